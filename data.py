@@ -1,0 +1,96 @@
+"""The data folder: its layout, its lock, its secrets."""
+
+import fcntl
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import TextIO
+
+from errors import StudioError
+
+
+class DataFolder:
+    """Where everything lies that people made. One running studio a folder, held by a lock.
+
+    Layout: ``studio.db`` · ``secrets/`` (0700, files 0600) · ``users/<id>/`` · ``work/`` (jobs under way) ·
+    ``uploads/`` (Gradio's cache) · ``starter/`` · ``catalog/`` · ``envs/``.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.expanduser().resolve()
+        self.database = self.root / "studio.db"
+        self.users = self.root / "users"
+        self.work = self.root / "work"
+        self.uploads = self.root / "uploads"
+        self.starter = self.root / "starter"
+        self.catalog = self.root / "catalog"
+        self._secrets = self.root / "secrets"
+        self._lock: TextIO | None = None
+
+    def create(self) -> None:
+        """Make the folders. Raises StudioError where the place cannot be written."""
+        try:
+            for folder in (self.users, self.work, self.uploads, self.catalog):
+                folder.mkdir(parents=True, exist_ok=True)
+            self._secrets.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise StudioError(
+                "data_folder",
+                f"The data folder {self.root} cannot be used.",
+                f"The system says: {error.strerror or error}.",
+                "Choose another with C41_DATA or --data.",
+                status=500,
+            ) from error
+
+    def lock(self) -> None:
+        """Take the folder for this process until it ends. Raises StudioError when another studio holds it."""
+        handle = open(self.root / "lock", "a+")  # noqa: SIM115 - held until the process ends
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            handle.seek(0)
+            holder = handle.read().strip() or "unknown"
+            handle.close()
+            raise StudioError(
+                "data_in_use",
+                f"The data folder {self.root} is in use.",
+                f"Another studio (process {holder}) is running on it.",
+                "Stop that one, or give this one its own folder with C41_DATA.",
+                status=500,
+            ) from error
+        handle.seek(0)
+        handle.truncate()
+        handle.write(str(os.getpid()))
+        handle.flush()
+        self._lock = handle
+
+    def unlock(self) -> None:
+        """Give the folder back."""
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def user(self, user_id: str) -> Path:
+        """The folder of one user's files."""
+        return self.users / user_id
+
+    def job(self, job_id: str, attempt: int) -> Path:
+        """The folder an attempt at a job writes into until its files are adopted."""
+        return self.work / f"{job_id}-{attempt}"
+
+    def secret(self, name: str) -> str:
+        """A random secret that is made once, kept (0600) and never leaves this machine."""
+        path = self._secrets / name
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        value = secrets.token_urlsafe(48)
+        with os.fdopen(handle, "w") as file:
+            file.write(value)
+        return value
+
+    def free_bytes(self) -> int:
+        """Free space on the disk that holds the folder."""
+        return shutil.disk_usage(self.root).free

@@ -1,0 +1,22 @@
+"""What an engine is told when it starts: the settings it needs, and nothing of the rest."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+
+class EngineConfig(BaseModel):
+    """Where models lie and how much they may take. Travels to a child as JSON.
+
+    ``catalog`` is the folder of the user's own entries, beside those that ship with the studio.
+    ``memory_bytes`` None means what the device has; ``idle_seconds`` 0 keeps models for ever.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    starter: Path
+    catalog: Path
+    memory_bytes: int | None = None
+    idle_seconds: float = 900
+    threads: int | None = None
+    keep_free_bytes: int = 512 * 2**20

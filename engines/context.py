@@ -1,0 +1,167 @@
+"""What an engine sees of the job it works on: its inputs, its folder, a way to report and to be stopped."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Any
+
+from engines import wire
+from engines.requests import AssetFacts, Request
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from engines.catalog import Catalog
+    from engines.catalog.entry import Entry
+    from engines.config import EngineConfig
+    from engines.swapper import Component, Swapper
+
+
+class JobCancelled(Exception):
+    """Raised inside an engine to leave a cancelled job; never shown to anyone."""
+
+
+class JobYielded(Exception):
+    """Raised by an engine after it has written its checkpoint, to make way for another job."""
+
+
+class Context:
+    """One attempt at one job. Engines report here and ask here; they touch nothing else of the studio.
+
+    An engine calls ``progress`` (which raises JobCancelled once the job is cancelled) at every step, leases its
+    components, writes files from ``new_file`` and hands each to ``add``. Encoding may go to ``later``.
+    """
+
+    def __init__(
+        self,
+        envelope: wire.Envelope,
+        request: Request,
+        entry: "Entry",
+        send: Callable[[wire.Event], None],
+        swapper: "Swapper",
+        catalog: "Catalog",
+        config: "EngineConfig",
+    ) -> None:
+        self.request = request
+        self.entry = entry
+        self.catalog = catalog
+        self.config = config
+        self.out_dir = Path(envelope.out_dir)
+        self.checkpoint_dir = Path(envelope.checkpoint_dir)
+        self.load_seconds = 0.0
+        self._envelope = envelope
+        self._send = send
+        self._swapper = swapper
+        self._cancelled = Flag()
+        self._should_yield = Flag()
+        self._files: list[Future[wire.ResultFile]] = []
+        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
+        self._last_preview = 0.0
+
+    # -- what goes in
+
+    def input(self, asset: str) -> Path:
+        """The file of an input."""
+        return Path(self._envelope.inputs[asset].path)
+
+    def facts(self, asset: str) -> AssetFacts:
+        """What is known of an input."""
+        return self._envelope.inputs[asset].facts
+
+    def lease(self, *components: "Component", working_bytes: int = 0) -> AbstractContextManager[tuple[Any, ...]]:
+        """The loaded models behind components, kept in memory for the length of the block.
+
+        ``working_bytes`` is what the work itself will need on the device beside the weights.
+        Raises JobCancelled between components, StudioError where they do not fit.
+        """
+        return self._swapper.lease(
+            components, working_bytes=working_bytes, loading=self._loading, check=self.check, spent=self._spent
+        )
+
+    # -- what comes out
+
+    def progress(self, step: int, total: int, noun: str = "step") -> None:
+        """Report ``step`` of ``total`` done. Raises JobCancelled when the job was cancelled."""
+        self.check()
+        self._send(wire.Progress(**self._of_job, step=step, total=total, noun=noun))
+
+    def text(self, delta: str) -> None:
+        """Add to the job's growing text. Raises JobCancelled when the job was cancelled."""
+        self.check()
+        self._send(wire.Text(**self._of_job, delta=delta))
+
+    def preview(self, draw: Callable[[], "Image"]) -> None:
+        """Show how the result looks now. ``draw`` is called only when a preview is due (twice a second)."""
+        now = time.monotonic()
+        if now - self._last_preview < wire.PREVIEW_SECONDS:
+            return
+        self._last_preview = now
+        from engines.media.picture import preview_jpeg
+
+        self._send(wire.Preview(**self._of_job, jpeg=preview_jpeg(draw())))
+
+    def new_file(self, suffix: str) -> Path:
+        """Where to write the next result; ``suffix`` starts with a dot."""
+        name = f"{self._envelope.job}-{self._envelope.attempt}-{len(self._files)}{suffix}"
+        return self.out_dir / name
+
+    def add(self, file: wire.ResultFile) -> None:
+        """Hand over a finished file. The first is the main one."""
+        done: Future[wire.ResultFile] = Future()
+        done.set_result(file)
+        self._files.append(done)
+
+    def later(self, encode: Callable[[], wire.ResultFile]) -> None:
+        """Hand over a file that ``encode`` writes, off the engine's thread."""
+        self._files.append(self._encoder.submit(encode))
+
+    def provenance(self, **more: Any) -> dict[str, Any]:
+        """What this job's files carry about their making: request, model, seed, parents."""
+        from engines.provenance import provenance
+
+        return provenance(self.request, self.entry, **more)
+
+    def finish(self) -> tuple[wire.ResultFile, ...]:
+        """Wait for what is still being encoded; every file handed over, in order."""
+        try:
+            return tuple(file.result() for file in self._files)
+        finally:
+            self._encoder.shutdown()
+
+    # -- being stopped
+
+    @property
+    def cancelled(self) -> bool:
+        """Somebody asked this job to stop."""
+        return self._cancelled.is_set()
+
+    @property
+    def should_yield(self) -> bool:
+        """Somebody asked this job to make way; engines that can, checkpoint and raise JobYielded."""
+        return self._should_yield.is_set()
+
+    def check(self) -> None:
+        """Raise JobCancelled when the job was cancelled."""
+        if self._cancelled.is_set():
+            raise JobCancelled
+
+    def cancel(self) -> None:
+        """Ask the job to stop. Called from another thread."""
+        self._cancelled.set()
+
+    def make_way(self) -> None:
+        """Ask the job to checkpoint and yield. Called from another thread."""
+        self._should_yield.set()
+
+    @property
+    def _of_job(self) -> dict[str, Any]:
+        return {"job": self._envelope.job, "attempt": self._envelope.attempt}
+
+    def _loading(self, note: str) -> None:
+        self._send(wire.Loading(**self._of_job, note=note))
+
+    def _spent(self, seconds: float) -> None:
+        self.load_seconds += seconds

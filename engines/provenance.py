@@ -1,0 +1,44 @@
+"""What every file carries about its making, so that it can be understood and made again."""
+
+from typing import TYPE_CHECKING, Any
+
+from engines.requests import Request
+
+if TYPE_CHECKING:
+    from engines.catalog.entry import Entry
+
+VERSION = "0.1.0"
+
+
+def provenance(request: Request, entry: "Entry", **more: Any) -> dict[str, Any]:
+    """The request, the model with the revision of each part, the seed and the parents.
+
+    ``more`` adds what only the engine knows (scheduler, words left out, …).
+    """
+    return {
+        "studio": VERSION,
+        "request": request.model_dump(mode="json"),
+        "model": {"id": entry.id, "parts": {name: part.model_dump() for name, part in entry.parts.items()}},
+        "loras": [],
+        "seed": getattr(request, "seed", None),
+        "parents": list(request.asset_ids()),
+        **more,
+    }
+
+
+def parameters(record: dict[str, Any]) -> str:
+    """The same as the one line that A1111-style tools read from a PNG's ``parameters``."""
+    request = record["request"]
+    named = {
+        "Steps": request.get("steps"),
+        "CFG scale": request.get("guidance"),
+        "Seed": record["seed"],
+        "Size": f"{request['width']}x{request['height']}" if "width" in request else None,
+        "Model": record["model"]["id"],
+        "Version": f"C41 Studio {record['studio']}",
+    }
+    lines = [request.get("prompt") or request["task"]]
+    if request.get("negative_prompt"):
+        lines.append(f"Negative prompt: {request['negative_prompt']}")
+    lines.append(", ".join(f"{name}: {value}" for name, value in named.items() if value is not None))
+    return "\n".join(lines)

@@ -1,0 +1,24 @@
+"""One frozen request per task: the form's state, the API's schema, the queue's row, the file's metadata."""
+
+from engines.requests.base import AssetFacts, Kind, Request, asset_fields
+from engines.requests.image import CreateImage, CutOut, StylizeImage, UpscaleImage
+from engines.requests.registry import REQUESTS, from_storage, parse
+from engines.requests.speech import Speak
+from engines.requests.video import InterpolateClip, UpscaleClip
+
+__all__ = [
+    "REQUESTS",
+    "AssetFacts",
+    "CreateImage",
+    "CutOut",
+    "InterpolateClip",
+    "Kind",
+    "Request",
+    "Speak",
+    "StylizeImage",
+    "UpscaleClip",
+    "UpscaleImage",
+    "asset_fields",
+    "from_storage",
+    "parse",
+]

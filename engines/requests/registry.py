@@ -1,0 +1,72 @@
+"""Every request by its task, read strictly from people and scripts, leniently from our own storage."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from engines.requests.base import Request
+from engines.requests.image import CreateImage, CutOut, StylizeImage, UpscaleImage
+from engines.requests.speech import Speak
+from engines.requests.video import InterpolateClip, UpscaleClip
+from errors import StudioError
+
+_ALL: tuple[type[Request], ...] = (
+    CreateImage,
+    UpscaleImage,
+    CutOut,
+    StylizeImage,
+    UpscaleClip,
+    InterpolateClip,
+    Speak,
+)
+REQUESTS: dict[str, type[Request]] = {request.model_fields["task"].default: request for request in _ALL}
+
+
+def parse(data: Mapping[str, Any]) -> Request:
+    """Read a request from outside. Raises StudioError naming the first field that is wrong."""
+    kind = _kind(data)
+    try:
+        return kind.model_validate(dict(data))
+    except ValidationError as error:
+        raise _first(kind, error) from error
+
+
+def from_storage(data: Mapping[str, Any]) -> Request:
+    """Read a request this studio wrote, perhaps a newer or older version of it: unknown fields are left out."""
+    kind = _kind(data)
+    try:
+        return kind.model_validate({name: data[name] for name in kind.model_fields if name in data})
+    except ValidationError as error:
+        raise _first(kind, error) from error
+
+
+def _kind(data: Mapping[str, Any]) -> type[Request]:
+    task = data.get("task")
+    if not isinstance(task, str) or task not in REQUESTS:
+        raise StudioError(
+            "unknown_task",
+            f"There is no task “{str(task)[:60]}”." if task else "The request names no task.",
+            next=f"Known tasks: {', '.join(REQUESTS)}.",
+            status=422,
+        )
+    return REQUESTS[task]
+
+
+def _first(kind: type[Request], error: ValidationError) -> StudioError:
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "request"
+    field = kind.model_fields.get(name)
+    label = (field.title if field else None) or name
+    known = ", ".join(kind.model_fields)
+    if first["type"] == "extra_forbidden":
+        return StudioError("unknown_field", f"There is no field “{name[:60]}”.", next=f"Fields: {known}.", status=422)
+    if first["type"] in ("missing", "string_too_short"):
+        return StudioError("empty_field", f"“{label}” is empty.", next="Fill it in and try again.", status=422)
+    return StudioError(
+        "bad_value",
+        f"“{label}” cannot be that.",
+        f"{first['msg'].removeprefix('Value error, ')}.".replace("..", "."),
+        "Change it and try again.",
+        status=422,
+    )

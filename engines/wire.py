@@ -1,0 +1,209 @@
+"""What travels between the queue and an engine, the same in a thread and through a pipe to a child.
+
+Down go commands, up come events; all are frozen models, sent as JSON. Between ``Run`` and one of the
+``Ended`` events (Result, Failed, Cancelled, Yielded) come any number of the others, all with the job and
+attempt they belong to, so that nothing of an earlier attempt is ever taken for the current one.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from engines.requests.base import AssetFacts, Kind
+from errors import Problem
+
+Lane = Literal["device", "cpu", "net"]
+
+PREVIEW_BYTES = 64 * 1024
+PREVIEW_SECONDS = 0.5
+
+
+class Message(BaseModel):
+    """A frozen message."""
+
+    model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
+
+
+class Input(Message):
+    """An authorised input: where it lies, what it is."""
+
+    path: str
+    facts: AssetFacts
+    title: str = ""
+
+
+class Envelope(Message):
+    """A job as an engine gets it: everything it needs, nothing about whose it is."""
+
+    job: str
+    attempt: int
+    request: dict[str, Any]
+    inputs: dict[str, Input] = {}
+    out_dir: str
+    checkpoint_dir: str
+    """Where a job that yields keeps its state; holds an earlier attempt's when there is one."""
+
+
+class LoadedComponent(Message):
+    """A component in memory."""
+
+    key: str
+    bytes: int
+    leased: bool
+    idle_seconds: float
+
+
+# -- down
+
+
+class Run(Message):
+    """Do this job; one at a time a lane."""
+
+    type: Literal["run"] = "run"
+    envelope: Envelope
+
+
+class Cancel(Message):
+    """Stop the job if it is the one under way."""
+
+    type: Literal["cancel"] = "cancel"
+    job: str
+
+
+class Yield(Message):
+    """Write a checkpoint and stop, if the job can; otherwise go on."""
+
+    type: Literal["yield"] = "yield"
+    job: str
+
+
+class Free(Message):
+    """Drop every component that no job holds."""
+
+    type: Literal["free"] = "free"
+
+
+class Stop(Message):
+    """End: cancel what runs, then leave."""
+
+    type: Literal["stop"] = "stop"
+
+
+Command = Annotated[Run | Cancel | Yield | Free | Stop, Field(discriminator="type")]
+
+
+# -- up
+
+
+class OfJob(Message):
+    """Something about one attempt at one job."""
+
+    job: str
+    attempt: int
+
+
+class Loading(OfJob):
+    """A model is being brought in. ``note`` names it as a person would."""
+
+    type: Literal["loading"] = "loading"
+    note: str
+
+
+class Progress(OfJob):
+    """Work done so far: ``step`` of ``total`` in ``noun``s (“step”, “frame”, “sentence”)."""
+
+    type: Literal["progress"] = "progress"
+    step: int
+    total: int
+    noun: str = "step"
+
+
+class Text(OfJob):
+    """More of a growing text."""
+
+    type: Literal["text"] = "text"
+    delta: str
+
+
+class Preview(OfJob):
+    """How the result looks now: a JPEG of at most 64 KB, at most twice a second."""
+
+    type: Literal["preview"] = "preview"
+    jpeg: bytes
+
+
+class Measured(OfJob):
+    """What the attempt took: what future estimates are learned from."""
+
+    type: Literal["measured"] = "measured"
+    load_seconds: float
+    run_seconds: float
+    working_bytes: int
+    device: str
+
+
+class ResultFile(Message):
+    """A finished, tagged file in ``out_dir``, with its thumbnail beside it.
+
+    ``content_sha256`` is over the pixels, frames or samples that went into the encoder.
+    """
+
+    file: str
+    thumb: str | None = None
+    kind: Kind
+    mime: str
+    width: int | None = None
+    height: int | None = None
+    seconds: float | None = None
+    fps: float | None = None
+    frames: int | None = None
+    content_sha256: str
+    provenance: dict[str, Any]
+
+
+class Result(OfJob):
+    """Done: the files, the main one first."""
+
+    type: Literal["result"] = "result"
+    files: tuple[ResultFile, ...]
+
+
+class Failed(OfJob):
+    """Not done, and why. ``detail`` is the traceback, for the log alone."""
+
+    type: Literal["failed"] = "failed"
+    problem: Problem
+    detail: str = ""
+
+
+class Cancelled(OfJob):
+    """Stopped because it was asked to."""
+
+    type: Literal["cancelled"] = "cancelled"
+
+
+class Yielded(OfJob):
+    """Stopped with its state kept in ``checkpoint_dir``; the next attempt goes on from there."""
+
+    type: Literal["yielded"] = "yielded"
+
+
+class DeviceState(Message):
+    """What a lane's device holds. Sent when it changes."""
+
+    type: Literal["device"] = "device"
+    lane: Lane
+    name: str
+    total_bytes: int
+    used_bytes: int
+    components: tuple[LoadedComponent, ...] = ()
+
+
+Ended = Result | Failed | Cancelled | Yielded
+Event = Annotated[
+    Loading | Progress | Text | Preview | Measured | Result | Failed | Cancelled | Yielded | DeviceState,
+    Field(discriminator="type"),
+]
+
+COMMAND: TypeAdapter[Command] = TypeAdapter(Command)
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)

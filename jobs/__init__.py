@@ -1,0 +1,1 @@
+"""What is waiting, running, done: queue, scheduler, live store, costs."""

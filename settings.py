@@ -1,0 +1,73 @@
+"""Every setting of the studio, once: its flag, environment variable (``C41_…``), type, default and meaning."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, CliSettingsSource, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """C41 Studio: an AI studio for a small film company, on its own machine.
+
+    Every flag is also an environment variable: --device-memory-gb is C41_DEVICE_MEMORY_GB.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="C41_",
+        frozen=True,
+        extra="forbid",
+        cli_prog_name="python app.py",
+        cli_kebab_case=True,
+        cli_implicit_flags=True,
+        cli_hide_none_type=True,
+        cli_avoid_json=True,
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on. 0.0.0.0 lets the house network in.")
+    port: int = Field(7860, ge=1, le=65535, description="Port to listen on.")
+    data: Path = Field(
+        Path("~/.local/share/c41"), description="Folder of everything people make: database, files, secrets."
+    )
+    starter: Path | None = Field(
+        None, description="Folder of the starter models. Default: the folder 'starter' in the data folder."
+    )
+    engine: Literal["inprocess", "process"] | None = Field(
+        None,
+        description="Where models run: in this process, or in a supervised child process a device. "
+        "Default: inprocess; process where there are several GPUs.",
+    )
+    device_memory_gb: float | None = Field(
+        None, gt=0, description="Most device memory the models may take, in GB. Default: what the device has."
+    )
+    idle_minutes: float = Field(
+        15, ge=0, description="Minutes without use after which a model leaves memory. 0 keeps models for ever."
+    )
+    threads: int | None = Field(
+        None, ge=1, description="Processor threads the models may use. Default: one for each core."
+    )
+    max_upload_mb: int = Field(4096, ge=1, description="Largest file a person may bring in, in MB.")
+    keep_free_mb: int = Field(
+        512, ge=0, description="Disk space that is always left free, in MB. Jobs that would eat into it wait."
+    )
+    session_days: float = Field(14, gt=0, description="Days after which a sign-in ends.")
+    trusted_proxies: Annotated[
+        str,
+        Field(description="Addresses of reverse proxies whose X-Forwarded-* headers are believed, with commas."),
+    ] = "127.0.0.1,::1"
+    metrics_token: str | None = Field(
+        None, description="Bearer token that may read /metrics from elsewhere. Default: loopback only."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much is written to the log."
+    )
+
+    @property
+    def proxies(self) -> frozenset[str]:
+        """``trusted_proxies`` as a set of addresses."""
+        return frozenset(part.strip() for part in self.trusted_proxies.split(",") if part.strip())
+
+
+def from_command_line(args: list[str] | None = None) -> Settings:
+    """Read the settings from flags, then environment, then defaults; exits with a message when one is wrong."""
+    return Settings(_cli_settings_source=CliSettingsSource(Settings, cli_parse_args=True if args is None else args))
