@@ -45,7 +45,7 @@ class DataFolder:
 
     def lock(self) -> None:
         """Take the folder for this process until it ends. Raises StudioError when another studio holds it."""
-        handle = open(self.root / "lock", "a+")  # noqa: SIM115 - held until the process ends
+        handle = (self.root / "lock").open("a+")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

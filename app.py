@@ -1,0 +1,204 @@
+"""The front door: settings, services, the gate, Gradio, serve."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from errors import StudioError
+from settings import Settings, from_command_line
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import ASGIApp
+
+    from data import DataFolder
+    from studio import Studio
+
+HERE = Path(__file__).parent
+log = logging.getLogger("c41")
+
+
+def tame_gradio(data: "DataFolder") -> None:
+    """Say before Gradio is imported where its cache lies, and that it measures and reports nothing."""
+    os.environ.update(
+        GRADIO_TEMP_DIR=str(data.uploads),
+        GRADIO_ANALYTICS_ENABLED="False",
+        HF_HUB_DISABLE_TELEMETRY="1",
+        GRADIO_ANALYTICS_MAX_EVENTS="50",
+        GRADIO_ANALYTICS_CACHE_FREQUENCY="1000000000",
+    )
+
+
+def build_studio(settings: Settings) -> "Studio":
+    """Wire the services on a locked data folder. Nothing runs until ``studio.jobs.start()``.
+
+    Raises StudioError where the folder is in use, of a newer version, or cannot be written.
+    """
+    from auth.accounts import Accounts
+    from data import DataFolder
+    from db import open_database
+    from engines.catalog import Catalog
+    from engines.config import EngineConfig
+    from engines.host import make_hosts
+    from jobs.service import Jobs
+    from library.service import Library
+    from studio import Studio
+
+    data = DataFolder(settings.data)
+    data.create()
+    data.lock()
+    try:
+        database = open_database(data.database)
+    except BaseException:
+        data.unlock()
+        raise
+    starter = (settings.starter or data.starter).expanduser().resolve()
+    config = EngineConfig(
+        starter=starter,
+        catalog=data.catalog,
+        memory_bytes=int(settings.device_memory_gb * 1e9) if settings.device_memory_gb else None,
+        idle_seconds=settings.idle_minutes * 60,
+        threads=settings.threads,
+        keep_free_bytes=settings.keep_free_mb * 2**20,
+    )
+    catalog = Catalog(starter=starter, own=data.catalog)
+    library = Library(database, data)
+    jobs = Jobs(
+        database,
+        data,
+        library,
+        catalog,
+        make_hosts(settings.engine or "inprocess", config),
+        keep_free_bytes=config.keep_free_bytes,
+    )
+    return Studio(
+        settings=settings,
+        data=data,
+        database=database,
+        accounts=Accounts(database, settings),
+        catalog=catalog,
+        library=library,
+        jobs=jobs,
+    )
+
+
+def build_app(studio: "Studio") -> "ASGIApp":
+    """The whole web app: own routes, Gradio at the root, the gate before everything."""
+    tame_gradio(studio.data)
+    from fastapi import FastAPI
+    from fastapi.staticfiles import StaticFiles
+    from starlette.middleware.cors import CORSMiddleware
+
+    from api import errors, rest
+    from auth import pages
+    from auth.mount import protect
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        studio.library.recover()
+        studio.jobs.start()
+        yield
+        studio.jobs.stop()
+
+    app = FastAPI(title="C41 Studio", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_middleware(CORSMiddleware, allow_origins=[])  # its presence keeps Gradio from reflecting any origin
+    errors.install(app)
+    app.include_router(pages.router(studio.accounts, studio.settings))
+    app.include_router(rest.router(studio))
+    app.mount("/assets", StaticFiles(directory=HERE / "assets"))
+    mount_gradio(app, studio)
+    return protect(app, studio.accounts, studio.data, studio.settings)
+
+
+def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
+    """Build the page and mount it at the root, with the doors shut that Gradio leaves open."""
+    import gradio as gr
+
+    import tabs
+    from api import endpoints
+
+    blocks = tabs.build(studio)
+    with blocks:
+        endpoints.install(studio)
+    blocks.state_session_capacity = 300  # 10,000 sessions of 2.3 KiB a component are never freed otherwise
+    blocks.queue(api_open=False, max_size=200, default_concurrency_limit=None)
+    blocks.max_threads = blocks._queue.max_thread_count = 200  # mounting has no parameter for it
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        auth_dependency=lambda request: request.state.principal.name,
+        max_file_size=f"{studio.settings.max_upload_mb}mb",
+        show_error=True,
+        enable_monitoring=False,
+        run_history=False,
+        ssr_mode=False,
+        app_kwargs={"openapi_url": None},
+        **tabs.mount_options(),
+    )
+    blocks.has_launched = True  # mounting leaves it False, and then any client may read any file of this machine
+
+
+def listening_socket(settings: Settings) -> socket.socket:
+    """The socket to serve on, bound before anything heavy starts. Raises StudioError when it is taken."""
+    sock = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((settings.host, settings.port))
+    except OSError as error:
+        raise StudioError(
+            "port_in_use",
+            f"The studio cannot listen on {settings.host}:{settings.port}.",
+            f"The system says: {error.strerror}.",
+            f"Stop what uses it, or choose another port: C41_PORT={settings.port + 1}.",
+        ) from error
+    return sock
+
+
+def serve(studio: "Studio", sock: socket.socket) -> None:
+    """Serve until Ctrl-C or SIGTERM; running jobs go back to the queue."""
+    import uvicorn
+
+    host, port = sock.getsockname()[:2]
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
+    address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    config = uvicorn.Config(
+        build_app(studio),
+        log_level="warning",
+        proxy_headers=False,  # the gate decides whose headers are believed
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    print(f"C41 Studio is at {address}", flush=True)
+    if link := studio.accounts.first_run_link():
+        print(f"Create the first account: {address}{link}", flush=True)
+    uvicorn.Server(config).run(sockets=[sock])
+
+
+def main() -> None:
+    """Run the studio from the command line."""
+    settings = from_command_line()
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sock = listening_socket(settings)
+        studio = build_studio(settings)
+    except StudioError as error:
+        sys.exit(error.problem.sentence)
+    try:
+        serve(studio, sock)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        studio.database.close()
+        studio.data.unlock()
+
+
+if __name__ == "__main__":
+    main()
