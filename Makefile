@@ -1,0 +1,56 @@
+# The commands of C41 Studio: `make help`.
+#
+#   VENV    where the Python environment lies (default .venv; any path, spaces too)
+#   PYTHON  the Python that makes it, 3.11 or newer (default python3)
+#
+# Every path is quoted and no target is a file, so that folders may have spaces in their names.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.SILENT:
+.PHONY: help run install install-dev browser test test-fast lint format bench bench-gpu
+
+VENV ?= .venv
+PYTHON ?= python3
+export VENV PYTHON
+
+help: ## list the commands
+	sed -nE 's/^([a-z-]+):.* ## /\1 /p' Makefile | while read -r name words; do printf '  make %-10s %s\n' "$$name" "$$words"; done
+
+run: install ## install what is needed, fetch the starter models, start the studio
+	starter="$${C41_STARTER:-$${C41_DATA:-$$HOME/.local/share/c41}/starter}"
+	"$$VENV/bin/python" -m engines.starter fetch "$$starter" \
+	  || echo "Some starter models are missing; the studio starts without them. 'make run' tries again."
+	exec "$$VENV/bin/python" app.py
+
+install:
+	bash .ci/install requirements.txt
+
+install-dev:
+	bash .ci/install requirements-dev.txt
+
+browser:
+	bash .ci/browser
+
+test: install-dev browser ## run every test, real browser included
+	"$$VENV/bin/python" -m pytest
+
+test-fast: install-dev ## run the tests that take less than two minutes together
+	"$$VENV/bin/python" -m pytest -m "not slow and not browser"
+
+lint: install-dev ## ruff, mypy, import-linter
+	"$$VENV/bin/python" -m ruff check .
+	"$$VENV/bin/python" -m ruff format --check .
+	"$$VENV/bin/python" -m mypy
+	"$$VENV/bin/lint-imports"
+
+format: install-dev ## let ruff put the code in shape
+	"$$VENV/bin/python" -m ruff check --fix .
+	"$$VENV/bin/python" -m ruff format .
+
+bench: install-dev ## every benchmark, one JSON object a line
+	"$$VENV/bin/python" -m bench all
+
+bench-gpu: install-dev ## the benchmarks that need a GPU
+	"$$VENV/bin/python" -m bench gpu
