@@ -1,0 +1,1 @@
+"""Making what exists better: larger, sharper, smoother, cut out, restyled."""

@@ -1,0 +1,238 @@
+"""What comes in from outside: told by its content, never by its name; refused in one sentence."""
+
+import hashlib
+import json
+import struct
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from PIL import Image
+
+from engines.media.picture import load_picture, open_picture, save_thumb
+from engines.media.sound import Samples, waveform
+from engines.media.streams import Format, bad_media, duration, moving_picture, open_media, sniff, soundtrack
+from engines.requests.base import AssetFacts
+from errors import StudioError
+
+MAX_SOUND_SECONDS = 12 * 3600
+THUMB_SOUND_SECONDS = 600
+
+_PICTURES = {
+    "PNG": (".png", "image/png"),
+    "JPEG": (".jpg", "image/jpeg"),
+    "MPO": (".jpg", "image/jpeg"),
+    "WEBP": (".webp", "image/webp"),
+    "GIF": (".gif", "image/gif"),
+    "BMP": (".bmp", "image/bmp"),
+    "TIFF": (".tif", "image/tiff"),
+    "AVIF": (".avif", "image/avif"),
+}
+_PICTURE_HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*")
+_ORIENTATION = 0x0112
+
+
+class Inspected(NamedTuple):
+    """What a file is. ``suffix`` starts with a dot; ``content_sha256`` is over the file's bytes."""
+
+    facts: AssetFacts
+    suffix: str
+    content_sha256: str
+
+
+def inspect(path: Path, name: str) -> Inspected:
+    """What is known of a file before any model sees it; ``name`` is only for the sentence of a refusal.
+
+    Pictures are decoded whole, of clips and sounds only the beginning, so that hours of sound pass quickly.
+    Raises StudioError empty_file, unknown_file, bad_picture, picture_too_large, bad_media, sound_too_long.
+    """
+    size = path.stat().st_size
+    shown = f"“{name[:80]}”" if name else "The file"
+    if not size:
+        raise StudioError("empty_file", f"{shown} is empty.", next="Choose another file.")
+    if _is_picture(path):
+        facts, suffix = _picture(path, size)
+    elif container := sniff(path):
+        facts, suffix = _stream(path, size, container)
+    else:
+        raise StudioError(
+            "unknown_file",
+            f"{shown} is neither a picture, a clip nor a sound.",
+            "Pictures may be PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF; clips MP4, MOV, WebM, MKV or AVI; "
+            "sounds WAV, MP3, FLAC, OGG, AAC or M4A.",
+            "Choose another file.",
+            status=415,
+        )
+    with path.open("rb") as file:
+        return Inspected(facts, suffix, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def thumbnail(path: Path, facts: AssetFacts, out: Path) -> bool:
+    """Write a small WebP that stands for a file; False where there is none (subtitles, undecodable content).
+
+    A clip shows its frame at one third, a long sound the shape of its first ten minutes.
+    """
+    try:
+        if facts.kind == "image":
+            save_thumb(open_picture(path), out)
+        elif facts.kind == "clip":
+            save_thumb(frame_at(path, (facts.seconds or 0) / 3), out)
+        elif facts.kind == "sound":
+            save_thumb(waveform(_beginning(path)), out)
+        else:
+            return False
+    except StudioError:
+        return False
+    return True
+
+
+def read_provenance(path: Path) -> dict[str, Any] | None:
+    """The record of its making that a file made here carries; None for any other file."""
+    try:
+        text = _embedded(path)
+        record = json.loads(text) if text else None
+    except (StudioError, OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) and isinstance(record.get("request"), dict) else None
+
+
+def frame_at(path: Path, seconds: float) -> Image.Image:
+    """The frame of a clip at a time, upright; the first one where there is none."""
+    from engines.media.clip import upright
+
+    with open_media(path) as media:
+        stream = moving_picture(media)
+        if stream is None or stream.time_base is None:
+            raise bad_media("It holds no moving picture.")
+        last = None
+        try:
+            media.seek(int(seconds / stream.time_base) + (stream.start_time or 0), stream=stream)
+            for frame in media.decode(stream):
+                last = frame
+                if frame.time is not None and frame.time >= seconds:
+                    break
+        except FFmpegError:
+            pass  # a damaged clip: what decoded before is good enough
+        if last is None:
+            raise bad_media("Not one frame of it can be decoded.")
+        return upright(last)
+
+
+def _is_picture(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(16)
+    return (
+        head.startswith(_PICTURE_HEADS)
+        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+        or (head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"))
+    )
+
+
+def _picture(path: Path, size: int) -> tuple[AssetFacts, str]:
+    image = load_picture(path)
+    suffix, mime = _PICTURES[image.format or ""]
+    width, height = image.size
+    if image.getexif().get(_ORIENTATION) in (5, 6, 7, 8):  # stored lying on its side
+        width, height = height, width
+    return AssetFacts(kind="image", mime=mime, bytes=size, width=width, height=height), suffix
+
+
+def _stream(path: Path, size: int, container: Format) -> tuple[AssetFacts, str]:
+    with open_media(path) as media:
+        try:
+            if video := moving_picture(media):
+                return _clip(media, video, size, container), container.suffix
+            if audio := soundtrack(media):
+                return _sound(media, audio, size, container)
+        except (FFmpegError, ValueError) as error:
+            raise bad_media("It is damaged, cut off, or in a codec that is not known here.") from error
+    raise bad_media("It holds neither pictures nor sound.")
+
+
+def _clip(media: av.container.InputContainer, video: av.VideoStream, size: int, container: Format) -> AssetFacts:
+    from engines.media.clip import turned
+
+    first = next(media.decode(video), None)
+    if first is None:
+        raise bad_media("Not one frame of it can be decoded.")
+    seconds = duration(media, video)
+    rate = video.average_rate or video.guessed_rate
+    frames = video.frames or (round(seconds * rate) if rate else 0)
+    width, height = (first.height, first.width) if turned(first) in (90, 270) else (first.width, first.height)
+    return AssetFacts(
+        kind="clip",
+        mime=container.mime,
+        bytes=size,
+        width=width,
+        height=height,
+        seconds=float(seconds),
+        fps=float(rate) if rate else None,
+        frames=max(1, frames),
+    )
+
+
+def _sound(
+    media: av.container.InputContainer, audio: av.AudioStream, size: int, container: Format
+) -> tuple[AssetFacts, str]:
+    if next(media.decode(audio), None) is None:
+        raise bad_media("Not one moment of it can be decoded.")
+    seconds = float(duration(media, audio))
+    if seconds > MAX_SOUND_SECONDS:
+        raise StudioError(
+            "sound_too_long",
+            "Sounds may last up to 12 hours.",
+            f"This one lasts {seconds / 3600:.1f}.",
+            "Bring it in in parts.",
+        )
+    mp4 = container.demuxer == "mov"
+    suffix, mime = (".m4a", "audio/mp4") if mp4 else (container.suffix, container.mime.replace("video/", "audio/"))
+    return AssetFacts(kind="sound", mime=mime, bytes=size, seconds=seconds), suffix
+
+
+def _beginning(path: Path) -> Samples:
+    """The loudest sample of each 10 ms of a sound's first minutes."""
+    peaks: list[float] = []
+    with open_media(path) as media:
+        audio = soundtrack(media)
+        if audio is None:
+            raise bad_media("It holds no sound.")
+        resampler = av.AudioResampler("flt", "mono", 8000, frame_size=80)
+        try:
+            for frame in media.decode(audio):
+                peaks += [float(np.abs(piece.to_ndarray()).max()) for piece in resampler.resample(frame)]
+                if len(peaks) >= THUMB_SOUND_SECONDS * 100:
+                    break
+        except FFmpegError:
+            pass  # a damaged sound: what decoded before is good enough
+    return np.asarray(peaks, np.float32)
+
+
+def _embedded(path: Path) -> str | None:
+    if _is_picture(path):
+        with Image.open(path, formats=("PNG",)) as image:
+            text = image.info.get("c41")
+            return text if isinstance(text, str) else None
+    container = sniff(path)
+    if container is None:
+        return None
+    if container.suffix == ".wav":
+        return _wav_comment(path)
+    with open_media(path) as media:
+        return media.metadata.get("c41")
+
+
+def _wav_comment(path: Path) -> str | None:
+    with path.open("rb") as file:
+        file.seek(12)
+        while len(head := file.read(8)) == 8:
+            name, size = struct.unpack("<4sI", head)
+            if name == b"LIST":
+                content = file.read(min(size, 2**24))
+                if content.startswith(b"INFOICMT"):
+                    return content[12 : 12 + struct.unpack_from("<I", content, 8)[0]].rstrip(b"\0").decode()
+            else:
+                file.seek(size, 1)
+            file.seek(size % 2, 1)
+    return None

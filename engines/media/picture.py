@@ -1,0 +1,160 @@
+"""Pictures in and out: any common format in, upright 8-bit RGB(A) to work on, tagged PNG out."""
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
+
+from engines import wire
+from engines.media.files import thumb_path, written
+from engines.provenance import parameters
+from errors import StudioError
+
+MAX_SIDE = 30_000
+MAX_PIXELS = 100_000_000
+THUMB_SIDE = 512
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+
+# Pillow warns above this number and refuses above twice of it; the refusal below comes before both matter.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+
+
+def open_picture(path: Path) -> Image.Image:
+    """The picture in a file as 8-bit sRGB: mode RGBA where it has transparency, else RGB.
+
+    Turned upright as its EXIF says; CMYK, 16-bit, grey and palette pictures converted; the first frame of an
+    animation. Raises StudioError bad_picture (not a picture, damaged) or picture_too_large (before decoding).
+    """
+    image = load_picture(path)
+    try:
+        return _to_srgb(ImageOps.exif_transpose(image))
+    except Exception as error:  # decoders and profiles of hostile files raise anything
+        raise _bad("It is damaged and cannot be decoded to the end.") from error
+
+
+def load_picture(path: Path) -> Image.Image:
+    """The picture in a file, decoded but as it is stored. Raises like ``open_picture``."""
+    try:
+        image = Image.open(path, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise _too_large("It has far more pixels than that.") from error
+    except UnidentifiedImageError as error:
+        raise _bad("Its content is none of PNG, JPEG, WebP, GIF, BMP, TIFF and AVIF.") from error
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise _bad("It is damaged, or its header makes no sense.") from error
+    if max(image.size) > MAX_SIDE or image.width * image.height > MAX_PIXELS:
+        raise _too_large(f"This one has {image.width} x {image.height}.")
+    try:
+        image.load()
+    except Exception as error:
+        raise _bad("It is damaged and cannot be decoded to the end.") from error
+    return image
+
+
+def save_picture(
+    image: Image.Image, path: Path, provenance: dict[str, Any], content_sha256: str | None = None
+) -> wire.ResultFile:
+    """Write a PNG that carries its making (``c41`` as JSON, ``parameters`` as other tools read it) and its thumbnail.
+
+    ``content_sha256`` defaults to the hash of the pixels.
+    """
+    tags = PngInfo()
+    tags.add_itxt("c41", json.dumps(provenance, ensure_ascii=False))
+    tags.add_itxt("parameters", parameters(provenance))
+    with written(path) as part:
+        image.save(part, "PNG", compress_level=1, pnginfo=tags)
+    save_thumb(image, thumb_path(path))
+    return wire.ResultFile(
+        file=path.name,
+        thumb=thumb_path(path).name,
+        kind="image",
+        mime="image/png",
+        width=image.width,
+        height=image.height,
+        content_sha256=content_sha256 or pixels_sha256(image),
+        provenance=provenance,
+    )
+
+
+def save_thumb(image: Image.Image, path: Path) -> None:
+    """Write a WebP of at most 512 px a side."""
+    small = image.copy()
+    small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
+    with written(path) as part:
+        small.save(part, "WEBP", quality=82, method=3)
+
+
+def preview_jpeg(image: Image.Image) -> bytes:
+    """The picture as a JPEG of at most 64 KB; transparency is shown on dark grey."""
+    small = image.copy()
+    small.thumbnail((768, 768), Image.Resampling.BILINEAR)
+    if small.mode == "RGBA":
+        small = Image.alpha_composite(Image.new("RGBA", small.size, (36, 36, 36, 255)), small)
+    small = small.convert("RGB")
+    while True:
+        for quality in (80, 60, 40):
+            out = io.BytesIO()
+            small.save(out, "JPEG", quality=quality)
+            if out.tell() <= wire.PREVIEW_BYTES:
+                return out.getvalue()
+        small = small.resize((max(1, small.width // 2), max(1, small.height // 2)))
+
+
+def pixels_sha256(image: Image.Image) -> str:
+    """The hash of a picture's pixels, whatever file they lie in."""
+    digest = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
+    digest.update(image.tobytes())
+    return digest.hexdigest()
+
+
+def _to_srgb(image: Image.Image) -> Image.Image:
+    if image.mode in ("I;16", "I;16L", "I;16B", "I", "F"):
+        image = _to_8_bit(image)
+    alpha = image.has_transparency_data
+    if image.mode in ("RGB", "CMYK") and not alpha and (profile := image.info.get("icc_profile")):
+        image = _through_profile(image, profile)
+    return image.convert("RGBA" if alpha else "RGB")
+
+
+def _to_8_bit(image: Image.Image) -> Image.Image:
+    values = np.nan_to_num(np.asarray(image, np.float32))
+    top = 65535.0 if image.mode.startswith("I;16") else float(values.max(initial=0))
+    if image.mode != "F" and 255 < top <= 65535:
+        top = 65535.0
+    elif image.mode == "I" and top <= 255:
+        top = 255.0
+    elif image.mode == "F":
+        top = max(top, 1.0)
+    return Image.fromarray(np.rint(values.clip(0, top) * (255 / top)).astype(np.uint8))
+
+
+def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "srgb" in ImageCms.getProfileDescription(source).lower():
+            return image
+        target = ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):  # a broken profile is common and no reason to refuse the picture
+        return image
+    return converted or image
+
+
+def _bad(why: str) -> StudioError:
+    return StudioError("bad_picture", "This file is not a picture the studio can read.", why, "Choose another file.")
+
+
+def _too_large(why: str) -> StudioError:
+    return StudioError(
+        "picture_too_large",
+        f"Pictures may have up to {MAX_SIDE:,} pixels a side and {MAX_PIXELS // 10**6} megapixels.",
+        why,
+        "Make it smaller first.",
+    )

@@ -1,0 +1,141 @@
+"""Sound out: loudness, 24-bit WAV or MP3 with its making inside, and a picture of its waveform."""
+
+import hashlib
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from engines import wire
+from engines.media.files import thumb_path, written
+from engines.media.picture import save_thumb
+
+Samples = npt.NDArray[np.float32]
+
+PEAK = 10 ** (-1 / 20)
+MP3_BITRATE = 192_000
+_GATE_SECONDS = 0.4
+
+
+def save_sound(samples: Samples, rate: int, path: Path, provenance: dict[str, Any]) -> wire.ResultFile:
+    """Write samples (-1..1; [n] or [n, channels]) as 24-bit WAV or as MP3, by the path's suffix, with a thumbnail."""
+    samples = np.ascontiguousarray(np.nan_to_num(samples), np.float32).clip(-1, 1)
+    note = json.dumps(provenance, ensure_ascii=False)
+    mp3 = path.suffix == ".mp3"
+    with written(path) as part:
+        (_write_mp3 if mp3 else _write_wav)(samples, rate, part, note)
+    save_thumb(waveform(samples), thumb_path(path))
+    return wire.ResultFile(
+        file=path.name,
+        thumb=thumb_path(path).name,
+        kind="sound",
+        mime="audio/mpeg" if mp3 else "audio/wav",
+        seconds=len(samples) / rate,
+        content_sha256=samples_sha256(samples, rate),
+        provenance=provenance,
+    )
+
+
+def loudness_normalise(samples: Samples, rate: int, lufs: float) -> Samples:
+    """The samples at ``lufs`` (ITU-R BS.1770), peaks between samples held under -1 dBFS by a look-ahead limiter.
+
+    Silence comes back as it is.
+    """
+    loudness = measure_loudness(samples, rate)
+    out = samples
+    for _ in range(3):  # limiting takes a little loudness away: put it back and limit again
+        if not np.isfinite(loudness) or abs(loudness - lufs) < 0.1:
+            break
+        out = _limit(out * np.float32(10 ** ((lufs - loudness) / 20)), rate)
+        loudness = measure_loudness(out, rate)
+    return out
+
+
+def measure_loudness(samples: Samples, rate: int) -> float:
+    """Integrated loudness in LUFS; -inf for silence."""
+    import pyloudnorm
+
+    missing = int(_GATE_SECONDS * rate) + 1 - len(samples)
+    if missing > 0:  # a measuring block lasts 0.4 s
+        samples = np.concatenate([samples, np.zeros((missing, *samples.shape[1:]), np.float32)])
+    if not np.any(samples):
+        return float("-inf")
+    return float(pyloudnorm.Meter(rate).integrated_loudness(samples))
+
+
+def samples_sha256(samples: Samples, rate: int) -> str:
+    """The hash of samples, whatever file they lie in."""
+    digest = hashlib.sha256(f"{samples.shape} {rate} ".encode())
+    digest.update(np.ascontiguousarray(samples, "<f4").tobytes())
+    return digest.hexdigest()
+
+
+def waveform(samples: Samples, width: int = 512, height: int = 160) -> Image.Image:
+    """A picture of the sound's shape over time."""
+    mono = np.abs(samples if samples.ndim == 1 else samples.mean(axis=1))
+    columns = np.array([piece.max(initial=0) for piece in np.array_split(mono, width)])
+    half = np.maximum(1, columns / max(float(columns.max()), 1e-4) * (height / 2 - 6))
+    rows = np.abs(np.arange(height)[:, None] - height / 2)
+    picture = np.where((rows <= half)[..., None], np.array([232, 163, 61]), np.array([27, 25, 23]))
+    return Image.fromarray(picture.astype(np.uint8))
+
+
+def _limit(samples: Samples, rate: int) -> Samples:
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d
+    from scipy.signal import resample_poly
+
+    frames = samples if samples.ndim == 2 else samples[:, None]
+    peaks = np.abs(resample_poly(frames, 4, 1, axis=0)).reshape(len(frames), 4, -1).max(axis=(1, 2))
+    peaks = np.maximum(peaks, np.abs(frames).max(axis=1))
+    if peaks.max(initial=0) <= PEAK:
+        return samples
+    reach = max(1, int(0.005 * rate)) * 2 + 1
+    gain = minimum_filter1d(np.minimum(1, PEAK / np.maximum(peaks, 1e-9)), reach)
+    gain = uniform_filter1d(gain, reach)  # never above the minimum it is the mean of, so no peak slips through
+    return np.asarray(samples * (gain[:, None] if samples.ndim == 2 else gain), np.float32)
+
+
+def _write_wav(samples: Samples, rate: int, path: Path, note: str) -> None:
+    import soundfile
+
+    soundfile.write(path, samples, rate, subtype="PCM_24", format="WAV")
+    text = note.encode() + b"\0"
+    text += b"\0" * (len(text) % 2)
+    comment = b"INFO" + b"ICMT" + struct.pack("<I", len(text)) + text
+    with path.open("r+b") as file:  # libsndfile's own comments are cut at a few kilobytes
+        file.seek(0, 2)
+        file.write(b"\0" * (file.tell() % 2) + b"LIST" + struct.pack("<I", len(comment)) + comment)
+        size = file.tell() - 8
+        file.seek(4)
+        file.write(struct.pack("<I", size))
+
+
+def _write_mp3(samples: Samples, rate: int, path: Path, note: str) -> None:
+    import av
+
+    frames = samples if samples.ndim == 2 else samples[:, None]
+    layout = "mono" if frames.shape[1] == 1 else "stereo"
+    with av.open(str(path), "w", format="mp3") as out:
+        out.metadata["c41"] = note
+        stream = out.add_stream("libmp3lame", rate=_mp3_rate(rate), layout=layout)
+        stream.bit_rate = MP3_BITRATE
+        resampler = av.AudioResampler("fltp", layout, stream.rate)
+        for start in range(0, len(frames), rate):
+            planar = np.ascontiguousarray(frames[start : start + rate].T)
+            block = av.AudioFrame.from_ndarray(planar, "fltp", layout)
+            block.sample_rate = rate
+            for piece in resampler.resample(block):
+                out.mux(stream.encode(piece))
+        for piece in resampler.resample(None):
+            out.mux(stream.encode(piece))
+        out.mux(stream.encode(None))
+
+
+def _mp3_rate(rate: int) -> int:
+    """The rate itself where MP3 knows it, else the next it knows."""
+    known = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+    return next((value for value in known if value >= rate), 48000)

@@ -1,0 +1,102 @@
+"""Opening clips and sounds: one way in, bounded, following nothing outside the file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+
+from errors import StudioError
+
+OPEN_SECONDS = 20.0
+READ_SECONDS = 60.0
+
+
+class Format(NamedTuple):
+    """A container format: the suffix and media type its files get, the demuxer that reads it."""
+
+    suffix: str
+    mime: str
+    demuxer: str
+
+
+_ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+_RIFF = {b"WAVE": Format(".wav", "audio/wav", "wav"), b"AVI ": Format(".avi", "video/x-msvideo", "avi")}
+
+
+def sniff(path: Path) -> Format | None:
+    """The container format of a file by its first bytes; None when it is no clip and no sound."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    if head[4:8] in _ATOMS:
+        apple = head[8:12] == b"qt  " or head[4:8] != b"ftyp"
+        return Format(".mov", "video/quicktime", "mov") if apple else Format(".mp4", "video/mp4", "mov")
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        webm = b"webm" in head
+        return Format(".webm" if webm else ".mkv", "video/webm" if webm else "video/x-matroska", "matroska")
+    if head[:4] in (b"RIFF", b"RF64"):
+        return _RIFF.get(head[8:12])
+    if head.startswith(b"fLaC"):
+        return Format(".flac", "audio/flac", "flac")
+    if head.startswith(b"OggS"):
+        return Format(".ogg", "audio/ogg", "ogg")
+    if head.startswith(b"ID3"):
+        return Format(".mp3", "audio/mpeg", "mp3")
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:  # a frame header of MPEG audio, or of ADTS AAC
+        layer = head[1] & 0x06
+        return Format(".mp3", "audio/mpeg", "mp3") if layer else Format(".aac", "audio/aac", "aac")
+    return None
+
+
+@contextmanager
+def open_media(path: Path) -> Iterator[InputContainer]:
+    """A clip or sound, opened for reading. Raises StudioError bad_media when it is neither or is damaged.
+
+    The demuxer is named here: left to guess, FFmpeg would also follow playlists to other files and hosts.
+    """
+    container = sniff(path)
+    if container is None:
+        raise bad_media("Its content is no known format.")
+    try:
+        media = av.open(
+            f"file:{path}", format=container.demuxer, timeout=(OPEN_SECONDS, READ_SECONDS), metadata_errors="ignore"
+        )
+    except FileNotFoundError:
+        raise
+    except (FFmpegError, OSError, ValueError) as error:
+        raise bad_media("It is damaged, cut off, or its header makes no sense.") from error
+    with media:
+        yield media
+
+
+def moving_picture(media: InputContainer) -> av.VideoStream | None:
+    """The video stream, where there is one that is not a cover picture."""
+    return next((s for s in media.streams.video if not s.disposition & Disposition.attached_pic), None)
+
+
+def soundtrack(media: InputContainer) -> av.AudioStream | None:
+    """The first audio stream, where there is one."""
+    return next(iter(media.streams.audio), None)
+
+
+def duration(media: InputContainer, stream: av.VideoStream | av.AudioStream) -> Fraction:
+    """Seconds, as the header says; where it says nothing (recordings of browsers) by walking the packets."""
+    if stream.duration and stream.time_base:
+        return stream.duration * stream.time_base
+    if media.duration:
+        return Fraction(media.duration, av.time_base)
+    end = Fraction(0)
+    for packet in media.demux(stream):
+        if packet.pts is not None and packet.time_base:
+            end = max(end, (packet.pts + (packet.duration or 0)) * packet.time_base)
+    return end
+
+
+def bad_media(why: str) -> StudioError:
+    """The refusal of a file that is no readable clip or sound."""
+    return StudioError("bad_media", "This file is not a clip or a sound the studio can read.", why, "Choose another.")
