@@ -1,6 +1,8 @@
 """Real pictures, sound and clips, cut small from those that ship inside the gradio package."""
 
 import importlib.metadata
+from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 # found without importing gradio, which takes seconds
@@ -20,25 +22,21 @@ def clip(path: Path, seconds: float = 1.0, width: int = 160, fps: int = 10) -> P
     """The first ``seconds`` of a real clip with its sound, ``width`` px wide, as H.264 and AAC at ``path`` (.mp4)."""
     import av
 
-    with av.open(str(MEDIA / "videos" / "b.mp4")) as source, av.open(str(path), "w") as target:
-        picture, sound = source.streams.video[0], source.streams.audio[0]
-        height = round(width * picture.height / picture.width / 2) * 2
+    source = str(MEDIA / "videos" / "b.mp4")
+    with av.open(source) as pictures, av.open(source) as sounds, av.open(str(path), "w") as target:
+        first, heard = pictures.streams.video[0], sounds.streams.audio[0]
+        height = round(width * first.height / first.width / 2) * 2
         video = target.add_stream("libx264", rate=fps, width=width, height=height, pix_fmt="yuv420p")
-        audio = target.add_stream("aac", rate=sound.rate)
-        step = round(picture.average_rate / fps)
-        for index, frame in enumerate(source.decode(picture)):
-            if frame.time >= seconds:
-                break
-            if index % step == 0:
-                small = frame.reformat(width, height)
-                small.pts = None
-                target.mux(video.encode(small))
+        audio = target.add_stream_from_template(heard)
+        step = round(first.average_rate / fps)
+        for index, frame in enumerate(islice(pictures.decode(first), 0, round(seconds * fps) * step, step)):
+            small = frame.reformat(width, height)
+            small.pts, small.time_base = index, Fraction(1, fps)
+            target.mux(video.encode(small))
         target.mux(video.encode())
-        source.seek(0)
-        for heard in source.decode(sound):
-            if heard.time >= seconds:
+        for packet in sounds.demux(heard):
+            if packet.pts is None or packet.pts * packet.time_base >= seconds:
                 break
-            heard.pts = None
-            target.mux(audio.encode(heard))
-        target.mux(audio.encode())
+            packet.stream = audio
+            target.mux(packet)
     return path
