@@ -1,0 +1,26 @@
+"""``python -m engines.starter.rewrite IN OUT``: a pickled state dict becomes safetensors, in a process of its own.
+
+Only tensors are read (``weights_only``): a file that wants to run code is refused.
+"""
+
+import sys
+from pathlib import Path
+
+
+def rewrite(pickled: Path, safe: Path) -> None:
+    """Write the tensors of ``pickled`` to ``safe``; names lose the ``module.`` that training on several GPUs adds.
+
+    Raises pickle.UnpicklingError for what is not plain tensors, ValueError for what is not a state dict.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    state = torch.load(pickled, map_location="cpu", weights_only=True)
+    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise ValueError("not a state dict")
+    save_file({name.removeprefix("module."): tensor.clone().contiguous() for name, tensor in state.items()}, safe)
+    safe.chmod(pickled.stat().st_mode)
+
+
+if __name__ == "__main__":
+    rewrite(Path(sys.argv[1]), Path(sys.argv[2]))
