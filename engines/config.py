@@ -10,6 +10,7 @@ class EngineConfig(BaseModel):
 
     ``catalog`` is the folder of the user's own entries, beside those that ship with the studio.
     ``memory_bytes`` None means what the device has; ``idle_seconds`` 0 keeps models for ever.
+    ``device_index`` is the graphics card, where there are several.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -20,3 +21,4 @@ class EngineConfig(BaseModel):
     idle_seconds: float = 900
     threads: int | None = None
     keep_free_bytes: int = 512 * 2**20
+    device_index: int = 0

@@ -1,0 +1,142 @@
+"""What models there are: the entries that ship with the studio and the user's own, where their files lie, what fits."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from engines.catalog import files
+from engines.catalog.entry import Choice, Entry
+from engines.catalog.prepare import fit
+from engines.requests import AssetFacts, Request
+from errors import StudioError
+
+__all__ = ["SHIPPED", "Catalog", "Choice", "Entry", "read"]
+
+log = logging.getLogger(__name__)
+
+SHIPPED = Path(__file__).parent / "entries"
+
+_TRUST = ("weights", "starter", "twin", "import")
+
+
+def read(path: Path) -> Entry:
+    """One entry from its YAML file. Raises ValueError or OSError where it makes no sense."""
+    try:
+        return Entry.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+
+
+class Catalog:
+    """Every model the studio knows, read once. ``starter`` holds the starter pack, ``own`` the user's own entries.
+
+    An entry of the user's takes the place of a shipped one with the same id; one that makes no sense is left out and
+    the log says why.
+    """
+
+    def __init__(self, starter: Path, own: Path) -> None:
+        self._starter = starter
+        self.entries: Mapping[str, Entry] = {entry.id: entry for entry in (*_shipped(), *_own(own))}
+
+    def get(self, id: str) -> Entry:
+        """The entry with an id. Raises StudioError ``unknown_model`` (422)."""
+        if id not in self.entries:
+            raise StudioError(
+                "unknown_model",
+                f"There is no model “{id[:60]}”.",
+                next=f"Models: {', '.join(entry.id for entry in self.entries.values() if self._shown(entry))}.",
+                status=422,
+            )
+        return self.entries[id]
+
+    def for_task(self, task: str) -> list[Entry]:
+        """The models that do a task, the best one first: installed before not, surely working before likely.
+
+        Hidden ones are there only once they are installed.
+        """
+        known = [entry for entry in self.entries.values() if task in entry.tasks and self._shown(entry)]
+        return sorted(known, key=lambda entry: (not self.installed(entry), _TRUST.index(entry.verified), entry.id))
+
+    def installed(self, entry: Entry) -> bool:
+        """Whether every part's files are on this machine."""
+        return all(files.complete(files.place(part, self._starter)) for part in entry.parts.values())
+
+    def path(self, entry: Entry, part: str) -> Path:
+        """The file or folder of a part. Raises StudioError ``missing_model`` naming it and how to get it."""
+        wanted = entry.parts[part]
+        path = files.place(wanted, self._starter)
+        if files.complete(path):
+            return path
+        raise _missing(entry, part, path)
+
+    def prepare(self, request: Request, facts: Mapping[str, AssetFacts]) -> Request:
+        """The request as it will be run: model and seed filled in, everything checked against the model's entry.
+
+        ``facts`` tells what each asset it takes is. Raises StudioError (4xx) where it cannot be done.
+        """
+        return fit(request, self._entry_for(request), facts)
+
+    def field_choices(self, task: str, field: str) -> list[Choice]:
+        """The legal values of a request's field over the models of a task, the best model's first."""
+        choices = [choice for entry in self.for_task(task) for choice in entry.choices.get(field, ())]
+        return list({choice.value: choice for choice in reversed(choices)}.values())[::-1]
+
+    def _entry_for(self, request: Request) -> Entry:
+        if request.model is None:
+            known = self.for_task(request.task)
+            if not known:
+                raise StudioError(
+                    "no_model",
+                    "No model on this machine can do that.",
+                    next="Get one first.",
+                    status=422,
+                )
+            entry = known[0]
+        else:
+            entry = self.get(request.model)
+            if request.task not in entry.tasks:
+                raise StudioError(
+                    "wrong_model",
+                    f"{entry.name} cannot do that.",
+                    next=f"Models that can: {', '.join(entry.id for entry in self.for_task(request.task)) or 'none'}.",
+                    status=422,
+                )
+        for part in entry.parts:
+            self.path(entry, part)
+        return entry
+
+    def _shown(self, entry: Entry) -> bool:
+        return not entry.hidden or self.installed(entry)
+
+
+def _missing(entry: Entry, part: str, path: Path) -> StudioError:
+    wanted = entry.parts[part]
+    if files.is_starter(wanted):
+        how = "Fetch the starter pack again: make starter."
+    elif files.is_repository(wanted):
+        how = f"Get it with: hf download {wanted.repo} --revision {wanted.revision}"
+    else:
+        how = "Put it back, or correct the model's entry in the catalog."
+    return StudioError(
+        "missing_model",
+        f"{entry.name} is not complete on this machine.",
+        f"Its part “{part}” should lie at {path}.",
+        how,
+        status=422,
+    )
+
+
+def _shipped() -> list[Entry]:
+    return [read(path) for path in sorted(SHIPPED.glob("*.yaml"))]
+
+
+def _own(folder: Path) -> list[Entry]:
+    entries = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            entries.append(read(path))
+        except (ValueError, OSError) as error:
+            log.warning("The catalog entry %s is left out: %s", path, error)
+    return entries

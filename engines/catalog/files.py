@@ -1,0 +1,61 @@
+"""Where a part's files lie: the starter pack, a local folder, or the Hugging Face cache people already have."""
+
+import json
+import re
+from pathlib import Path
+
+from engines.catalog.entry import Part
+
+_STARTER = "starter:"
+_REPOSITORY = re.compile(r"^[\w.-]+/[\w.-]+$")
+
+
+def place(part: Part, starter: Path) -> Path:
+    """Where a part is, or would be."""
+    return _root(part, starter) / part.subfolder / part.file
+
+
+def is_starter(part: Part) -> bool:
+    """Whether the part comes with the starter pack."""
+    return part.repo.startswith(_STARTER)
+
+
+def is_repository(part: Part) -> bool:
+    """Whether the part comes from the Hugging Face hub."""
+    return bool(_REPOSITORY.match(part.repo)) and not is_starter(part)
+
+
+def complete(path: Path) -> bool:
+    """Whether a model's file, or folder of files, is all there."""
+    if path.is_file():
+        return True
+    if not path.is_dir():
+        return False
+    names = {file.name for file in path.iterdir() if file.exists()}  # a link into the cache may point nowhere
+    for index in (name for name in names if name.endswith(".safetensors.index.json")):
+        try:
+            shards = set(json.loads((path / index).read_text())["weight_map"].values())
+        except (ValueError, KeyError, AttributeError):
+            return False
+        if not shards <= names:
+            return False
+    needs_weights = "config.json" in names
+    return bool(names) and (not needs_weights or any(name.endswith(".safetensors") for name in names))
+
+
+def _root(part: Part, starter: Path) -> Path:
+    if is_starter(part):
+        return starter / part.repo.removeprefix(_STARTER)
+    if is_repository(part):
+        return _snapshot(part.repo, part.revision)
+    return Path(part.repo).expanduser()
+
+
+def _snapshot(repo: str, revision: str) -> Path:
+    """The folder of a repository at a revision in the hub's cache, whether it is there or not."""
+    from huggingface_hub import constants
+
+    folder = Path(constants.HF_HUB_CACHE) / f"models--{repo.replace('/', '--')}"
+    reference = folder / "refs" / revision
+    commit = reference.read_text().strip() if reference.is_file() else revision
+    return folder / "snapshots" / commit

@@ -1,0 +1,100 @@
+"""Fit a request to the model that is to do it, or say in one sentence why it does not fit."""
+
+import random
+from collections.abc import Mapping
+
+from engines.catalog.entry import Entry
+from engines.requests import AssetFacts, Kind, Request, asset_fields
+from engines.requests.base import MAX_SEED
+from errors import StudioError
+
+_LARGEST: dict[Kind, tuple[int, int]] = {"image": (30_000, 100_000_000), "clip": (8192, 36_000_000)}
+"""The longest side and the most pixels of what may come out, in px."""
+
+_KINDS: dict[Kind, str] = {"image": "a picture", "clip": "a clip", "sound": "a sound", "subtitles": "subtitles"}
+
+
+def fit(request: Request, entry: Entry, facts: Mapping[str, AssetFacts]) -> Request:
+    """The request with its model and its seed filled in. Raises StudioError (422) where it cannot be done."""
+    changes: dict[str, object] = {"model": entry.id}
+    for name, default in entry.defaults.items():
+        if name in type(request).model_fields and name not in request.model_fields_set:
+            changes[name] = default
+    if "seed" in type(request).model_fields and getattr(request, "seed", None) is None:
+        changes["seed"] = random.SystemRandom().randint(0, MAX_SEED)
+    # Frozen and validated already: what is put in here comes from the catalog, and is checked below.
+    ready = request.model_copy(update=changes)
+    _check_choices(ready, entry)
+    _check_bounds(ready, entry)
+    _check_assets(ready, facts)
+    _check_size(ready, facts)
+    return ready
+
+
+def _label(request: Request, name: str) -> str:
+    return type(request).model_fields[name].title or name
+
+
+def _wrong(code: str, what: str, why: str = "", next: str = "") -> StudioError:
+    return StudioError(code, what, why, next, status=422)
+
+
+def _check_choices(request: Request, entry: Entry) -> None:
+    for name, choices in entry.choices.items():
+        value = getattr(request, name, None)
+        if name in type(request).model_fields and value not in {choice.value for choice in choices}:
+            known = ", ".join(str(choice.value) for choice in choices)
+            raise _wrong(
+                "bad_value",
+                f"“{_label(request, name)}” cannot be “{str(value)[:60]}”.",
+                f"{entry.name} knows: {known}.",
+                "Choose one of these.",
+            )
+
+
+def _check_bounds(request: Request, entry: Entry) -> None:
+    for name, (low, high, multiple) in entry.bounds.items():
+        value = getattr(request, name, None)
+        if value is None:
+            continue
+        off_grid = multiple > 0 and abs((value - low) / multiple - round((value - low) / multiple)) > 1e-6
+        if not low <= value <= high or off_grid:
+            steps = f" in steps of {multiple:g}" if multiple > 0 else ""
+            raise _wrong(
+                "bad_value",
+                f"“{_label(request, name)}” cannot be {value:g}.",
+                f"{entry.name} takes {low:g} to {high:g}{steps}.",
+                "Change it and try again.",
+            )
+
+
+def _check_assets(request: Request, facts: Mapping[str, AssetFacts]) -> None:
+    for name, kind in asset_fields(type(request)).items():
+        asset = getattr(request, name)
+        if asset is None:
+            continue
+        if asset not in facts:
+            raise StudioError("not_found", "There is no such file.", "It was deleted, or it is not yours.", status=404)
+        if facts[asset].kind != kind:
+            raise _wrong(
+                "wrong_kind",
+                f"“{_label(request, name)}” takes {_KINDS[kind]}, and this is {_KINDS[facts[asset].kind]}.",
+                next="Choose another file.",
+            )
+
+
+def _check_size(request: Request, facts: Mapping[str, AssetFacts]) -> None:
+    """What is enlarged must still be something that can be written and opened."""
+    scale = getattr(request, "scale", 1)
+    for asset in request.asset_ids():
+        width, height = facts[asset].width or 0, facts[asset].height or 0
+        side, pixels = _LARGEST.get(facts[asset].kind, (0, 0))
+        if scale == 1 or not side:
+            continue
+        if max(width, height) * scale > side or width * height * scale**2 > pixels:
+            raise _wrong(
+                "too_large",
+                f"{scale}x of {width} x {height} px is too large.",
+                f"The result may have {side:,} px a side and {pixels // 1_000_000} megapixels.",
+                "Enlarge it less.",
+            )

@@ -1,0 +1,80 @@
+"""What has to be settled before torch is imported. Import this first; it is light itself.
+
+Importing it sets the environment: OpenMP threads that sleep instead of spinning, no telemetry, no look-ups at a
+hub (a download somebody asked for says so itself), quiet libraries.
+"""
+
+import gc
+import os
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from threading import RLock
+from typing import Any
+
+ENVIRONMENT = {
+    "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads made shared cores several times slower
+    "TOKENIZERS_PARALLELISM": "false",
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",
+    "DO_NOT_TRACK": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "DIFFUSERS_VERBOSITY": "error",
+    "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+}
+
+for _name, _value in ENVIRONMENT.items():
+    os.environ.setdefault(_name, _value)
+
+LOADING = RLock()
+"""Held by whoever imports or loads: loading patches torch for the whole process for as long as it takes."""
+
+_kept: list[Any] = []
+
+
+def cores() -> int:
+    """The processor cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def threads() -> int:
+    """How many threads a model may use."""
+    return int(os.environ.get("OMP_NUM_THREADS", "0")) or cores()
+
+
+def use_threads(count: int | None) -> None:
+    """Let models use ``count`` threads; None means one a core, or what the environment says."""
+    if count:
+        os.environ["OMP_NUM_THREADS"] = str(count)
+    else:
+        os.environ.setdefault("OMP_NUM_THREADS", str(cores()))
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(threads())
+
+
+def heavy(*modules: str) -> None:
+    """Import modules that take seconds, torch first and prepared, and keep the garbage collector off them."""
+    if all(name in sys.modules for name in modules) and _kept:
+        return
+    with LOADING:
+        torch = import_module("torch")
+        if not _kept:
+            _kept.append(_torchvision_schemas(torch))
+        for name in modules:
+            import_module(name)
+        # A collection over what these libraries leave behind takes 0.4 s; frozen objects are never looked at again.
+        gc.collect()
+        gc.freeze()
+
+
+def _torchvision_schemas(torch: Any) -> Any:
+    """Let torchvision's Python part import beside a CPU torch: it registers fakes for two operators of its C++ part,
+    which cannot load there. The definitions hold for as long as what is returned lives."""
+    if torch.version.cuda or find_spec("torchvision") is None:
+        return None
+    library = torch.library.Library("torchvision", "DEF")
+    for operator in ("nms", "qnms"):
+        library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    return library

@@ -1,0 +1,190 @@
+"""Where models live: a graphics card, the processor's memory, or a simulated card for tests and benchmarks."""
+
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+from engines.config import EngineConfig
+from engines.swapper import memory
+
+_FLOAT32_BELOW = 2**30
+"""A processor runs half precision ten times slower than float32; models smaller than this become float32 there."""
+
+
+class Device(Protocol):
+    """A memory that models are loaded into. All sizes in bytes."""
+
+    name: str
+    torch: str
+    """What torch calls it."""
+
+    def total(self) -> int:
+        """Its size."""
+
+    def used(self) -> int:
+        """What anyone uses of it."""
+
+    def available(self) -> int:
+        """What models may still take: read anew each time."""
+
+    def dtype(self, bytes: int) -> str | None:
+        """The precision (torch's name) that a model of this many bytes on disk runs in here; None: its file's own."""
+
+    def give_back(self) -> None:
+        """Return memory that was freed but is still held on to."""
+
+    def reset_peak(self) -> None:
+        """Let ``peak`` count from now on."""
+
+    def peak(self) -> int:
+        """The most this process used since ``reset_peak``, beyond what it used then."""
+
+
+class Cpu:
+    """The processor and the machine's main memory."""
+
+    name = "processor"
+    torch = "cpu"
+
+    def __init__(self) -> None:
+        self._before = 0
+
+    def total(self) -> int:
+        return memory.total()
+
+    def used(self) -> int:
+        return memory.used()
+
+    def available(self) -> int:
+        return memory.available()
+
+    def dtype(self, bytes: int) -> str | None:
+        return "float32" if bytes < _FLOAT32_BELOW else None
+
+    def give_back(self) -> None:
+        memory.give_back()
+
+    def reset_peak(self) -> None:
+        memory.reset_peak()
+        self._before = memory.resident()
+
+    def peak(self) -> int:
+        return max(0, memory.peak() - self._before)
+
+
+class Cuda:
+    """One NVIDIA card. Before torch is imported, the driver's own library answers."""
+
+    _KEEP_FREE = 2**30
+
+    def __init__(self, index: int = 0) -> None:
+        import pynvml
+
+        self._index = index
+        self._before = 0
+        pynvml.nvmlInit()
+        self._handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+        self.name: str = pynvml.nvmlDeviceGetName(self._handle)
+        self.torch = f"cuda:{index}"
+
+    def _memory(self) -> Any:
+        import pynvml
+
+        return pynvml.nvmlDeviceGetMemoryInfo(self._handle)
+
+    @property
+    def _cuda(self) -> Any:
+        """torch.cuda once a job has brought it in, else None."""
+        torch = sys.modules.get("torch")
+        return torch.cuda if torch and torch.cuda.is_initialized() else None
+
+    def total(self) -> int:
+        return int(self._memory().total)
+
+    def used(self) -> int:
+        return int(self._memory().used)
+
+    def available(self) -> int:
+        headroom = max(self._KEEP_FREE, self.total() // 20)
+        if not self._cuda:
+            return int(self._memory().free) - headroom
+        free, _ = self._cuda.mem_get_info(self._index)
+        unused = self._cuda.memory_reserved(self._index) - self._cuda.memory_allocated(self._index)
+        return int(free + unused) - headroom
+
+    def dtype(self, bytes: int) -> str | None:
+        return None
+
+    def give_back(self) -> None:
+        if self._cuda:
+            self._cuda.empty_cache()
+
+    def reset_peak(self) -> None:
+        if self._cuda:
+            self._cuda.reset_peak_memory_stats(self._index)
+            self._before = self._cuda.memory_allocated(self._index)
+
+    def peak(self) -> int:
+        return max(0, self._cuda.max_memory_allocated(self._index) - self._before) if self._cuda else 0
+
+
+class Simulated:
+    """A card of any size that holds nothing: components take from it and release. Full, it raises as a real one."""
+
+    torch = "cpu"
+
+    def __init__(self, bytes: int, name: str = "simulated card") -> None:
+        self.name = name
+        self._bytes = bytes
+        self._taken = 0
+
+    def take(self, bytes: int) -> None:
+        """Allocate. Raises MemoryError when it is full."""
+        if self._taken + bytes > self._bytes:
+            raise MemoryError(f"simulated card: {bytes} bytes asked, {self._bytes - self._taken} free")
+        self._taken += bytes
+
+    def release(self, bytes: int) -> None:
+        """Free what was taken."""
+        self._taken -= bytes
+
+    def total(self) -> int:
+        return self._bytes
+
+    def used(self) -> int:
+        return self._taken
+
+    def available(self) -> int:
+        return self._bytes - self._taken
+
+    def dtype(self, bytes: int) -> str | None:
+        return None
+
+    def give_back(self) -> None:
+        pass
+
+    def reset_peak(self) -> None:
+        pass
+
+    def peak(self) -> int:
+        return 0
+
+
+def choose(config: EngineConfig) -> Device:
+    """The card where there is one that the installed torch can use, else the processor. Does not import torch."""
+    torch = find_spec("torch")
+    library = Path(torch.origin).parent / "lib" / "libtorch_cuda.so" if torch and torch.origin else None
+    if Path("/dev/nvidiactl").exists() and library and library.exists():
+        return Cuda(config.device_index)
+    return Cpu()
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that some memory is full."""
+    if isinstance(error, MemoryError):
+        return True
+    torch = sys.modules.get("torch")
+    if torch and isinstance(error, torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)  # torch's on a processor

@@ -1,0 +1,78 @@
+"""How much main memory there is, as this process may use it: the machine's, or less inside a container."""
+
+import ctypes
+from pathlib import Path
+
+_CGROUP = Path("/sys/fs/cgroup")
+_HEADROOM = 0.9
+"""The part of what is free that models may fill."""
+
+
+def _meminfo() -> dict[str, int]:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return {name: int(rest.split()[0]) * 1024 for name, _, rest in (line.partition(":") for line in lines)}
+
+
+def _number(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (OSError, ValueError):  # not there, or "max"
+        return None
+
+
+def _cgroup() -> tuple[int, int] | None:
+    """Limit and use of the container, without the page cache it could give back; None where there is no limit."""
+    limit, used = _number(_CGROUP / "memory.max"), _number(_CGROUP / "memory.current")
+    if limit is None or used is None:
+        return None
+    stat = dict(line.split() for line in (_CGROUP / "memory.stat").read_text().splitlines())
+    return limit, used - int(stat.get("inactive_file", 0))
+
+
+def total() -> int:
+    """Bytes of memory in all."""
+    machine, container = _meminfo()["MemTotal"], _cgroup()
+    return min(machine, container[0]) if container else machine
+
+
+def used() -> int:
+    """Bytes in use by anyone, without the page cache."""
+    info, container = _meminfo(), _cgroup()
+    return container[1] if container and container[0] < info["MemTotal"] else info["MemTotal"] - info["MemAvailable"]
+
+
+def available() -> int:
+    """Bytes that models may still fill."""
+    return int((total() - used()) * _HEADROOM)
+
+
+def resident() -> int:
+    """Bytes this process holds now."""
+    return _status("VmRSS")
+
+
+def reset_peak() -> None:
+    """Let ``peak`` count from now on."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:  # some containers refuse: then the peak is the one since the start
+        return
+
+
+def peak() -> int:
+    """The most bytes this process held since ``reset_peak``."""
+    return _status("VmHWM")
+
+
+def give_back() -> None:
+    """Return freed memory to the system (glibc keeps it otherwise)."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)
+
+
+def _status(name: str) -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1]) * 1024
+    return 0

@@ -1,0 +1,73 @@
+"""How large a model will be, read from its files before they are loaded."""
+
+import json
+import math
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from errors import StudioError
+
+_MAX_HEADER = 100 * 2**20
+
+
+def corrupt(path: Path, why: str) -> StudioError:
+    """The one sentence for a model file that cannot be read."""
+    return StudioError(
+        "corrupt_model",
+        f"The model file {path.name} cannot be read.",
+        f"It is damaged or incomplete ({why.strip().rstrip('.')[:200]}).",
+        f"Delete it and get it again: {path}",
+        status=500,
+    )
+
+
+def weight_files(path: Path) -> list[Path]:
+    """The safetensors files of a model: the file itself, or those of a folder, half precision where there is both."""
+    if path.is_file():
+        return [path]
+    files = sorted(path.glob("*.safetensors"))
+    half = [file for file in files if ".fp16." in file.name]
+    return half or files
+
+
+def header(path: Path) -> dict[str, Any]:
+    """The header of a safetensors file. Raises StudioError where it is damaged or cut short."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        first = file.read(8)
+        length = struct.unpack("<Q", first)[0] if len(first) == 8 else size
+        if not 0 < length <= min(_MAX_HEADER, size - 8):
+            raise corrupt(path, "it has no header")
+        try:
+            found: dict[str, Any] = json.loads(file.read(length))
+            end = max((info["data_offsets"][1] for info in _tensors(found)), default=0)
+        except (ValueError, KeyError, TypeError) as error:
+            raise corrupt(path, "its header makes no sense") from error
+    if 8 + length + end != size:
+        raise corrupt(path, f"it has {size} bytes where its header says {8 + length + end}")
+    return found
+
+
+def weight_bytes(path: Path, element_bytes: int | None = None) -> int:
+    """Bytes of the weights at a path, as stored, or with ``element_bytes`` a number."""
+    infos = [info for file in weight_files(path) for info in _tensors(header(file))]
+    if element_bytes is None:
+        return sum(info["data_offsets"][1] - info["data_offsets"][0] for info in infos)
+    return sum(math.prod(info["shape"]) for info in infos) * element_bytes
+
+
+def file_bytes(path: Path) -> int:
+    """Bytes of a file, 0 where it is not there."""
+    return path.stat().st_size if path.is_file() else 0
+
+
+def module_bytes(module: Any) -> int:
+    """Bytes of a torch module's parameters and buffers as they lie in memory."""
+    tensors = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+
+
+def _tensors(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (info for name, info in found.items() if name != "__metadata__")
