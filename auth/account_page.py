@@ -1,0 +1,89 @@
+"""The account page: one's password, tokens for scripts, and the browsers one is signed in with."""
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from auth import passwords
+from auth.accounts import Accounts
+from auth.answers import page, refusal, wants_page
+from auth.gate import principal
+from auth.principal import Principal
+from auth.tries import Tries
+from auth.words import ago
+from errors import StudioError
+
+Field = Annotated[str, Form()]
+
+
+def add(routes: APIRouter, accounts: Accounts, tries: Tries, session_days: float) -> None:
+    """Add /account and what its buttons do."""
+
+    def show(request: Request, error: StudioError | None = None, done: str = "", token: str = "") -> Response:
+        who, now = principal(request), time.time()
+        sessions = accounts.sessions(who)
+        return page(
+            "account.html",
+            error.status if error else 200,
+            title="Your account",
+            who=who,
+            problem=error.problem if error else None,
+            done=done,
+            token=token,
+            tokens=[(item, ago(item.used_at, now)) for item in accounts.tokens(who)],
+            sessions=[(item, ago(item.seen_at, now)) for item in sessions],
+            shortest=passwords.SHORTEST,
+            days=f"{session_days:g}",
+        )
+
+    def refused(request: Request, error: StudioError) -> Response:
+        return show(request, error) if wants_page(request.headers) else refusal(error, request.scope)
+
+    @routes.get("/account")
+    def account(request: Request) -> Response:
+        return show(request)
+
+    @routes.post("/account/password")
+    def change_password(request: Request, current: Field = "", new: Field = "", again: Field | None = None) -> Response:
+        who = principal(request)
+        try:
+            _only_in_person(who)
+            with tries.counted("password:" + who.user_id):
+                passwords.check_same(new, again)
+                accounts.change_password(who, current, new)
+        except StudioError as error:
+            return refused(request, error)
+        return show(request, done="Your password is changed. Every other browser is signed out.")
+
+    @routes.post("/account/tokens")
+    def new_token(request: Request, name: Field = "") -> Response:
+        try:
+            _only_in_person(principal(request))
+            token = accounts.new_token(principal(request), name)
+        except StudioError as error:
+            return refused(request, error)
+        return show(request, token=token)
+
+    @routes.post("/account/tokens/{token_id}/revoke")
+    def revoke(request: Request, token_id: str) -> Response:
+        try:
+            accounts.revoke(principal(request), token_id)
+        except StudioError as error:
+            return refused(request, error)
+        return show(request, done="The token is revoked: scripts that use it are refused from now on.")
+
+    @routes.post("/account/sign-out-everywhere")
+    def sign_out_everywhere(request: Request) -> Response:
+        accounts.sign_out_everywhere(principal(request).user_id)
+        request.session.clear()
+        return RedirectResponse("/login", 303)
+
+
+def _only_in_person(who: Principal) -> None:
+    """A token that got into wrong hands must not be able to make itself at home."""
+    if who.via != "session":
+        raise StudioError(
+            "sign_in_needed", "A script cannot do that.", next="Sign in with a browser and use /account.", status=403
+        )

@@ -1,0 +1,91 @@
+"""Bodies on their way through the gate: read whole up to a limit, handed on, listened to."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.types import Message, Receive, Scope, Send
+
+from errors import StudioError
+
+EVENT_LIMIT = 8 << 20
+FORM_LIMIT = 64 << 10
+
+
+async def read(receive: Receive, limit: int) -> bytes:
+    """The whole body. Raises StudioError (413) when it is longer than ``limit`` bytes."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise StudioError("broken_off", "The request ended early.", status=400)
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise StudioError(
+                "body_too_large",
+                "That is too much at once.",
+                f"This may be {limit >> 10:,} KB at most.",
+                "Bring large files in as uploads.",
+                status=413,
+            )
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """A ``receive`` that hands the body over in one piece, then goes on as before."""
+    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return again
+
+
+def parse(body: bytes) -> Any:
+    """A JSON body. Raises StudioError (400) for anything else."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise StudioError("bad_json", "This is not readable JSON.", status=400) from error
+
+
+def dump(value: Any) -> bytes:
+    """The value as a JSON body."""
+    return json.dumps(value).encode()
+
+
+def with_body(scope: Scope, body: bytes) -> Scope:
+    """The scope of a request whose body was written anew, as JSON."""
+    headers = [
+        (name, value)
+        for name, value in scope["headers"]
+        if name not in (b"content-length", b"content-type", b"content-encoding")
+    ]
+    headers += [(b"content-length", str(len(body)).encode()), (b"content-type", b"application/json")]
+    return {**scope, "headers": headers}
+
+
+def without_compression(scope: Scope) -> Scope:
+    """The scope of a request whose answer the gate has to read."""
+    return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]}
+
+
+def overheard(send: Send, listen: Callable[[Any], Awaitable[None]]) -> Send:
+    """``send`` for a small JSON response: a good one is told to ``listen`` before anything of it leaves."""
+    start: Message = {}
+    body = bytearray()
+
+    async def hold(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            start.update(message)
+            return
+        body.extend(message.get("body", b""))
+        if message.get("more_body"):
+            return
+        if start["status"] == 200:
+            await listen(json.loads(body))
+        await send(start)
+        await send({"type": "http.response.body", "body": bytes(body), "more_body": False})
+
+    return hold

@@ -1,0 +1,37 @@
+"""Signing a browser in and out of a request's cookie, and where to go from there."""
+
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from auth.accounts import Accounts
+from auth.gate import SESSION_KEY
+from auth.tables import User
+from auth.words import device
+
+
+def sign_in(request: Request, accounts: Accounts, user: User) -> None:
+    """Give the browser a fresh session; one it had before ends."""
+    sign_out(request, accounts)
+    request.session[SESSION_KEY] = accounts.sign_in(user.id, device(request.headers.get("user-agent", "")))
+
+
+def sign_out(request: Request, accounts: Accounts) -> None:
+    """End the browser's session, if it has one, and empty its cookie."""
+    who = request.state.principal
+    if who and who.session:
+        accounts.sign_out(who.session)
+    request.session.clear()
+
+
+def safe_next(path: str) -> str:
+    """Where to go after signing in: a path of this studio, never another site."""
+    parts = urlsplit(path) if path.isprintable() else None
+    if parts is None or parts.scheme or parts.netloc or not path.startswith("/") or path.startswith(("//", "/\\")):
+        return "/"
+    return "/" if parts.path in ("/login", "/logout") else path
+
+
+def address(request: Request) -> str:
+    """The client's address, as the trusted proxies tell it."""
+    return request.client.host if request.client else ""

@@ -1,0 +1,124 @@
+"""The gate before everything: default closed. Pure ASGI, so streams pass untouched."""
+
+import hmac
+from ipaddress import ip_address
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from auth import bodies
+from auth.accounts import Accounts
+from auth.answers import not_signed_in, refusal
+from auth.crosssite import SAFE, check_same_site
+from auth.files import FileGuard
+from auth.gradio_guard import Call, GradioGuard
+from auth.headers import protected
+from auth.principal import Principal
+from data import DataFolder
+from errors import StudioError
+from settings import Settings
+
+SESSION_KEY = "secret"
+_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def principal(request: Any) -> Principal:
+    """Who asks, from a Starlette request or from Gradio's wrapper around one."""
+    found: Principal = getattr(request, "request", request).state.principal
+    return found
+
+
+class Gate:
+    """Lets nobody in whom it does not know, but to the sign-in pages.
+
+    Stands right behind SessionMiddleware and puts the Principal (None on open pages without sign-in)
+    into ``scope["state"]["principal"]``.
+    """
+
+    def __init__(self, app: ASGIApp, accounts: Accounts, data: DataFolder, settings: Settings) -> None:
+        self._app = app
+        self._accounts = accounts
+        self._metrics_token = settings.metrics_token
+        self._gradio = GradioGuard(FileGuard(data.uploads, accounts))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        send = protected(send, scope)
+        try:
+            call = await self._check(scope, receive, send)
+        except StudioError as error:
+            await refusal(error, scope)(scope, receive, send)
+            return
+        await self._app(*call)
+
+    async def _check(self, scope: Scope, receive: Receive, send: Send) -> Call:
+        path, headers = scope["path"], Headers(scope=scope)
+        if path == "/healthz":
+            return scope, receive, send
+        if path == "/metrics":
+            self._check_metrics(scope, headers)
+            return scope, receive, send
+        who = await self._who(scope, headers)
+        if who is None or who.via == "session":
+            check_same_site(scope["method"], headers)
+        scope = {**scope, "state": {**scope.get("state", {}), "principal": who}}
+        if _is_open(path):
+            if scope["method"] not in SAFE:
+                receive = bodies.replay(await bodies.read(receive, bodies.FORM_LIMIT), receive)
+            return scope, receive, send
+        if who is None:
+            raise not_signed_in()
+        return await self._gradio.check(who, scope, receive, send)
+
+    async def _who(self, scope: Scope, headers: Headers) -> Principal | None:
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            token = token.strip()
+            known = self._accounts.remembered(token=token)
+            return known or await run_in_threadpool(self._accounts.principal_of_token, token)
+        secret = scope["session"].get(SESSION_KEY)
+        if not isinstance(secret, str):
+            return None
+        known = self._accounts.remembered(session=secret)
+        return known or await run_in_threadpool(self._accounts.principal_of_session, secret)
+
+    def _check_metrics(self, scope: Scope, headers: Headers) -> None:
+        """A token, or a program on this very machine (a website that a browser here took for it has another Host)."""
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if self._metrics_token and kind.lower() == "bearer":
+            if hmac.compare_digest(token.strip().encode(), self._metrics_token.encode()):
+                return
+        elif _is_loopback(scope) and _host_name(headers) in _LOOPBACK_NAMES:
+            return
+        raise StudioError(
+            "metrics_closed",
+            "These figures are for this machine only.",
+            next="Ask from the machine itself, or set C41_METRICS_TOKEN and send it as a bearer token.",
+            status=401,
+        )
+
+
+def _is_open(path: str) -> bool:
+    return path == "/login" or path.startswith(("/login/static/", "/setup/", "/oidc/"))
+
+
+def _is_loopback(scope: Scope) -> bool:
+    if scope.get("state", {}).get("proxied") or not scope.get("client"):
+        return False
+    try:
+        return ip_address(scope["client"][0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _host_name(headers: Headers) -> str:
+    host = headers.get("host", "")
+    return host[1 : host.find("]")] if host.startswith("[") else host.partition(":")[0]

@@ -1,0 +1,58 @@
+"""Headers that every response carries: what the browser may run, frame, guess and keep."""
+
+import re
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import Message, Scope, Send
+
+_YEAR = "private, max-age=31536000, immutable"
+_DAY = "private, max-age=86400"
+
+# Gradio's page starts from an inline script and builds its handlers with `new Function`;
+# everything it loads and talks to is its own, so nothing can be sent elsewhere.
+_GRADIO_PAGE = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self' data: blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+# What people bring in or make is shown, never run.
+_FILE = "sandbox; default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'"
+
+_hashed = re.compile(r"^/(assets|svelte)/.*[-.][\w-]{8}\.(js|css|woff2?|png|svg|wasm)$")
+
+
+def protected(send: Send, scope: Scope) -> Send:
+    """``send``, adding the headers of a response to this request."""
+    path: str = scope["path"]
+    is_file = path.startswith(("/gradio_api/file=", "/api/"))
+
+    async def add(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name in [name for name in headers if name.startswith("access-control-")]:
+                del headers[name]  # Gradio lets any website read with the cookie of who is signed in
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers["X-Frame-Options"] = "DENY"
+            headers["Referrer-Policy"] = "same-origin"
+            headers["Cross-Origin-Resource-Policy"] = "same-origin"
+            headers.setdefault("Content-Security-Policy", _FILE if is_file else _GRADIO_PAGE)
+            if message["status"] == 200 and _hashed.match(path):
+                headers["Cache-Control"] = _YEAR
+            elif message["status"] == 200 and path.startswith("/static/"):
+                headers["Cache-Control"] = _DAY
+            else:
+                headers.setdefault("Cache-Control", "private, no-cache")
+        await send(message)
+
+    return add

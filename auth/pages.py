@@ -1,0 +1,109 @@
+"""The sign-in page, the pages of one-time links, and signing out. No scripts."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from auth import account_page, passwords
+from auth.accounts import Accounts
+from auth.answers import page, refusal, wants_page
+from auth.doors import address, safe_next, sign_in, sign_out
+from auth.links import Invitation
+from auth.names import key
+from auth.tries import Tries, address_key
+from errors import StudioError
+from settings import Settings
+
+STATIC = Path(__file__).parent.parent / "assets" / "login"
+
+Field = Annotated[str, Form()]
+
+
+def router(accounts: Accounts, settings: Settings) -> APIRouter:
+    """/login, /logout, /setup/<token>, /account and the files their pages need."""
+    routes = APIRouter(include_in_schema=False)
+    tries = Tries()
+    _login(routes, accounts, tries)
+    _setup(routes, accounts, tries)
+    account_page.add(routes, accounts, tries, settings.session_days)
+    routes.mount("/login/static", StaticFiles(directory=STATIC))
+    return routes
+
+
+def _login(routes: APIRouter, accounts: Accounts, tries: Tries) -> None:
+    def form(next: str, name: str = "", error: StudioError | None = None) -> Response:
+        problem, status = (error.problem, error.status) if error else (None, 200)
+        return page("login.html", status, title="Sign in", next=safe_next(next), name=name, problem=problem)
+
+    @routes.get("/login")
+    def login_page(request: Request, next: str = "/") -> Response:
+        return RedirectResponse(safe_next(next), 303) if request.state.principal else form(next)
+
+    @routes.post("/login")
+    def login(request: Request, username: Field = "", password: Field = "", next: Field = "/") -> Response:
+        try:
+            with tries.counted(address_key(address(request)), "account:" + key(username)[:100]):
+                user = accounts.check_password(username, password)
+        except StudioError as error:
+            if wants_page(request.headers):
+                return form(next, username[:100], error)
+            return refusal(error, request.scope)
+        sign_in(request, accounts, user)
+        return _welcome(request, safe_next(next))
+
+    @routes.post("/logout")
+    def logout(request: Request) -> Response:
+        sign_out(request, accounts)
+        return RedirectResponse("/login", 303)
+
+    @routes.get("/logout")
+    def logout_page() -> Response:
+        return RedirectResponse("/account", 303)  # where the button is: a link must not sign anybody out
+
+
+def _setup(routes: APIRouter, accounts: Accounts, tries: Tries) -> None:
+    def form(invitation: Invitation, name: str = "", error: StudioError | None = None) -> Response:
+        first = invitation.purpose == "first"
+        return page(
+            "setup.html",
+            error.status if error else 200,
+            title="Create the first account" if first else "Choose your password",
+            first=first,
+            name=name if first else invitation.name,
+            shortest=passwords.SHORTEST,
+            problem=error.problem if error else None,
+        )
+
+    @routes.get("/setup/{token}")
+    def setup_page(request: Request, token: str) -> Response:
+        try:
+            with tries.counted(address_key(address(request))):
+                return form(accounts.invitation(token))
+        except StudioError as error:
+            return refusal(error, request.scope)
+
+    @routes.post("/setup/{token}")
+    def setup(
+        request: Request, token: str, name: Field = "", password: Field = "", again: Field | None = None
+    ) -> Response:
+        try:
+            with tries.counted(address_key(address(request))):
+                invitation = accounts.invitation(token)
+                try:
+                    passwords.check_same(password, again)
+                    user = accounts.use_link(token, name or None, password)
+                except StudioError as error:
+                    if error.status == 410 or not wants_page(request.headers):
+                        raise
+                    return form(invitation, name[:100], error)
+        except StudioError as error:
+            return refusal(error, request.scope)
+        sign_in(request, accounts, user)
+        return _welcome(request, "/")
+
+
+def _welcome(request: Request, where: str) -> Response:
+    return RedirectResponse(where, 303) if wants_page(request.headers) else JSONResponse({"success": True})

@@ -1,0 +1,49 @@
+"""Reverse proxies: what they say about the client is believed from known addresses only, and goes no further."""
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_SAID_BY_PROXIES = (b"x-forwarded-", b"forwarded", b"x-real-ip", b"via", b"x-gradio-server")
+
+
+class TrustedProxies:
+    """Puts the real client, scheme and host into the scope and drops every forwarding header.
+
+    ``scope["state"]["proxied"]`` tells whether the request carried any: then it did not come straight to us.
+    """
+
+    def __init__(self, app: ASGIApp, proxies: frozenset[str]) -> None:
+        self._app = app
+        self._proxies = proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http":
+            scope = self._seen_through(scope)
+        await self._app(scope, receive, send)
+
+    def _seen_through(self, scope: Scope) -> Scope:
+        said = Headers(scope=scope)
+        headers = [(name, value) for name, value in scope["headers"] if not name.lower().startswith(_SAID_BY_PROXIES)]
+        proxied = len(headers) != len(scope["headers"])
+        scope = {**scope, "headers": headers, "state": {**scope.get("state", {}), "proxied": proxied}}
+        peer, port = scope.get("client") or ("", 0)
+        if peer not in self._proxies:
+            return scope
+        chain = [hop.strip() for value in said.getlist("x-forwarded-for") for hop in value.split(",") if hop.strip()]
+        real = next((hop for hop in reversed(chain) if hop not in self._proxies), None)
+        if real:
+            scope["client"] = (real, port)
+        proto = _last(said, "x-forwarded-proto")
+        if proto in ("http", "https"):
+            scope["scheme"] = proto
+        if host := _last(said, "x-forwarded-host"):
+            scope["headers"] = [(name, value) for name, value in headers if name.lower() != b"host"]
+            scope["headers"].append((b"host", host.encode("latin-1")))
+        return scope
+
+
+def _last(headers: Headers, name: str) -> str:
+    """What the nearest proxy said: each one appends to what it was told."""
+    values = headers.getlist(name)
+    return values[-1].split(",")[-1].strip() if values else ""
