@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
 
-from engines import wire
+from engines import runtime, wire
 from engines.requests import AssetFacts, Request
 
 if TYPE_CHECKING:
@@ -28,6 +28,14 @@ class JobYielded(Exception):
     """Raised by an engine after it has written its checkpoint, to make way for another job."""
 
 
+class Signals:
+    """What the outside asks of a job: set from another thread, looked at by the engine."""
+
+    def __init__(self) -> None:
+        self.cancelled = Flag()
+        self.make_way = Flag()
+
+
 class Context:
     """One attempt at one job. Engines report here and ask here; they touch nothing else of the studio.
 
@@ -44,6 +52,7 @@ class Context:
         swapper: "Swapper",
         catalog: "Catalog",
         config: "EngineConfig",
+        signals: Signals | None = None,
     ) -> None:
         self.request = request
         self.entry = entry
@@ -55,8 +64,7 @@ class Context:
         self._envelope = envelope
         self._send = send
         self._swapper = swapper
-        self._cancelled = Flag()
-        self._should_yield = Flag()
+        self._signals = signals or Signals()
         self._files: list[Future[wire.ResultFile]] = []
         self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
         self._last_preview = 0.0
@@ -80,6 +88,15 @@ class Context:
         return self._swapper.lease(
             components, working_bytes=working_bytes, loading=self._loading, check=self.check, spent=self._spent
         )
+
+    def heavy(self, *modules: str) -> None:
+        """Import modules that take seconds; torch comes first. Told and counted as loading."""
+        began = time.monotonic()
+        self.check()
+        if not runtime.ready(*modules):
+            self._loading("the engine")
+            runtime.heavy(*modules)
+            self._spent(time.monotonic() - began)
 
     # -- what comes out
 
@@ -126,35 +143,36 @@ class Context:
 
     def finish(self) -> tuple[wire.ResultFile, ...]:
         """Wait for what is still being encoded; every file handed over, in order."""
-        try:
-            return tuple(file.result() for file in self._files)
-        finally:
-            self._encoder.shutdown()
+        return tuple(file.result() for file in self._files)
+
+    def close(self) -> None:
+        """Let nothing write any more: what waits to be encoded is dropped, what is being encoded is waited for."""
+        self._encoder.shutdown(cancel_futures=True)
 
     # -- being stopped
 
     @property
     def cancelled(self) -> bool:
         """Somebody asked this job to stop."""
-        return self._cancelled.is_set()
+        return self._signals.cancelled.is_set()
 
     @property
     def should_yield(self) -> bool:
         """Somebody asked this job to make way; engines that can, checkpoint and raise JobYielded."""
-        return self._should_yield.is_set()
+        return self._signals.make_way.is_set()
 
     def check(self) -> None:
         """Raise JobCancelled when the job was cancelled."""
-        if self._cancelled.is_set():
+        if self.cancelled:
             raise JobCancelled
 
     def cancel(self) -> None:
         """Ask the job to stop. Called from another thread."""
-        self._cancelled.set()
+        self._signals.cancelled.set()
 
     def make_way(self) -> None:
         """Ask the job to checkpoint and yield. Called from another thread."""
-        self._should_yield.set()
+        self._signals.make_way.set()
 
     @property
     def _of_job(self) -> dict[str, Any]:

@@ -54,9 +54,14 @@ def use_threads(count: int | None) -> None:
         torch.set_num_threads(threads())
 
 
+def ready(*modules: str) -> bool:
+    """Whether ``heavy`` has nothing left to do for these."""
+    return bool(_kept) and all(name in sys.modules for name in modules)
+
+
 def heavy(*modules: str) -> None:
     """Import modules that take seconds, torch first and prepared, and keep the garbage collector off them."""
-    if all(name in sys.modules for name in modules) and _kept:
+    if ready(*modules):
         return
     with LOADING:
         torch = import_module("torch")

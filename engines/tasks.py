@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Literal, NamedTuple
 
 from engines.context import Context
-from engines.requests import AssetFacts, Request
+from engines.requests import AssetFacts, CreateImage, InterpolateClip, Request, Speak
 
 Facts = Mapping[str, AssetFacts]
 
@@ -35,7 +35,8 @@ def _picture(request: Request, facts: Facts) -> float:
 
 
 def _denoising(request: Request, facts: Facts) -> float:
-    return request.width * request.height / 1e6 * request.steps  # type: ignore[attr-defined]
+    assert isinstance(request, CreateImage)
+    return request.width * request.height / 1e6 * request.steps
 
 
 def _clip_pixels(request: Request, facts: Facts) -> float:
@@ -44,12 +45,14 @@ def _clip_pixels(request: Request, facts: Facts) -> float:
 
 
 def _new_frames(request: Request, facts: Facts) -> float:
-    clip = facts[request.asset_ids()[0]]
-    return _megapixels(clip) * (clip.seconds or 1) * request.fps  # type: ignore[attr-defined]
+    assert isinstance(request, InterpolateClip)
+    clip = facts[request.clip]
+    return _megapixels(clip) * (clip.seconds or 1) * request.fps
 
 
 def _characters(request: Request, facts: Facts) -> float:
-    return len(request.text) / request.speed  # type: ignore[attr-defined]
+    assert isinstance(request, Speak)
+    return len(request.text) / request.speed
 
 
 TASKS: dict[str, Task] = {

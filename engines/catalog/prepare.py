@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 
 from engines.catalog.entry import Entry
-from engines.requests import AssetFacts, Kind, Request, asset_fields
+from engines.requests import AssetFacts, Kind, Request, asset_fields, parse
 from engines.requests.base import MAX_SEED
 from errors import StudioError
 
@@ -16,14 +16,12 @@ _KINDS: dict[Kind, str] = {"image": "a picture", "clip": "a clip", "sound": "a s
 
 def fit(request: Request, entry: Entry, facts: Mapping[str, AssetFacts]) -> Request:
     """The request with its model and its seed filled in. Raises StudioError (422) where it cannot be done."""
-    changes: dict[str, object] = {"model": entry.id}
-    for name, default in entry.defaults.items():
-        if name in type(request).model_fields and name not in request.model_fields_set:
-            changes[name] = default
+    open_fields = type(request).model_fields.keys() - request.model_fields_set
+    changes = {name: default for name, default in entry.defaults.items() if name in open_fields}
+    changes["model"] = entry.id
     if "seed" in type(request).model_fields and getattr(request, "seed", None) is None:
         changes["seed"] = random.SystemRandom().randint(0, MAX_SEED)
-    # Frozen and validated already: what is put in here comes from the catalog, and is checked below.
-    ready = request.model_copy(update=changes)
+    ready = parse({**request.model_dump(), **changes})
     _check_choices(ready, entry)
     _check_bounds(ready, entry)
     _check_assets(ready, facts)

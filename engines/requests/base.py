@@ -82,7 +82,7 @@ class Request(BaseModel):
 def asset_fields(request: type[Request]) -> dict[str, Kind]:
     """The fields of a request that take assets, with the kind each takes."""
     return {
-        name: extra["asset"]
+        name: extra["asset"]  # type: ignore[misc]
         for name, field in request.model_fields.items()
         if isinstance(extra := field.json_schema_extra, dict) and "asset" in extra
-    }  # type: ignore[return-value]
+    }

@@ -54,8 +54,8 @@ def weight_bytes(path: Path, element_bytes: int | None = None) -> int:
     """Bytes of the weights at a path, as stored, or with ``element_bytes`` a number."""
     infos = [info for file in weight_files(path) for info in _tensors(header(file))]
     if element_bytes is None:
-        return sum(info["data_offsets"][1] - info["data_offsets"][0] for info in infos)
-    return sum(math.prod(info["shape"]) for info in infos) * element_bytes
+        return sum(int(info["data_offsets"][1]) - int(info["data_offsets"][0]) for info in infos)
+    return sum(math.prod(info["shape"]) * element_bytes for info in infos)
 
 
 def file_bytes(path: Path) -> int:

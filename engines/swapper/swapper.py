@@ -216,7 +216,7 @@ class Swapper:
         return _Entry(component, model, measured(component, model), time.monotonic() - began)
 
     def _try_load(self, component: Component) -> Any:
-        """The loaded model, or None where memory ran out: the caller acts after the error and what it holds are gone."""
+        """The loaded model, or None where memory ran out: the caller acts once the error holds nothing any more."""
         try:
             return component.load(self.device)
         except Exception as error:
@@ -241,15 +241,17 @@ class Swapper:
             gc.collect()
             self.device.give_back()
 
-    def sweep(self) -> None:
-        """Drop what nobody has used for ``idle_seconds``."""
+    def sweep(self) -> bool:
+        """Drop what nobody has used for ``idle_seconds``; whether there was any."""
         before = time.monotonic() - self._idle_seconds
         if not self._idle_seconds or not runtime.LOADING.acquire(blocking=False):
-            return
+            return False
         try:
             with self._changed:
-                for entry in [e for e in self._entries.values() if not e.leases and e.used <= before]:
+                idle = [entry for entry in self._entries.values() if not entry.leases and entry.used <= before]
+                for entry in idle:
                     self._drop(entry)
+                return bool(idle)
         finally:
             runtime.LOADING.release()
 
