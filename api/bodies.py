@@ -1,0 +1,70 @@
+"""Reading what a script sends: a small JSON object, or a request wrapped in one."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engines import requests
+from engines.requests import from_storage, parse
+from errors import StudioError
+
+MOST_BYTES = 1024 * 1024
+
+
+class Submission(BaseModel):
+    """A request on its way into the queue, with the project it is for and the caller's own name for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    request: requests.Request
+    project_id: str | None = None
+    client_ref: str | None = Field(None, min_length=1, max_length=200)
+
+
+def read_request(data: Mapping[str, Any]) -> requests.Request:
+    """A request as a script sends it, or the record a file made here carries, of any version of the studio.
+
+    Raises StudioError unknown_task, unknown_field, empty_field, bad_value.
+    """
+    inner = data.get("request")
+    return from_storage(inner) if isinstance(inner, Mapping) and "studio" in data else parse(data)
+
+
+def read_submission(data: Mapping[str, Any]) -> Submission:
+    """A request alone, a file's whole record, or ``{"request": …, "project_id": …, "client_ref": …}``."""
+    inner = data.get("request")
+    if not isinstance(inner, Mapping) or "studio" in data:
+        return Submission(request=read_request(data))
+    try:
+        return Submission.model_validate({**data, "request": read_request(inner)})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise StudioError(
+            "bad_value", f"“{str(first['loc'][0])[:60]}” cannot be that.", f"{first['msg']}.", status=422
+        ) from error
+
+
+async def _json_object(request: Request) -> dict[str, Any]:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise StudioError("too_much", "That is too long.", f"At most {MOST_BYTES // 1024} KB are read.", status=413)
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _bad_json("The body cannot be read as JSON.") from error
+    if not isinstance(data, dict):
+        raise _bad_json("The body is JSON, but not an object.")
+    return data
+
+
+def _bad_json(why: str) -> StudioError:
+    return StudioError("bad_json", "The request cannot be understood.", why, "Send a JSON object.", status=422)
+
+
+JsonObject = Annotated[dict[str, Any], Depends(_json_object)]
+"""A route's parameter: the JSON object in its body, at most 1 MB."""

@@ -1,0 +1,61 @@
+"""Every refusal of the API as JSON: a code for programs, three sentences for people. Never a traceback."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from errors import Problem, StudioError
+
+log = logging.getLogger(__name__)
+
+
+def install(app: FastAPI) -> None:
+    """Make an app answer with problems."""
+    app.add_exception_handler(StudioError, _refused)
+    app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(HTTPException, _turned_away)
+    app.add_exception_handler(Exception, _broken)
+
+
+def answer(problem: Problem, status: int) -> JSONResponse:
+    """A problem as a response."""
+    return JSONResponse(problem.model_dump(), status_code=status)
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, StudioError)
+    return answer(error.problem, error.status)
+
+
+async def _misread(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:]) or "request"
+    problem = Problem(
+        code="bad_value",
+        what=f"“{field[:60]}” cannot be that.",
+        why=f"{first['msg']}.",
+        next="Change it and try again.",
+    )
+    return answer(problem, 422)
+
+
+async def _turned_away(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    response = answer(Problem(code=f"http_{error.status_code}", what=f"{error.detail}."), error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _broken(request: Request, error: Exception) -> JSONResponse:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    problem = Problem(
+        code="unexpected",
+        what="Something went wrong inside the studio.",
+        why="The reason is in its log.",
+        next="Try again; if it happens again, show the log to whoever looks after the studio.",
+    )
+    return answer(problem, 500)

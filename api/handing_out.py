@@ -1,0 +1,33 @@
+"""Files between gradio_client and the library: both ways through Gradio's cache, each with its owner."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from api.serving import file_name
+from api.uploads import link
+from auth.principal import Principal
+from db import new_id
+from errors import not_found
+from studio import Studio
+
+
+def hand_out(studio: Studio, who: Principal, asset_id: str) -> dict[str, Any]:
+    """An asset's file as something gradio_client downloads: a second name for it, recorded as this person's own."""
+    asset = studio.library.get(who, asset_id)
+    path = studio.library.file(who, asset_id)
+    folder = studio.data.uploads / new_id()
+    folder.mkdir()
+    shown = folder / file_name(asset.title, path.suffix)
+    link(path, shown)
+    studio.accounts.record_upload(who.user_id, str(shown))
+    return gr.FileData(path=str(shown), orig_name=shown.name, size=asset.bytes, mime_type=asset.mime).model_dump()
+
+
+def brought_in(studio: Studio, who: Principal, file: Any) -> tuple[Path, str]:
+    """Where a file lies that gradio_client uploaded, and its name. Raises not_found unless this person brought it."""
+    path = Path(str(file.get("path") if isinstance(file, dict) else "")).resolve()
+    if not path.is_relative_to(studio.data.uploads) or not studio.accounts.owns_upload(who.user_id, str(path)):
+        raise not_found("uploaded file")
+    return path, str(file.get("orig_name") or path.name)

@@ -1,0 +1,186 @@
+"""Streaming an upload to disk: never whole in memory, never over the limits, nothing left when it breaks off."""
+
+import errno
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import BinaryIO
+
+from fastapi import Request
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.concurrency import run_in_threadpool
+
+from api.uploads import incoming
+from db import new_id
+from errors import StudioError
+from studio import Studio
+
+MB = 2**20
+
+
+class Sink:
+    """A temporary file that takes what an upload brings, within the studio's limits; gone after the block."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.path = incoming(studio.data) / new_id()
+        self.bytes = 0
+        self._most = studio.settings.max_upload_mb * MB
+        self._keep_free = studio.settings.keep_free_mb * MB
+        self._data = studio.data
+        self._file: BinaryIO | None = None
+        self._checked = -1
+
+    def __enter__(self) -> "Sink":
+        self._file = self.path.open("wb")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.close()
+        self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Everything is written; the file can be read."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def expect(self, more: int) -> None:
+        """Refuse ``more`` bytes that would go over a limit, before they are sent. Raises StudioError 413 or 507."""
+        if self.bytes + more > self._most:
+            raise StudioError(
+                "too_large",
+                "That file is too large.",
+                f"At most {self._most // MB} MB can be brought in.",
+                "Make it smaller, or raise --max-upload-mb.",
+                status=413,
+            )
+        if self._data.free_bytes() - more < self._keep_free:
+            raise _disk_full()
+
+    def write(self, chunk: bytes) -> None:
+        """Write what arrived. Raises StudioError 413 or 507."""
+        assert self._file is not None
+        if self.bytes + len(chunk) > self._most or self.bytes // (16 * MB) != self._checked:
+            self.expect(len(chunk))
+            self._checked = self.bytes // (16 * MB)
+        try:
+            self._file.write(chunk)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise _disk_full() from error
+            raise
+        self.bytes += len(chunk)
+
+
+async def receive(request: Request, sink: Sink, name: str | None) -> str:
+    """Stream a request's body into ``sink``: raw, or the multipart field ``file``. The file's name.
+
+    Raises StudioError bad_upload, empty_upload, too_large, disk_full.
+    """
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    form = _Form(options.get(b"boundary", b"")) if kind == b"multipart/form-data" else None
+    length = request.headers.get("content-length", "")
+    await run_in_threadpool(sink.expect, int(length) if length.isdecimal() else 0)
+    async for block in _blocks(request):
+        await run_in_threadpool(sink.write, form.feed(block) if form else block)
+    await run_in_threadpool(sink.close)
+    if form:
+        form.end()
+    if not sink.bytes:
+        raise StudioError("empty_upload", "No file arrived.", next="Send one, with something in it.", status=422)
+    return name or (form.name if form else "") or "untitled"
+
+
+async def _blocks(request: Request) -> AsyncIterator[bytes]:
+    """The body in pieces of about 1 MB: a thread for each network packet would cost more than the writing."""
+    waiting = bytearray()
+    async for chunk in request.stream():
+        waiting += chunk
+        if len(waiting) >= MB:
+            yield bytes(waiting)
+            waiting.clear()
+    if waiting:
+        yield bytes(waiting)
+
+
+class _Form:
+    """Picks the field ``file`` out of a multipart body as it streams by."""
+
+    def __init__(self, boundary: bytes) -> None:
+        if not boundary:
+            raise _bad_form()
+        self.name = ""
+        self._wanted = self._seen = self._whole = False
+        self._out = bytearray()
+        self._field = bytearray()
+        self._value = bytearray()
+        self._headers: dict[bytes, bytes] = {}
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._begin,
+                "on_header_field": lambda data, start, end: self._field.extend(data[start:end]),
+                "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+                "on_header_end": self._header,
+                "on_headers_finished": self._headers_finished,
+                "on_part_data": self._data,
+                "on_end": self._end,
+            },
+        )
+
+    def feed(self, block: bytes) -> bytes:
+        """What of the file was in a piece of the body."""
+        try:
+            self._parser.write(block)
+        except MultipartParseError as error:
+            raise _bad_form() from error
+        out = bytes(self._out)
+        self._out.clear()
+        return out
+
+    def end(self) -> None:
+        """The body is over. Raises StudioError bad_upload when it broke off or had no file."""
+        if not self._whole or not self._seen:
+            raise _bad_form()
+
+    def _begin(self) -> None:
+        self._headers.clear()
+
+    def _header(self) -> None:
+        self._headers[bytes(self._field).lower()] = bytes(self._value)
+        self._field.clear()
+        self._value.clear()
+
+    def _headers_finished(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        self._wanted = not self._seen and options.get(b"name") == b"file"
+        if self._wanted:
+            self._seen = True
+            self.name = options.get(b"filename", b"").decode("utf-8", "replace")
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._wanted:
+            self._out += data[start:end]
+
+    def _end(self) -> None:
+        self._whole = True
+
+
+def _bad_form() -> StudioError:
+    return StudioError(
+        "bad_upload",
+        "The upload cannot be read.",
+        "It broke off, or is not a form with a field “file”.",
+        "Send the file as the body, with its name in ?name=, or as the field “file”.",
+        status=422,
+    )
+
+
+def _disk_full() -> StudioError:
+    return StudioError(
+        "disk_full",
+        "There is no room for that file.",
+        "The disk is almost full.",
+        "Make room on it, or lower --keep-free-mb.",
+        status=507,
+    )

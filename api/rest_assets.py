@@ -1,0 +1,92 @@
+"""REST: files made here or brought in."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse
+from starlette.concurrency import run_in_threadpool
+
+from api.principal import Who
+from api.receive import Sink, receive
+from api.serving import file_answer, thumb_answer
+from api.uploads import take_file
+from errors import not_found
+from jobs.views import JobView
+from library.views import AssetPage, AssetView, Kind
+from studio import Studio
+
+
+def add_to(router: APIRouter, studio: Studio) -> None:
+    """Add the routes of assets."""
+    library = studio.library
+
+    @router.get("/api/assets")
+    def assets(
+        who: Who,
+        project_id: str | None = None,
+        kind: Kind | None = None,
+        job_id: str | None = None,
+        origin: Literal["made", "upload"] | None = None,
+        after: str | None = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        deleted: bool = False,
+    ) -> AssetPage:
+        """Assets, newest first; ``next`` of the answer goes into ``after`` for the next page."""
+        return library.page(
+            who,
+            project_id=project_id,
+            kind=kind,
+            job_id=job_id,
+            origin=origin,
+            after=after,
+            limit=limit,
+            deleted=deleted,
+        )
+
+    @router.post("/api/assets", status_code=201)
+    async def upload_asset(
+        request: Request,
+        who: Who,
+        name: Annotated[str | None, Query(max_length=400)] = None,
+        project_id: str | None = None,
+    ) -> AssetView:
+        """Bring a file in: as the whole body with ``?name=``, or as the field ``file`` of a form."""
+        if project_id is not None:
+            await run_in_threadpool(library.require_project, who, project_id)
+        with await run_in_threadpool(Sink, studio) as sink:
+            name = await receive(request, sink, name)
+            return await run_in_threadpool(take_file, studio, who, sink.path, name, project_id)
+
+    @router.get("/api/assets/{id}")
+    def asset(who: Who, id: str) -> AssetView:
+        """What is known of an asset, also in one's own bin."""
+        return library.get(who, id, deleted=True)
+
+    @router.delete("/api/assets/{id}", status_code=204)
+    def delete_asset(who: Who, id: str) -> None:
+        """Put one's own asset into the bin, for 30 days."""
+        library.delete(who, id)
+
+    @router.post("/api/assets/{id}/restore")
+    def restore_asset(who: Who, id: str) -> AssetView:
+        """Take one's own asset out of the bin."""
+        return library.restore(who, id)
+
+    @router.post("/api/assets/{id}/reproduce", status_code=201)
+    def reproduce_asset(who: Who, id: str) -> JobView:
+        """Make an asset again from its record, and compare."""
+        return studio.jobs.reproduce(who, id)
+
+    @router.get("/api/assets/{id}/file")
+    @router.head("/api/assets/{id}/file", include_in_schema=False)
+    def asset_file(request: Request, who: Who, id: str, download: bool = False) -> Response:
+        """The file itself, in ranges where asked; ``?download=1`` to save it under its title."""
+        return file_answer(request, library.get(who, id), library.file(who, id), download=download)
+
+    @router.get("/api/assets/{id}/thumb")
+    def asset_thumb(who: Who, id: str) -> FileResponse:
+        """A small WebP picture that stands for the asset."""
+        path = library.thumb(who, id)
+        if path is None:
+            raise not_found("picture")
+        return thumb_answer(path)

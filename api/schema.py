@@ -1,0 +1,86 @@
+"""What may be asked: each request's JSON Schema with the choices this machine offers, and the models behind them."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from engines.catalog import Catalog
+from engines.catalog.entry import Entry, Licence
+from engines.requests import REQUESTS
+from errors import StudioError
+
+
+class TaskView(BaseModel):
+    """A task in short; its schema is at ``/api/schema/<task>``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    task: str
+    use: str
+    models: tuple[str, ...]
+
+
+class ModelView(BaseModel):
+    """A model in short. ``memory`` is bytes by precision; ``verified`` says how its working was proved."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    use: str
+    tasks: tuple[str, ...]
+    installed: bool
+    starter: bool
+    gated: bool
+    lane: str
+    download_bytes: int
+    memory: dict[str, int]
+    licence: Licence
+    verified: str
+
+
+def tasks(catalog: Catalog) -> list[TaskView]:
+    """Every task, with the models that do it, best first."""
+    return [
+        TaskView(task=task, use=_use(task), models=tuple(entry.id for entry in catalog.for_task(task)))
+        for task in REQUESTS
+    ]
+
+
+def request_schema(catalog: Catalog, task: str) -> dict[str, Any]:
+    """The JSON Schema of a task's request; ``choices`` of a field say what each value means.
+
+    Raises StudioError unknown_task.
+    """
+    if task not in REQUESTS:
+        raise StudioError(
+            "unknown_task",
+            f"There is no task “{task[:60]}”.",
+            next=f"Known tasks: {', '.join(REQUESTS)}.",
+            status=404,
+        )
+    schema = REQUESTS[task].model_json_schema()
+    for name, field in schema["properties"].items():
+        if "choices" in field:
+            choices = catalog.field_choices(task, field.pop("choices"))
+            field["enum"] = [choice.value for choice in choices]
+            field["choices"] = [choice.model_dump() for choice in choices]
+        if name == "model":
+            models = catalog.for_task(task)
+            field["choices"] = [{"value": model.id, "label": model.name, "help": model.use} for model in models]
+    return schema
+
+
+def models(catalog: Catalog) -> list[ModelView]:
+    """Every model a person may know of: not those that are hidden until they are installed."""
+    known = [_model(catalog, entry) for entry in catalog.entries.values()]
+    return [model for model in known if model.installed or not catalog.entries[model.id].hidden]
+
+
+def _model(catalog: Catalog, entry: Entry) -> ModelView:
+    shared = {name: getattr(entry, name) for name in ModelView.model_fields if name != "installed"}
+    return ModelView(**shared, installed=catalog.installed(entry))
+
+
+def _use(task: str) -> str:
+    return (REQUESTS[task].__doc__ or "").strip().splitlines()[0]

@@ -1,0 +1,70 @@
+"""Bringing a file into the library: looked at first, then kept."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from auth.principal import Principal
+from data import DataFolder
+from db import new_id
+from library.views import AssetView, NewAsset
+from studio import Studio
+
+RECORD_BYTES = 1024 * 1024
+"""A longer record of a file's making is not one of ours."""
+
+
+def incoming(data: DataFolder) -> Path:
+    """The folder of files on their way in; what a crash leaves there is swept out a day later."""
+    folder = data.uploads / "incoming"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def take_file(studio: Studio, who: Principal, path: Path, name: str, project_id: str | None = None) -> AssetView:
+    """Make an asset of a file, which stays where it is. ``name`` is what its owner called it.
+
+    What the file is, is read from its content. A record of its making in it (a file made here) is kept.
+    Raises StudioError for files that cannot be used and for unknown projects.
+    """
+    from engines.media import intake
+
+    if project_id is not None:
+        studio.library.require_project(who, project_id)
+    inspected = intake.inspect(path, name)
+    stem = incoming(studio.data) / new_id()
+    kept, thumb = stem.with_suffix(inspected.suffix), stem.with_suffix(".thumb.webp")
+    try:
+        link(path, kept)
+        new = NewAsset(
+            file=kept.name,
+            thumb=thumb.name if intake.thumbnail(kept, inspected.facts, thumb) else None,
+            title=Path(name.replace("\\", "/")).stem or "untitled",
+            content_sha256=inspected.content_sha256,
+            provenance=_sane(intake.read_provenance(kept)),
+            **inspected.facts.model_dump(exclude={"bytes"}),
+        )
+        return studio.library.take_upload(who, kept, new=new, project_id=project_id)
+    finally:
+        kept.unlink(missing_ok=True)
+        thumb.unlink(missing_ok=True)
+
+
+def link(path: Path, target: Path) -> None:
+    """A second name for a file; a copy where the disk cannot do that."""
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copyfile(path, target)
+
+
+def _sane(record: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A record that can be stored and sent on: a file from outside may say anything."""
+    if record is None:
+        return None
+    try:
+        return record if len(json.dumps(record, allow_nan=False)) <= RECORD_BYTES else None
+    except (ValueError, TypeError, RecursionError):
+        return None

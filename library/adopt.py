@@ -1,0 +1,103 @@
+"""Finished files become assets: moved into place first, then written down together with whatever finished them."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data import DataFolder
+from db import Database
+from library.files import main_file, move, short_title, sync, thumb_file
+from library.tables import Asset, AssetParent
+from library.views import NewAsset
+
+_APART = 1e-3
+"""Seconds between the files of a job: the main one is the newest, so lists show it first."""
+
+
+def result_id(job_id: str, n: int) -> str:
+    """The id of a job's n-th file: the same at every try, so that nothing is ever adopted twice."""
+    return uuid5(NAMESPACE_URL, f"c41:{job_id}:{n}").hex
+
+
+def adopt(
+    database: Database,
+    data: DataFolder,
+    *,
+    job_id: str,
+    owner_id: str,
+    project_id: str | None,
+    folder: Path,
+    files: Sequence[NewAsset],
+    commit: Callable[[Session], None],
+) -> tuple[str, ...]:
+    """Take over a job's files. A crash at any point leaves either nothing visible or everything done.
+
+    Files are moved before the one transaction that makes the rows and calls ``commit``; a second call after a
+    crash between the two finds them moved already. A call after the transaction changes nothing.
+    """
+    ids = tuple(result_id(job_id, n) for n in range(len(files)))
+    if _known(database, ids):
+        return ids
+    rows = [
+        place(data, folder, new, asset_id=id, owner_id=owner_id, project_id=project_id, origin="made", job_id=job_id)
+        for id, new in zip(ids, files, strict=True)
+    ]
+    for n, row in enumerate(rows):
+        row.created_at -= n * _APART
+    if rows:
+        sync(data.user(owner_id))
+    with database.session() as session:
+        for row, new in zip(rows, files, strict=True):
+            write(session, row, new.parents)
+        commit(session)
+    return ids
+
+
+def place(
+    data: DataFolder,
+    folder: Path,
+    new: NewAsset,
+    *,
+    asset_id: str,
+    owner_id: str,
+    project_id: str | None,
+    origin: str,
+    job_id: str | None = None,
+) -> Asset:
+    """Move one file and its thumbnail to where they belong; its row, not yet written."""
+    target = main_file(data, owner_id, asset_id, new.file)
+    move(folder / new.file, target)
+    thumb = thumb_file(data, owner_id, asset_id) if new.thumb else None
+    if new.thumb and thumb:
+        move(folder / new.thumb, thumb)
+    return Asset(
+        **new.model_dump(exclude={"file", "thumb", "title", "parents"}),
+        id=asset_id,
+        owner_id=owner_id,
+        project_id=project_id,
+        job_id=job_id,
+        origin=origin,
+        title=short_title(new.title),
+        file=str(target.relative_to(data.root)),
+        thumb=str(thumb.relative_to(data.root)) if thumb else None,
+        bytes=target.stat().st_size,
+        created_at=time.time(),
+    )
+
+
+def write(session: Session, asset: Asset, parents: Sequence[str]) -> None:
+    """Write an asset's row and its parents."""
+    session.add(asset)
+    session.flush()
+    session.add_all(AssetParent(child_id=asset.id, parent_id=parent) for parent in dict.fromkeys(parents))
+
+
+def _known(database: Database, ids: Sequence[str]) -> bool:
+    if not ids:
+        return False
+    with database.session() as session:
+        return session.scalar(select(Asset.id).where(Asset.id == ids[0])) is not None

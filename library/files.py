@@ -1,0 +1,51 @@
+"""Where an asset's files lie, and moving them there so that a power cut leaves the old place or the new one."""
+
+import os
+import re
+from pathlib import Path
+
+from data import DataFolder
+
+TITLE_LENGTH = 120
+
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+
+
+def main_file(data: DataFolder, owner_id: str, asset_id: str, name: str) -> Path:
+    """The place of an asset's file; ``name`` is what it was called where it was made. Raises ValueError for odd ones."""
+    suffix = Path(name).suffix.lower()
+    if not _SUFFIX.fullmatch(suffix):
+        raise ValueError(f"a result file needs a plain suffix: {name!r}")
+    return data.user(owner_id) / f"{asset_id}{suffix}"
+
+
+def thumb_file(data: DataFolder, owner_id: str, asset_id: str) -> Path:
+    """The place of an asset's thumbnail."""
+    return data.user(owner_id) / f"{asset_id}.thumb.webp"
+
+
+def move(source: Path, target: Path) -> None:
+    """Move a finished file, flushed to disk first. Does nothing where an earlier try already moved it.
+
+    Raises FileNotFoundError when it lies in neither place.
+    """
+    if not source.exists() and target.exists():
+        return
+    sync(source)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(target)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def short_title(text: str) -> str:
+    """A title on one line, at most 120 characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"

@@ -1,0 +1,174 @@
+"""The library: everything made here or brought in, and who may see it."""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from auth.principal import Principal
+from data import DataFolder
+from db import Database, new_id
+from errors import not_found
+from library import adopt, assets, janitor, projects
+from library.files import sync
+from library.rights import readable
+from library.tables import Asset
+from library.views import AssetPage, AssetView, NewAsset, ProjectView
+
+log = logging.getLogger(__name__)
+
+
+class Library:
+    """Assets and projects, seen through the eyes of one person at a time."""
+
+    def __init__(self, database: Database, data: DataFolder) -> None:
+        self._database = database
+        self._data = data
+
+    def recover(self) -> None:
+        """Sweep out what a crash, old bins and old uploads have left; called at start."""
+        janitor.sweep(self._database, self._data)
+
+    # -- assets
+
+    def may_read(self, who: Principal, asset: Asset) -> bool:
+        """Whether a person may read an asset: their own always; others' in a project they work on, until deleted."""
+        with self._database.session() as session:
+            return session.scalar(select(Asset.id).where(Asset.id == asset.id, readable(who))) is not None
+
+    def get(self, who: Principal, asset_id: str, *, deleted: bool = False) -> AssetView:
+        """An asset; one from the person's own bin only if ``deleted``. Raises StudioError not_found, deleted_asset."""
+        with self._database.session() as session:
+            return assets.views(session, who, [assets.find(session, who, asset_id, deleted=deleted)])[0]
+
+    def file(self, who: Principal, asset_id: str) -> Path:
+        """Where an asset's file lies. Raises StudioError not_found, deleted_asset."""
+        with self._database.session() as session:
+            path = self._data.root / assets.find(session, who, asset_id).file
+        if not path.is_file():
+            raise not_found("file")
+        return path
+
+    def thumb(self, who: Principal, asset_id: str) -> Path | None:
+        """Where an asset's thumbnail lies, also in the bin; None where it has none. Raises StudioError not_found."""
+        with self._database.session() as session:
+            name = assets.find(session, who, asset_id, deleted=True).thumb
+        path = self._data.root / name if name else None
+        return path if path and path.is_file() else None
+
+    def page(
+        self,
+        who: Principal,
+        *,
+        project_id: str | None = None,
+        kind: str | None = None,
+        job_id: str | None = None,
+        origin: str | None = None,
+        after: str | None = None,
+        limit: int = 50,
+        deleted: bool = False,
+    ) -> AssetPage:
+        """Assets newest first, at most 200 a page; ``after`` is the ``next`` of the page before.
+
+        ``project_id`` None means all the person may see, ``"own"`` their work in no project; ``deleted`` lists
+        their bin. Raises StudioError bad_cursor.
+        """
+        with self._database.session() as session:
+            return assets.page(
+                session,
+                who,
+                project_id=project_id,
+                kind=kind,
+                job_id=job_id,
+                origin=origin,
+                after=after,
+                limit=limit,
+                deleted=deleted,
+            )
+
+    def adopt(
+        self,
+        *,
+        job_id: str,
+        attempt: int,
+        owner_id: str,
+        project_id: str | None,
+        folder: Path,
+        files: Sequence[NewAsset],
+        commit: Callable[[Session], None],
+    ) -> tuple[str, ...]:
+        """Take over the files of a finished attempt; their ids, the main one first.
+
+        Ids depend on the job alone: whatever attempt is adopted first is the one that counts. ``commit`` joins the
+        transaction (and refuses an outdated attempt by raising); it is not called again for a job adopted before.
+        """
+        log.debug("adopting %d files of job %s, attempt %d", len(files), job_id, attempt)
+        return adopt.adopt(
+            self._database,
+            self._data,
+            job_id=job_id,
+            owner_id=owner_id,
+            project_id=project_id,
+            folder=folder,
+            files=files,
+            commit=commit,
+        )
+
+    def take_upload(self, who: Principal, path: Path, *, new: NewAsset, project_id: str | None = None) -> AssetView:
+        """Take over a file somebody brought in; it is moved, its thumbnail (beside it) too. Raises not_found."""
+        if project_id is not None:
+            self.require_project(who, project_id)
+        row = adopt.place(
+            self._data,
+            path.parent,
+            new,
+            asset_id=new_id(),
+            owner_id=who.user_id,
+            project_id=project_id,
+            origin="upload",
+        )
+        sync(self._data.user(who.user_id))
+        with self._database.session() as session:
+            adopt.write(session, row, new.parents)
+            return assets.views(session, who, [row])[0]
+
+    def delete(self, who: Principal, asset_id: str) -> None:
+        """Put one's own asset into the bin for 30 days. Raises StudioError not_found, not_yours."""
+        with self._database.session() as session:
+            assets.delete(assets.find_own(session, who, asset_id))
+
+    def restore(self, who: Principal, asset_id: str) -> AssetView:
+        """Take one's own asset out of the bin. Raises StudioError not_found, not_yours."""
+        with self._database.session() as session:
+            asset = assets.find_own(session, who, asset_id)
+            assets.restore(asset)
+            return assets.views(session, who, [asset])[0]
+
+    # -- projects
+
+    def projects(self, who: Principal) -> list[ProjectView]:
+        """The projects a person works on, oldest first."""
+        with self._database.session() as session:
+            return projects.listed(session, who)
+
+    def create_project(self, who: Principal, name: str, shared: bool) -> ProjectView:
+        """A new project; ``shared`` ones belong to every member. Raises StudioError bad_name."""
+        with self._database.session() as session:
+            return projects.create(session, who, name, shared)
+
+    def project_in_hand(self, who: Principal) -> str | None:
+        """The project a person works on now; None is their own work, which nobody else sees."""
+        with self._database.session() as session:
+            return projects.in_hand(session, who)
+
+    def take_in_hand(self, who: Principal, project_id: str | None) -> None:
+        """Work on a project from now on; None for one's own work. Raises StudioError not_found."""
+        with self._database.session() as session:
+            projects.take_in_hand(session, who, project_id)
+
+    def require_project(self, who: Principal, project_id: str) -> None:
+        """Raises StudioError not_found unless the person works on the project."""
+        with self._database.session() as session:
+            projects.require(session, who, project_id)
