@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engines.catalog import Catalog
     from engines.catalog.entry import Entry
     from engines.config import EngineConfig
-    from engines.swapper import Component, Swapper
+    from engines.swapper import Component, Device, Swapper
 
 
 class JobCancelled(Exception):
@@ -68,6 +68,8 @@ class Context:
         self._files: list[Future[wire.ResultFile]] = []
         self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
         self._last_preview = 0.0
+        self._is_loading = False
+        self._most_bytes = 0
 
     # -- what goes in
 
@@ -88,6 +90,11 @@ class Context:
         return self._swapper.lease(
             components, working_bytes=working_bytes, loading=self._loading, check=self.check, spent=self._spent
         )
+
+    @property
+    def device(self) -> "Device":
+        """Where torch models are loaded."""
+        return self._swapper.device
 
     def heavy(self, *modules: str) -> None:
         """Import modules that take seconds; torch comes first. Told and counted as loading."""
@@ -178,8 +185,19 @@ class Context:
     def _of_job(self) -> dict[str, Any]:
         return {"job": self._envelope.job, "attempt": self._envelope.attempt}
 
+    @property
+    def working_bytes(self) -> int:
+        """The most memory the work took beside what was loaded for it."""
+        return max(self._most_bytes, 0 if self._is_loading else self.device.peak())
+
     def _loading(self, note: str) -> None:
+        self._most_bytes = self.working_bytes
+        self._is_loading = True
         self._send(wire.Loading(**self._of_job, note=note))
 
     def _spent(self, seconds: float) -> None:
         self.load_seconds += seconds
+        if self._is_loading:
+            self._is_loading = False
+            self.device.reset_peak()
+            self._send(self._swapper.state(self.entry.lane))

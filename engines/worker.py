@@ -144,7 +144,7 @@ class Worker:
                 attempt=envelope.attempt,
                 load_seconds=context.load_seconds,
                 run_seconds=max(0.0, time.monotonic() - began - context.load_seconds),
-                working_bytes=self._swapper.device.peak(),
+                working_bytes=context.working_bytes,
                 device=self._swapper.device.name,
             )
         )

@@ -114,7 +114,7 @@ class Catalog:
 def _missing(entry: Entry, part: str, path: Path) -> StudioError:
     wanted = entry.parts[part]
     if files.is_starter(wanted):
-        how = "Fetch the starter pack again: make starter."
+        how = "Start the studio with “make run”: that fetches what is missing of the starter pack."
     elif files.is_repository(wanted):
         how = f"Get it with: hf download {wanted.repo} --revision {wanted.revision}"
     else:

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from engines.config import EngineConfig
 from engines.swapper import memory
 
-_FLOAT32_BELOW = 2**30
-"""A processor runs half precision ten times slower than float32; models smaller than this become float32 there."""
+_FLOAT32_PART = 1 / 8
+"""A processor runs half precision ten times slower than float32: what is stored in less than this part of the memory
+becomes float32 there."""
 
 
 class Device(Protocol):
@@ -60,7 +61,7 @@ class Cpu:
         return memory.available()
 
     def dtype(self, bytes: int) -> str | None:
-        return "float32" if bytes < _FLOAT32_BELOW else None
+        return "float32" if bytes < self.total() * _FLOAT32_PART else None
 
     def give_back(self) -> None:
         memory.give_back()

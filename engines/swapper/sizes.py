@@ -52,10 +52,19 @@ def header(path: Path) -> dict[str, Any]:
 
 def weight_bytes(path: Path, element_bytes: int | None = None) -> int:
     """Bytes of the weights at a path, as stored, or with ``element_bytes`` a number."""
-    infos = [info for file in weight_files(path) for info in _tensors(header(file))]
+    files = weight_files(path)
     if element_bytes is None:
-        return sum(int(info["data_offsets"][1]) - int(info["data_offsets"][0]) for info in infos)
-    return sum(math.prod(info["shape"]) * element_bytes for info in infos)
+        return sum(sum(bytes_by_dtype(file).values()) for file in files)
+    return sum(math.prod(info["shape"]) * element_bytes for file in files for info in _tensors(header(file)))
+
+
+def bytes_by_dtype(file: Path) -> dict[str, int]:
+    """Bytes of a safetensors file's weights by the precision they are stored in."""
+    found: dict[str, int] = {}
+    for info in _tensors(header(file)):
+        low, high = info["data_offsets"]
+        found[info["dtype"]] = found.get(info["dtype"], 0) + high - low
+    return found
 
 
 def file_bytes(path: Path) -> int:

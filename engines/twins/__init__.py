@@ -1,0 +1,50 @@
+"""Twins: the real classes of a pipeline, tiny and with random weights, saved and read back like the large ones.
+
+A twin proves code, memory, progress, cancel and reproduction without the weights; what it makes looks like noise.
+"""
+
+import os
+import shutil
+from importlib import import_module
+from pathlib import Path
+
+import yaml
+
+from engines import runtime
+from engines.catalog import SHIPPED, read
+
+BUILDERS = {"stable-diffusion-1.5": "engines.twins.stable_diffusion_15:save"}
+
+
+def build(name: str, folder: Path) -> Path:
+    """The folder of a twin, made the first time: ``folder/<name>``, laid out as the hub lays out the real one."""
+    target = folder / name
+    if target.is_dir():
+        return target
+    runtime.heavy("diffusers", "transformers")
+    module, function = BUILDERS[name].split(":")
+    part = folder / f"{name}.{os.getpid()}.part"
+    getattr(import_module(module), function)(part)
+    try:
+        part.rename(target)
+    except OSError:  # another process was faster
+        shutil.rmtree(part)
+    return target
+
+
+def install(name: str, folder: Path, own: Path) -> str:
+    """Make a twin usable: build it below ``folder`` and add an entry to the catalog folder ``own``. The entry's id."""
+    root = build(name, folder)
+    entry = next(entry for entry in map(read, sorted(SHIPPED.glob("*.yaml"))) if entry.twin == name)
+    twin = entry.model_copy(
+        update={
+            "id": f"{entry.id}.twin",
+            "name": f"{entry.name} (tiny twin)",
+            "parts": {key: part.model_copy(update={"repo": str(root)}) for key, part in entry.parts.items()},
+            "load_seconds": 1.0,
+            "rate": 0.1,
+        }
+    )
+    own.mkdir(parents=True, exist_ok=True)
+    (own / f"{twin.id}.yaml").write_text(yaml.safe_dump(twin.model_dump(mode="json"), allow_unicode=True))
+    return twin.id

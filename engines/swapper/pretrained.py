@@ -1,0 +1,120 @@
+"""Components saved by diffusers or transformers: a folder with a config that names its class."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engines import runtime
+from engines.swapper import sizes
+from engines.swapper.component import Place, reading
+from engines.swapper.device import Device
+from errors import StudioError
+
+_TORCH_NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+
+
+def pretrained(folders: Mapping[str, Path], device: Device, note: str) -> dict[str, "Pretrained"]:
+    """The torch parts of one model as components that share a precision: they work on each other's numbers."""
+    dtype = device.dtype(sum(sizes.weight_bytes(folder) for folder in folders.values()))
+    return {name: Pretrained(folder, dtype, f"{note}, {name.replace('_', ' ')}") for name, folder in folders.items()}
+
+
+class Pretrained:
+    """A torch module read from a folder with ``from_pretrained``, safetensors only.
+
+    ``dtype`` None keeps the file's own precision: then the weights are the page cache's until they are used.
+    Raises StudioError where the files are damaged.
+    """
+
+    place: Place = "device"
+
+    def __init__(self, folder: Path, dtype: str | None, note: str) -> None:
+        self.note = note
+        self._folder = folder
+        self._dtype = dtype or _stored(folder)
+        self.key = f"{folder}#{self._dtype}"
+        self.bytes = sizes.weight_bytes(folder, _element_bytes(self._dtype))
+
+    def load(self, device: Device) -> Any:
+        runtime.heavy("diffusers", "transformers")
+        import torch
+
+        half = any(".fp16." in file.name for file in sizes.weight_files(self._folder))
+        with reading(self._folder):
+            model = _model_class(self._folder).from_pretrained(
+                self._folder,
+                dtype=getattr(torch, self._dtype),
+                variant="fp16" if half else None,
+                use_safetensors=True,
+                local_files_only=True,
+            )
+        return model.to(device.torch).eval().requires_grad_(False)
+
+    def drop(self, model: Any) -> None:
+        model.to("meta")  # gives the memory back even where something still refers to the module
+
+
+class Tokenizer:
+    """A tokenizer read from its folder."""
+
+    place: Place = "host"
+
+    def __init__(self, folder: Path, note: str) -> None:
+        self.key = str(folder)
+        self.note = f"{note}, tokenizer"
+        self.bytes = sum(sizes.file_bytes(file) for file in folder.iterdir())
+        self._folder = folder
+
+    def load(self, device: Device) -> Any:
+        runtime.heavy("transformers")
+        from transformers import AutoTokenizer
+
+        with reading(self._folder):
+            return AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
+
+    def drop(self, model: Any) -> None:
+        pass  # it goes with its last reference
+
+
+def scheduler(folder: Path) -> Any:
+    """A fresh scheduler: it keeps a job's state, so that it is never shared."""
+    import diffusers
+
+    with reading(folder):
+        name = json.loads((folder / "scheduler_config.json").read_text())["_class_name"]
+        return getattr(diffusers, name).from_pretrained(folder, local_files_only=True)
+
+
+def _model_class(folder: Path) -> Any:
+    """The class that a folder's config names, which must be one of the libraries' own models."""
+    import diffusers
+    import transformers
+
+    config = json.loads((folder / "config.json").read_text())
+    if "_class_name" in config:
+        found, base = getattr(diffusers, config["_class_name"], None), diffusers.ModelMixin
+    else:
+        found, base = getattr(transformers, config["architectures"][0], None), transformers.PreTrainedModel
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise StudioError(
+            "unsupported_model",
+            f"The model in {folder.name} is of a kind that is not known here.",
+            f"Its config says: {str(config.get('_class_name') or config['architectures'])[:100]}.",
+            "Take another model.",
+            status=422,
+        )
+    return found
+
+
+def _stored(folder: Path) -> str:
+    """The precision that most of a folder's weights are stored in."""
+    bytes: dict[str, int] = {}
+    for file in sizes.weight_files(folder):
+        for name, count in sizes.bytes_by_dtype(file).items():
+            bytes[name] = bytes.get(name, 0) + count
+    return _TORCH_NAMES.get(max(bytes, key=bytes.__getitem__, default="F32"), "float32")
+
+
+def _element_bytes(dtype: str) -> int:
+    return {"float64": 8, "float32": 4}.get(dtype, 2)
