@@ -16,6 +16,7 @@ from auth.words import ago
 from errors import StudioError
 
 Field = Annotated[str, Form()]
+Optional = Annotated[str | None, Form()]
 
 
 def add(routes: APIRouter, accounts: Accounts, tries: Tries, session_days: float) -> None:
@@ -46,7 +47,7 @@ def add(routes: APIRouter, accounts: Accounts, tries: Tries, session_days: float
         return show(request)
 
     @routes.post("/account/password")
-    def change_password(request: Request, current: Field = "", new: Field = "", again: Field | None = None) -> Response:
+    def change_password(request: Request, current: Field = "", new: Field = "", again: Optional = None) -> Response:
         who = principal(request)
         try:
             _only_in_person(who)

@@ -1,7 +1,5 @@
 """Signing a browser in and out of a request's cookie, and where to go from there."""
 
-from urllib.parse import urlsplit
-
 from starlette.requests import Request
 
 from auth.accounts import Accounts
@@ -26,10 +24,9 @@ def sign_out(request: Request, accounts: Accounts) -> None:
 
 def safe_next(path: str) -> str:
     """Where to go after signing in: a path of this studio, never another site."""
-    parts = urlsplit(path) if path.isprintable() else None
-    if parts is None or parts.scheme or parts.netloc or not path.startswith("/") or path.startswith(("//", "/\\")):
+    if not path.startswith("/") or path[1:2] in ("/", "\\") or not path.isprintable():
         return "/"
-    return "/" if parts.path in ("/login", "/logout") else path
+    return "/" if path.partition("?")[0] in ("/login", "/logout") else path
 
 
 def address(request: Request) -> str:

@@ -20,6 +20,7 @@ from settings import Settings
 STATIC = Path(__file__).parent.parent / "assets" / "login"
 
 Field = Annotated[str, Form()]
+Optional = Annotated[str | None, Form()]
 
 
 def router(accounts: Accounts, settings: Settings) -> APIRouter:
@@ -87,7 +88,7 @@ def _setup(routes: APIRouter, accounts: Accounts, tries: Tries) -> None:
 
     @routes.post("/setup/{token}")
     def setup(
-        request: Request, token: str, name: Field = "", password: Field = "", again: Field | None = None
+        request: Request, token: str, name: Field = "", password: Field = "", again: Optional = None
     ) -> Response:
         try:
             with tries.counted(address_key(address(request))):

@@ -1,0 +1,148 @@
+"""A small house behind the real gate: two pages of our own and a real Gradio app at the root."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp
+
+from auth.accounts import Accounts
+from auth.gate import principal
+from auth.mount import protect
+from auth.pages import router
+from data import DataFolder
+from db import Database, open_database
+from settings import Settings
+
+HTML = {"Accept": "text/html,application/xhtml+xml"}
+PASSWORD = "a quiet red house"
+
+
+@dataclass
+class House:
+    """A studio's doors with two people in it."""
+
+    data: DataFolder
+    database: Database
+    settings: Settings
+    accounts: Accounts
+    inside: FastAPI
+    app: ASGIApp
+
+    def token(self, name: str) -> dict[str, str]:
+        """The header of a script of this person."""
+        found = next(person for person in self.accounts.people() if person.name == name)
+        from auth.principal import Principal
+
+        who = Principal(user_id=found.id, name=found.name, role=found.role)
+        return {"Authorization": f"Bearer {self.accounts.new_token(who, 'test')}"}
+
+
+def build(folder: Path, gradio: bool = False, **settings: object) -> House:
+    """A house on a data folder, new or used."""
+    data = DataFolder(folder)
+    data.create()
+    database = open_database(data.database)
+    chosen = Settings(data=folder, **settings)  # type: ignore[arg-type]
+    accounts = Accounts(database, chosen)
+    inside = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    inside.include_router(router(accounts, chosen))
+    _own_pages(inside)
+    if gradio:
+        mount_gradio(inside, data)
+    return House(data, database, chosen, accounts, inside, protect(inside, accounts, data, chosen))
+
+
+def people(house: House) -> None:
+    """Let ann (owner) and bob (member) in."""
+    link = house.accounts.first_run_link()
+    assert link
+    house.accounts.use_link(link.rpartition("/")[2], "ann", PASSWORD)
+    house.accounts.use_link(house.accounts.add("bob").rpartition("/")[2], None, PASSWORD)
+
+
+def _own_pages(app: FastAPI) -> None:
+    @app.get("/api/me")
+    def me(request: Request) -> dict[str, str | None]:
+        who = principal(request)
+        return {"name": who.name, "role": who.role, "via": who.via, "client": request.client and request.client.host}
+
+    @app.post("/api/act")
+    def act(request: Request) -> dict[str, str]:
+        return {"url": str(request.url)}
+
+    @app.get("/healthz")
+    def healthz() -> PlainTextResponse:
+        return PlainTextResponse("ok")
+
+    @app.get("/metrics")
+    def metrics() -> PlainTextResponse:
+        return PlainTextResponse("c41_up 1")
+
+
+def mount_gradio(app: FastAPI, data: DataFolder) -> None:
+    """A real Gradio app at "/", mounted as the studio mounts its own."""
+    os.environ["GRADIO_TEMP_DIR"] = str(data.uploads)
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import gradio as gr
+
+    def read(text: str, file: str | None, request: gr.Request) -> str:
+        """Say who asks and what is in their file."""
+        return f"{request.username}|{text}|{Path(file).read_text() if file else ''}"
+
+    with gr.Blocks(title="House") as demo:
+        text, file, out = gr.Textbox(label="Text"), gr.File(label="File"), gr.Textbox(label="Answer")
+        gr.Image(label="Picture")
+        gr.Button("Read").click(read, [text, file], out, api_name="read")
+    demo.queue(api_open=False, default_concurrency_limit=None)
+    gr.mount_gradio_app(
+        app,
+        demo,
+        path="/",
+        auth_dependency=lambda request: principal(request).name,
+        ssr_mode=False,
+        show_error=True,
+        enable_monitoring=False,
+        run_history=False,
+        app_kwargs={"openapi_url": None},
+    )
+    demo.has_launched = True
+
+
+def client(house: House, **headers: str) -> TestClient:
+    """A script or browser at the door, on this machine."""
+    return TestClient(house.app, follow_redirects=False, headers=headers, client=("127.0.0.1", 50_000))
+
+
+def signed_in(house: House, name: str, **headers: str) -> TestClient:
+    """A browser in which this person is signed in."""
+    browser = client(house, **headers)
+    answer = browser.post("/login", data={"username": name, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    return browser
+
+
+@contextmanager
+def served(house: House) -> Iterator[str]:
+    """The house on a real port; yields its address."""
+    config = uvicorn.Config(house.app, port=0, log_level="error", proxy_headers=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
