@@ -1,0 +1,1 @@
+"""What scripts see: REST under /api, and named endpoints for gradio_client."""

@@ -96,7 +96,8 @@ def views(session: Session, who: Principal, assets: Sequence[Asset]) -> tuple[As
 
 
 def _names(session: Session, users: Iterable[str]) -> dict[str, str]:
-    return dict(session.execute(select(User.id, User.name).where(User.id.in_(list(users)))).tuples())
+    query = select(User.id, User.name).where(User.id.in_(list(users)))
+    return dict(session.execute(query).tuples().all())
 
 
 def _view(asset: Asset, who: Principal, owner: str, parents: Sequence[str]) -> AssetView:

@@ -12,7 +12,7 @@ _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 
 def main_file(data: DataFolder, owner_id: str, asset_id: str, name: str) -> Path:
-    """The place of an asset's file; ``name`` is what it was called where it was made. Raises ValueError for odd ones."""
+    """The place of an asset's file, with the suffix of ``name``. Raises ValueError for an odd one."""
     suffix = Path(name).suffix.lower()
     if not _SUFFIX.fullmatch(suffix):
         raise ValueError(f"a result file needs a plain suffix: {name!r}")

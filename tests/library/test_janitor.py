@@ -1,0 +1,88 @@
+"""The sweep at start: what is old goes, what anybody can still see stays."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from auth.principal import Principal
+from auth.tables import GradioUpload
+from library import janitor
+from library.tables import Asset
+from library.views import AssetView
+from tests.library.conftest import Shelf
+
+Bring = Callable[..., AssetView]
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Moves the janitor's clock on by days."""
+
+    def move(days: float) -> None:
+        now = time.time() + days * janitor.DAY
+        monkeypatch.setattr("library.janitor.time.time", lambda: now)
+
+    return move
+
+
+def test_the_bin_is_emptied_after_thirty_days(
+    shelf: Shelf, ann: Principal, bring: Bring, later: Callable[[float], None]
+) -> None:
+    kept, binned = bring(ann), bring(ann)
+    shelf.library.delete(ann, binned.id)
+    later(29)
+    shelf.library.recover()
+    assert shelf.library.restore(ann, binned.id).id == binned.id
+    shelf.library.delete(ann, binned.id)
+    later(31)
+    shelf.library.recover()
+    with shelf.database.session() as session:
+        assert session.scalars(select(Asset.id)).all() == [kept.id]
+    assert shelf.files(ann) == {f"{kept.id}.png", f"{kept.id}.thumb.webp"}
+
+
+def test_files_without_a_row_go_after_a_day(
+    shelf: Shelf, ann: Principal, bring: Bring, later: Callable[[float], None]
+) -> None:
+    kept = bring(ann)
+    lost = shelf.data.user(ann.user_id) / "lost.png"
+    lost.write_bytes(b"x")
+    shelf.library.recover()
+    assert lost.exists()
+    later(1.1)
+    shelf.library.recover()
+    assert not lost.exists()
+    assert shelf.library.file(ann, kept.id).exists()
+
+
+def test_old_uploads_go_and_new_ones_stay(shelf: Shelf, ann: Principal, later: Callable[[float], None]) -> None:
+    old = shelf.data.uploads / "abc" / "old.png"
+    old.parent.mkdir()
+    old.write_bytes(b"x")
+    os.utime(old, (0, 0))  # an old file linked in just now is not an old upload
+    with shelf.database.session() as session:
+        session.add(GradioUpload(path=str(old), user_id=ann.user_id, created_at=time.time()))
+    shelf.library.recover()
+    assert old.exists()
+    later(1.1)
+    shelf.library.recover()
+    assert not old.parent.exists()
+    with shelf.database.session() as session:
+        assert session.scalars(select(GradioUpload)).all() == []
+
+
+def test_nothing_outside_is_touched_through_a_link(
+    shelf: Shelf, tmp_path: Path, later: Callable[[float], None]
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "film.mp4").write_bytes(b"x")
+    (shelf.data.users / "link").symlink_to(outside)
+    (shelf.data.uploads / "link").symlink_to(outside)
+    later(40)
+    shelf.library.recover()
+    assert (outside / "film.mp4").exists()
