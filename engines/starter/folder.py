@@ -1,4 +1,4 @@
-"""What lies in a starter folder. A model counts once its stamp says that every file was right and none changed since."""
+"""What lies in a starter folder. A model counts once a stamp says every file was right and none changed since."""
 
 import hashlib
 import os

@@ -1,0 +1,123 @@
+"""Cut a text into phrases: sentences, and parts of the very long ones. Each is spoken in one breath."""
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from typing import NamedTuple
+
+LONGEST = 240
+"""The most characters of a phrase; a voice loses its thread after about a dozen seconds."""
+
+WRAPPED = 50
+"""A line at least this long that ends without a full stop goes on in the next: it was wrapped, not ended."""
+
+LOOK_AHEAD = 40
+"""Characters of what follows that decide whether a sentence ended."""
+
+
+def _words(of: str) -> frozenset[str]:
+    return frozenset(of.split())
+
+
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"”’')\]»]*+\s+(?=\S)")
+_CLAUSE = re.compile(r"(?<=[,;:—–])\s+|\s+(?=[—–(])")
+_CLOSED = re.compile(r"[.!?…:;][\"”’')\]»]*$")
+_ITEM = re.compile(r"(?:[-*•·]|\d{1,3}[.)]|[a-z]\))\s")
+_OPENING = "\"“‘'([«"
+_NEVER_LAST = _words(
+    "mr mrs ms mx dr prof st sr gen col maj capt cpt lt sgt cmdr rev hon gov sen rep pres messrs "
+    "vs cf al e.g i.e approx fig figs vol pp eq ca"
+)
+_BEFORE_NUMBERS = _words("no nos p ch sec art jan feb mar apr jun jul aug sep sept oct nov dec")
+_STARTERS = _words(
+    "a an the i he she it we you they this that these those there then but and or so if when while what who why how "
+    "where my his her its our your their in on at as for from with after before now not no yes"
+)
+
+
+class Pause(Enum):
+    """What comes after a phrase."""
+
+    CLAUSE = "clause"
+    SENTENCE = "sentence"
+    PARAGRAPH = "paragraph"
+
+
+class Phrase(NamedTuple):
+    """Words that are spoken in one breath, and what comes after them."""
+
+    text: str
+    then: Pause
+
+
+def phrases(text: str) -> Iterator[Phrase]:
+    """The phrases of a text, in order. What holds no letter and no digit is left out."""
+    for paragraph in _paragraphs(text):
+        sentences = [sentence for sentence in _sentences(paragraph) if _speakable(sentence)]
+        for left, sentence in enumerate(sentences, start=1 - len(sentences)):
+            *parts, last = (part for part in _breaths(sentence) if _speakable(part))
+            yield from (Phrase(part, Pause.CLAUSE) for part in parts)
+            yield Phrase(last, Pause.SENTENCE if left else Pause.PARAGRAPH)
+
+
+def _speakable(text: str) -> bool:
+    return any(character.isalnum() for character in text)
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    """Blocks between blank lines, and the lines in them that stand for themselves: headings, verses, items."""
+    for block in re.split(r"\n\s*\n", text):
+        held = ""
+        for line in (" ".join(line.split()) for line in block.split("\n")):
+            if held and not _goes_on(held, line):
+                yield held
+                held = ""
+            held = f"{held} {line}".strip()
+        if held:
+            yield held
+
+
+def _goes_on(line: str, following: str) -> bool:
+    if not following or _ITEM.match(following):
+        return False
+    return following[0].islower() or (len(line) >= WRAPPED and not _CLOSED.search(line))
+
+
+def _sentences(paragraph: str) -> Iterator[str]:
+    start = 0
+    for end in _END.finditer(paragraph):
+        if _ends(paragraph[start : end.start()], end[0].strip(), paragraph[end.end() : end.end() + LOOK_AHEAD]):
+            yield paragraph[start : end.end()].strip()
+            start = end.end()
+    if start < len(paragraph):
+        yield paragraph[start:]
+
+
+def _ends(before: str, mark: str, after: str) -> bool:
+    """Whether a full stop (or other mark) between ``before`` and ``after`` ends a sentence."""
+    following = after.lstrip(_OPENING).split(" ", 1)[0]
+    if following[:1].islower():
+        return False
+    if not mark.startswith(".") or mark.startswith(".."):
+        return True
+    word = before[before.rfind(" ") + 1 :].lstrip(_OPENING)
+    bare = word.lower()
+    if before.strip().isdigit() or bare in _NEVER_LAST:  # “1. Open the door.”
+        return False
+    if bare in _BEFORE_NUMBERS:
+        return not following[:1].isdigit()
+    initials = re.fullmatch(r"(?:[A-Z]\.)*[A-Z]", word)  # “J. Smith”, “the U.S. Army”, but “Plan B. Then we left.”
+    return not initials or following.strip(".,;:!?’'\"”").lower() in _STARTERS
+
+
+def _breaths(sentence: str) -> list[str]:
+    """The sentence in parts short enough to speak, about equally long, cut at a comma or else between words."""
+    if len(sentence) <= LONGEST:
+        return [sentence]
+    middle = len(sentence) / 2
+    for cuts in (_CLAUSE.finditer(sentence), re.finditer(r"\s+", sentence)):
+        inner = [cut for cut in cuts if len(sentence) / 5 < cut.start() < len(sentence) * 4 / 5]
+        if inner:
+            cut = min(inner, key=lambda cut: abs(cut.start() - middle))
+            return _breaths(sentence[: cut.start()]) + _breaths(sentence[cut.end() :])
+    return [sentence[start : start + LONGEST] for start in range(0, len(sentence), LONGEST)]
