@@ -1,0 +1,48 @@
+"""What a person sees: one module a tab. Components are built, requests submitted, nothing else."""
+
+import json
+from typing import Any
+
+import gradio as gr
+
+from engines.tasks import TASKS
+from studio import Studio
+from tabs import audio, image, library, video
+from tabs.bar import bar
+from tabs.theme import Theme
+from tabs.tray import tray
+
+TABS = (("image", "Image", image), ("video", "Video", video), ("audio", "Audio", audio))
+
+_HEAD = """
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<meta name="color-scheme" content="dark light">
+<link rel="icon" type="image/svg+xml" href="assets/logo.svg">
+<link rel="stylesheet" href="assets/css/tokens.css">
+<link rel="stylesheet" href="assets/css/page.css">
+<link rel="stylesheet" href="assets/css/form.css">
+<link rel="stylesheet" href="assets/css/stage.css">
+<link rel="stylesheet" href="assets/css/tray.css">
+<link rel="stylesheet" href="assets/css/library.css">
+<script>window.C41 = {media: %s, queue: [], mount(...part) { this.queue.push(part) }};</script>
+<script type="module" src="assets/js/studio.js"></script>"""
+
+
+def build(studio: Studio) -> gr.Blocks:
+    """The whole page."""
+    with gr.Blocks(title="C41 Studio", analytics_enabled=False, fill_width=True) as blocks:
+        bar([(name, title) for name, title, _ in TABS])
+        with gr.Tabs(elem_id="doors", overflow_behavior="wrap"):
+            for name, title, module in TABS:
+                with gr.Tab(title, id=name, elem_id=f"tab-{name}"):
+                    module.build(studio)
+            with gr.Tab("Library", id="library", elem_id="tab-library"):
+                library.build(studio)
+        tray()
+    return blocks
+
+
+def mount_options() -> dict[str, Any]:
+    """How the page looks and what it loads, for ``gr.mount_gradio_app``."""
+    media = json.dumps({task: entry.medium for task, entry in TASKS.items()})
+    return {"theme": Theme(), "head": _HEAD % media, "footer_links": []}

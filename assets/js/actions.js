@@ -1,0 +1,83 @@
+// What can be done with a result, wherever it is shown: the next steps, and the ordinary things.
+
+import * as api from "./api.js";
+import { say } from "./bus.js";
+import { html, icon } from "./dom.js";
+import { kick, note } from "./follow.js";
+import { failed, toast } from "./toast.js";
+
+/** The next step for each kind of result: which task takes it on, and what it is called. */
+const steps = {
+  image: [["upscale_image", "Bigger", "up"]],
+  clip: [["upscale_clip", "Bigger", "up"], ["interpolate_clip", "Smoother", "clip"]],
+  sound: [],
+  subtitles: [],
+};
+
+const button = (act, name, glyph, { first = false, task = "" } = {}) =>
+  html`<button type="button" class="${first ? "step first" : "step"}" data-do="${act}" data-task="${task}">${icon(glyph)}${name}</button>`;
+
+/** The buttons under a result. */
+export const buttons = (asset) => {
+  const made = asset.origin === "made" && asset.provenance;
+  return html`<div class="steps" role="group" aria-label="What next">
+    ${asset.kind in steps && steps[asset.kind].length > 0 && button("use", "Use as input", "reuse", { first: true })}
+    ${steps[asset.kind].map(([task, name, glyph]) => button("use", name, glyph, { first: true, task }))}
+    ${made && button("reuse", "Reuse settings", "again", { first: asset.kind === "sound" })}
+    <a class="step" href="${api.fileOf(asset.id)}" download="${asset.title}">${icon("down")}Download</a>
+    ${made && button("reproduce", "Reproduce", "same")}
+    ${asset.mine && button("remove", "Delete", "trash")}
+  </div>`;
+};
+
+export async function restore(asset) {
+  try {
+    await api.post(`assets/${asset.id}/restore`);
+    say("changed", { asset, back: true });
+    toast("It is back.");
+  } catch (error) { failed(error); }
+}
+
+export async function remove(asset) {
+  try {
+    await api.remove(`assets/${asset.id}`);
+    say("changed", { asset, gone: true });
+    toast("Deleted.", { act: { label: "Undo", run: () => restore(asset) } });
+  } catch (error) { failed(error); }
+}
+
+async function reproduce(asset) {
+  try {
+    const job = await api.post(`assets/${asset.id}/reproduce`);
+    note(job);
+    say("show", { job });
+    kick();
+  } catch (error) { failed(error); }
+}
+
+/** The handlers of those buttons, for an element that shows ``current()``. */
+export const handlers = (current, done = () => {}) => ({
+  use: (target) => { say("use", { asset: current(), task: target.dataset.task }); done(); },
+  reuse: () => { say("reuse", { asset: current() }); done(); },
+  reproduce: () => { reproduce(current()); done(); },
+  remove: () => { remove(current()); done(); },
+});
+
+export async function cancel(id) {
+  try { note(await api.post(`jobs/${id}/cancel`)); } catch (error) { failed(error); }
+  kick();
+}
+
+export async function retry(id) {
+  try {
+    const job = await api.post(`jobs/${id}/retry`);
+    note(job);
+    say("show", { job });
+  } catch (error) { failed(error); }
+  kick();
+}
+
+/** Bring a finished thing to the stage of its medium. */
+export async function reveal(id) {
+  try { say("show", { asset: await api.asset(id) }); } catch (error) { failed(error); }
+}

@@ -1,0 +1,70 @@
+// The studio's REST routes. Addresses are relative: they hold under a proxy's prefix too.
+
+/** What the studio said went wrong: {code, what, why, next}. */
+export class Problem extends Error {
+  constructor(problem, status) {
+    super([problem.what, problem.why, problem.next].filter(Boolean).join(" "));
+    Object.assign(this, { problem, status });
+  }
+}
+
+const unreachable = { code: "unreachable", what: "The studio does not answer.", next: "It may be restarting; this page tries again by itself." };
+
+export const problemOf = (body, status) => body?.problem ?? (body?.what ? body : null) ?? {
+  code: `http_${status}`,
+  what: status === 413 ? "The file is too large." : "The studio could not do that.",
+  why: `It answered with error ${status}.`,
+};
+
+export const signIn = () => location.assign(new URL("login", document.baseURI));
+
+async function call(method, path, body) {
+  let answer;
+  try {
+    answer = await fetch(`api/${path}`, {
+      method,
+      cache: "no-store",
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new Problem(unreachable, 0);
+  }
+  if (answer.status === 401) { signIn(); throw new Problem({ code: "signed_out", what: "You are signed out." }, 401); }
+  const type = answer.headers.get("content-type") ?? "";
+  const data = type.includes("json") ? await answer.json() : null;
+  if (!answer.ok) throw new Problem(problemOf(data, answer.status), answer.status);
+  return data;
+}
+
+export const get = (path) => call("GET", path);
+export const post = (path, body = {}) => call("POST", path, body);
+export const remove = (path) => call("DELETE", path);
+
+const query = (values) => new URLSearchParams(Object.entries(values).filter(([, v]) => v !== null && v !== undefined && v !== ""));
+
+export const asset = (id) => get(`assets/${id}`);
+export const assets = (filter) => get(`assets?${query(filter)}`);
+export const fileOf = (id) => `api/assets/${id}/file`;
+export const thumbOf = (id) => `api/assets/${id}/thumb`;
+export const previewOf = (job) => `api/jobs/${job.id}/preview?n=${job.preview}`;
+
+/** Send a file straight to the library. Resolves to its asset; ``progress`` is called with 0..1. */
+export function upload(file, project, progress) {
+  const request = new XMLHttpRequest();
+  const done = new Promise((resolve, reject) => {
+    request.open("POST", `api/assets?${query({ name: file.name || "pasted", project_id: project })}`);
+    request.responseType = "json";
+    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+    request.onerror = () => reject(new Problem(unreachable, 0));
+    request.onabort = () => reject(new Problem({ code: "stopped", what: "" }, 0));
+    request.onload = () => {
+      if (request.status === 401) signIn();
+      if (request.status < 300) resolve(request.response);
+      else reject(new Problem(problemOf(request.response, request.status), request.status));
+    };
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.send(file);
+  });
+  return { done, stop: () => request.abort() };
+}

@@ -1,0 +1,25 @@
+// Who tells whom: parts of the page say what happened and hear what others say, without knowing each other.
+//
+//   jobs      the queue changed                       {jobs, changed}
+//   finished  one of my jobs ended                    job
+//   device    the device meter moved                  device
+//   online    the studio answers, or stopped to       boolean
+//   tab       another tab is in front                 name
+//   show      put this on the stage of its medium     {asset} or {job}
+//   use       take this as input                      {asset, task?}
+//   reuse     fill the form as for this               {asset}
+//   changed   an asset came, went or came back        {asset, gone}
+//   project   another project is in hand              id or null
+
+const listeners = new Map();
+
+export const on = (name, listener) => {
+  if (!listeners.has(name)) listeners.set(name, []);
+  listeners.get(name).push(listener);
+};
+
+export const say = (name, detail) => {
+  for (const listener of listeners.get(name) ?? []) {
+    try { listener(detail); } catch (error) { console.error(`${name}:`, error); }
+  }
+};

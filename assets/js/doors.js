@@ -1,0 +1,83 @@
+// Which tab and which task is in front. The address says it (#image/cut_out), so Back and bookmarks work.
+
+import { on, say } from "./bus.js";
+import { feet } from "./foot.js";
+import { toast } from "./toast.js";
+import { slotFor } from "./slot.js";
+import { medium, mediumOfAsset } from "./stage.js";
+
+const read = () => {
+  const [tab, task] = location.hash.slice(1).split("/");
+  return { tab, task };
+};
+
+export const tabs = () => [...document.querySelectorAll("#doors > .tab-container button[role=tab], #doors > .tab-wrapper button[role=tab]")]
+  .map((button) => button.id.replace(/^tab-|-button$/g, ""));
+
+/** Bring a tab to the front, and a task of it; resolves when its form is there. */
+export async function open(tab, task) {
+  const hash = `#${tab}${task ? `/${task}` : ""}`;
+  if (location.hash !== hash) history.pushState(null, "", hash);
+  await settle();
+  for (let i = 0; task && !feet.has(task) && i < 100; i += 1) await new Promise((r) => setTimeout(r, 50));
+}
+
+const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve()));
+
+async function settle() {
+  const { tab, task } = read();
+  const button = document.getElementById(`tab-${tab}-button`) ?? document.querySelector("button[id^=tab-][id$=-button]");
+  if (!button) return;
+  if (button.getAttribute("aria-selected") !== "true") button.click();
+  const name = button.id.replace(/^tab-|-button$/g, "");
+  document.body.dataset.tab = name;
+  say("tab", name);
+  await frame();
+  const bench = document.querySelector(`#bench-${name}`);
+  const choice = task && bench?.querySelector(`.choice input[value="${task}"]`);
+  if (choice) choice.checked = true;
+  if (bench) bench.dataset.task = bench.querySelector(".choice input:checked")?.value ?? bench.querySelector(".foot")?.dataset.task ?? "";
+  bench?.querySelectorAll(".task").forEach((section) => {
+    section.toggleAttribute("hidden", section.id !== `task-${bench.dataset.task}`);
+  });
+  feet.get(bench?.dataset.task)?.ask();
+}
+
+/** The choice of task at the top of a form. */
+export class Choice {
+  constructor({ element }) {
+    element.addEventListener("change", (event) => {
+      const tab = element.closest(".bench").id.replace("bench-", "");
+      history.replaceState(null, "", `#${tab}/${event.target.value}`);
+      settle();
+    });
+    settle();
+  }
+}
+
+async function use({ asset, task }) {
+  await open(task ? medium(task) : mediumOfAsset(asset), task);
+  await frame();
+  const slot = slotFor(asset.kind);
+  if (!slot) return;
+  slot.set(asset);
+  slot.element.scrollIntoView({ block: "center" });
+  toast(`“${asset.title}” is in the form.`);
+}
+
+async function reuse({ asset }) {
+  const task = asset.provenance.request.task;
+  await open(medium(task), task);
+  feet.get(task)?.reuse(asset);
+}
+
+export function start() {
+  addEventListener("popstate", settle);
+  on("use", use);
+  on("reuse", reuse);
+  on("show", ({ job, asset }) => {
+    const wanted = job ? medium(job.task) : mediumOfAsset(asset);
+    if (wanted && document.body.dataset.tab !== wanted) open(wanted);
+  });
+  settle();
+}

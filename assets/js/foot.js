@@ -1,0 +1,91 @@
+// The one button of a form: what it will take, whether it fits, what is wrong. Python sends it all as one value.
+
+import { on, say } from "./bus.js";
+import { fill, html, refill } from "./dom.js";
+import { kick } from "./follow.js";
+import { toast } from "./toast.js";
+
+const PATIENCE = 15_000; // the answer to a press comes within milliseconds, or the connection is gone
+
+export const feet = new Map();
+
+const keep = (task) => `c41-form-${task}`;
+
+export class Foot {
+  constructor({ element, props, trigger, watch }, stageOf) {
+    Object.assign(this, { element, props, trigger, stageOf });
+    this.root = element.querySelector(".foot");
+    this.task = this.root.dataset.task;
+    this.go = this.root.querySelector(".go");
+    this.go.addEventListener("click", () => this.press());
+    watch("value", () => this.hear(props.value));
+    let queued = "";
+    on("jobs", ({ jobs }) => { // somebody joined or left the line: the hint changes with it
+      const line = [...jobs.values()].map((job) => job.id + (job.state === "queued") + (job.finished_at ?? "")).join();
+      if (line !== queued && this.seen()) this.ask();
+      queued = line;
+    });
+    feet.set(this.task, this);
+    this.recall();
+  }
+
+  seen() { return this.element.offsetParent !== null; }
+
+  ask() {
+    clearTimeout(this.asking);
+    this.asking = setTimeout(() => this.trigger("ask"), 250);
+  }
+
+  /** What was in the form before the page was reloaded. */
+  recall() {
+    const kept = sessionStorage.getItem(keep(this.task));
+    if (kept) this.trigger("fill", { values: JSON.parse(kept) });
+    else this.ask();
+  }
+
+  reuse(asset) { this.trigger("fill", { asset: asset.id }); }
+
+  press() {
+    if (this.go.disabled) return;
+    this.busy(true);
+    this.stageOf(this.task)?.approach();
+    this.trigger("press", { ref: crypto.randomUUID?.() ?? String(Math.random()).slice(2) });
+    this.waiting = setTimeout(() => {
+      this.busy(false);
+      this.problem({ what: "The studio does not answer.", next: "Try again in a moment." });
+    }, PATIENCE);
+  }
+
+  busy(on) {
+    clearTimeout(this.waiting);
+    this.go.disabled = on;
+    this.go.setAttribute("aria-busy", String(on));
+  }
+
+  hear(value) {
+    const said = JSON.parse(value || "{}");
+    if (said.pressed) this.busy(false);
+    if (said.job) say("show", { job: said.job });
+    if (said.job) kick();
+    if (said.reused) toast("The settings are back in the form.");
+    if (said.values) sessionStorage.setItem(keep(this.task), JSON.stringify(said.values));
+    if (said.button) this.go.querySelector("span").textContent = said.button;
+    if (said.hint !== undefined) refill(this.root.querySelector(".hint"), html`${said.hint}`);
+    this.problem(said.problem, said.pressed);
+  }
+
+  problem(problem, aloud) {
+    const box = this.root.querySelector(".problem");
+    box.hidden = !problem;
+    this.root.classList.toggle("stuck", Boolean(problem));
+    fill(box, problem ? html`<b>${problem.what}</b> ${problem.why} <em>${problem.next}</em>` : "");
+    if (problem && aloud) toast(problem.what, { bad: true });
+  }
+}
+
+/** Ctrl+Enter presses the button in front. */
+export const shortcut = () => document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const foot = [...feet.values()].find((one) => one.seen());
+  if (foot) { event.preventDefault(); document.activeElement?.blur?.(); foot.press(); }
+});

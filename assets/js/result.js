@@ -1,0 +1,43 @@
+// A finished thing, shown as large as it goes: a picture (beside what it was made from), a clip, a sound.
+
+import { fileOf, thumbOf } from "./api.js";
+import { html } from "./dom.js";
+
+const ratio = (asset) => (asset.width && asset.height ? (asset.width / asset.height).toFixed(4) : "1.5");
+
+const picture = (asset, before) => {
+  const after = html`<img class="after" src="${fileOf(asset.id)}" alt="${asset.title}" decoding="async" draggable="false">`;
+  const same = before && before.kind === "image" && Math.abs(ratio(asset) - ratio(before)) < 0.02;
+  if (!same) return html`<div class="fit clear" style="--ratio:${ratio(asset)}">${after}</div>`;
+  return html`<div class="fit clear compare" style="--ratio:${ratio(asset)};--at:50%">
+    ${after}
+    <div class="before"><img src="${fileOf(before.id)}" alt="" decoding="async" draggable="false"></div>
+    <span class="tag left" aria-hidden="true">Before</span><span class="tag right" aria-hidden="true">After</span>
+    <span class="line" aria-hidden="true"></span>
+    <input type="range" min="0" max="100" step="0.5" value="50" aria-label="Compare before and after" data-compare>
+  </div>`;
+};
+
+const clip = (asset) => html`<div class="fit" style="--ratio:${ratio(asset)}">
+  <video controls loop playsinline preload="metadata" src="${fileOf(asset.id)}" poster="${asset.has_thumb ? thumbOf(asset.id) : ""}" aria-label="${asset.title}"></video>
+</div>`;
+
+const sound = (asset) => html`<div class="heard">
+  ${asset.has_thumb && html`<img class="wave" src="${thumbOf(asset.id)}" alt="">`}
+  <audio controls preload="metadata" src="${fileOf(asset.id)}" aria-label="${asset.title}"></audio>
+  <blockquote>${asset.provenance?.request?.text ?? asset.title}</blockquote>
+</div>`;
+
+const subtitles = (asset) => html`<div class="heard"><blockquote>${asset.title}</blockquote></div>`;
+
+/** The asset as markup; ``before`` is what it was made from, when that is worth comparing. */
+export const result = (asset, before) => ({ image: picture, clip, sound, subtitles })[asset.kind](asset, before);
+
+/** Make the before/after slider follow its handle. */
+export function comparing(element) {
+  element.addEventListener("input", (event) => {
+    if (event.target.matches("[data-compare]")) {
+      event.target.closest(".compare").style.setProperty("--at", `${event.target.value}%`);
+    }
+  });
+}

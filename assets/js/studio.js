@@ -1,0 +1,51 @@
+// The page comes to life: each part that Python puts on it names its kind, and is given to the class that runs it.
+
+import { Bar } from "./bar.js";
+import { on, say } from "./bus.js";
+import * as doors from "./doors.js";
+import { Film } from "./film.js";
+import { start as follow } from "./follow.js";
+import { Foot, shortcut } from "./foot.js";
+import { Library } from "./library.js";
+import * as look from "./look.js";
+import { Slot, pasting } from "./slot.js";
+import { Stage, medium } from "./stage.js";
+import { Tray } from "./tray.js";
+
+const stages = new Map();
+
+const parts = {
+  bar: (at) => new Bar(at),
+  choice: (at) => new doors.Choice(at),
+  film: (at) => new Film(at, () => stages.get(at.element.querySelector("[data-medium]").dataset.medium)),
+  foot: (at) => new Foot(at, (task) => stages.get(medium(task))),
+  library: (at) => new Library(at),
+  slot: (at) => new Slot(at),
+  stage: (at) => { const stage = new Stage(at); stages.set(stage.medium, stage); },
+  tray: (at) => {
+    new Tray(at);
+    at.element.querySelector(".doors").addEventListener("click", (event) => {
+      const door = event.target.closest("[data-door]")?.dataset.door;
+      if (!door) return;
+      event.preventDefault();
+      if (door === "queue") return void say("queue");
+      doors.open(door === "library" ? "library" : lastMade);
+    });
+  },
+};
+
+let lastMade = "image";
+on("tab", (name) => { if (name !== "library") lastMade = name; });
+
+const mount = (kind, at) => {
+  try { parts[kind](at); } catch (error) { console.error(`The part ${kind} did not start:`, error); }
+};
+
+look.start();
+const waiting = window.C41.queue;
+window.C41.mount = mount;
+for (const [kind, at] of waiting) mount(kind, at);
+doors.start();
+pasting();
+shortcut();
+follow();

@@ -1,0 +1,117 @@
+// The queue at the foot of the page: everybody's jobs, in words a person would use. On a phone it is a sheet.
+
+import { cancel, retry, reveal } from "./actions.js";
+import { on } from "./bus.js";
+import { doing, html, icon, refill } from "./dom.js";
+import { ended, jobs } from "./follow.js";
+import { medium } from "./stage.js";
+import { toast } from "./toast.js";
+import { capital } from "./words.js";
+
+const LINGER = 20; // seconds a finished job stays in the tray
+const PUT_AWAY = "c41-put-away";
+const plain = document.title;
+
+const order = { running: 0, saving: 0, loading: 0, paused: 1, interrupted: 1, queued: 2, failed: 3, done: 4 };
+
+export class Tray {
+  constructor({ element }) {
+    this.root = element.querySelector(".tray");
+    this.list = this.root.querySelector(".jobs");
+    this.said = this.root.querySelector(".said");
+    this.away = new Set(JSON.parse(localStorage.getItem(PUT_AWAY) ?? "[]"));
+    this.fresh = new Map();
+    doing(this.root, {
+      cancel: (target) => cancel(target.closest("[data-job]").dataset.job),
+      retry: (target) => { this.put(target); retry(target.closest("[data-job]").dataset.job); },
+      away: (target) => this.put(target),
+      show: (target) => { reveal(this.job(target).assets[0]); this.close(); },
+      close: () => this.close(),
+    });
+    on("jobs", () => this.draw());
+    on("finished", (job) => this.tell(job));
+    on("online", (online) => { this.root.classList.toggle("lost", !online); this.draw(); });
+    on("queue", () => this.toggle());
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) document.title = plain; });
+    document.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
+    this.draw();
+  }
+
+  job(target) { return jobs.get(target.closest("[data-job]").dataset.job); }
+
+  put(target) {
+    this.away.add(target.closest("[data-job]").dataset.job);
+    localStorage.setItem(PUT_AWAY, JSON.stringify([...this.away].slice(-50)));
+    this.draw();
+  }
+
+  toggle() { this.root.classList.toggle("open"); }
+  close() { this.root.classList.remove("open"); }
+
+  // -- what is in the tray
+
+  shown() {
+    const now = Date.now() / 1000;
+    return [...jobs.values()].filter((job) => {
+      if (!ended(job)) return true;
+      if (!job.mine || this.away.has(job.id) || job.state === "cancelled") return false;
+      if (job.state === "failed") return now - job.finished_at < 86_400;
+      return this.fresh.has(job.id);
+    }).sort((a, b) => (order[a.state] - order[b.state]) || ((a.place ?? 0) - (b.place ?? 0)) || (a.created_at - b.created_at));
+  }
+
+  draw() {
+    const shown = this.shown();
+    const waiting = shown.filter((job) => !ended(job)).length;
+    const doors = document.querySelector(".doors .count");
+    if (doors) doors.textContent = waiting ? ` · ${waiting}` : "";
+    refill(this.list, shown.length ? html`${shown.map((job) => this.chip(job))}`
+      : html`<li class="calm">${this.root.classList.contains("lost") ? "Reconnecting to the studio …" : "Nothing is waiting. The machine is yours."}</li>`);
+  }
+
+  chip(job) {
+    const name = html`<b>${job.mine ? "You" : job.owner} · ${job.noun}</b>`;
+    if (job.state === "failed") return this.broken(job, name);
+    if (job.state === "done") {
+      return html`<li class="chip done" data-job="${job.id}">${icon("check")}${name}<span class="words">${job.title}</span>
+        <button type="button" class="act" data-do="show">Show</button></li>`;
+    }
+    const fraction = job.fraction ?? (job.total ? job.step / job.total : null);
+    return html`<li class="chip ${job.state}" data-job="${job.id}">${name}<span class="words">${job.words}</span>
+      ${job.state !== "queued" && html`<span class="meter ${fraction === null ? "waiting" : ""}"><i style="width:${fraction === null ? "" : `${Math.round(100 * fraction)}%`}"></i></span>`}
+      ${job.can_cancel && html`<button type="button" class="x" data-do="cancel" aria-label="Cancel ${job.title}" title="Cancel">${icon("x")}</button>`}</li>`;
+  }
+
+  broken(job, name) {
+    const problem = job.error ?? { what: "It did not work." };
+    return html`<li class="chip failed" data-job="${job.id}">${name}<span class="words" title="${[problem.what, problem.why, problem.next].filter(Boolean).join(" ")}">${problem.what}</span>
+      ${job.can_retry && html`<button type="button" class="act" data-do="retry">Try again</button>`}
+      <button type="button" class="x" data-do="away" aria-label="Put away" title="Put away">${icon("x")}</button></li>`;
+  }
+
+  // -- telling
+
+  tell(job) {
+    if (job.state === "cancelled") return;
+    const done = job.state === "done";
+    const text = done ? `${capital(job.noun)} is done.` : (job.error?.what ?? "It did not work.");
+    this.said.textContent = text;
+    if (done) {
+      this.fresh.set(job.id, true);
+      setTimeout(() => { this.fresh.delete(job.id); this.draw(); }, LINGER * 1000);
+      this.draw();
+    }
+    if (document.hidden) this.outside(done, text, job);
+    else if (document.body.dataset.tab !== medium(job.task)) {
+      toast(text, { bad: !done, act: done ? { label: "Show", run: () => reveal(job.assets[0]) } : undefined });
+    }
+  }
+
+  outside(done, text, job) {
+    document.title = `(${done ? "✓" : "!"}) ${plain}`;
+    if ("Notification" in window && Notification.permission === "granted") {
+      const card = new Notification(text, { body: job.title, tag: job.id });
+      card.onclick = () => { window.focus(); card.close(); };
+    }
+  }
+}

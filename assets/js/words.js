@@ -1,0 +1,37 @@
+// Numbers as a person would say them.
+
+export const seconds = (value) => {
+  if (value === null || value === undefined) return "";
+  if (value < 1) return "1 s";
+  if (value < 60) return `${Math.round(value)} s`;
+  if (value < 600) return `${Math.floor(value / 60)} min ${Math.round(value % 60 / 5) * 5 % 60 || ""}${Math.round(value % 60 / 5) * 5 % 60 ? " s" : ""}`.trim();
+  if (value < 5400) return `${Math.round(value / 60)} min`;
+  return `${(value / 3600).toFixed(1).replace(/\.0$/, "")} h`;
+};
+
+export const bytes = (value) => {
+  if (value >= 1e9) return `${(value / 1e9).toFixed(value < 1e10 ? 1 : 0)} GB`;
+  if (value >= 1e6) return `${(value / 1e6).toFixed(value < 1e7 ? 1 : 0)} MB`;
+  return `${Math.max(1, Math.round(value / 1e3))} kB`;
+};
+
+/** What an asset is, in one line: 1920 × 1080 · 12 s · 25 fps */
+export const facts = (asset) => [
+  asset.width && asset.height ? `${asset.width} × ${asset.height}` : "",
+  asset.seconds ? seconds(asset.seconds) : "",
+  asset.fps ? `${+asset.fps.toFixed(2)} fps` : "",
+].filter(Boolean).join(" · ");
+
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long" });
+const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+
+/** When something was made: today 14:05, yesterday 9:30, 3 May 18:00 */
+export const when = (epoch) => {
+  const date = new Date(epoch * 1000), midnight = new Date().setHours(0, 0, 0, 0);
+  const name = date >= midnight ? "today" : date >= midnight - 864e5 ? "yesterday" : day.format(date);
+  return `${name} ${hour.format(date)}`;
+};
+
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+export const kinds = { image: "picture", clip: "clip", sound: "sound", subtitles: "subtitles" };

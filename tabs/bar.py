@@ -1,0 +1,45 @@
+"""The head of the page: logo, tabs, project in hand, device meter, menu."""
+
+from collections.abc import Sequence
+from html import escape
+
+import gradio as gr
+
+from tabs.parts import part
+
+_MENUS = """
+<div id="projects" popover role="menu" aria-label="Project in hand">
+  <div class="list"></div>
+  <form><label for="project-name">New project</label>
+    <div class="row"><input id="project-name" name="name" maxlength="80" autocomplete="off" placeholder="Harbor spot">
+    <button type="submit">Create</button></div>
+    <label class="tick"><input type="checkbox" name="shared" checked> Everyone in the studio sees it</label></form>
+</div>
+<div id="menu" popover aria-label="Menu">
+  <div class="who"></div>
+  <div class="making">{tabs}</div>
+  <a href="#library">Library</a>
+  <a href="account">Account</a>
+  <a href="./?view=api" target="_blank" rel="noopener">API for scripts</a>
+  <button type="button" data-do="tell" hidden>Tell me when something is done</button>
+  <div class="looks" role="group" aria-label="Look"></div>
+  <form method="post" action="logout"><button type="submit">Sign out</button></form>
+</div>"""
+
+
+def _markup(tabs: Sequence[tuple[str, str]]) -> str:
+    links = "".join(f'<a href="#{name}">{escape(title)}</a>' for name, title in tabs)
+    return f"""<header class="bar">
+<h1 class="logo"><img src="assets/logo.svg" alt="" width="26" height="26">C41 Studio</h1>
+<nav aria-label="Tabs">{links}</nav>
+<button type="button" class="pill project" popovertarget="projects" aria-haspopup="menu" aria-expanded="false">
+  <span class="name">Project</span> <b class="in-hand">My own work</b><span class="caret" aria-hidden="true"></span></button>
+<span class="pill device" hidden></span>
+<button type="button" class="pill more" popovertarget="menu" aria-haspopup="menu" aria-expanded="false">
+  Menu<span class="caret" aria-hidden="true"></span></button>
+{_MENUS.format(tabs=links)}</header>"""
+
+
+def bar(tabs: Sequence[tuple[str, str]]) -> gr.HTML:
+    """The bar over ``tabs``, each a name and a title; it asks the API who opened the page."""
+    return part("bar", _markup(tabs), elem_id="bar")

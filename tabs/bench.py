@@ -1,0 +1,61 @@
+"""A making tab: the forms of a medium on the left, its stage over its filmstrip on the right."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+import gradio as gr
+
+from engines.requests import Request, asset_fields
+from studio import Studio
+from tabs.filmstrip import filmstrip
+from tabs.form import Form
+from tabs.parts import part
+from tabs.slot import slot
+from tabs.stage import stage
+
+
+class Making(NamedTuple):
+    """A task of a tab: its request, its name among the tab's tasks, what its button says."""
+
+    request: type[Request]
+    name: str
+    verb: str
+
+
+def bench(studio: Studio, medium: str, makings: Sequence[Making]) -> None:
+    """Put a making tab on the page. Tasks that take the same kind of thing share one place to put it in."""
+    with gr.Row(elem_id=f"bench-{medium}", elem_classes=["bench"]):
+        with gr.Column(elem_classes=["card"]):
+            if len(makings) > 1:
+                _choice(medium, makings)
+            shared = _shared(makings)
+            for making in makings:
+                given = {name: shared for name in _main(making.request)} if shared else {}
+                Form(studio, making.request, making.verb, given)
+        with gr.Column(elem_classes=["show"]):
+            stage(medium)
+            filmstrip(medium)
+
+
+def _choice(medium: str, makings: Sequence[Making]) -> None:
+    ticks = "".join(
+        f'<label><input type="radio" name="task-{medium}" value="{making.request.model_fields["task"].default}"'
+        f"{' checked' if making is makings[0] else ''}><span>{escape(making.name)}</span></label>"
+        for making in makings
+    )
+    part("choice", f'<fieldset class="choice"><legend class="visually-hidden">What to do</legend>{ticks}</fieldset>')
+
+
+def _shared(makings: Sequence[Making]) -> gr.HTML | None:
+    takers = [(making.request, name) for making in makings for name in _main(making.request)]
+    if not takers:
+        return None
+    request, name = takers[0]
+    field = request.model_fields[name]
+    return slot(asset_fields(request)[name], field.title or name, "", main=True)
+
+
+def _main(request: type[Request]) -> list[str]:
+    """The one thing a request cannot do without."""
+    return [name for name in asset_fields(request) if request.model_fields[name].is_required()][:1]
