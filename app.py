@@ -111,7 +111,7 @@ def build_app(studio: "Studio") -> "ASGIApp":
     errors.install(app)
     app.include_router(pages.router(studio.accounts, studio.settings))
     app.include_router(rest.router(studio))
-    app.mount("/assets", StaticFiles(directory=HERE / "assets"))
+    app.mount("/c41", StaticFiles(directory=HERE / "assets"))  # "/assets" is Gradio's own
     mount_gradio(app, studio)
     return protect(app, studio.accounts, studio.data, studio.settings)
 
