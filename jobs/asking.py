@@ -1,0 +1,204 @@
+"""From a request to a row: who may ask for what, which model does it, how long it should take."""
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from auth.principal import Principal
+from db import Database, new_id
+from engines.catalog import Catalog, Entry
+from engines.requests import AssetFacts, Request, from_storage
+from engines.tasks import TASKS
+from errors import Problem, StudioError, not_found
+from jobs import words
+from jobs.costs import Costs
+from jobs.live import LiveStore
+from jobs.queue import Outlook, Queue
+from jobs.record import Expected, LiveJob, Ticket, ticket_of
+from jobs.tables import Job
+from jobs.views import Estimate
+from library.service import Library
+from library.tables import Asset
+
+REF_LENGTH = 200
+_TITLE_LENGTH = 120
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A request that can be run: checked, its model and seed filled in."""
+
+    request: Request
+    entry: Entry
+    title: str
+    units: float
+
+
+class Asking:
+    """Checks requests against the library and the catalog, and tells what they would take."""
+
+    def __init__(
+        self,
+        database: Database,
+        library: Library,
+        catalog: Catalog,
+        costs: Costs,
+        queue: Queue,
+        live: LiveStore,
+        lanes: Collection[str],
+    ) -> None:
+        self._database = database
+        self._library = library
+        self._catalog = catalog
+        self._costs = costs
+        self._queue = queue
+        self._live = live
+        self._lanes = lanes
+
+    def ready(self, who: Principal, request: Request) -> Ready:
+        """Check a request and fill it in. Raises StudioError where it cannot be done or an input is not theirs."""
+        assets = {id: self._library.get(who, id) for id in request.asset_ids()}
+        facts = {id: AssetFacts.model_validate(asset) for id, asset in assets.items()}
+        request = self._catalog.prepare(request, facts)
+        entry = self._catalog.get(request.model or "")
+        if entry.lane not in self._lanes:
+            raise StudioError(
+                "no_engine", f"{entry.name} cannot run here.", "Nothing on this machine runs such models.", status=422
+            )
+        title = " ".join(request.title({id: asset.title for id, asset in assets.items()}).split())
+        return Ready(
+            request,
+            entry,
+            title if len(title) <= _TITLE_LENGTH else title[: _TITLE_LENGTH - 1].rstrip() + "…",
+            TASKS[request.task].units(request, facts),
+        )
+
+    def row(self, who: Principal, ready: Ready, project_id: str | None, client_ref: str | None) -> Job:
+        """The row of a new job. Raises StudioError where the project is not theirs."""
+        if project_id is not None:
+            self._library.require_project(who, project_id)
+        return Job(
+            id=new_id(),
+            user_id=who.user_id,
+            project_id=project_id,
+            task=ready.request.task,
+            title=ready.title,
+            model=ready.entry.id,
+            lane=ready.entry.lane,
+            priority=TASKS[ready.request.task].priority,
+            after=[],
+            client_ref=client_ref,
+            state="queued",
+            attempt=0,
+            restarts=0,
+            skipped=0,
+            cancel=False,
+            request=ready.request.model_dump(mode="json"),
+            seed=getattr(ready.request, "seed", None),
+            created_at=time.time(),
+        )
+
+    def after(self, who: Principal, ids: tuple[str, ...]) -> list[str]:
+        """The jobs to wait for that are not done yet. Raises StudioError for one that is not theirs or has failed."""
+        query = select(Job.id, Job.state).where(Job.user_id == who.user_id, Job.id.in_(ids))
+        with self._database.session() as session:
+            states = dict(session.execute(query).tuples().all())
+        for id in ids:
+            if id not in states:
+                raise not_found("job")
+            if states[id] in ("failed", "cancelled"):
+                raise StudioError(
+                    "waits_in_vain",
+                    "A job to wait for did not finish.",
+                    next="Try that one again first.",
+                    status=409,
+                )
+        return [id for id in ids if states[id] != "done"]
+
+    def same(self, request: Request, row: Job) -> bool:
+        """Whether a job was made from this request; what the studio filled in by itself counts for nothing."""
+        try:
+            defaults = self._catalog.get(row.model).defaults
+        except StudioError:
+            defaults = {}
+        for name, asked in request.model_dump(mode="json").items():
+            kept = row.request.get(name)
+            chosen_here = asked is None and name in ("model", "seed")
+            default = name not in request.model_fields_set and kept == defaults.get(name)
+            if asked != kept and not chosen_here and not default:
+                return False
+        return True
+
+    def units(self, row: Job) -> float:
+        """How much work a stored job is; 1 where its request or an input cannot be read any more."""
+        try:
+            request = from_storage(row.request)
+            with self._database.session() as session:
+                found = {id: session.get(Asset, id) for id in request.asset_ids()}
+            facts = {id: AssetFacts.model_validate(asset) for id, asset in found.items() if asset is not None}
+            return TASKS[request.task].units(request, facts)
+        except (StudioError, KeyError):
+            return 1.0
+
+    def estimate(self, who: Principal, request: Request) -> Estimate:
+        """What a request would take, and the queue in front of it."""
+        ready = self.ready(who, request)
+        ticket = ticket_of(self.row(who, ready, None, None), who.name, ready.units)
+        expected = self._costs.expect(ticket.task, ticket.model, ticket.units)
+        outlook = self._queue.outlook(ticket)
+        load = 0.0 if outlook.warm else expected.load
+        low, high = load + expected.low, load + expected.high
+        needed, problem = self._fit(ready, expected)
+        return Estimate(
+            task=ticket.task,
+            model=ticket.model,
+            seconds=load + expected.run,
+            seconds_low=low,
+            seconds_high=high,
+            learned=expected.learned,
+            wait_seconds=outlook.wait_seconds,
+            bytes=needed,
+            fits=problem is None,
+            words=words.about(load + expected.run)
+            if expected.learned
+            else f"first time on this machine: usually {words.between(low, high)}",
+            queue_words=_ahead(ticket, outlook),
+            problem=problem,
+        )
+
+    def _fit(self, ready: Ready, expected: Expected) -> tuple[int, Problem | None]:
+        """The bytes a request needs on its device, and what to say where it has not that many."""
+        needed = _needed(ready.entry, expected)
+        room = self._live.capacity(ready.entry.lane)
+        if room is None or needed <= room:
+            return needed, None
+        smaller = (
+            entry.name
+            for entry in self._catalog.for_task(ready.request.task)
+            if self._catalog.installed(entry) and _needed(entry, expected) <= room
+        )
+        other = next(smaller, None)
+        return needed, Problem(
+            code="does_not_fit",
+            what=f"{ready.entry.name} needs {words.gigabytes(needed)}.",
+            why=f"There are {words.gigabytes(room)} here.",
+            next=f"{other} would fit." if other else "Take a smaller model.",
+        )
+
+
+def _needed(entry: Entry, expected: Expected) -> int:
+    return min(entry.memory.values(), default=0) + expected.working_bytes
+
+
+def _ahead(ticket: Ticket, outlook: Outlook) -> str:
+    return words.queue_ahead(outlook.place, _whose_turn(outlook.first, ticket.user_id))
+
+
+def _whose_turn(first: LiveJob | None, user_id: str) -> str | None:
+    """Whose job is first, as one person is told: “dad's clip”, “your clip”."""
+    if first is None:
+        return None
+    own = first.ticket.user_id == user_id
+    return words.whose(None if own else first.ticket.owner, first.ticket.noun)

@@ -1,0 +1,150 @@
+"""One attempt at a job: what it is given, the folder it works in, how its files are kept."""
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.orm import Session
+
+from auth.principal import Principal
+from auth.tables import User
+from data import DataFolder
+from db import Database
+from engines import wire
+from engines.requests import AssetFacts, from_storage
+from errors import StudioError
+from jobs.queue import Queue
+from jobs.record import LiveJob, Ticket
+from jobs.reproduce import verdict
+from jobs.trouble import ACCOUNT_GONE
+from library.service import Library
+from library.views import NewAsset
+
+MANIFEST = "result.json"
+"""Written last into an attempt's folder: with it the attempt is complete, whatever happens next."""
+
+_FILES = TypeAdapter(tuple[wire.ResultFile, ...])
+_WORK = re.compile(r"([0-9a-f]{32})-(\d+|checkpoint)")
+
+
+class Attempts:
+    """Prepares attempts and keeps their results."""
+
+    def __init__(self, database: Database, data: DataFolder, library: Library, queue: Queue) -> None:
+        self._database = database
+        self._data = data
+        self._library = library
+        self._queue = queue
+
+    def envelope(self, job: LiveJob) -> wire.Envelope:
+        """Everything the engine needs, its inputs authorised once more.
+
+        Raises StudioError where an input is gone or may not be read any more, OSError where the disk is full.
+        """
+        who = self._person(job.ticket.user_id)
+        request = from_storage(job.ticket.request)
+        inputs = {}
+        for asset_id in request.asset_ids():
+            asset = self._library.get(who, asset_id)
+            inputs[asset_id] = wire.Input(
+                path=str(self._library.file(who, asset_id)),
+                facts=AssetFacts.model_validate(asset),
+                title=asset.title,
+            )
+        folder, checkpoint = self.folder(job), self._checkpoint(job.id)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        checkpoint.mkdir(exist_ok=True)
+        return wire.Envelope(
+            job=job.id,
+            attempt=job.attempt,
+            request=request.model_dump(mode="json"),
+            inputs=inputs,
+            out_dir=str(folder),
+            checkpoint_dir=str(checkpoint),
+        )
+
+    def folder(self, job: LiveJob) -> Path:
+        """Where the current attempt writes."""
+        return self._data.job(job.id, job.attempt)
+
+    def keep(self, job: LiveJob, files: Sequence[wire.ResultFile]) -> None:
+        """Make the attempt's files assets and the job done, in one transaction; a second time changes nothing.
+
+        Raises Outdated for an attempt that is not the current one, OSError where files are missing or do not fit.
+        """
+        now = time.time()
+
+        def commit(session: Session) -> None:
+            self._queue.done(session, job, now)
+
+        ids = self._library.adopt(
+            job_id=job.id,
+            attempt=job.attempt,
+            owner_id=job.ticket.user_id,
+            project_id=job.ticket.project_id,
+            folder=self.folder(job),
+            files=[_new_asset(file, job.ticket) for file in files],
+            commit=commit,
+        )
+        with self._database.session() as session:
+            compared = verdict(session, job.id, job.ticket.parent)
+        self._queue.show_done(job, now, ids, compared)
+
+    def seal(self, job: LiveJob, files: Sequence[wire.ResultFile]) -> None:
+        """Write the manifest, so that a crash from here on loses nothing."""
+        path = self.folder(job) / MANIFEST
+        part = path.with_suffix(".part")
+        with part.open("wb") as file:
+            file.write(_FILES.dump_json(tuple(files)))
+            file.flush()
+            os.fsync(file.fileno())
+        part.rename(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def sealed(self, job: LiveJob) -> tuple[wire.ResultFile, ...] | None:
+        """The files of an attempt that was complete when the studio ended; None where it was not."""
+        try:
+            return _FILES.validate_json((self.folder(job) / MANIFEST).read_bytes())
+        except (OSError, ValidationError, json.JSONDecodeError):
+            return None
+
+    def clear(self, job: LiveJob, *, checkpoint: bool = True) -> None:
+        """Remove the attempt's folder, and its checkpoint unless the job goes on from it."""
+        shutil.rmtree(self.folder(job), ignore_errors=True)
+        if checkpoint:
+            shutil.rmtree(self._checkpoint(job.id), ignore_errors=True)
+
+    def sweep(self, unfinished: set[str]) -> None:
+        """Remove every attempt's folder, and the checkpoints of jobs that are finished or unknown."""
+        for path in self._data.work.iterdir():
+            match = _WORK.fullmatch(path.name)
+            if match and not (match[2] == "checkpoint" and match[1] in unfinished):
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _checkpoint(self, job_id: str) -> Path:
+        return self._data.work / f"{job_id}-checkpoint"
+
+    def _person(self, user_id: str) -> Principal:
+        with self._database.session() as session:
+            user = session.get(User, user_id)
+        if user is None or user.disabled:
+            raise StudioError(ACCOUNT_GONE.code, ACCOUNT_GONE.what, status=403)
+        return Principal.model_validate({"user_id": user.id, "name": user.name, "role": user.role})
+
+
+def _new_asset(file: wire.ResultFile, ticket: Ticket) -> NewAsset:
+    return NewAsset(
+        **file.model_dump(),
+        title=ticket.title,
+        parents=from_storage(ticket.request).asset_ids(),
+    )

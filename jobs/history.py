@@ -1,0 +1,67 @@
+"""Jobs as the database has them: those that memory let go of, and those of an earlier run of the studio."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from auth.tables import User
+from db import Database
+from jobs.live import LiveStore
+from jobs.record import LiveJob, live_of, ticket_of
+from jobs.reproduce import verdict
+from jobs.tables import Job
+from jobs.views import FINISHED
+from library.tables import Asset
+
+
+class History:
+    """Reads stored jobs as they stand; memory goes first where it knows one."""
+
+    def __init__(self, database: Database, live: LiveStore) -> None:
+        self._database = database
+        self._live = live
+
+    def get(self, job_id: str) -> LiveJob | None:
+        """A stored job; None when there is none."""
+        with self._database.session() as session:
+            row = session.get(Job, job_id)
+            return self._restored(session, [row])[0] if row else None
+
+    def newest(self, user_id: str, limit: int) -> list[LiveJob]:
+        """A person's jobs, newest first."""
+        query = select(Job).where(Job.user_id == user_id).order_by(Job.created_at.desc(), Job.id).limit(limit)
+        with self._database.session() as session:
+            jobs = self._restored(session, list(session.scalars(query)))
+        return [self._live.get(job.id) or job for job in jobs]
+
+    def finished_since(self, time: float) -> list[LiveJob]:
+        """Everybody's jobs that finished after a time, the oldest first."""
+        query = select(Job).where(Job.state.in_(FINISHED), Job.finished_at > time).order_by(Job.finished_at)
+        with self._database.session() as session:
+            return self._restored(session, list(session.scalars(query)))
+
+    def unfinished(self) -> list[tuple[Job, str]]:
+        """The rows of jobs that are not finished, the oldest first, each with its owner's name."""
+        query = select(Job, User.name).join(User, User.id == Job.user_id)
+        query = query.where(Job.state.not_in(FINISHED)).order_by(Job.created_at)
+        with self._database.session() as session:
+            return list(session.execute(query).tuples().all())
+
+    def _restored(self, session: Session, rows: Iterable[Job]) -> list[LiveJob]:
+        """Stored jobs with what only the library knows of them."""
+        rows = list(rows)
+        owners = select(User.id, User.name).where(User.id.in_({row.user_id for row in rows}))
+        names = dict(session.execute(owners).tuples().all())
+        made: dict[str, list[str]] = {}
+        assets = select(Asset.job_id, Asset.id).where(
+            Asset.job_id.in_([row.id for row in rows]), Asset.deleted_at.is_(None)
+        )
+        for job_id, asset_id in session.execute(assets.order_by(Asset.created_at.desc())).tuples():
+            made.setdefault(job_id or "", []).append(asset_id)
+        return [self._one(session, row, names[row.user_id], made.get(row.id, [])) for row in rows]
+
+    def _one(self, session: Session, row: Job, owner: str, assets: list[str]) -> LiveJob:
+        compared = verdict(session, row.id, row.parent) if row.state == "done" else ""
+        return replace(live_of(row, ticket_of(row, owner)), assets=tuple(assets), verdict=compared)

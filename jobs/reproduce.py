@@ -1,0 +1,59 @@
+"""Making an asset again from what it carries about its making, and saying whether it came out the same."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engines.requests import Request, from_storage
+from errors import StudioError
+from library.tables import Asset
+from library.views import AssetView
+
+SAME = "identical to the original"
+OTHER = "differs from the original"
+
+
+def request_of(asset: AssetView) -> Request:
+    """The request an asset was made by, its seed and model as they were. Raises StudioError no_provenance."""
+    record = asset.provenance or {}
+    asked = record.get("request")
+    if not isinstance(asked, dict):
+        raise StudioError(
+            "no_provenance",
+            f"“{asset.title}” does not say how it was made.",
+            "Only what was made in the studio can be made again.",
+            status=422,
+        )
+    known = {"seed": record.get("seed"), "model": (record.get("model") or {}).get("id")}
+    missing = {name: value for name, value in known.items() if value is not None and asked.get(name) is None}
+    return from_storage({**asked, **missing})
+
+
+def verdict(session: Session, job_id: str, parent: str | None) -> str:
+    """Whether a finished job made its parent asset again; empty where it was not asked to.
+
+    Frames, pixels or samples are compared, not files: the same picture in another wrapping is the same.
+    """
+    original = session.get(Asset, parent) if parent else None
+    if original is None:
+        return ""
+    made = select(Asset.content_sha256).where(Asset.job_id == job_id, Asset.kind == original.kind)
+    return (
+        SAME if original.content_sha256 in set(session.scalars(made)) else f"{OTHER}: {_why(session, job_id, original)}"
+    )
+
+
+def _why(session: Session, job_id: str, original: Asset) -> str:
+    """What is known to have changed between an asset and its copy."""
+    copy = session.scalar(
+        select(Asset).where(Asset.job_id == job_id, Asset.kind == original.kind).order_by(Asset.created_at.desc())
+    )
+    if copy is None:
+        return f"no {original.kind} came out"
+    if (copy.width, copy.height) != (original.width, original.height):
+        return "another size"
+    then, now = original.provenance or {}, copy.provenance or {}
+    if then.get("studio") != now.get("studio"):
+        return "made by another version of the studio"
+    if then.get("model") != now.get("model"):
+        return "made by another version of the model"
+    return "this machine works a little differently from the one then"

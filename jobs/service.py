@@ -1,0 +1,257 @@
+"""The queue as everybody else sees it: ask, watch, stop, ask again."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from auth.principal import Principal
+from data import DataFolder
+from db import Database
+from engines import wire
+from engines.catalog import Catalog
+from engines.host import Host
+from engines.requests import Request, from_storage
+from errors import StudioError, not_found
+from jobs import recovery
+from jobs.asking import REF_LENGTH, Asking
+from jobs.attempts import Attempts
+from jobs.costs import Costs
+from jobs.history import History
+from jobs.live import LiveStore
+from jobs.queue import Queue
+from jobs.record import LiveJob
+from jobs.reproduce import request_of
+from jobs.scheduler import Lane
+from jobs.showing import Viewer
+from jobs.trouble import disk_full, is_disk_full
+from jobs.views import FINISHED, DeviceView, Estimate, Follow, JobView
+from jobs.warmth import Warmth
+from library.service import Library
+
+_LOOK_SECONDS = 0.2
+"""How often ``wait`` looks for a change."""
+_VIEWER_SECONDS = 5.0
+"""How long it may take until somebody new in a project sees its jobs, or somebody who left does not."""
+_PAGE = 200
+
+
+class Jobs:
+    """Everything asked of the studio, from being asked to being done. Safe from any thread.
+
+    ``keep_free_bytes`` of the disk are left alone: with less free no job is taken or begun.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        data: DataFolder,
+        library: Library,
+        catalog: Catalog,
+        hosts: Mapping[wire.Lane, Host],
+        *,
+        keep_free_bytes: int,
+    ) -> None:
+        self._database = database
+        self._data = data
+        self._library = library
+        self._keep_free = keep_free_bytes
+        self._live = LiveStore()
+        self._history = History(database, self._live)
+        costs, warmth = Costs(database, catalog), Warmth()
+        self._queue = Queue(database, self._live, costs, warmth)
+        self._attempts = Attempts(database, data, library, self._queue)
+        self._asking = Asking(database, library, catalog, costs, self._queue, self._live, hosts.keys())
+        self._lanes = {
+            host.lane: Lane(host, self._queue, self._live, self._attempts, costs, warmth, self._has_room)
+            for host in hosts.values()
+        }
+        self._viewers: dict[tuple[str, str], tuple[float, Viewer]] = {}
+
+    def start(self) -> None:
+        """Put right what a crash left, then begin with what waits."""
+        recovery.recover(self._history, self._queue, self._live, self._attempts, self._asking.units)
+        for lane in self._lanes.values():
+            lane.start()
+
+    def stop(self) -> None:
+        """End within three seconds: running jobs go back into the line, then the hosts end."""
+        stoppers = [threading.Thread(target=lane.stop) for lane in self._lanes.values()]
+        for stopper in stoppers:
+            stopper.start()
+        for stopper in stoppers:
+            stopper.join()
+
+    # -- asking
+
+    def estimate(self, who: Principal, request: Request, project_id: str | None = None) -> Estimate:
+        """What a request would take, and the queue in front of it. Raises StudioError (4xx) where it cannot be done."""
+        if project_id is not None:
+            self._library.require_project(who, project_id)
+        return self._asking.estimate(who, request)
+
+    def submit(
+        self,
+        who: Principal,
+        request: Request,
+        *,
+        project_id: str | None = None,
+        client_ref: str | None = None,
+        parent: str | None = None,
+        after: tuple[str, ...] = (),
+    ) -> JobView:
+        """Put a request into the queue.
+
+        ``client_ref`` is the asker's own name for it: asked again under that name, the same job is the answer.
+        ``after`` names jobs of theirs that must be done first. Raises StudioError: 4xx where the request cannot be
+        done, conflict (409) for a ``client_ref`` that stands for another request, too_many_jobs (429), disk_full (507).
+        """
+        with _full_disk_told():
+            earlier = self._earlier(who, request, client_ref)
+            if earlier is not None:
+                return self.get(who, earlier)
+            if not self._has_room():
+                raise disk_full()
+            ready = self._asking.ready(who, request)
+            row = self._asking.row(who, ready, project_id, client_ref)
+            row.parent, row.after = parent, self._asking.after(who, after)
+            job = self._queue.add(row, who.name, ready.units, lambda other: self._asking.same(request, other))
+        return self.get(who, job)
+
+    def retry(self, who: Principal, job_id: str) -> JobView:
+        """Ask anew for what a finished job was to do.
+
+        Raises StudioError not_found, not_finished (409) or as ``submit``.
+        """
+        job = self._own(who, job_id)
+        if not job.finished:
+            raise StudioError(
+                "not_finished", "That job is still under way.", next="Wait for it, or stop it first.", status=409
+            )
+        return self.submit(who, from_storage(job.ticket.request), project_id=job.ticket.project_id, parent=job_id)
+
+    def reproduce(self, who: Principal, asset_id: str) -> JobView:
+        """Make an asset again from what it says about its making; the job's words will say if it came out the same.
+
+        Raises StudioError not_found, no_provenance or as ``submit``.
+        """
+        asset = self._library.get(who, asset_id)
+        return self.submit(who, request_of(asset), project_id=asset.project_id, parent=asset_id)
+
+    def _earlier(self, who: Principal, request: Request, client_ref: str | None) -> str | None:
+        """The job made under a reference before. Raises StudioError conflict, bad_client_ref."""
+        if client_ref is None:
+            return None
+        if not 0 < len(client_ref) <= REF_LENGTH:
+            raise StudioError("bad_client_ref", f"A client_ref has 1 to {REF_LENGTH} characters.", status=422)
+        return self._queue.known_as(who.user_id, client_ref, lambda row: self._asking.same(request, row))
+
+    # -- watching
+
+    def get(self, who: Principal, job_id: str) -> JobView:
+        """A job of one's own or of a shared project. Raises StudioError not_found."""
+        viewer = self._viewer(who)
+        job = self._find(job_id)
+        if job is None or not viewer.sees(job):
+            raise not_found("job")
+        return self._live.view(job, viewer)
+
+    def since(self, who: Principal, cursor: str | None) -> Follow:
+        """What changed since a cursor: own jobs in full, other people's under way in outline."""
+        return self._live.since(self._viewer(who), cursor)
+
+    def preview(self, who: Principal, job_id: str) -> bytes:
+        """How a job looks now, as JPEG. Raises StudioError not_found."""
+        job = self._live.get(job_id)
+        if job is None or not job.preview or not self._viewer(who).sees(job):
+            raise not_found("preview")
+        return job.preview
+
+    def page(self, who: Principal, limit: int = 50) -> list[JobView]:
+        """One's own jobs, newest first, at most 200."""
+        viewer = self._viewer(who)
+        return [self._live.view(job, viewer) for job in self._history.newest(who.user_id, max(1, min(limit, _PAGE)))]
+
+    async def wait(self, who: Principal, job_id: str) -> AsyncIterator[JobView]:
+        """A job now and at every change, until it is finished. Holds no thread. Raises StudioError not_found."""
+        shown: JobView | None = None
+        while True:
+            version = self._live.version(job_id)
+            view = self.get(who, job_id)
+            if view != shown:
+                shown = view
+                yield view
+            if view.state in FINISHED:
+                return
+            while self._live.version(job_id) == version:
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    def device(self) -> DeviceView:
+        """What the models run on and how full it is."""
+        return self._live.meter()
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many jobs of each lane are in each state: unfinished ones now, finished ones since the start."""
+        return self._live.counts(self._lanes)
+
+    # -- stopping
+
+    def cancel(self, who: Principal, job_id: str) -> JobView:
+        """Stop a job: a waiting one ends at once, one under way soon, one being saved is kept.
+
+        Only one's own, except for the owner of the studio. Raises StudioError not_found.
+        """
+        job = self._find(job_id)
+        if job is None or (job.ticket.user_id != who.user_id and who.role != "owner"):
+            raise not_found("job")
+        if not job.finished:
+            with _full_disk_told():
+                job = self._queue.cancel(job_id)
+            if job.cancel and job.active:
+                self._lanes[job.ticket.lane].cancel(job_id)  # type: ignore[index]
+        return self._live.view(job, self._viewer(who))
+
+    def free_now(self, who: Principal) -> None:
+        """Drop every model from memory that no job holds. Raises StudioError not_allowed for guests."""
+        if who.role == "guest":
+            raise StudioError("not_allowed", "Guests cannot do that.", status=403)
+        for lane in self._lanes.values():
+            lane.free()
+
+    # -- inside
+
+    def _find(self, job_id: str) -> LiveJob | None:
+        return self._live.get(job_id) or self._history.get(job_id)
+
+    def _own(self, who: Principal, job_id: str) -> LiveJob:
+        job = self._find(job_id)
+        if job is None or job.ticket.user_id != who.user_id:
+            raise not_found("job")
+        return job
+
+    def _viewer(self, who: Principal) -> Viewer:
+        """The eyes of a person, their projects looked up every few seconds."""
+        key, now = (who.user_id, who.role), time.monotonic()
+        until, viewer = self._viewers.get(key, (0.0, None))
+        if viewer is None or now > until:
+            projects = frozenset(project.id for project in self._library.projects(who))
+            viewer = Viewer(who.user_id, projects, who.role == "owner")
+            self._viewers[key] = now + _VIEWER_SECONDS, viewer
+        return viewer
+
+    def _has_room(self) -> bool:
+        return self._data.free_bytes() >= self._keep_free
+
+
+@contextmanager
+def _full_disk_told() -> Iterator[None]:
+    """A database that cannot grow is told as a full disk."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if is_disk_full(error):
+            raise disk_full() from error
+        raise

@@ -1,0 +1,111 @@
+"""A job as one person sees it: everything of their own, the outline of other people's."""
+
+from typing import NamedTuple
+
+from jobs import words
+from jobs.record import LiveJob
+from jobs.views import JobView
+
+
+class Viewer(NamedTuple):
+    """Who looks: the projects they work on, and whether they may stop anybody's job."""
+
+    user_id: str
+    projects: frozenset[str] = frozenset()
+    may_stop_all: bool = False
+
+    def sees(self, job: LiveJob) -> bool:
+        """Whether a job is theirs to see in full."""
+        return job.ticket.user_id == self.user_id or job.ticket.project_id in self.projects
+
+
+class Side(NamedTuple):
+    """From which side a job is seen; people on the same side are shown the same."""
+
+    mine: bool
+    full: bool
+    may_stop: bool
+
+
+def side(job: LiveJob, viewer: Viewer) -> Side:
+    """The side a person sees a job from."""
+    mine = job.ticket.user_id == viewer.user_id
+    return Side(mine, viewer.sees(job), mine or viewer.may_stop_all)
+
+
+def show(job: LiveJob, side: Side) -> JobView:
+    """The job as seen from a side."""
+    ticket = job.ticket
+    outline = JobView(
+        id=job.id,
+        mine=side.mine,
+        owner=ticket.owner,
+        task=ticket.task,
+        noun=ticket.noun,
+        state=job.state,
+        words=_words(job, side),
+        place=job.spot.place if job.state == "queued" else None,
+        seconds_left=None if job.seconds_left is None else round(job.seconds_left, 1),
+        created_at=ticket.created_at,
+        started_at=job.started_at,
+        finished_at=job.finished_at,
+        can_cancel=side.may_stop and job.state in ("queued", "loading", "running") and not job.cancel,
+    )
+    if not side.full:
+        return outline
+    pace = job.pace
+    return outline.model_copy(
+        update={
+            "title": ticket.title,
+            "model": ticket.model,
+            "project_id": ticket.project_id,
+            "request": ticket.request,
+            "client_ref": ticket.client_ref if side.mine else None,
+            "attempt": job.attempt,
+            "step": pace.step if pace else 0,
+            "total": pace.total if pace else 0,
+            "fraction": min(1.0, pace.step / pace.total) if pace and pace.total > 0 else None,
+            "preview": job.previews,
+            "text": "\n".join(part for part in (job.text, job.verdict) if part),
+            "assets": job.assets,
+            "error": job.error,
+            "can_retry": side.mine and job.finished,
+        }
+    )
+
+
+def _words(job: LiveJob, side: Side) -> str:
+    if job.cancel and job.active and job.state != "saving":
+        return "stopping"
+    if job.state == "queued":
+        return _waiting(job, side.mine)
+    if job.state == "loading":
+        return f"loading {job.note}" if side.full and job.note else "starting"
+    if job.state == "running":
+        return _running(job, side.full)
+    if job.state == "done":
+        took = (job.finished_at or 0) - (job.started_at or job.finished_at or 0)
+        return f"done in {words.duration(took)}" + (f": {job.verdict}" if side.full and job.verdict else "")
+    if job.state == "failed":
+        return job.error.sentence if side.full and job.error else "did not work"
+    return "stopped" if job.state == "cancelled" else job.state
+
+
+def _waiting(job: LiveJob, mine: bool) -> str:
+    spot = job.spot
+    if spot.why:
+        return spot.why
+    if spot.place is None:
+        return "waiting"
+    first = None
+    if mine and spot.first_user is not None:
+        own = spot.first_user == job.ticket.user_id
+        first = words.whose(None if own else spot.first_owner, spot.first_noun)
+    return words.in_line(spot.place, job.seconds_left, first)
+
+
+def _running(job: LiveJob, full: bool) -> str:
+    pace = job.pace if full else None
+    if pace is None:
+        return words.working(0, 0, "", job.seconds_left)
+    return words.working(pace.step, pace.total, pace.noun, job.seconds_left)

@@ -1,0 +1,57 @@
+"""What goes wrong around a job, told as one problem a person can act on."""
+
+import errno
+import logging
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from errors import Problem, StudioError
+
+log = logging.getLogger(__name__)
+
+DISK_FULL = Problem(
+    code="disk_full",
+    what="The disk is full.",
+    why="There is no room left for the result.",
+    next="Make room on it, then try again.",
+)
+STOPPED_TWICE = Problem(
+    code="stopped_twice",
+    what="The studio stopped twice during this job.",
+    why="It may be too much for this machine.",
+    next="Try again with something smaller.",
+)
+IN_VAIN = Problem(
+    code="waited_in_vain",
+    what="A job this one waited for did not finish.",
+    next="Try that one again first.",
+)
+ACCOUNT_GONE = Problem(code="account_gone", what="The account this job belongs to is closed.")
+_BROKEN = Problem(
+    code="internal",
+    what="Something in the studio went wrong.",
+    why="The log of the studio says what.",
+    next="Try again.",
+)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error says that the disk, or a person's part of it, is full."""
+    if isinstance(error, SQLAlchemyError):
+        return "disk is full" in str(error)
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def problem_of(error: Exception) -> Problem:
+    """An error as a problem; what nobody foresaw goes to the log with its traceback."""
+    if isinstance(error, StudioError):
+        return error.problem
+    if is_disk_full(error):
+        return DISK_FULL
+    log.error("unforeseen", exc_info=error)
+    return _BROKEN
+
+
+def disk_full() -> StudioError:
+    """The answer to whoever asks for work while the disk is full."""
+    return StudioError(DISK_FULL.code, DISK_FULL.what, DISK_FULL.why, DISK_FULL.next, status=507)

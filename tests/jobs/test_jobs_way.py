@@ -1,0 +1,435 @@
+"""A job's way through the queue, from being asked to being done, stopped or failed."""
+
+import asyncio
+import errno
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from auth.principal import Principal
+from engines import wire
+from engines.requests import CreateImage, UpscaleImage
+from errors import Problem, StudioError
+from jobs import attempts
+from jobs.tables import Cost, Job
+from library.tables import Asset
+from tests.jobs.scene import Scene, until
+
+
+def test_from_asking_to_done(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    picture = scene.picture(mum)
+    job = scene.jobs.submit(mum, UpscaleImage(image=picture.id))
+    assert (job.mine, job.title, job.noun, job.model) == (True, "Beach · 2x", "picture", "toy-a")
+
+    envelope = scene.cpu.next()
+    assert Path(envelope.inputs[picture.id].path).read_bytes() == b"picture"
+    assert envelope.inputs[picture.id].facts.width == 1000
+    scene.cpu.say(wire.Loading(job=job.id, attempt=1, note="Toy A"))
+    assert until(lambda: scene.jobs.get(mum, job.id).words == "loading Toy A")
+    scene.cpu.progress(envelope, 3, 12, "tile")
+    running = scene.until(mum, job, "running")
+    assert running.words.startswith("tile 3 of 12, ")
+    assert running.fraction == 0.25
+    assert scene.row(job.id).state == "running"
+
+    scene.cpu.finish(envelope)
+    done = scene.until(mum, job, "done")
+    assert done.words == "done in under 1 s"
+    asset = scene.library.get(mum, done.assets[0])
+    assert (asset.title, asset.job_id, asset.parents) == ("Beach · 2x", job.id, (picture.id,))
+    assert until(lambda: not list(scene.data.work.iterdir()))
+    assert scene.jobs.counts()["cpu"] == {"done": 1}
+
+
+def test_previews_and_text_grow_in_memory_only(scene: Scene, mum: Principal, dad: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    envelope = scene.device.next()
+    with pytest.raises(StudioError, match="no such preview"):
+        scene.jobs.preview(mum, job.id)
+    for n in range(3):
+        scene.device.say(wire.Preview(job=job.id, attempt=1, jpeg=b"jpeg%d" % n))
+        scene.device.say(wire.Text(job=job.id, attempt=1, delta=f"word{n} "))
+    view = until(lambda: v if (v := scene.jobs.get(mum, job.id)).text.endswith("word2 ") else None)
+    assert (view.preview, view.text, view.state) == (3, "word0 word1 word2 ", "running")
+    assert scene.jobs.preview(mum, job.id) == b"jpeg2"
+    with pytest.raises(StudioError, match="no such preview"):
+        scene.jobs.preview(dad, job.id)
+    scene.device.finish(envelope)
+    scene.until(mum, job, "done")
+
+
+def test_a_failure_says_what_and_why(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    scene.device.next()
+    problem = Problem(code="too_big", what="It is too big.", next="Make it smaller.")
+    scene.device.say(wire.Failed(job=job.id, attempt=1, problem=problem, detail="Traceback: secret"))
+    failed = scene.until(mum, job, "failed")
+    assert failed.words == "It is too big. Make it smaller."
+    assert failed.error == problem
+    assert failed.can_retry
+    assert "secret" not in failed.model_dump_json()
+    again = scene.jobs.retry(mum, job.id)
+    assert again.id != job.id
+    assert again.request == failed.request
+    assert scene.row(again.id).parent == job.id
+    assert scene.device.next().job == again.id
+
+
+def test_events_of_another_attempt_change_nothing(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    envelope = scene.device.next()
+    old = envelope.model_copy(update={"attempt": 0})
+    scene.device.say(scene.device.write(old, "old"))
+    scene.device.say(wire.Failed(job=job.id, attempt=2, problem=Problem(code="x", what="x")))
+    scene.device.say(wire.Cancelled(job="0" * 32, attempt=1))
+    scene.device.progress(envelope, 1, 2)
+    assert scene.until(mum, job, "running").step == 1
+    scene.device.finish(envelope, "new")
+    scene.until(mum, job, "done")
+
+
+# -- asking twice
+
+
+def test_a_client_ref_names_one_job_even_at_the_same_moment(scene: Scene, mum: Principal, dad: Principal) -> None:
+    scene.jobs.start()
+    request = CreateImage(prompt="a house")
+    ids: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: ids.append(scene.jobs.submit(mum, request, client_ref="r1").id))
+        for _ in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ids) == 12
+    assert len(set(ids)) == 1
+    with pytest.raises(StudioError) as other:
+        scene.jobs.submit(mum, CreateImage(prompt="a boat"), client_ref="r1")
+    assert (other.value.problem.code, other.value.status) == ("conflict", 409)
+    assert scene.jobs.submit(dad, request, client_ref="r1").id not in ids
+    scene.device.finish(scene.device.next())
+    scene.until(mum, ids[0], "done")
+    assert scene.jobs.submit(mum, request, client_ref="r1").state == "done"
+
+
+@pytest.mark.parametrize("ref", ["", "x" * 201])
+def test_a_client_ref_has_a_sensible_length(scene: Scene, mum: Principal, ref: str) -> None:
+    with pytest.raises(StudioError) as error:
+        scene.jobs.submit(mum, CreateImage(prompt="a house"), client_ref=ref)
+    assert error.value.status == 422
+
+
+def test_nobody_has_more_than_200_unfinished_jobs(
+    scene: Scene, mum: Principal, dad: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.queue.MOST_UNFINISHED", 3)
+    for _ in range(3):
+        scene.draw(mum)
+    with pytest.raises(StudioError) as error:
+        scene.draw(mum)
+    assert (error.value.problem.code, error.value.status) == ("too_many_jobs", 429)
+    scene.draw(dad)
+
+
+def test_a_project_must_be_ones_own(scene: Scene, mum: Principal, dad: Principal) -> None:
+    project = scene.library.create_project(mum, "Film", shared=False)
+    with pytest.raises(StudioError, match="no such project"):
+        scene.draw(dad, project_id=project.id)
+    assert scene.draw(mum, project_id=project.id).project_id == project.id
+
+
+# -- stopping
+
+
+def test_stopping_a_waiting_job_ends_it_at_once(scene: Scene, mum: Principal, dad: Principal) -> None:
+    job = scene.draw(dad)
+    guest = scene.person("guest", "guest")
+    with pytest.raises(StudioError, match="no such job"):
+        scene.jobs.cancel(guest, job.id)
+    stopped = scene.jobs.cancel(dad, job.id)
+    assert (stopped.state, stopped.words, stopped.can_cancel) == ("cancelled", "stopped", False)
+    assert scene.jobs.cancel(dad, job.id).state == "cancelled"
+    assert scene.row(job.id).state == "cancelled"
+    scene.jobs.start()
+    assert scene.device.idle()
+
+
+@pytest.mark.parametrize("progress", [False, True])
+def test_stopping_a_job_under_way_asks_the_host(scene: Scene, dad: Principal, progress: bool) -> None:
+    scene.jobs.start()
+    scene.device.obeys = False
+    job = scene.draw(dad)
+    envelope = scene.device.next()
+    if progress:
+        scene.device.progress(envelope, 1, 4)
+        scene.until(dad, job, "running")
+    stopping = scene.jobs.cancel(dad, job.id)
+    assert (stopping.words, stopping.can_cancel) == ("stopping", False)
+    assert scene.device.cancelled == [job.id]
+    assert scene.row(job.id).cancel
+    scene.device.say(wire.Cancelled(job=job.id, attempt=1))
+    assert scene.until(dad, job, "cancelled").words == "stopped"
+    assert not list(scene.data.work.iterdir())
+
+
+def test_the_owner_may_stop_anybodys_job_but_sees_no_more_of_it(scene: Scene, mum: Principal, dad: Principal) -> None:
+    job = scene.draw(dad, "a secret")
+    view = next(job for job in scene.jobs.since(mum, None).jobs)
+    assert view.can_cancel
+    stopped = scene.jobs.cancel(mum, job.id)
+    assert (stopped.state, stopped.title, stopped.request) == ("cancelled", "", None)
+
+
+def test_a_member_stops_only_their_own(scene: Scene, mum: Principal, dad: Principal) -> None:
+    job = scene.draw(mum)
+    assert not scene.jobs.since(dad, None).jobs[0].can_cancel
+    with pytest.raises(StudioError) as error:
+        scene.jobs.cancel(dad, job.id)
+    assert error.value.status == 404
+    assert scene.row(job.id).state == "queued"
+
+
+def test_a_job_that_is_being_saved_is_kept(scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+    saving, go = threading.Event(), threading.Event()
+    adopt = scene.library.adopt
+
+    def slow(**more: Any) -> tuple[str, ...]:
+        saving.set()
+        assert go.wait(5)
+        return adopt(**more)
+
+    monkeypatch.setattr(scene.library, "adopt", slow)
+    scene.jobs.start()
+    job = scene.draw(mum)
+    scene.device.finish(scene.device.next())
+    assert saving.wait(5)
+    view = scene.jobs.cancel(mum, job.id)
+    assert (view.state, view.words, view.can_cancel) == ("saving", "saving", False)
+    go.set()
+    assert scene.until(mum, job, "done").assets
+
+
+def test_a_job_stopped_before_the_host_knows_it_still_stops(
+    scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.jobs.start()
+    get = scene.library.get
+    job_id: list[str] = []
+
+    def slow(*args: Any, **more: Any) -> Any:
+        if job_id:
+            scene.jobs.cancel(mum, job_id.pop())
+        return get(*args, **more)
+
+    monkeypatch.setattr(scene.library, "get", slow)
+    blocker = scene.upscale(mum)
+    envelope = scene.cpu.next()
+    job = scene.upscale(mum)
+    job_id.append(job.id)
+    scene.cpu.finish(envelope)
+    scene.until(mum, job, "cancelled")
+    assert scene.jobs.get(mum, blocker.id).state == "done"
+
+
+# -- inputs and disk
+
+
+def test_an_input_deleted_while_waiting_fails_the_job_with_a_sentence(scene: Scene, mum: Principal) -> None:
+    picture = scene.picture(mum)
+    job = scene.jobs.submit(mum, UpscaleImage(image=picture.id))
+    scene.library.delete(mum, picture.id)
+    with pytest.raises(StudioError) as error:
+        scene.jobs.submit(mum, UpscaleImage(image=picture.id))
+    assert error.value.problem.code == "deleted_asset"
+    scene.jobs.start()
+    failed = scene.until(mum, job, "failed")
+    assert failed.error
+    assert failed.error.code == "deleted_asset"
+    assert "Beach" in failed.words
+
+
+def test_an_input_of_somebody_else_is_refused(scene: Scene, mum: Principal, dad: Principal) -> None:
+    picture = scene.picture(mum)
+    for ask in (scene.jobs.submit, scene.jobs.estimate):
+        with pytest.raises(StudioError) as error:
+            ask(dad, UpscaleImage(image=picture.id))
+        assert error.value.status == 404
+
+
+def test_no_job_is_taken_while_the_disk_is_full(scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.scheduler._DISK_SECONDS", 0.05)
+    waiting = scene.draw(mum)
+    scene.jobs._keep_free = 2**62
+    with pytest.raises(StudioError) as error:
+        scene.draw(mum)
+    assert (error.value.problem.code, error.value.status) == ("disk_full", 507)
+    scene.jobs.start()
+    assert until(lambda: scene.jobs.get(mum, waiting.id).words == "waiting for disk space")
+    assert scene.device.idle()
+    scene.jobs._keep_free = 0
+    assert scene.device.next().job == waiting.id
+
+
+@pytest.mark.parametrize("where", ["seal", "keep", "envelope"])
+def test_a_disk_that_fills_up_fails_one_job_and_harms_nothing_else(
+    scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def full(*args: Any, **more: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    scene.jobs.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(attempts.Attempts, where, full)
+        job = scene.draw(mum)
+        if where != "envelope":
+            scene.device.finish(scene.device.next())
+        failed = scene.until(mum, job, "failed")
+    assert failed.error
+    assert failed.error.code == "disk_full"
+    assert until(lambda: not list(scene.data.work.iterdir()))
+    with scene.database.session() as session:
+        assert session.scalar(select(func.count()).select_from(Asset)) == 0
+    again = scene.jobs.retry(mum, job.id)
+    scene.device.finish(scene.device.next())
+    scene.until(mum, again, "done")
+
+
+# -- one after another
+
+
+def test_a_job_waits_for_those_before_it(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    first = scene.draw(mum)
+    envelope = scene.device.next()
+    second = scene.upscale(mum, after=(first.id,))
+    assert second.words == "waiting for the job before it"
+    assert second.place == 1
+    assert scene.cpu.idle()
+    scene.device.finish(envelope)
+    assert scene.cpu.next().job == second.id
+
+
+def test_what_waits_for_a_failed_job_fails_too(scene: Scene, mum: Principal, dad: Principal) -> None:
+    first = scene.draw(mum)
+    second = scene.upscale(mum, after=(first.id,))
+    third = scene.draw(mum, after=(second.id,))
+    with pytest.raises(StudioError):
+        scene.draw(dad, after=(first.id,))
+    scene.jobs.cancel(mum, first.id)
+    for job in (second, third):
+        view = scene.jobs.get(mum, job.id)
+        assert view.error
+        assert view.error.code == "waited_in_vain"
+    with pytest.raises(StudioError) as error:
+        scene.draw(mum, after=(first.id,))
+    assert error.value.status == 409
+
+
+# -- following and making again
+
+
+def test_waiting_yields_every_change_until_the_end(scene: Scene, mum: Principal, dad: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    scene_thread = threading.Thread(target=_work, args=(scene,))
+
+    async def follow() -> list[str]:
+        states = []
+        async for view in scene.jobs.wait(mum, job.id):
+            states.append(view.state)
+            if len(states) == 1:
+                scene_thread.start()
+        return states
+
+    states = asyncio.run(asyncio.wait_for(follow(), 5))
+    scene_thread.join()
+    assert states[-1] == "done"
+    assert asyncio.run(follow_once(scene, mum, job.id)) == ["done"]
+    with pytest.raises(StudioError):
+        asyncio.run(follow_once(scene, dad, job.id))
+
+
+async def follow_once(scene: Scene, who: Principal, job_id: str) -> list[str]:
+    return [view.state async for view in scene.jobs.wait(who, job_id)]
+
+
+def _work(scene: Scene) -> None:
+    envelope = scene.device.next()
+    scene.device.progress(envelope, 1, 2)
+    scene.device.finish(envelope)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [("same", "identical to the original"), ("other", "differs from the original")]
+)
+def test_making_an_asset_again_says_whether_it_is_the_same(
+    scene: Scene, mum: Principal, content: str, words: str
+) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    scene.device.finish(scene.device.next())
+    asset = scene.until(mum, job, "done").assets[0]
+    copy = scene.jobs.reproduce(mum, asset)
+    envelope = scene.device.next()
+    assert envelope.request == job.request
+    scene.device.finish(envelope, content)
+    done = scene.until(mum, copy, "done")
+    assert words in done.words
+    assert words in done.text
+    scene.crash()
+    assert words in scene.jobs.get(mum, copy.id).words
+
+
+def test_what_was_brought_in_cannot_be_made_again(scene: Scene, mum: Principal) -> None:
+    with pytest.raises(StudioError) as error:
+        scene.jobs.reproduce(mum, scene.picture(mum).id)
+    assert error.value.problem.code == "no_provenance"
+
+
+def test_what_a_job_took_is_learned(scene: Scene, mum: Principal) -> None:
+    request = UpscaleImage(image=scene.picture(mum).id, model="toy-a")
+    first = scene.jobs.estimate(mum, request)
+    assert (first.learned, first.seconds, first.fits) == (False, 24.0, True)
+    assert first.words == "first time on this machine: usually 14-65 s"
+    assert first.queue_words == "Nothing is ahead of you."
+    scene.jobs.start()
+    for _ in range(6):
+        scene.upscale(mum)
+        scene.cpu.finish(scene.cpu.next(), load=2.0, run=10.0)
+    until(lambda: _learned_from(scene) == 6)
+    scene.crash()
+    learned = scene.jobs.estimate(mum, request)
+    assert learned.learned
+    assert learned.seconds == pytest.approx(12.0)
+    assert learned.words == "about 12 s"
+
+
+def _learned_from(scene: Scene) -> int | None:
+    with scene.database.session() as session:
+        return session.scalar(select(Cost.jobs))
+
+
+def test_free_now_asks_every_host(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    scene.jobs.free_now(mum)
+    assert (scene.cpu.freed, scene.device.freed) == (1, 1)
+    with pytest.raises(StudioError):
+        scene.jobs.free_now(scene.person("visitor", "guest"))
+
+
+def test_ones_own_jobs_are_listed_newest_first(scene: Scene, mum: Principal, dad: Principal) -> None:
+    jobs = [scene.draw(mum, f"house {n}") for n in range(4)]
+    scene.draw(dad)
+    assert [job.title for job in scene.jobs.page(mum)] == ["house 3", "house 2", "house 1", "house 0"]
+    assert [job.id for job in scene.jobs.page(mum, limit=1)] == [jobs[3].id]
+    with scene.database.session() as session:
+        assert session.scalar(select(func.count()).select_from(Job)) == 5
