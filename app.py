@@ -185,6 +185,7 @@ def main() -> None:
     """Run the studio from the command line."""
     settings = from_command_line()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sock = listening_socket(settings)
