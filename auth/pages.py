@@ -87,9 +87,7 @@ def _setup(routes: APIRouter, accounts: Accounts, tries: Tries) -> None:
             return refusal(error, request.scope)
 
     @routes.post("/setup/{token}")
-    def setup(
-        request: Request, token: str, name: Field = "", password: Field = "", again: Optional = None
-    ) -> Response:
+    def setup(request: Request, token: str, name: Field = "", password: Field = "", again: Optional = None) -> Response:
         try:
             with tries.counted(address_key(address(request))):
                 invitation = accounts.invitation(token)

@@ -162,7 +162,12 @@ def test_metrics_from_elsewhere_need_their_token(data_folder: Any) -> None:
 
 def test_every_answer_carries_the_headers(house: House) -> None:
     browser = signed_in(house, "ann")
-    for answer in (browser.get("/api/me"), browser.get("/login"), client(house).get("/nothing"), browser.get("/healthz")):
+    for answer in (
+        browser.get("/api/me"),
+        browser.get("/login"),
+        client(house).get("/nothing"),
+        browser.get("/healthz"),
+    ):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"] == "DENY"
         assert answer.headers["referrer-policy"] == "same-origin"

@@ -37,7 +37,7 @@ def test_a_script_sends_a_token(gradio_house: House, url: str, note: str) -> Non
 
 
 def test_a_script_without_either_is_refused(url: str) -> None:
-    with pytest.raises(Exception, match="Could not|[Aa]uth|401|sign"):
+    with pytest.raises(Exception, match=r"Could not|[Aa]uth|401|sign"):
         Client(url, verbose=False, analytics_enabled=False)
     with pytest.raises(Exception, match=r"[Aa]uth|[Ll]ogin|401|name and password"):
         Client(url, auth=("ann", "wrong"), verbose=False, analytics_enabled=False)
@@ -61,5 +61,10 @@ def test_percent_signs_in_paths_mean_themselves(gradio_house: House, url: str) -
     file = f"{url}/gradio_api/file="
     assert httpx.get(file + quote(path), headers=ann).text == "percent"
     folder, _, name = path.rpartition("/")
-    for disguise in (quote(path), f"{folder}/%2e/{quote(name)}", f"{folder}/x/%2e%2e/{quote(name)}", f"{folder}%2F{name}"):
+    for disguise in (
+        quote(path),
+        f"{folder}/%2e/{quote(name)}",
+        f"{folder}/x/%2e%2e/{quote(name)}",
+        f"{folder}%2F{name}",
+    ):
         assert httpx.get(file + disguise, headers=bob).status_code == 404

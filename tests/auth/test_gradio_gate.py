@@ -69,7 +69,12 @@ def test_every_route_refuses_without_sign_in(gradio_house: House, ann: TestClien
     routes = {(method, path) for method, path in every_route(gradio_house.inside.routes)}
     gradio = {path for _, path in routes if path.startswith(API)}
     assert len(routes) > 80, "the walk no longer finds Gradio's routes"
-    assert {f"{API}/queue/join", f"{API}/file=path_or_url:path", f"{API}/upload", f"{API}/heartbeat/session_hash"} <= gradio
+    assert {
+        f"{API}/queue/join",
+        f"{API}/file=path_or_url:path",
+        f"{API}/upload",
+        f"{API}/heartbeat/session_hash",
+    } <= gradio
     open_ones = {"/login", "/healthz", "/metrics", "/setup/token"}
     for method, path in sorted(routes):
         if path in open_ones:
@@ -259,7 +264,9 @@ def test_a_session_hash_belongs_to_its_first_user(ann: TestClient, bob: TestClie
     assert bob.get(f"{API}/queue/data?session_hash=%73-ann").status_code == 404
     assert bob.get(f"{API}/heartbeat/s-ann").status_code == 404
     assert bob.post(f"{API}/queue/join", json=body).status_code == 404
-    assert bob.post(f"{API}/cancel", json={"session_hash": "s-ann", "fn_index": 0, "event_id": event}).status_code == 404
+    assert (
+        bob.post(f"{API}/cancel", json={"session_hash": "s-ann", "fn_index": 0, "event_id": event}).status_code == 404
+    )
     assert bob.post(f"{API}/cancel", json={"session_hash": "mine", "fn_index": 0, "event_id": event}).status_code == 404
     assert bob.post(f"{API}/reset", json={"event_id": event}).status_code == 404
     assert bob.get(f"{API}/queue/data?session_hash={event}").status_code == 404
