@@ -1,0 +1,197 @@
+"""The real studio: ``python app.py`` in a process of its own, started, watched, killed and started again."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.people import PASSWORD
+from tests.support.waiting import until
+
+REPOSITORY = Path(__file__).parents[2]
+START_SECONDS = 60.0
+FINISHED = {"done", "failed", "cancelled"}
+
+
+def free_port() -> int:
+    """A port that nothing listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Live:
+    """A studio on its own data folder. ``environment`` adds to what the process gets."""
+
+    data: Path
+    starter: Path
+    engine: str = "inprocess"
+    source: Path = REPOSITORY
+    port: int = field(default_factory=free_port)
+    environment: dict[str, str] = field(default_factory=dict)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        """Where it serves."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """Everything it wrote since it first started."""
+        path = self.data.parent / "studio.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment of the process."""
+        mine = {
+            "C41_DATA": str(self.data),
+            "C41_STARTER": str(self.starter),
+            "C41_PORT": str(self.port),
+            "C41_ENGINE": self.engine,
+            "C41_KEEP_FREE_MB": "10",
+            "PYTHONUNBUFFERED": "1",
+        }
+        return os.environ | mine | self.environment
+
+    # -- its life
+
+    def start(self) -> "Live":
+        """Start it and wait until it serves."""
+        self.spawn()
+        until(self._serves, START_SECONDS, f"the studio at {self.url}")
+        return self
+
+    def spawn(self) -> "subprocess.Popen[bytes]":
+        """Start it without waiting for anything."""
+        self.data.parent.mkdir(parents=True, exist_ok=True)
+        with (self.data.parent / "studio.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, str(self.source / "app.py")],
+                cwd=self.source,
+                env=self.variables,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        return self.process
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def interrupt(self) -> float:
+        """Press Ctrl-C and wait for the end; the seconds that took."""
+        assert self.process
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+        return time.monotonic() - began
+
+    def restart(self) -> "Live":
+        """Ctrl-C, then start again."""
+        self.interrupt()
+        return self.start()
+
+    def children(self) -> list[int]:
+        """The processes of its engines."""
+        import psutil
+
+        assert self.process
+        return [child.pid for child in psutil.Process(self.process.pid).children(recursive=True)]
+
+    def _serves(self) -> bool:
+        assert self.process
+        if self.process.poll() is not None:
+            raise AssertionError(f"the studio ended with {self.process.returncode}:\n{self.log[-4000:]}")
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    # -- its people
+
+    def first_account(self, name: str = "ann") -> httpx.Client:
+        """Open the link it printed and create the owner; a browser that is signed in as them."""
+        link = re.findall(r"Create the first account: (\S+)", self.log)[-1]
+        return self._choose_password(link, name)
+
+    def add(self, name: str) -> httpx.Client:
+        """Add a person by ``python -m auth add``, who then opens their link; a browser that is signed in as them."""
+        return self._choose_password(self.command("add", name), name)
+
+    def command(self, *arguments: str) -> str:
+        """What ``python -m auth …`` prints, a link's address alone where it prints one."""
+        done = subprocess.run(
+            [sys.executable, "-m", "auth", *arguments],
+            cwd=self.source,
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        link = re.search(r"http://\S+", done.stdout)
+        return link.group() if link else done.stdout.strip()
+
+    def script(self, name: str) -> httpx.Client:
+        """A script of a person, with a bearer token."""
+        token = self.command("token", name, "tests")
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+
+    def browser(self) -> httpx.Client:
+        """A browser that is not signed in."""
+        return httpx.Client(base_url=self.url, headers={"Accept": "text/html"}, timeout=60)
+
+    def _choose_password(self, link: str, name: str) -> httpx.Client:
+        browser = self.browser()
+        answer = browser.post(link, data={"name": name, "password": PASSWORD, "again": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return browser
+
+
+# -- what scripts do
+
+
+def upload(client: httpx.Client, path: Path) -> str:
+    """Bring a file in; the asset's id."""
+    with path.open("rb") as file:
+        answer = client.post("/api/assets", files={"file": (path.name, file)})
+    assert answer.status_code in (200, 201), answer.text
+    return str(answer.json()["id"])
+
+
+def submit(client: httpx.Client, request: dict[str, Any], **more: Any) -> str:
+    """Ask for a job; its id."""
+    answer = client.post("/api/jobs", json={"request": request, **more})
+    assert answer.status_code in (200, 201, 202), answer.text
+    return str(answer.json()["id"])
+
+
+def job(client: httpx.Client, job_id: str) -> dict[str, Any]:
+    """A job as it stands."""
+    answer = client.get(f"/api/jobs/{job_id}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def finished(client: httpx.Client, job_id: str, seconds: float = 120) -> dict[str, Any]:
+    """A job once it is done, failed or cancelled."""
+    return until(
+        lambda: found if (found := job(client, job_id))["state"] in FINISHED else None,
+        seconds,
+        f"the end of job {job_id}",
+    )
