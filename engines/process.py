@@ -22,6 +22,8 @@ _STOP_SECONDS = 1.0
 _SHORT_LIFE = 10.0
 """A child that lives no longer than this, in seconds, counts as one more of a row of crashes."""
 _LONGEST_PAUSE = 30.0
+_ENOUGH = 3
+"""Crashes in a row after which a job no longer waits for a child that lives."""
 
 
 class ProcessHost:
@@ -39,6 +41,7 @@ class ProcessHost:
         self._pipe: Connection | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._envelope: wire.Envelope | None = None
+        self._given = False
         self._cancelling = False
         self._stopping = threading.Event()
         self._crashes = 0
@@ -55,7 +58,7 @@ class ProcessHost:
         """Hand in a job. Returns at once; a child that is just being started gets it as soon as it is there."""
         with self._lock:
             self._envelope, self._cancelling = envelope, False
-            self._tell(wire.Run(envelope=envelope))
+            self._given = self._tell(wire.Run(envelope=envelope))
 
     def cancel(self, job: str) -> None:
         """Stop the job at its next step, or with the whole child when that takes too long."""
@@ -134,7 +137,7 @@ class ProcessHost:
             if self._stopping.is_set():
                 process.kill()
             elif self._envelope:
-                self._tell(wire.Run(envelope=self._envelope))
+                self._given = self._tell(wire.Run(envelope=self._envelope))
         return pipe
 
     def _live(self, pipe: Connection) -> None:
@@ -164,12 +167,12 @@ class ProcessHost:
         self._send(event)
 
     def _bury(self) -> None:
-        """Say how the job ended that the child took with it."""
+        """Say how the job ended that the child took with it. One it never got waits for the next child."""
         with self._lock:
+            if not self._envelope or not (self._given or self._cancelling or self._crashes >= _ENOUGH):
+                return
             envelope, cancelled = self._envelope, self._cancelling
             self._envelope = None
-        if not envelope:
-            return
         if cancelled:
             self._send(wire.Cancelled(job=envelope.job, attempt=envelope.attempt))
         else:
@@ -181,13 +184,16 @@ class ProcessHost:
                 log.warning("Job %s did not stop; its engine is ended", envelope.job)
                 self._process.kill()
 
-    def _tell(self, command: wire.Command) -> None:
+    def _tell(self, command: wire.Command) -> bool:
+        """Send a command; False where there is no child to hear it."""
         with self._lock:
-            if self._pipe:
-                try:
-                    self._pipe.send_bytes(command.model_dump_json().encode())
-                except OSError:
-                    log.debug("The engine for %s is gone", self.lane)  # its supervisor notices by itself
+            if not self._pipe:
+                return False
+            try:
+                self._pipe.send_bytes(command.model_dump_json().encode())
+            except OSError:  # it is gone; its supervisor notices by itself
+                return False
+            return True
 
     def _send(self, event: wire.Event) -> None:
         if not self._stopping.is_set():
@@ -207,9 +213,11 @@ def _cause(code: int) -> str:
 
 
 def _forward(process: subprocess.Popen[bytes], lane: wire.Lane) -> None:
-    """Pass the child's output on to the log, a line each."""
+    """Pass the child's output on to the log, a line each, as important as the child says it is."""
     assert process.stdout
     output = logging.getLogger(f"engines.child.{lane}")
+    levels = logging.getLevelNamesMapping()
     with process.stdout:
         for line in process.stdout:
-            output.info("%s", line.decode(errors="replace").rstrip())
+            text = line.decode(errors="replace").rstrip()
+            output.log(levels.get(text.partition(" ")[0], logging.INFO), "%s", text)

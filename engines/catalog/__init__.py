@@ -80,8 +80,11 @@ class Catalog:
 
     def field_choices(self, task: str, field: str) -> list[Choice]:
         """The legal values of a request's field over the models of a task, the best model's first."""
-        choices = [choice for entry in self.for_task(task) for choice in entry.choices.get(field, ())]
-        return list({choice.value: choice for choice in reversed(choices)}.values())[::-1]
+        found: dict[str | int | float, Choice] = {}
+        for entry in self.for_task(task):
+            for choice in entry.choices.get(field, ()):
+                found.setdefault(choice.value, choice)
+        return list(found.values())
 
     def _entry_for(self, request: Request) -> Entry:
         if request.model is None:

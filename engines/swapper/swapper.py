@@ -229,7 +229,6 @@ class Swapper:
         del self._entries[entry.component.key]
         entry.component.drop(entry.model)
         entry.model = None
-        gc.collect()
         self.device.give_back()
         log.info("Dropped %s (%s)", entry.component.key, _gb(entry.bytes))
 
@@ -251,6 +250,8 @@ class Swapper:
                 idle = [entry for entry in self._entries.values() if not entry.leases and entry.used <= before]
                 for entry in idle:
                     self._drop(entry)
+                if idle:
+                    gc.collect()
                 return bool(idle)
         finally:
             runtime.LOADING.release()

@@ -1,0 +1,294 @@
+"""The catalog: what ships, what a user adds, what is installed, what fits."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from engines.catalog import SHIPPED, Catalog, Entry, read
+from engines.requests import REQUESTS, AssetFacts, CreateImage, UpscaleImage, parse
+from errors import StudioError
+
+PHOTO = AssetFacts(kind="image", mime="image/png", bytes=1, width=640, height=480)
+CLIP = AssetFacts(kind="clip", mime="video/mp4", bytes=1, width=640, height=480, seconds=1, fps=24, frames=24)
+ID = "a" * 32
+
+
+@pytest.fixture(autouse=True)
+def shipped(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One shipped entry, so that these tests do not depend on which ones there are."""
+    folder = tmp_path_factory.mktemp("shipped")
+    shutil.copy(SHIPPED / "stable-diffusion-1.5.yaml", folder)
+    monkeypatch.setattr("engines.catalog.SHIPPED", folder)
+
+
+def entry(id: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": id,
+        "name": id.title(),
+        "use": "Tests.",
+        "tasks": ["create_image"],
+        "runtime": "onnx",
+        "pipeline": "none",
+        "parts": {},
+        "licence": {"name": "none", "commercial": True},
+        "verified": "starter",
+        **more,
+    }
+
+
+def catalog(folder: Path, *entries: dict[str, Any]) -> Catalog:
+    own = folder / "own"
+    own.mkdir(exist_ok=True)
+    for number, data in enumerate(entries):
+        (own / f"{number}.yaml").write_text(yaml.safe_dump(data))
+    return Catalog(folder / "starter", own)
+
+
+def refused(code: str, status: int = 422) -> Any:
+    class Refused:
+        def __enter__(self) -> None:
+            self.context = pytest.raises(StudioError)
+            self.info = self.context.__enter__()
+
+        def __exit__(self, *error: Any) -> bool:
+            caught = bool(self.context.__exit__(*error))
+            assert (self.info.value.problem.code, self.info.value.status) == (code, status)
+            assert self.info.value.problem.what
+            return caught
+
+    return Refused()
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_entry_is_whole(path: Path) -> None:
+    entry = read(path)
+    assert entry.id == path.stem
+    assert entry.name
+    assert entry.use.endswith(".")
+    assert entry.licence.name
+    assert set(entry.tasks) <= set(REQUESTS)
+    assert entry.starter == all(part.repo.startswith("starter:") for part in entry.parts.values())
+    fields = {name for task in entry.tasks for name in REQUESTS[task].model_fields}
+    assert {*entry.choices, *entry.bounds, *entry.defaults} <= fields
+    for choices in entry.choices.values():
+        assert all(choice.label for choice in choices)
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_entry_takes_its_own_defaults(path: Path, tmp_path: Path) -> None:
+    shipped = read(path)
+    wanted = {
+        "create_image": {"prompt": "x"},
+        "speak": {"text": "x"},
+        "upscale_clip": {"clip": ID},
+        "interpolate_clip": {"clip": ID},
+    }
+    own = catalog(tmp_path, {**shipped.model_dump(mode="json"), "parts": {}})
+    for task in shipped.tasks:
+        facts = {ID: CLIP if "clip" in task else PHOTO}
+        ready = own.prepare(parse({"task": task, "model": shipped.id, **wanted.get(task, {"image": ID})}), facts)
+        assert ready.model == shipped.id
+
+
+def test_every_field_of_an_entry_is_documented() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "engine.md").read_text()
+    for name in Entry.model_fields:
+        assert f"`{name}`" in text, name
+
+
+def test_a_broken_entry_is_left_out_and_the_log_says_why(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "a.yaml").write_text("id: [")
+    (own / "b.yaml").write_text("just a word")
+    (own / "c.yaml").write_text(yaml.safe_dump({**entry("c"), "surprise": 1}))
+    (own / "d.yaml").write_bytes(b"\xff\xfe\x00")
+    (own / "e.yaml").write_text("!!python/object/apply:os.system ['touch /tmp/never']")
+    (own / "f.yaml").symlink_to("nowhere")
+    (own / "good.yaml").write_text(yaml.safe_dump(entry("good")))
+    found = Catalog(tmp_path, own)
+    assert "good" in found.entries
+    assert set(found.entries) == {"good", "stable-diffusion-1.5"}
+    for name in "abcdef":
+        assert f"{name}.yaml" in caplog.text
+
+
+def test_a_users_entry_takes_the_place_of_a_shipped_one(tmp_path: Path) -> None:
+    own = catalog(tmp_path, entry("stable-diffusion-1.5", name="Mine"))
+    assert own.get("stable-diffusion-1.5").name == "Mine"
+
+
+def test_an_unknown_model_is_refused(tmp_path: Path) -> None:
+    with refused("unknown_model"):
+        catalog(tmp_path).get("nobody")
+
+
+# -- what is installed
+
+
+def part(folder: Path, *names: str) -> Path:
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).write_text("{}")
+    return folder
+
+
+def test_a_starter_file_is_installed_once_it_is_there(tmp_path: Path) -> None:
+    found = catalog(tmp_path, entry("s", parts={"net": {"repo": "starter:thing", "file": "net.onnx"}}))
+    assert not found.installed(found.get("s"))
+    with refused("missing_model"):
+        found.path(found.get("s"), "net")
+    part(tmp_path / "starter" / "thing", "net.onnx")
+    assert found.installed(found.get("s"))
+    assert found.path(found.get("s"), "net") == tmp_path / "starter" / "thing" / "net.onnx"
+
+
+@pytest.mark.parametrize(
+    ("names", "complete"),
+    [
+        (["config.json", "model.safetensors"], True),
+        (["config.json"], False),
+        (["config.json", "pytorch_model.bin"], False),
+        (["tokenizer_config.json", "vocab.json"], True),
+        ([], False),
+    ],
+)
+def test_a_folder_is_installed_when_its_weights_are_there(tmp_path: Path, names: list[str], complete: bool) -> None:
+    part(tmp_path / "model" / "unet", *names)
+    found = catalog(tmp_path, entry("f", parts={"unet": {"repo": str(tmp_path / "model"), "subfolder": "unet"}}))
+    assert found.installed(found.get("f")) == complete
+
+
+def test_a_missing_shard_or_a_dead_link_is_not_complete(tmp_path: Path) -> None:
+    folder = part(tmp_path / "model", "config.json", "m-1.safetensors")
+    (folder / "m.safetensors.index.json").write_text(
+        json.dumps({"weight_map": {"a": "m-1.safetensors", "b": "m-2.safetensors"}})
+    )
+    found = catalog(tmp_path, entry("f", parts={"all": {"repo": str(folder)}}))
+    assert not found.installed(found.get("f"))
+    (folder / "m-2.safetensors").symlink_to(tmp_path / "nowhere")
+    assert not found.installed(found.get("f"))
+    (tmp_path / "nowhere").write_text("")
+    assert found.installed(found.get("f"))
+
+
+def test_the_hubs_cache_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    repository = tmp_path / "hub" / "models--some--model"
+    part(repository / "snapshots" / "c0ffee" / "unet", "config.json", "a.safetensors")
+    found = catalog(tmp_path, entry("h", parts={"unet": {"repo": "some/model", "subfolder": "unet"}}))
+    assert not found.installed(found.get("h"))
+    part(repository / "refs")
+    (repository / "refs" / "main").write_text("c0ffee\n")
+    assert found.installed(found.get("h"))
+    pinned = {"repo": "some/model", "subfolder": "unet", "revision": "c0ffee"}
+    found = catalog(tmp_path, entry("h", parts={"unet": pinned}))
+    assert found.path(found.get("h"), "unet") == repository / "snapshots" / "c0ffee" / "unet"
+
+
+def test_a_missing_model_says_how_to_get_it(tmp_path: Path) -> None:
+    found = catalog(tmp_path)
+    with pytest.raises(StudioError) as error:
+        found.prepare(CreateImage(prompt="x", model="stable-diffusion-1.5"), {})
+    assert "hf download stable-diffusion-v1-5/stable-diffusion-v1-5" in error.value.problem.next
+
+
+# -- which model
+
+
+def test_the_best_installed_model_is_taken_when_none_is_named(tmp_path: Path) -> None:
+    found = catalog(
+        tmp_path,
+        entry("absent", verified="weights", parts={"x": {"repo": "starter:none", "file": "x"}}),
+        entry("likely", verified="import"),
+        entry("sure"),
+    )
+    assert [entry.id for entry in found.for_task("create_image")] == ["sure", "likely", "absent"]
+    assert found.prepare(CreateImage(prompt="x"), {}).model == "sure"
+
+
+def test_a_hidden_model_appears_once_it_is_installed(tmp_path: Path) -> None:
+    hidden = entry("h", hidden=True, parts={"net": {"repo": "starter:h", "file": "net"}})
+    found = catalog(tmp_path, hidden)
+    assert found.for_task("create_image") == []
+    with refused("no_model"):
+        found.prepare(CreateImage(prompt="x"), {})
+    part(tmp_path / "starter" / "h", "net")
+    assert [entry.id for entry in found.for_task("create_image")] == ["h"]
+
+
+def test_a_model_for_something_else_is_refused(tmp_path: Path) -> None:
+    with refused("wrong_model"):
+        catalog(tmp_path, entry("m")).prepare(UpscaleImage(image=ID, model="m"), {ID: PHOTO})
+
+
+# -- what fits
+
+
+def test_a_seed_is_drawn_when_none_is_given_and_kept_when_one_is(tmp_path: Path) -> None:
+    found = catalog(tmp_path, entry("m"))
+    drawn = {found.prepare(CreateImage(prompt="x"), {}).seed for _ in range(5)}  # type: ignore[attr-defined]
+    assert None not in drawn
+    assert len(drawn) > 1
+    assert found.prepare(CreateImage(prompt="x", seed=0), {}).seed == 0  # type: ignore[attr-defined]
+
+
+def test_what_is_prepared_stays_as_it_is(tmp_path: Path) -> None:
+    found = catalog(tmp_path, entry("m", defaults={"steps": 5}))
+    once = found.prepare(CreateImage(prompt="x"), {})
+    assert once.steps == 5  # type: ignore[attr-defined]
+    assert found.prepare(once, {}) == once
+    assert found.prepare(CreateImage(prompt="x", steps=9), {}).steps == 9  # type: ignore[attr-defined]
+
+
+def test_senseless_defaults_of_a_users_entry_are_refused(tmp_path: Path) -> None:
+    with refused("bad_value"):
+        catalog(tmp_path, entry("m", defaults={"steps": "many"})).prepare(CreateImage(prompt="x"), {})
+
+
+@pytest.mark.parametrize(("value", "fits"), [(1, True), (5, True), (9, True), (13, False), (4, False)])
+def test_bounds_count_in_steps_from_the_lowest(tmp_path: Path, value: int, fits: bool) -> None:
+    found = catalog(tmp_path, entry("m", bounds={"steps": (1, 9, 4)}))
+    request = CreateImage(prompt="x", steps=value)
+    if fits:
+        found.prepare(request, {})
+    else:
+        with refused("bad_value"):
+            found.prepare(request, {})
+
+
+def test_choices_are_the_models(tmp_path: Path) -> None:
+    choices = [{"value": "clara", "label": "Clara"}, {"value": "ben", "label": "Ben"}]
+    more = [{"value": "ben", "label": "Ben"}, {"value": "zoe", "label": "Zoe"}]
+    found = catalog(
+        tmp_path,
+        entry("a", tasks=["speak"], choices={"voice": choices}),
+        entry("b", tasks=["speak"], choices={"voice": more}),
+    )
+    assert [choice.value for choice in found.field_choices("speak", "voice")] == ["clara", "ben", "zoe"]
+    found.prepare(parse({"task": "speak", "text": "x", "voice": "zoe", "model": "b"}), {})
+    with refused("bad_value"):
+        found.prepare(parse({"task": "speak", "text": "x", "voice": "zoe", "model": "a"}), {})
+
+
+def test_inputs_must_be_there_and_of_the_right_kind(tmp_path: Path) -> None:
+    found = catalog(tmp_path, entry("m", tasks=["upscale_image"]))
+    request = UpscaleImage(image=ID)
+    assert found.prepare(request, {ID: PHOTO}).model == "m"
+    with refused("not_found", 404):
+        found.prepare(request, {})
+    with refused("wrong_kind"):
+        found.prepare(request, {ID: CLIP})
+
+
+def test_what_would_become_too_large_is_refused(tmp_path: Path) -> None:
+    found = catalog(tmp_path, entry("m", tasks=["upscale_image"]))
+    large = PHOTO.model_copy(update={"width": 9000, "height": 6000})
+    with refused("too_large"):
+        found.prepare(UpscaleImage(image=ID, scale=4), {ID: large})

@@ -1,0 +1,118 @@
+"""Small engines that do what a prompt tells them, for tests of what runs them."""
+
+import errno
+import hashlib
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from engines import wire
+from engines.context import Context, JobYielded
+from engines.requests import CreateImage, Request
+from errors import StudioError
+
+MODEL = "test-model"
+TASK = "create_image"
+RUNNER = f"{__name__}:run"
+
+
+def install_entry(own: Path) -> None:
+    """Add an entry without parts, so that no weights are needed."""
+    own.mkdir(parents=True, exist_ok=True)
+    entry = {
+        "id": MODEL,
+        "name": "Test model",
+        "use": "Tests.",
+        "tasks": [TASK],
+        "runtime": "onnx",
+        "pipeline": "none",
+        "parts": {},
+        "licence": {"name": "none", "commercial": True},
+        "verified": "starter",
+    }
+    (own / "test.yaml").write_text(yaml.safe_dump(entry))
+
+
+def envelope(folder: Path, job: str = "job", attempt: int = 1, **request: Any) -> wire.Envelope:
+    """A job that asks a test engine (or, with ``model``, a real one) for something."""
+    asked = {"task": TASK, "model": MODEL, "prompt": "picture", "seed": 1, **request}
+    return wire.Envelope(
+        job=job,
+        attempt=attempt,
+        request=asked,
+        out_dir=str(folder / "out"),
+        checkpoint_dir=str(folder / "checkpoint"),
+    )
+
+
+def _picture(context: Context) -> wire.ResultFile:
+    path = context.new_file(".png")
+    path.write_bytes(b"picture")
+    return wire.ResultFile(
+        file=path.name,
+        kind="image",
+        mime="image/png",
+        content_sha256=hashlib.sha256(b"picture").hexdigest(),
+        provenance=context.provenance(),
+    )
+
+
+def _full(context: Context) -> wire.ResultFile:
+    context.new_file(".png").write_bytes(b"half a pic")
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+class Panic(BaseException):
+    """What a Rust library raises: no Exception."""
+
+
+def run(request: Request, context: Context) -> None:  # noqa: C901 - one branch a prompt
+    assert isinstance(request, CreateImage)
+    context.new_file(".tmp").write_bytes(b"half")
+    match request.prompt:
+        case "picture":
+            for step in range(3):
+                context.progress(step + 1, 3)
+            context.new_file(".tmp").unlink()
+            context.later(lambda: _picture(context))
+        case "say":
+            context.text("word ")
+            context.text("by word")
+            context.add(_picture(context))
+        case "problem":
+            raise StudioError("bad_thing", "It is bad.", "It was made so.", "Make it good.")
+        case "bug":
+            raise KeyError("secret detail")
+        case "panic":
+            raise Panic
+        case "full":
+            context.later(lambda: _full(context))
+        case "wrapped full":
+            try:
+                _full(context)
+            except OSError as error:
+                raise RuntimeError("encoder failed") from error
+        case "memory once" if not (marker := context.checkpoint_dir / "once").exists():
+            marker.touch()
+            raise MemoryError
+        case "memory once":
+            context.new_file(".tmp").unlink()
+            context.add(_picture(context))
+        case "memory":
+            raise MemoryError
+        case "yield":
+            while not context.should_yield:
+                context.progress(1, 2)
+                time.sleep(0.01)
+            (context.checkpoint_dir / "state").write_text("half way")
+            raise JobYielded
+        case "endless":
+            while True:
+                context.progress(1, 2)
+                time.sleep(0.01)
+        case "stumbles when cancelled":
+            while not context.cancelled:
+                time.sleep(0.01)
+            raise RuntimeError("aborted")

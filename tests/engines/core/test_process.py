@@ -1,0 +1,177 @@
+"""What happens when the child of a lane dies, hangs, or is left alone."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engines import wire
+from engines.config import EngineConfig
+from engines.process import ProcessHost
+from tests.engines.core.engines_under_test import envelope, install_entry
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> EngineConfig:
+    install_entry(tmp_path / "own")
+    return EngineConfig(starter=tmp_path / "starter", catalog=tmp_path / "own")
+
+
+class Watched:
+    """A started host, what it said, and its child."""
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.events: list[wire.Event] = []
+        self.host = ProcessHost("cpu", config, patience=0.3)
+        self.host.start(self.events.append)
+
+    def child(self) -> int:
+        """The child, once it speaks."""
+        wait_for(lambda: any(isinstance(event, wire.DeviceState) for event in self.events))
+        assert self.host.pid
+        return self.host.pid
+
+    def new_child(self, old: int) -> int:
+        wait_for(lambda: self.host.pid not in (None, old))
+        assert self.host.pid
+        return self.host.pid
+
+    def end(self) -> wire.Event:
+        def ends() -> list[wire.Event]:
+            return [e for e in self.events if isinstance(e, wire.Result | wire.Failed | wire.Cancelled)]
+
+        wait_for(lambda: bool(ends()))
+        assert len(ends()) == 1
+        return ends()[0]
+
+
+@pytest.fixture
+def watched(config: EngineConfig) -> Iterator[Watched]:
+    watched = Watched(config)
+    yield watched
+    watched.host.stop()
+
+
+def wait_for(true: Callable[[], bool], seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")")[-1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_killed_child_fails_its_job_and_comes_back(watched: Watched, tmp_path: Path) -> None:
+    child = watched.child()
+    os.kill(child, signal.SIGSTOP)
+    watched.host.run(envelope(tmp_path))
+    os.kill(child, signal.SIGKILL)
+    failed = watched.end()
+    assert isinstance(failed, wire.Failed)
+    assert failed.problem.code == "engine_died"
+    watched.new_child(child)
+    watched.events.clear()
+    watched.host.run(envelope(tmp_path, model="nobody"))
+    answered = watched.end()
+    assert isinstance(answered, wire.Failed)
+    assert answered.problem.code == "unknown_model"
+
+
+def test_a_child_killed_while_idle_comes_back_without_a_word(watched: Watched) -> None:
+    child = watched.child()
+    os.kill(child, signal.SIGKILL)
+    watched.new_child(child)
+    assert not any(isinstance(event, wire.Failed) for event in watched.events)
+
+
+def test_a_job_that_does_not_stop_is_killed_and_called_cancelled(watched: Watched, tmp_path: Path) -> None:
+    child = watched.child()
+    os.kill(child, signal.SIGSTOP)
+    watched.host.run(envelope(tmp_path))
+    watched.host.cancel("job")
+    assert isinstance(watched.end(), wire.Cancelled)
+    wait_for(lambda: not is_alive(child))
+    watched.new_child(child)
+
+
+def test_a_job_handed_in_while_the_child_starts_is_not_lost(config: EngineConfig, tmp_path: Path) -> None:
+    watched = Watched(config)
+    watched.host.run(envelope(tmp_path, model="nobody"))
+    failed = watched.end()
+    watched.host.stop()
+    assert isinstance(failed, wire.Failed)
+    assert failed.problem.code == "unknown_model"
+
+
+def test_a_child_that_dies_again_and_again_is_started_less_and_less_often(watched: Watched) -> None:
+    first = watched.child()
+    pids = {first}
+    for _ in range(3):
+        pid = watched.host.pid
+        wait_for(lambda: watched.host.pid is not None)
+        pid = watched.host.pid
+        assert pid
+        os.kill(pid, signal.SIGKILL)
+        watched.new_child(pid)
+        pids.add(watched.host.pid or 0)
+    pid = watched.host.pid
+    assert pid
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: watched.host.pid is None)
+    time.sleep(1.0)
+    assert watched.host.pid is None
+
+
+def test_stop_ends_even_a_child_that_hangs(watched: Watched, tmp_path: Path) -> None:
+    child = watched.child()
+    os.kill(child, signal.SIGSTOP)
+    watched.host.run(envelope(tmp_path))
+    began = time.monotonic()
+    watched.host.stop()
+    assert time.monotonic() - began < 2
+    wait_for(lambda: not is_alive(child), 2)
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_child_does_not_outlive_its_parent(config: EngineConfig, stopped: bool) -> None:
+    script = f"""
+import threading
+from engines.config import EngineConfig
+from engines.process import ProcessHost
+host = ProcessHost("cpu", EngineConfig.model_validate_json({config.model_dump_json()!r}))
+heard = threading.Event()
+host.start(lambda event: heard.set())
+assert heard.wait(30)
+print(host.pid, flush=True)
+threading.Event().wait()
+"""
+    parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout
+    child = int(parent.stdout.readline())
+    assert is_alive(child)
+    if stopped:  # as deaf as in the middle of a step that holds the interpreter
+        os.kill(child, signal.SIGSTOP)
+    parent.kill()
+    parent.wait()
+    wait_for(lambda: not is_alive(child), 2)
+    parent.stdout.close()
+
+
+def test_what_the_child_prints_goes_to_the_log(config: EngineConfig, caplog: pytest.LogCaptureFixture) -> None:
+    (config.catalog / "broken.yaml").write_text("id: [")
+    watched = Watched(config)
+    watched.child()
+    watched.host.stop()
+    wait_for(lambda: "broken.yaml" in caplog.text)

@@ -1,0 +1,63 @@
+"""What is settled before torch comes in."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+def python(script: str, **environment: str) -> str:
+    """What a fresh interpreter prints."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "HF_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_importing_it_is_light_and_sets_the_environment() -> None:
+    script = """
+import sys, os, engines.runtime
+print("torch" in sys.modules, os.environ["OMP_WAIT_POLICY"], os.environ["HF_HUB_OFFLINE"])
+"""
+    assert python(script) == "False PASSIVE 1"
+
+
+def test_what_the_environment_says_goes_first() -> None:
+    script = "import engines.runtime, os; print(os.environ['OMP_WAIT_POLICY'])"
+    assert python(script, OMP_WAIT_POLICY="ACTIVE") == "ACTIVE"
+
+
+@pytest.mark.parametrize(
+    ("count", "environment", "threads"),
+    [(1, {}, 1), (None, {"OMP_NUM_THREADS": "1"}, 1), (1, {"OMP_NUM_THREADS": "2"}, 1)],
+)
+def test_threads_are_what_is_asked(count: int | None, environment: dict[str, str], threads: int) -> None:
+    script = f"from engines import runtime; runtime.use_threads({count}); print(runtime.threads())"
+    assert python(script, **environment) == str(threads)
+
+
+@pytest.mark.slow
+def test_torch_comes_in_with_its_threads_torchvision_importable_and_the_collector_at_rest() -> None:
+    script = """
+import gc
+from engines import runtime
+runtime.use_threads(1)
+assert not runtime.ready("diffusers")
+runtime.heavy("diffusers")
+assert runtime.ready("diffusers")
+import torch, torchvision.transforms
+from diffusers import StableDiffusionPipeline
+print(torch.get_num_threads(), gc.get_freeze_count() > 100_000)
+"""
+    assert python(script) == "1 True"
