@@ -40,14 +40,15 @@ class QueueFigures(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily | SummaryMetricFamily]:
         """The figures as they are now."""
-        jobs = GaugeMetricFamily("c41_jobs", "Jobs by state and lane.", labels=["state", "lane"])
+        jobs = GaugeMetricFamily(
+            "c41_jobs", "Jobs by state and lane (finished: since the start).", labels=["state", "lane"]
+        )
         waits = SummaryMetricFamily("c41_job_wait_seconds", "Time from asking to starting.", labels=["lane"])
         waited = func.sum(Job.started_at - Job.created_at)
-        with self._studio.database.session() as session:
-            for state, lane, count in session.execute(
-                select(Job.state, Job.lane, func.count()).group_by(Job.state, Job.lane)
-            ):
+        for lane, states in self._studio.jobs.counts().items():
+            for state, count in states.items():
                 jobs.add_metric([state, lane], count)
+        with self._studio.database.session() as session:
             for lane, count, seconds in session.execute(
                 select(Job.lane, func.count(), waited).where(Job.started_at.is_not(None)).group_by(Job.lane)
             ):

@@ -3,10 +3,10 @@
 import errno
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from fastapi import Request
-from python_multipart.exceptions import MultipartParseError
+from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
@@ -14,6 +14,9 @@ from api.uploads import incoming
 from db import new_id
 from errors import StudioError
 from studio import Studio
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 MB = 2**20
 
@@ -115,24 +118,25 @@ class _Form:
         self._field = bytearray()
         self._value = bytearray()
         self._headers: dict[bytes, bytes] = {}
-        self._parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._begin,
-                "on_header_field": lambda data, start, end: self._field.extend(data[start:end]),
-                "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
-                "on_header_end": self._header,
-                "on_headers_finished": self._headers_finished,
-                "on_part_data": self._data,
-                "on_end": self._end,
-            },
-        )
+        heard: MultipartCallbacks = {
+            "on_part_begin": self._begin,
+            "on_header_field": lambda data, start, end: self._field.extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+            "on_header_end": self._header,
+            "on_headers_finished": self._headers_finished,
+            "on_part_data": self._data,
+            "on_end": self._end,
+        }
+        try:
+            self._parser = MultipartParser(boundary, heard)
+        except FormParserError as error:
+            raise _bad_form() from error
 
     def feed(self, block: bytes) -> bytes:
         """What of the file was in a piece of the body."""
         try:
             self._parser.write(block)
-        except MultipartParseError as error:
+        except FormParserError as error:
             raise _bad_form() from error
         out = bytes(self._out)
         self._out.clear()

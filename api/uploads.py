@@ -34,6 +34,7 @@ def take_file(studio: Studio, who: Principal, path: Path, name: str, project_id:
     if project_id is not None:
         studio.library.require_project(who, project_id)
     inspected = intake.inspect(path, name)
+    record = _sane(intake.read_provenance(path))
     stem = incoming(studio.data) / new_id()
     kept, thumb = stem.with_suffix(inspected.suffix), stem.with_suffix(".thumb.webp")
     try:
@@ -42,14 +43,21 @@ def take_file(studio: Studio, who: Principal, path: Path, name: str, project_id:
             file=kept.name,
             thumb=thumb.name if intake.thumbnail(kept, inspected.facts, thumb) else None,
             title=Path(name.replace("\\", "/")).stem or "untitled",
-            content_sha256=inspected.content_sha256,
-            provenance=_sane(intake.read_provenance(kept)),
+            content_sha256=_pixels(path) if record and inspected.facts.kind == "image" else inspected.content_sha256,
+            provenance=record,
             **inspected.facts.model_dump(exclude={"bytes"}),
         )
         return studio.library.take_upload(who, kept, new=new, project_id=project_id)
     finally:
         kept.unlink(missing_ok=True)
         thumb.unlink(missing_ok=True)
+
+
+def _pixels(path: Path) -> str:
+    """The hash that a picture made here had then, so that making it again can be compared."""
+    from engines.media.picture import open_picture, pixels_sha256
+
+    return pixels_sha256(open_picture(path))
 
 
 def link(path: Path, target: Path) -> None:

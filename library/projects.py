@@ -37,6 +37,7 @@ def create(session: Session, who: Principal, name: str, shared: bool) -> Project
             next="Give it one and try again.",
             status=422,
         )
+    _ensure_first(session)
     project = Project(id=new_id(), name=name, owner_id=who.user_id, shared=shared, created_at=time.time())
     session.add(project)
     session.flush()

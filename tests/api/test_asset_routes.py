@@ -1,0 +1,296 @@
+"""Bringing files in and getting them out again over REST."""
+
+import io
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.serving import file_name
+from data import DataFolder
+from tests.api.conftest import House, Person, png
+
+
+def left_over(house: House) -> list[Path]:
+    """What lies in the folder of files on their way in."""
+    return [path for path in house.studio.data.uploads.rglob("*") if path.is_file()]
+
+
+def bring(client: TestClient, content: bytes, name: str = "lion.png", **more: Any) -> Any:
+    return client.post("/api/assets", params={"name": name, **more}, content=content)
+
+
+def test_a_picture_as_the_body_or_in_a_form(house: House, as_ann: TestClient, photo: Path) -> None:
+    raw = bring(as_ann, photo.read_bytes(), "Löwe am Fluß.jpg")
+    with photo.open("rb") as file:
+        form = as_ann.post("/api/assets", data={"note": "x"}, files={"file": ("Löwe am Fluß.jpg", file)})
+    for answer in (raw, form):
+        assert answer.status_code == 201
+        asset = answer.json()
+        assert (asset["kind"], asset["mime"], asset["title"]) == ("image", "image/jpeg", "Löwe am Fluß")
+        assert asset["width"] == 160
+        assert asset["has_thumb"]
+        assert as_ann.get(f"/api/assets/{asset['id']}/file").content == photo.read_bytes()
+    assert left_over(house) == []
+
+
+def test_what_a_file_is_is_told_by_its_content(as_ann: TestClient, short_clip: Path, speech: Path) -> None:
+    clip = bring(as_ann, short_clip.read_bytes(), "actually.png").json()
+    assert (clip["kind"], clip["mime"], clip["width"]) == ("clip", "video/mp4", 160)
+    assert clip["frames"] > 1
+    sound = bring(as_ann, speech.read_bytes(), "../../etc/passwd").json()
+    assert (sound["kind"], sound["title"]) == ("sound", "passwd")
+    assert sound["seconds"] > 0
+
+
+def test_an_upload_goes_into_a_project(as_ann: TestClient, as_bob: TestClient) -> None:
+    shared = as_ann.get("/api/projects").json()[0]["id"]
+    asset = bring(as_ann, png(), project_id=shared).json()
+    assert as_bob.get(f"/api/assets/{asset['id']}").json()["mine"] is False
+    private = as_ann.post("/api/projects", json={"name": "Secret"}).json()["id"]
+    assert bring(as_bob, png(), project_id=private).status_code == 404
+
+
+def zip_bomb() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("film.mov", bytes(50 << 20))
+    return out.getvalue()
+
+
+def wide_png() -> bytes:
+    """A picture of 30,001 x 30,001 pixels in two hundred bytes."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", 30001, 30001, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(9))) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        pytest.param(zip_bomb(), 415, id="zip bomb"),
+        pytest.param(wide_png(), 400, id="900 megapixels"),
+        pytest.param(b"<svg onload='alert(1)'/>", 415, id="svg"),
+        pytest.param(b"<!doctype html><script>alert(1)</script>", 415, id="html"),
+        pytest.param(png()[:50], 400, id="half a picture"),
+        pytest.param(b"", 422, id="nothing"),
+        pytest.param(b"\0" * 1000, 415, id="zeros"),
+    ],
+)
+def test_what_is_no_medium_is_refused_and_gone(house: House, as_ann: TestClient, content: bytes, status: int) -> None:
+    answer = bring(as_ann, content)
+    assert answer.status_code == status
+    assert answer.json()["what"].endswith(".")
+    assert left_over(house) == []
+    assert as_ann.get("/api/assets").json()["assets"] == []
+
+
+def test_too_large_is_refused_at_once_and_on_the_way(house: House, as_ann: TestClient) -> None:
+    big = b"\0" * (3 << 20)
+    told_before = as_ann.post("/api/assets?name=big.mov", content=big)
+    never_told = as_ann.post("/api/assets?name=big.mov", content=(big[n : n + 9999] for n in range(0, len(big), 9999)))
+    in_a_form = as_ann.post("/api/assets", files={"file": ("big.mov", big)})
+    for answer in (told_before, never_told, in_a_form):
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert left_over(house) == []
+
+
+def test_no_room_on_the_disk(house: House, as_ann: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DataFolder, "free_bytes", lambda self: 10)
+    answer = bring(as_ann, png())
+    assert (answer.status_code, answer.json()["code"]) == (507, "disk_full")
+    assert left_over(house) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=x", b""),
+        ("multipart/form-data; boundary=x", b"no form at all"),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data; name=file; filename=a\r\n\r\nabc"),
+        (
+            "multipart/form-data; boundary=x",
+            b"--x\r\nContent-Disposition: form-data; name=other\r\n\r\nabc\r\n--x--\r\n",
+        ),
+        ("multipart/form-data; boundary=" + "x" * 5000, b""),
+    ],
+)
+def test_broken_forms(house: House, as_ann: TestClient, kind: str, body: bytes) -> None:
+    answer = as_ann.post("/api/assets", content=body, headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_upload")
+    assert left_over(house) == []
+
+
+@given(
+    content=st.binary(max_size=300), head=st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"RIFF", b"\xff\xd8\xff", b"ID3"])
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_are_taken_or_refused_politely(as_ann: TestClient, content: bytes, head: bytes) -> None:
+    answer = bring(as_ann, head + content)
+    assert answer.status_code in (201, 400, 415, 422)
+    assert answer.status_code == 201 or answer.json()["what"]
+
+
+def test_a_made_up_record_in_a_picture_harms_nothing(as_ann: TestClient) -> None:
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    for record in ('{"request": {"task": NaN}}', '{"request": {}}', '{"request": {"task": "x"}, "parents": [1]}'):
+        tags, out = PngInfo(), io.BytesIO()
+        tags.add_itxt("c41", record)
+        Image.new("RGB", (8, 8)).save(out, "PNG", pnginfo=tags)
+        asset = bring(as_ann, out.getvalue())
+        assert asset.status_code == 201
+        assert as_ann.post(f"/api/assets/{asset.json()['id']}/reproduce").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "expected"),
+    [
+        ("bytes=0-3", 206, slice(0, 4)),
+        ("bytes=5-", 206, slice(5, None)),
+        ("bytes=-7", 206, slice(-7, None)),
+        ("bytes=0-999999", 206, slice(0, None)),
+        ("bytes=999999-", 416, None),
+        ("bytes=5-2", 400, None),
+        ("bytes=x-y", 400, None),
+        ("lines=0-3", 400, None),
+        ("bytes=" + ",".join(["0-0"] * 500), 200, slice(0, None)),
+    ],
+)
+def test_ranges(as_ann: TestClient, asked: str, status: int, expected: slice | None) -> None:
+    content = png(40, 40)
+    asset = bring(as_ann, content).json()["id"]
+    answer = as_ann.get(f"/api/assets/{asset}/file", headers={"Range": asked})
+    assert answer.status_code == status
+    if expected is not None:
+        assert answer.content == content[expected]
+
+
+def test_a_range_of_another_version_is_the_whole_file(as_ann: TestClient) -> None:
+    content = png()
+    asset = bring(as_ann, content).json()
+    path, etag = f"/api/assets/{asset['id']}/file", f'"{asset["content_sha256"]}"'
+    assert as_ann.get(path, headers={"Range": "bytes=0-3", "If-Range": etag}).status_code == 206
+    whole = as_ann.get(path, headers={"Range": "bytes=0-3", "If-Range": '"other"'})
+    assert (whole.status_code, whole.content) == (200, content)
+
+
+def test_a_file_is_shown_and_never_run(as_ann: TestClient) -> None:
+    asset = bring(as_ann, png(), "Fluß: Löwe/1.png").json()
+    path = f"/api/assets/{asset['id']}/file"
+    shown = as_ann.get(path)
+    assert shown.headers["content-security-policy"].startswith("sandbox")
+    assert shown.headers["x-content-type-options"] == "nosniff"
+    assert shown.headers["content-disposition"].startswith("inline")
+    assert "private" in shown.headers["cache-control"]
+    assert shown.headers["etag"] == f'"{asset["content_sha256"]}"'
+    again = as_ann.get(path, headers={"If-None-Match": shown.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    head = as_ann.head(path)
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(asset["bytes"]))
+    saved = as_ann.get(path, params={"download": 1})
+    assert saved.headers["content-disposition"] == 'attachment; filename="1.png"'
+    thumb = as_ann.get(f"/api/assets/{asset['id']}/thumb")
+    assert thumb.headers["content-type"] == "image/webp"
+    assert "immutable" in thumb.headers["cache-control"]
+    assert "private" in thumb.headers["cache-control"]
+
+
+def test_download_names_survive_any_title(as_ann: TestClient) -> None:
+    asset = bring(as_ann, png(), "Ünïcode – “lion”.png").json()
+    saved = as_ann.get(f"/api/assets/{asset['id']}/file?download=1")
+    assert saved.headers["content-disposition"] == (
+        "attachment; filename*=utf-8''%C3%9Cn%C3%AFcode%20%E2%80%93%20%E2%80%9Clion%E2%80%9D.png"
+    )
+
+
+@given(st.text(max_size=300))
+def test_file_names_are_safe_everywhere(title: str) -> None:
+    name = file_name(title, ".png")
+    assert name.endswith(".png")
+    assert not set(name) & set('/\\:*?"<>|\r\n\0')
+    assert 4 < len(name) <= 84
+    assert not name.startswith((".", " "))
+
+
+def test_the_bin(as_ann: TestClient) -> None:
+    asset = bring(as_ann, png()).json()["id"]
+    assert as_ann.delete(f"/api/assets/{asset}").status_code == 204
+    assert as_ann.get("/api/assets").json()["assets"] == []
+    gone = as_ann.get(f"/api/assets/{asset}/file")
+    assert (gone.status_code, gone.json()["code"]) == (410, "deleted_asset")
+    assert as_ann.get(f"/api/assets/{asset}").json()["deleted_at"]
+    assert as_ann.get(f"/api/assets/{asset}/thumb").status_code == 200
+    binned = as_ann.get("/api/assets", params={"deleted": True}).json()["assets"]
+    assert [found["id"] for found in binned] == [asset]
+    assert as_ann.post(f"/api/assets/{asset}/restore").json()["deleted_at"] is None
+    assert as_ann.get(f"/api/assets/{asset}/file").status_code == 200
+
+
+def test_pages(as_ann: TestClient) -> None:
+    made = [bring(as_ann, png()).json()["id"] for _ in range(3)]
+    first = as_ann.get("/api/assets", params={"limit": 2}).json()
+    rest = as_ann.get("/api/assets", params={"limit": 2, "after": first["next"]}).json()
+    assert [found["id"] for found in first["assets"] + rest["assets"]] == made[::-1]
+    assert rest["next"] is None
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=201", "limit=x", "kind=film", "origin=stolen", "after=x", "deleted=perhaps"]
+)
+def test_bad_filters(as_ann: TestClient, query: str) -> None:
+    answer = as_ann.get(f"/api/assets?{query}")
+    assert answer.status_code == 422
+    assert set(answer.json()) == {"code", "what", "why", "next"}
+
+
+@pytest.mark.parametrize("id", ["x", "%00", "..%2f..%2fstudio.db", "f" * 32, "a" * 5000])
+@pytest.mark.parametrize("what", ["", "/file", "/thumb"])
+def test_unknown_assets(as_ann: TestClient, id: str, what: str) -> None:
+    assert as_ann.get(f"/api/assets/{id}{what}").status_code == 404
+
+
+def test_a_broken_off_upload_leaves_nothing(house: House, ann: Person) -> None:
+    import anyio
+
+    async def upload() -> None:
+        messages = [{"type": "http.request", "body": png(), "more_body": True}, {"type": "http.disconnect"}]
+
+        async def receive() -> dict[str, Any]:
+            return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            pass
+
+        await house.app(
+            {
+                "type": "http",
+                "http_version": "1.1",
+                "method": "POST",
+                "path": "/api/assets",
+                "raw_path": b"/api/assets",
+                "root_path": "",
+                "query_string": b"name=a.png",
+                "headers": [(b"host", b"testserver"), (b"authorization", ann.headers["Authorization"].encode())],
+                "scheme": "http",
+                "server": ("testserver", 80),
+                "client": ("127.0.0.1", 1),
+            },
+            receive,  # type: ignore[arg-type]
+            send,
+        )
+
+    with pytest.raises(Exception):  # noqa: B017 - how the server learns of it is its own business
+        anyio.run(upload)
+    assert left_over(house) == []

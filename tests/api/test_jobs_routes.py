@@ -1,0 +1,174 @@
+"""Asking, watching and stopping over REST."""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.api.conftest import House, ended, png
+
+LION: dict[str, Any] = {"task": "create_image", "prompt": "a lion", "seed": 7}
+
+
+def test_from_asking_to_the_file(as_ann: TestClient) -> None:
+    estimate = as_ann.post("/api/estimate", json=LION).json()
+    assert estimate["fits"]
+    assert estimate["model"] == "plain"
+    asked = as_ann.post("/api/jobs", json=LION)
+    assert asked.status_code == 201
+    job = ended(as_ann, asked.json()["id"])
+    assert (job["state"], job["request"]["seed"]) == ("done", 7)
+    asset = as_ann.get(f"/api/assets/{job['assets'][0]}").json()
+    assert asset["title"] == "a lion"
+    assert asset["provenance"]["request"]["prompt"] == "a lion"
+    page = as_ann.get("/api/assets", params={"job_id": job["id"]}).json()
+    assert [found["id"] for found in page["assets"]] == job["assets"]
+    follow = as_ann.get("/api/jobs").json()
+    assert follow["whole"]
+    assert job["id"] in [seen["id"] for seen in follow["jobs"]]
+    assert as_ann.get("/api/jobs", params={"since": follow["cursor"]}).json()["jobs"] == []
+
+
+def test_a_wrapped_request_goes_to_its_project_once(as_ann: TestClient) -> None:
+    project = as_ann.get("/api/projects").json()[0]["id"]
+    body = {"request": LION, "project_id": project, "client_ref": "scene 4"}
+    first, second = (as_ann.post("/api/jobs", json=body).json() for _ in range(2))
+    assert first["id"] == second["id"]
+    assert first["project_id"] == project
+
+
+def test_the_record_in_a_file_is_a_request(as_ann: TestClient) -> None:
+    job = ended(as_ann, as_ann.post("/api/jobs", json=LION).json()["id"])
+    record = as_ann.get(f"/api/assets/{job['assets'][0]}").json()["provenance"]
+    record["request"]["of_a_later_version"] = True
+    again = as_ann.post("/api/jobs", json=record)
+    assert again.status_code == 201
+    assert again.json()["request"]["prompt"] == "a lion"
+
+
+def test_reproduce_makes_the_same_again(as_ann: TestClient) -> None:
+    job = ended(as_ann, as_ann.post("/api/jobs", json=LION).json()["id"])
+    again = as_ann.post(f"/api/assets/{job['assets'][0]}/reproduce")
+    assert again.status_code == 201
+    assert "identical" in ended(as_ann, again.json()["id"])["words"]
+
+
+def test_a_picture_brought_back_can_be_reproduced(as_ann: TestClient) -> None:
+    job = ended(as_ann, as_ann.post("/api/jobs", json=LION).json()["id"])
+    content = as_ann.get(f"/api/assets/{job['assets'][0]}/file").content
+    brought = as_ann.post("/api/assets?name=back.png", content=content).json()
+    assert brought["provenance"]["request"]["seed"] == 7
+    assert brought["origin"] == "upload"
+    again = as_ann.post(f"/api/assets/{brought['id']}/reproduce")
+    assert "identical" in ended(as_ann, again.json()["id"])["words"]
+
+
+def test_preview_cancel_and_retry(house: House, as_ann: TestClient) -> None:
+    house.painter.go_on.clear()
+    job = as_ann.post("/api/jobs", json=LION).json()["id"]
+    while not as_ann.get(f"/api/jobs/{job}").json()["preview"]:
+        pass
+    preview = as_ann.get(f"/api/jobs/{job}/preview")
+    assert preview.headers["content-type"] == "image/jpeg"
+    assert preview.headers["cache-control"] == "no-store"
+    assert preview.content[:2] == b"\xff\xd8"
+    as_ann.post(f"/api/jobs/{job}/cancel")
+    assert ended(as_ann, job)["state"] == "cancelled"
+    house.painter.go_on.set()
+    retry = as_ann.post(f"/api/jobs/{job}/retry").json()["id"]
+    assert ended(as_ann, retry)["state"] == "done"
+
+
+def test_nobody_else_touches_my_job(house: House, as_ann: TestClient, as_bob: TestClient) -> None:
+    house.painter.go_on.clear()
+    job = as_ann.post("/api/jobs", json=LION).json()["id"]
+    for method, path in (("GET", ""), ("GET", "/preview"), ("POST", "/cancel"), ("POST", "/retry")):
+        answer = as_bob.request(method, f"/api/jobs/{job}{path}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    house.painter.go_on.set()
+    asset = ended(as_ann, job)["assets"][0]
+    for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/restore"), ("POST", "/reproduce"), ("GET", "/file")):
+        assert as_bob.request(method, f"/api/assets/{asset}{path}").status_code == 404
+    assert as_bob.get("/api/assets").json()["assets"] == []
+    refused = as_bob.post("/api/jobs", json={"task": "upscale_image", "image": asset})
+    assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"task": "create_image", "prompt": ""}, "empty_field"),
+        ({"task": "create_image", "prompt": "   "}, "empty_field"),
+        ({"task": "create_image"}, "empty_field"),
+        ({"task": "create_image", "prompt": "x" * 200_000}, "bad_value"),
+        ({**LION, "guidance": -1}, "bad_value"),
+        ({**LION, "steps": -1}, "bad_value"),
+        ({**LION, "seed": -1}, "bad_value"),
+        ({**LION, "width": 513}, "bad_value"),
+        ({**LION, "prompt": {"path": "/etc/passwd"}}, "bad_value"),
+        ({**LION, "model": "no-such-model"}, "unknown_model"),
+        ({**LION, "colour": "red"}, "unknown_field"),
+        ({"task": "make_coffee"}, "unknown_task"),
+        ({"task": ["create_image"]}, "unknown_task"),
+        ({}, "unknown_task"),
+        ({"request": LION, "client_ref": ""}, "bad_value"),
+        ({"request": LION, "client_ref": "x" * 201}, "bad_value"),
+        ({"request": LION, "who": "bob"}, "bad_value"),
+        ({"request": LION, "project_id": 4}, "bad_value"),
+        ({"request": LION, "project_id": "f" * 32}, "not_found"),
+        ({"task": "upscale_image", "image": "../../etc/passwd"}, "bad_value"),
+        ({"task": "upscale_image", "image": "f" * 32}, "not_found"),
+        ({"task": "upscale_image", "image": "f" * 32, "scale": 1000}, "bad_value"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/jobs", "/api/estimate"])
+def test_bad_requests_are_told_in_a_sentence(as_ann: TestClient, body: object, code: str, path: str) -> None:
+    answer = as_ann.post(path, json=body)
+    assert 400 <= answer.status_code < 500
+    problem = answer.json()
+    if not (path == "/api/estimate" and "client_ref" in str(body)):
+        assert problem["code"] == code
+    assert problem["what"].endswith((".", "?", "!"))
+    assert len(problem["what"] + problem["why"]) < 1000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[1]",
+        b"null",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b'{"task": "create_image", "prompt": "x", "guidance": NaN}',
+        b'{"task": "create_image", "prompt": "x", "guidance": Infinity}',
+        b'{"task": "create_image", "prompt": "x", "seed": NaN}',
+        b'{"task": "create_image", "prompt": NaN}',
+        b'{"task": NaN}',
+        b'{"task": "create_image", "prompt": "\\ud800"}',
+    ],
+)
+def test_bodies_that_are_no_request(as_ann: TestClient, body: bytes) -> None:
+    answer = as_ann.post("/api/jobs", content=body)
+    assert answer.status_code == 422
+    assert set(answer.json()) == {"code", "what", "why", "next"}
+
+
+def test_a_body_without_end_is_not_read_whole(as_ann: TestClient) -> None:
+    answer = as_ann.post("/api/jobs", content=b'"' + b"x" * (2 << 20))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_much")
+
+
+def test_a_deleted_asset_is_no_input(as_ann: TestClient) -> None:
+    asset = as_ann.post("/api/assets?name=a.png", content=png()).json()["id"]
+    assert as_ann.delete(f"/api/assets/{asset}").status_code == 204
+    answer = as_ann.post("/api/jobs", json={"task": "upscale_image", "image": asset})
+    assert (answer.status_code, answer.json()["code"]) == (410, "deleted_asset")
+
+
+def test_a_sound_is_no_picture(as_ann: TestClient, speech: Any) -> None:
+    sound = as_ann.post("/api/assets?name=voice.wav", content=speech.read_bytes()).json()["id"]
+    answer = as_ann.post("/api/jobs", json={"task": "upscale_image", "image": sound})
+    assert 400 <= answer.status_code < 500
