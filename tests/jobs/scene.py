@@ -153,7 +153,7 @@ class Scene:
         _write_entries(self.data.catalog)
         self.database = open_database(self.data.database)
         self.people: dict[str, Principal] = {}
-        self._seen: list[Jobs] = []
+        self._opened: list[Jobs] = []
         self.open()
 
     def open(self) -> None:
@@ -163,20 +163,18 @@ class Scene:
         self.cpu, self.device = FakeHost("cpu"), FakeHost("device")
         hosts: dict[wire.Lane, Any] = {"cpu": self.cpu, "device": self.device}
         self.jobs = Jobs(self.database, self.data, self.library, self.catalog, hosts, keep_free_bytes=0)
-        self._seen.append(self.jobs)
+        self._opened.append(self.jobs)
 
     def crash(self) -> None:
-        """End without a word: what ran goes on talking to nobody, what is stored stays as it is."""
+        """End without a word, then open again: what ran talks to nobody, what is stored stays as it is."""
         for host in (self.cpu, self.device):
             host._on_event = lambda event: None
-        for lane in self.jobs._lanes.values():
-            lane._stop_at = float("inf")
-            lane._inbox.put(None)
+        self._opened.remove(self.jobs)
         self.jobs._queue.claim = lambda lane: None  # type: ignore[method-assign]
         self.open()
 
     def close(self) -> None:
-        for jobs in self._seen:
+        for jobs in self._opened:
             jobs.stop()
         self.database.close()
 

@@ -1,0 +1,111 @@
+"""How long a job still takes: never negative, nearer the truth the further it is; and what is learned for the next."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engines import wire
+from engines.requests import CreateImage
+from errors import StudioError
+from jobs.costs import Costs, seconds_left
+from jobs.record import Expected, LiveJob, Ticket
+from jobs.scheduler import _paced
+from tests.jobs.scene import Scene, until
+
+TICKET = Ticket(
+    id="0" * 32, user_id="u", owner="mum", lane="cpu", task="upscale_image", model="toy-a", created_at=0, units=2.0
+)
+
+
+def expected(run: float, load: float = 0.0) -> Expected:
+    return Expected(load, run, run, run, True)
+
+
+def measured(run: float, load: float = 0.0, device: str = "toy", working: int = 100) -> wire.Measured:
+    return wire.Measured(
+        job=TICKET.id, attempt=1, load_seconds=load, run_seconds=run, working_bytes=working, device=device
+    )
+
+
+@settings(deadline=None)
+@given(guess=st.floats(0, 1e4), total=st.integers(1, 60), step_seconds=st.floats(0.01, 60), late=st.floats(0, 100))
+def test_time_left_is_sound_at_any_pace(guess: float, total: int, step_seconds: float, late: float) -> None:
+    pace = None
+    for step in range(total + 1):
+        now = 1000 + step * step_seconds
+        pace = _paced(pace, wire.Progress(job="j", attempt=1, step=step, total=total), now)
+        job = LiveJob(ticket=TICKET, state="running", started_at=1000, expected=expected(guess), pace=pace)
+        left, later = seconds_left(job, now), seconds_left(job, now + late)
+        assert left is not None
+        assert later is not None
+        assert 0 <= later <= left
+        if step * 2 >= total and step:  # from half on, what is measured is believed
+            assert left == pytest.approx((total - step) * step_seconds, rel=1e-3, abs=1e-6)
+
+
+def test_time_left_before_the_first_step() -> None:
+    job = LiveJob(ticket=TICKET, state="loading", started_at=100.0, expected=expected(10, load=4))
+    assert seconds_left(job, 100) == 14
+    assert seconds_left(job, 102) == 12
+    assert seconds_left(job, 1000) == 0
+    assert seconds_left(LiveJob(ticket=TICKET), 100) is None
+
+
+def test_a_job_that_stalls_is_not_said_to_be_almost_done() -> None:
+    pace = _paced(None, wire.Progress(job="j", attempt=1, step=0, total=4), 100)
+    pace = _paced(pace, wire.Progress(job="j", attempt=1, step=1, total=4), 110)
+    job = LiveJob(ticket=TICKET, state="running", started_at=100, expected=expected(40), pace=pace)
+    assert seconds_left(job, 110) == pytest.approx(30)
+    assert seconds_left(job, 200) == pytest.approx(20)
+
+
+def test_another_piece_of_work_is_timed_anew() -> None:
+    pace = _paced(None, wire.Progress(job="j", attempt=1, step=8, total=8, noun="step"), 100)
+    pace = _paced(pace, wire.Progress(job="j", attempt=1, step=1, total=81, noun="frame"), 130)
+    assert (pace.began, pace.first_step) == (130, 1)
+
+
+def test_estimates_follow_the_machine(scene: Scene) -> None:
+    costs = Costs(scene.database, scene.catalog)
+    job = LiveJob(ticket=TICKET)
+    guess = costs.expect("upscale_image", "toy-a", 2.0)
+    assert (guess.load, guess.run, guess.learned) == (4.0, 40.0, False)
+    assert (guess.low, guess.high) == (20.0, 120.0)
+    costs.learn(job, measured(10.0))
+    first = costs.expect("upscale_image", "toy-a", 2.0)
+    assert (first.run, first.learned) == (pytest.approx(10.0), True)
+    assert first.load == 4.0  # the model was warm: nothing was learned of loading
+    for _ in range(12):
+        costs.learn(job, measured(20.0, load=1.0))
+    later = Costs(scene.database, scene.catalog).expect("upscale_image", "toy-a", 2.0)
+    assert later.run == pytest.approx(20.0, rel=0.03)
+    assert later.load == pytest.approx(1.0, rel=0.1)
+    assert later.low < later.run < later.high
+    assert costs.expect("upscale_image", "toy-a", 4.0).run == pytest.approx(2 * later.run, rel=0.01)
+
+
+def test_what_was_learned_elsewhere_does_not_count_here(scene: Scene) -> None:
+    costs = Costs(scene.database, scene.catalog)
+    costs.learn(LiveJob(ticket=TICKET), measured(1.0, device="big GPU"))
+    costs.device_is("processor")
+    assert not costs.expect("upscale_image", "toy-a", 2.0).learned
+    costs.device_is("big GPU")
+    assert costs.expect("upscale_image", "toy-a", 2.0).learned
+
+
+def test_a_model_that_left_the_catalog_still_has_an_estimate(scene: Scene) -> None:
+    costs = Costs(scene.database, scene.catalog)
+    assert costs.expect("upscale_image", "gone", 2.0).run > 0
+    with pytest.raises(StudioError):
+        scene.catalog.get("gone")
+
+
+def test_what_does_not_fit_is_said_before_it_is_made(scene: Scene) -> None:
+    scene.jobs.start()
+    who = scene.person("mum")
+    scene.device.say(wire.DeviceState(lane="device", name="small", total_bytes=10**8, used_bytes=0))
+    until(lambda: scene.jobs.device().total_bytes)
+    estimate = scene.jobs.estimate(who, CreateImage(prompt="a house"))
+    assert not estimate.fits
+    assert estimate.problem
+    assert estimate.problem.sentence == "Toy-Draw needs 1.0 GB. There are 0.1 GB here. Take a smaller model."

@@ -1,0 +1,267 @@
+"""The studio ends in the middle of things: nothing finished is lost, nothing queued is lost, nothing is made twice."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from auth.principal import Principal
+from engines import wire
+from jobs.attempts import MANIFEST, Attempts
+from jobs.queue import Queue
+from jobs.tables import Job
+from library import adopt
+from library.service import Library
+from library.tables import Asset
+from tests.jobs.scene import Scene, until
+
+
+def assets_of(scene: Scene, job_id: str) -> int:
+    with scene.database.session() as session:
+        return session.scalar(select(func.count()).select_from(Asset).where(Asset.job_id == job_id)) or 0
+
+
+def test_waiting_jobs_are_still_there_in_their_order(scene: Scene, mum: Principal, dad: Principal) -> None:
+    jobs = [scene.draw(mum, "one"), scene.draw(mum, "two"), scene.draw(dad, "three")]
+    scene.crash()
+    scene.jobs.start()
+    order = []
+    for _ in jobs:
+        envelope = scene.device.next()
+        order.append(envelope.request["prompt"])
+        scene.device.finish(envelope)
+    assert order == ["one", "three", "two"]
+    assert all(scene.until(mum if n < 2 else dad, job, "done") for n, job in enumerate(jobs))
+
+
+def test_a_job_under_way_begins_again_once_then_fails_with_the_reason(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    first = scene.device.next()
+    scene.device.progress(first, 1, 4)
+    scene.until(mum, job, "running")
+
+    scene.crash()
+    scene.jobs.start()
+    second = scene.device.next()
+    assert (second.job, second.attempt) == (job.id, 2)
+    assert second.out_dir != first.out_dir
+    assert scene.row(job.id).restarts == 1
+
+    scene.crash()
+    scene.jobs.start()
+    failed = scene.until(mum, job, "failed")
+    assert failed.words.startswith("The studio stopped twice during this job.")
+    assert scene.device.idle()
+    assert not list(scene.data.work.iterdir())
+    retried = scene.jobs.retry(mum, job.id)
+    scene.device.finish(scene.device.next())
+    scene.until(mum, retried, "done")
+
+
+def test_a_job_that_was_to_stop_is_stopped(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    scene.device.obeys = False
+    job = scene.draw(mum)
+    scene.device.next()
+    scene.jobs.cancel(mum, job.id)
+    scene.crash()
+    scene.jobs.start()
+    assert scene.jobs.get(mum, job.id).state == "cancelled"
+    assert scene.device.idle()
+
+
+def dies(function: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
+    """The function, with the studio ending right before or after it: nothing that follows in its thread happens."""
+
+    def dying(*args: Any, **more: Any) -> Any:
+        if after:
+            function(*args, **more)
+        raise SystemExit
+
+    return dying
+
+
+POINTS: dict[str, tuple[Any, str, bool, bool]] = {
+    # where the studio ends: the function, whether after it, whether the work was complete by then
+    "result arrived": (Attempts, "seal", False, False),
+    "sealed": (Attempts, "seal", True, True),
+    "saving written": (Queue, "mark", True, True),
+    "before adoption": (Library, "adopt", False, True),
+    "file moved": (adopt, "sync", False, True),
+    "in the transaction": (Queue, "done", True, True),
+    "adopted": (Library, "adopt", True, True),
+    "shown": (Queue, "show_done", True, True),
+    "before clearing": (Attempts, "clear", False, True),
+}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("point", POINTS)
+def test_a_result_is_kept_exactly_once_wherever_the_studio_ends(
+    scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    place, name, after, complete = POINTS[point]
+    scene.jobs.start()
+    job = scene.draw(mum)
+    envelope = scene.device.next()
+    lane = scene.jobs._lanes["device"]
+    with monkeypatch.context() as patch:
+        patch.setattr(place, name, dies(getattr(place, name), after=after))
+        scene.device.finish(envelope)
+        lane._thread.join(5)
+        assert not lane._thread.is_alive()
+    scene.crash()
+    scene.jobs.start()
+    if not complete:
+        again = scene.device.next()
+        assert again.attempt == 2
+        scene.device.finish(again)
+    done = scene.until(mum, job, "done")
+    assert len(done.assets) == assets_of(scene, job.id) == 1
+    assert scene.library.file(mum, done.assets[0]).read_text() == "same"
+    assert len(list(scene.data.user(mum.user_id).iterdir())) == 1
+    assert until(lambda: not list(scene.data.work.iterdir()))
+    assert scene.device.idle()
+    scene.crash()
+    scene.jobs.start()
+    assert scene.jobs.get(mum, job.id).assets == done.assets
+    assert scene.device.idle()
+
+
+@pytest.mark.parametrize("manifest", [b"", b'[{"file"', b"[]x", b'[{"file": "gone.png"}]', b"\xff\xfe"])
+def test_a_broken_manifest_counts_for_nothing(scene: Scene, mum: Principal, manifest: bytes) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    envelope = scene.device.next()
+    (scene.data.job(job.id, envelope.attempt) / MANIFEST).write_bytes(manifest)
+    scene.crash()
+    scene.jobs.start()
+    assert scene.device.next().attempt == 2
+    assert assets_of(scene, job.id) == 0
+
+
+def test_a_manifest_whose_files_are_gone_counts_for_nothing(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    envelope = scene.device.next()
+    live = scene.jobs._live.get(job.id)
+    assert live
+    result = scene.device.write(envelope)
+    scene.jobs._attempts.seal(live, result.files)
+    (scene.data.job(job.id, 1) / result.files[0].file).unlink()
+    scene.crash()
+    scene.jobs.start()
+    assert scene.device.next().attempt == 2
+
+
+def test_a_result_of_an_attempt_that_was_given_up_is_not_kept(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    envelope = scene.device.next()
+    with scene.database.session() as session:  # as if another start had begun it anew meanwhile
+        session.execute(update(Job).where(Job.id == job.id).values(attempt=2))
+    scene.device.finish(envelope)
+    time.sleep(0.1)
+    assert assets_of(scene, job.id) == 0
+    assert scene.row(job.id).state != "done"
+
+
+def test_what_no_job_owns_is_removed_from_the_work_folder(scene: Scene, mum: Principal) -> None:
+    job = scene.draw(mum)
+    for name in (f"{'a' * 32}-1", f"{'a' * 32}-checkpoint", f"{job.id}-1", f"{job.id}-checkpoint", "somebody-elses"):
+        (scene.data.work / name).mkdir()
+    scene.jobs.start()
+    scene.device.next()
+    left = {path.name for path in scene.data.work.iterdir()}
+    assert left == {f"{job.id}-1", f"{job.id}-checkpoint", "somebody-elses"}
+
+
+def test_jobs_finished_within_the_hour_are_still_in_sight(scene: Scene, mum: Principal, dad: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    scene.device.finish(scene.device.next())
+    done = scene.until(mum, job, "done")
+    cursor = scene.jobs.since(mum, None).cursor
+    scene.crash()
+    scene.jobs.start()
+    follow = scene.jobs.since(mum, cursor)
+    assert follow.whole
+    assert [(view.id, view.state, view.assets) for view in follow.jobs] == [(job.id, "done", done.assets)]
+    assert scene.jobs.since(dad, None).jobs == ()
+
+
+# -- stopping in order
+
+
+def test_ctrl_c_puts_running_jobs_back_without_counting_it_against_them(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    envelope = scene.device.next()
+    scene.device.progress(envelope, 1, 4)
+    scene.until(mum, job, "running")
+    began = time.monotonic()
+    scene.jobs.stop()
+    assert time.monotonic() - began < 3
+    assert scene.device.cancelled == [job.id]
+    assert scene.device.stopped
+    row = scene.row(job.id)
+    assert (row.state, row.restarts, row.cancel) == ("queued", 0, False)
+    scene.crash()
+    scene.jobs.start()
+    assert scene.device.next().attempt == 2
+
+
+def test_a_host_that_does_not_answer_does_not_hold_up_the_end(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    scene.device.obeys = False
+    job = scene.draw(mum)
+    scene.device.next()
+    began = time.monotonic()
+    scene.jobs.stop()
+    assert time.monotonic() - began < 3
+    assert scene.row(job.id).state == "queued"
+
+
+def test_a_job_finished_at_the_last_moment_is_kept(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    envelope = scene.device.next()
+    scene.device.cancel = lambda job: scene.device.finish(envelope)  # type: ignore[method-assign]
+    scene.jobs.stop()
+    assert scene.row(job.id).state == "done"
+    assert assets_of(scene, job.id) == 1
+
+
+def test_a_job_that_made_way_goes_on_from_its_checkpoint(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    first = scene.device.next()
+    checkpoint = scene.data.work / f"{job.id}-checkpoint" / "state"
+    checkpoint.write_text("half")
+    scene.device.say(wire.Yielded(job=job.id, attempt=1))
+    second = scene.device.next()
+    assert (second.attempt, second.checkpoint_dir) == (2, first.checkpoint_dir)
+    assert checkpoint.read_text() == "half"
+    assert scene.row(job.id).resume == "checkpoint"
+    scene.device.finish(second)
+    scene.until(mum, job, "done")
+    assert until(lambda: not checkpoint.exists())
+
+
+def test_one_broken_job_does_not_end_its_lane(scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.jobs.start()
+
+    def broken(envelope: wire.Envelope) -> None:
+        raise RuntimeError("no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.device, "run", broken)
+        failed = scene.until(mum, scene.draw(mum), "failed")
+    assert failed.error
+    assert failed.error.code == "internal"
+    job = scene.draw(mum)
+    scene.device.finish(scene.device.next())
+    scene.until(mum, job, "done")
