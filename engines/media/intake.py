@@ -11,6 +11,7 @@ import numpy as np
 from av.error import FFmpegError
 from PIL import Image
 
+from engines.media.clip_reader import frame_at, turned
 from engines.media.picture import load_picture, open_picture, save_thumb
 from engines.media.sound import Samples, waveform
 from engines.media.streams import Format, bad_media, duration, moving_picture, open_media, sniff, soundtrack
@@ -98,28 +99,6 @@ def read_provenance(path: Path) -> dict[str, Any] | None:
     return record if isinstance(record, dict) and isinstance(record.get("request"), dict) else None
 
 
-def frame_at(path: Path, seconds: float) -> Image.Image:
-    """The frame of a clip at a time, upright; the first one where there is none."""
-    from engines.media.clip import upright
-
-    with open_media(path) as media:
-        stream = moving_picture(media)
-        if stream is None or stream.time_base is None:
-            raise bad_media("It holds no moving picture.")
-        last = None
-        try:
-            media.seek(int(seconds / stream.time_base) + (stream.start_time or 0), stream=stream)
-            for frame in media.decode(stream):
-                last = frame
-                if frame.time is not None and frame.time >= seconds:
-                    break
-        except FFmpegError:
-            pass  # a damaged clip: what decoded before is good enough
-        if last is None:
-            raise bad_media("Not one frame of it can be decoded.")
-        return upright(last)
-
-
 def _is_picture(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(16)
@@ -152,8 +131,6 @@ def _stream(path: Path, size: int, container: Format) -> tuple[AssetFacts, str]:
 
 
 def _clip(media: av.container.InputContainer, video: av.VideoStream, size: int, container: Format) -> AssetFacts:
-    from engines.media.clip import turned
-
     first = next(media.decode(video), None)
     if first is None:
         raise bad_media("Not one frame of it can be decoded.")
