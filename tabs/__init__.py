@@ -17,15 +17,15 @@ TABS = (("image", "Image", image), ("video", "Video", video), ("audio", "Audio",
 _HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <meta name="color-scheme" content="dark light">
-<link rel="icon" type="image/svg+xml" href="assets/logo.svg">
-<link rel="stylesheet" href="assets/css/tokens.css">
-<link rel="stylesheet" href="assets/css/page.css">
-<link rel="stylesheet" href="assets/css/form.css">
-<link rel="stylesheet" href="assets/css/stage.css">
-<link rel="stylesheet" href="assets/css/tray.css">
-<link rel="stylesheet" href="assets/css/library.css">
+<link rel="icon" type="image/svg+xml" href="c41/logo.svg">
+<link rel="stylesheet" href="c41/css/tokens.css">
+<link rel="stylesheet" href="c41/css/page.css">
+<link rel="stylesheet" href="c41/css/form.css">
+<link rel="stylesheet" href="c41/css/stage.css">
+<link rel="stylesheet" href="c41/css/tray.css">
+<link rel="stylesheet" href="c41/css/library.css">
 <script>window.C41 = {media: %s, queue: [], mount(...part) { this.queue.push(part) }};</script>
-<script type="module" src="assets/js/studio.js"></script>"""
+<script type="module" src="c41/js/studio.js"></script>"""
 
 
 def build(studio: Studio) -> gr.Blocks:

@@ -18,6 +18,7 @@ _MENUS = """
 <div id="menu" popover aria-label="Menu">
   <div class="who"></div>
   <div class="making">{tabs}</div>
+  <button type="button" class="hand" popovertarget="projects">Project <b class="in-hand">My own work</b></button>
   <a href="#library">Library</a>
   <a href="account">Account</a>
   <a href="./?view=api" target="_blank" rel="noopener">API for scripts</a>
@@ -30,7 +31,7 @@ _MENUS = """
 def _markup(tabs: Sequence[tuple[str, str]]) -> str:
     links = "".join(f'<a href="#{name}">{escape(title)}</a>' for name, title in tabs)
     return f"""<header class="bar">
-<h1 class="logo"><img src="assets/logo.svg" alt="" width="26" height="26">C41 Studio</h1>
+<h1 class="logo"><img src="c41/logo.svg" alt="" width="26" height="26">C41 Studio</h1>
 <nav aria-label="Tabs">{links}</nav>
 <button type="button" class="pill project" popovertarget="projects" aria-haspopup="menu" aria-expanded="false">
   <span class="name">Project</span> <b class="in-hand">My own work</b><span class="caret" aria-hidden="true"></span></button>

@@ -81,7 +81,7 @@ class Form:
         self.foot.press(self._press, controls, self.foot, api_name=f"press_{self.task}", **options)
         self.foot.fill(self._fill, None, [*controls, self.foot], api_name=f"fill_{self.task}", **options)
 
-    def _ask(self, *values: Any, request: gr.Request) -> str:
+    def _ask(self, request: gr.Request, *values: Any) -> str:
         """What the form as it stands would take."""
         said: dict[str, Any] = {"values": self._named(values)}
         try:

@@ -27,7 +27,7 @@ export class Bar {
       tell: () => this.tell(),
     });
     this.root.querySelector("nav").addEventListener("click", (event) => this.go(event));
-    this.part("#menu").addEventListener("click", (event) => { this.go(event); if (event.target.closest("a")) this.part("#menu").hidePopover(); });
+    this.part("#menu").addEventListener("click", (event) => { this.go(event); if (event.target.closest("a, .hand")) this.part("#menu").hidePopover(); });
     this.part("#projects").addEventListener("submit", (event) => { event.preventDefault(); this.create(event.target); });
     for (const pop of this.root.querySelectorAll("[popover]")) this.anchored(pop);
     on("device", (device) => this.device(device));
@@ -46,9 +46,9 @@ export class Bar {
     const button = this.root.querySelector(`[popovertarget="${pop.id}"]`);
     pop.addEventListener("toggle", (event) => {
       button.setAttribute("aria-expanded", String(event.newState === "open"));
-      const spot = button.getBoundingClientRect();
-      pop.style.top = `${spot.bottom + 8}px`;
-      pop.style.right = `${Math.max(8, innerWidth - spot.right)}px`;
+      const spot = button.getBoundingClientRect(); // all zero where a phone hides it
+      pop.style.top = `${Math.max(58, spot.bottom + 8)}px`;
+      pop.style.right = `${spot.width ? Math.max(8, innerWidth - spot.right) : 8}px`;
     });
   }
 
@@ -75,7 +75,7 @@ export class Bar {
   hand(id) {
     project.id = id;
     const one = this.projects.find((candidate) => candidate.id === id);
-    this.part(".in-hand").textContent = one?.name ?? "My own work";
+    for (const name of this.root.querySelectorAll(".in-hand")) name.textContent = one?.name ?? "My own work";
     const row = (key, name, note) => html`<button type="button" role="menuitemradio" aria-checked="${String((id ?? "") === key)}" data-do="take" data-project="${key}">
       <span><b>${name}</b><small>${note}</small></span>${(id ?? "") === key && icon("check")}</button>`;
     fill(this.part("#projects .list"), html`${row("", "My own work", "Only you see it.")}
