@@ -8,7 +8,7 @@ Found = TypeVar("Found")
 
 
 def until(look: Callable[[], Found], seconds: float = 30.0, what: str = "it") -> Found:
-    """The first true value that ``look`` gives. Raises AssertionError after ``seconds``, saying ``what`` was awaited."""
+    """The first true value that ``look`` gives. Raises AssertionError after ``seconds``, naming what was awaited."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
         if time.monotonic() > deadline:

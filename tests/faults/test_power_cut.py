@@ -1,0 +1,126 @@
+"""kill -9 at any moment: no finished work is lost, no job that waits is lost, and nothing is made twice."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.live import Live, finished, job, submit, upload
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.slow
+
+BOTH = pytest.mark.parametrize("engine_kind", ["inprocess", "process"])
+PICTURE = {"task": "create_image", "prompt": "a red house", "width": 64, "height": 64, "steps": 2}
+LONG = PICTURE | {"width": 512, "height": 512, "steps": 60}
+
+
+def in_state(state: str) -> Callable[[Live, httpx.Client, str], bool]:
+    return lambda live, ann, id: job(ann, id)["state"] == state
+
+
+def written(live: Live, ann: httpx.Client, id: str) -> bool:
+    """The engine has written the picture, and nobody has taken it yet."""
+    return any((live.data / "work").glob(f"{id}-*/*.png"))
+
+
+def sealed(live: Live, ann: httpx.Client, id: str) -> bool:
+    return any((live.data / "work").glob(f"{id}-*/result.json"))
+
+
+def moved(live: Live, ann: httpx.Client, id: str) -> bool:
+    """The picture lies in its owner's folder; perhaps the database knows it, perhaps not."""
+    return pictures(live) > before_this[id]
+
+
+before_this: dict[str, int] = {}
+
+MOMENTS: list[tuple[str, dict[str, object], Callable[[Live, httpx.Client, str], bool]]] = [
+    ("queued", PICTURE, in_state("queued")),
+    ("loading", PICTURE, in_state("loading")),
+    ("running", LONG, in_state("running")),
+    ("written", PICTURE, written),
+    ("sealed", PICTURE, sealed),
+    ("moved", PICTURE, moved),
+    ("done", PICTURE, in_state("done")),
+]
+
+
+def pictures(live: Live) -> int:
+    return sum(1 for path in (live.data / "users").rglob("*.png"))
+
+
+def made_by(client: httpx.Client, id: str) -> list[str]:
+    return [asset["id"] for asset in client.get("/api/assets", params={"job_id": id}).json()["assets"]]
+
+
+def content(client: httpx.Client, asset: str) -> str:
+    return hashlib.sha256(client.get(f"/api/assets/{asset}/file").content).hexdigest()
+
+
+@BOTH
+def test_the_power_goes_at_every_moment(twin: str, live: Live, photo: Path) -> None:
+    live.first_account("ann")
+    with live.script("ann") as ann:
+        upload_id = upload(ann, photo)
+        kept: dict[str, str] = {}
+        for number, (moment, request, arrived) in enumerate(MOMENTS):
+            here = submit(ann, request | {"model": twin, "seed": number})
+            before_this[here] = pictures(live)
+            waiting = [submit(ann, PICTURE | {"model": twin, "seed": 100 + number + more}) for more in (0, 50)]
+            other_lane = submit(ann, {"task": "upscale_image", "image": upload_id, "scale": 2})
+            until(lambda check=arrived, id=here: check(live, ann, id), 90, f"the moment “{moment}”")
+            live.kill()
+            live.start()
+            for id in (here, *waiting, other_lane):
+                end = finished(ann, id)
+                assert end["state"] == "done", (moment, end)
+                assert made_by(ann, id) == end["assets"], moment
+                assert len(end["assets"]) == 1, moment
+                kept[end["assets"][0]] = content(ann, end["assets"][0])
+            for asset, sha256 in kept.items():
+                assert content(ann, asset) == sha256, moment
+        assert pictures(live) == len(kept) + len(list((live.data / "users").rglob(f"{upload_id}*.png")))
+        assert not any((live.data / "work").iterdir())
+
+
+@BOTH
+def test_what_was_done_is_not_done_again(twin: str, live: Live) -> None:
+    live.first_account("ann")
+    with live.script("ann") as ann:
+        request = PICTURE | {"model": twin, "seed": 7}
+        done = finished(ann, submit(ann, request, client_ref="scene 1"))
+        live.kill()
+        live.start()
+        again = job(ann, done["id"])
+        assert (again["state"], again["attempt"], again["assets"]) == ("done", done["attempt"], done["assets"])
+        assert submit(ann, request, client_ref="scene 1") == done["id"]
+
+
+@pytest.mark.parametrize("engine_kind", ["process"])
+def test_an_engine_that_dies_costs_its_own_job_only(twin: str, live: Live) -> None:
+    import psutil
+
+    live.first_account("ann")
+    with live.script("ann") as ann:
+        first, second = (
+            submit(ann, LONG | {"model": twin, "seed": 1}),
+            submit(ann, PICTURE | {"model": twin, "seed": 2}),
+        )
+        until(lambda: job(ann, first)["state"] == "running", 90, "the first job")
+        [engine] = [
+            child
+            for child in psutil.Process(live.process.pid).children()
+            if "device" in child.cmdline() and "engines.child" in child.cmdline()
+        ]
+        engine.kill()
+        assert finished(ann, second)["state"] == "done"
+        end = finished(ann, first)
+        assert end["state"] == "failed"
+        assert end["error"]["code"] == "engine_died"
+        assert end["can_retry"]
+        retried = finished(ann, ann.post(f"/api/jobs/{first}/retry").json()["id"])
+        assert retried["state"] == "done"
+        assert ann.get("/healthz").text.startswith("ok")

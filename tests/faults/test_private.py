@@ -1,0 +1,114 @@
+"""Nothing leaves this machine: every kind of work is done, and no process of the studio tries to reach another."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from engines.requests import REQUESTS
+from tests.support.live import Live, finished, submit, upload
+from tests.support.people import PASSWORD
+
+pytestmark = pytest.mark.slow
+
+# Python runs this first in the studio and in every process it starts: reach for anybody else, and it is written down.
+WATCH = """
+import os, sys
+
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else ""
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        host = arguments[0] or ""
+    else:
+        return
+    host = host.decode() if isinstance(host, bytes) else str(host)
+    if host in ("", "localhost", "::1", "0.0.0.0", "::") or host.startswith("127."):
+        return
+    with open(os.environ["WATCHED"], "a") as file:
+        file.write(f"{event} {arguments[1:] if event == 'socket.connect' else arguments}\\n")
+    raise OSError(101, "Network is unreachable")
+
+sys.addaudithook(watch)
+"""
+
+
+@pytest.fixture
+def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file where every attempt to reach another machine is written, by any Python started from now on."""
+    (tmp_path / "watch").mkdir()
+    (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "watch"))
+    monkeypatch.setenv("WATCHED", str(tmp_path / "attempts"))
+    for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):  # the studio has to be quiet by itself
+        monkeypatch.delenv(name)
+    return tmp_path / "attempts"
+
+
+@pytest.mark.parametrize("engine_kind", ["inprocess", "process"])
+def test_no_work_reaches_out(watched: Path, twin: str, live: Live, photo: Path, short_clip: Path) -> None:
+    browser = live.first_account("ann")
+    with live.script("ann") as ann:
+        image, clip = upload(ann, photo), upload(ann, short_clip)
+        work: dict[str, dict[str, object]] = {
+            "create_image": {"prompt": "a house", "width": 64, "height": 64, "steps": 2, "model": twin},
+            "upscale_image": {"image": image},
+            "cut_out": {"image": image},
+            "stylize_image": {"image": image},
+            "upscale_clip": {"clip": clip},
+            "interpolate_clip": {"clip": clip, "fps": 15},
+            "speak": {"text": "Good evening. This stays here."},
+        }
+        assert set(work) == set(REQUESTS)
+        jobs = [submit(ann, {"task": task, **fields}) for task, fields in work.items()]
+        for id in jobs:
+            end = finished(ann, id, 300)
+            assert end["state"] == "done", end
+        for path in (
+            "/",
+            "/config",
+            "/gradio_api/info",
+            "/api/jobs",
+            "/api/assets",
+            "/healthz",
+            "/metrics",
+            "/account",
+        ):
+            assert browser.get(path).status_code == 200, path
+    assert not watched.exists(), watched.read_text()
+
+
+def test_the_watch_sees_an_attempt(watched: Path) -> None:
+    import subprocess
+    import sys
+
+    code = "import socket\nsocket.create_connection(('example.invalid', 80), 1)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "example.invalid" in watched.read_text()
+
+
+@pytest.mark.browser
+def test_the_page_asks_nobody_else_for_anything(live: Live) -> None:
+    import shutil
+
+    from playwright.sync_api import sync_playwright
+
+    live.first_account("ann")
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{live.url}/login")
+        page.fill("[name=username]", "ann")
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_load_state("networkidle")
+        page.wait_for_selector("gradio-app, .gradio-container")
+        browser.close()
+    assert any(url.startswith(live.url) for url in asked)
+    foreign = [url for url in asked if not re.match(rf"({re.escape(live.url)}|data:|blob:)", url)]
+    assert foreign == []
