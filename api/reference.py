@@ -1,0 +1,153 @@
+"""Writes the reference pages of docs/ from the code: ``python -m api.reference``."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from engines.catalog import SHIPPED, read
+from engines.catalog.entry import Entry
+from engines.requests import REQUESTS, Request
+from settings import Settings
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+_SETTINGS = """# Settings
+
+Every setting is a flag of `python app.py` and an environment variable. A flag wins over the environment.
+
+| flag | variable | value | default | meaning |
+|---|---|---|---|---|
+"""
+_MODELS = """# Models
+
+The models that ship in the catalog. *Starter* ones come with the starter pack and work offline on a processor. Your own
+entries are YAML files of the same shape in `DATA/catalog/`; `GET /api/models` says what is installed.
+"""
+_REQUESTS = """# Requests
+
+What each task takes: the body of `POST /api/jobs`, the argument of `/submit`, and the `request` in every file made
+here. Unknown fields are refused. Media are ids of assets. `GET /api/schema/<task>` gives the same as JSON Schema, with
+the choices of the machine that answers.
+"""
+_VERIFIED = {
+    "weights": "its real weights have been run",
+    "starter": "it is in the starter pack and tested with it",
+    "twin": "its code has been run on a tiny model of the same build",
+    "import": "its code loads",
+}
+
+
+def pages() -> dict[str, str]:
+    """The reference pages by file name."""
+    makers: dict[str, Callable[[], Iterator[str]]] = {
+        "settings.md": _settings,
+        "models.md": _models,
+        "requests.md": _requests,
+    }
+    return {name: "".join(make()).rstrip() + "\n" for name, make in makers.items()}
+
+
+def write() -> None:
+    """Write the pages."""
+    for name, text in pages().items():
+        (DOCS / name).write_text(text, encoding="utf-8")
+
+
+def _settings() -> Iterator[str]:
+    yield _SETTINGS
+    for name, field in Settings.model_fields.items():
+        flag, variable = f"`--{name.replace('_', '-')}`", f"`C41_{name.upper()}`"
+        yield _row(flag, variable, _kind(field.annotation), _default(field.default), field.description or "")
+
+
+def _models() -> Iterator[str]:
+    yield _MODELS
+    for path in sorted(SHIPPED.glob("*.yaml")):
+        yield from _model(read(path))
+
+
+def _model(entry: Entry) -> Iterator[str]:
+    licence = f"[{entry.licence.name}]({entry.licence.url})" if entry.licence.url else entry.licence.name
+    size = f", {_size(entry.download_bytes)} to download" if entry.download_bytes else ""
+    yield f"\n## {entry.name}\n`{entry.id}`{' · starter' if entry.starter else ''}\n\n{entry.use}\n\n"
+    if entry.tasks:
+        yield f"- Does: {', '.join(f'`{task}`' for task in entry.tasks)}\n"
+    yield f"- Runs on: {entry.runtime}{size}\n"
+    yield f"- Licence: {licence}, {'' if entry.licence.commercial else 'not '}for commercial use\n"
+    yield f"- Proved by: {_VERIFIED[entry.verified]}\n"
+    for field, choices in entry.choices.items():
+        named = ", ".join(f"`{choice.value}` ({choice.label})" for choice in choices)
+        yield f"- `{field}`: {named}\n"
+    for field, (low, high, multiple) in entry.bounds.items():
+        yield f"- `{field}`: {low:g} to {high:g}{f', a multiple of {multiple:g}' if multiple > 1 else ''}\n"
+
+
+def _requests() -> Iterator[str]:
+    yield _REQUESTS
+    for task, request in REQUESTS.items():
+        yield f"\n## {task}\n{(request.__doc__ or '').strip()}\n\n"
+        yield "| field | value | default | meaning |\n|---|---|---|---|\n"
+        yield from _fields(request)
+
+
+def _fields(request: type[Request]) -> Iterator[str]:
+    schema = request.model_json_schema()["properties"]
+    for name, field in request.model_fields.items():
+        known = schema[name]
+        kind = f"id of {_article(known['asset'])}" if "asset" in known else _kind(field.annotation)
+        limits = _limits(known)
+        value = f"{kind}{f', {limits}' if limits else ''}{f' ({unit})' if (unit := known.get('unit')) else ''}"
+        default = "required" if field.is_required() or name == "task" else _default(field.default)
+        yield _row(f"`{name}`", value, default, field.description or "What is to be done.")
+
+
+def _limits(schema: dict[str, Any]) -> str:
+    """Bounds of a field in words; those of an optional one stand one level deeper."""
+    schema = {**schema, **next((part for part in schema.get("anyOf", []) if part.get("type") != "null"), {})}
+    words = []
+    if "minimum" in schema:
+        low = f"{schema['minimum']:,}"
+        words.append(f"{low} to {schema['maximum']:,}" if "maximum" in schema else f"at least {low}")
+    if "multipleOf" in schema:
+        words.append(f"a multiple of {schema['multipleOf']}")
+    if "maxLength" in schema:
+        words.append(f"at most {schema['maxLength']:,} characters")
+    return ", ".join(words)
+
+
+def _default(value: Any) -> str:
+    """A default as it would be typed; nothing where there is none."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"`{value}`" if value not in (None, "") else ""
+
+
+def _kind(annotation: Any) -> str:
+    """A type as a person would write it."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _kind(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return _kind(next(part for part in get_args(annotation) if part is not type(None)))
+    if origin is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(annotation))
+    known: dict[Any, str] = {int: "whole number", float: "number", str: "text", bool: "yes or no", Path: "path"}
+    return known[annotation]
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(1, round(count / 1e6))} MB"
+
+
+def _row(*cells: str) -> str:
+    escaped = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
+    return f"| {' | '.join(escaped)} |\n"
+
+
+if __name__ == "__main__":
+    write()

@@ -1,0 +1,63 @@
+"""Whatever can be called, set, chosen or filled in stands in docs/."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from fastapi.routing import APIRoute
+
+from api import reference, rest
+from engines.catalog import SHIPPED
+from engines.requests import REQUESTS
+from settings import Settings
+from studio import Studio
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+@pytest.fixture
+def nothing() -> Studio:
+    """A studio to build routes and endpoints on; they are only looked at."""
+    return cast(Studio, SimpleNamespace(jobs=None, library=None, catalog=None))
+
+
+def text(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", reference.pages())
+def test_reference_pages_are_up_to_date(name: str) -> None:
+    assert text(name) == reference.pages()[name], "write them anew: python -m api.reference"
+
+
+def test_every_rest_route_is_in_the_table_and_the_other_way_round(nothing: Studio) -> None:
+    routes = [route for route in rest.router(nothing).routes if isinstance(route, APIRoute)]
+    real = {f"{method} {route.path}" for route in routes for method in route.methods} - {"HEAD /api/assets/{id}/file"}
+    assert set(re.findall(r"^\| `(\w+ /[^`]*)` \|", text("api.md"), re.MULTILINE)) == real
+
+
+def test_every_endpoint_has_its_heading_and_the_other_way_round(nothing: Studio) -> None:
+    import gradio as gr
+
+    from api import endpoints
+
+    with gr.Blocks() as blocks:
+        endpoints.install(nothing)
+    named: Any = blocks.get_api_info()["named_endpoints"]
+    headings = re.findall(r"^### (/.+)$", text("api.md"), re.MULTILINE)
+    assert sorted(name for heading in headings for name in re.findall(r"/\w+", heading)) == sorted(named)
+    for endpoint in named.values():
+        assert endpoint["description"]
+
+
+def test_every_setting_model_and_field_is_named() -> None:
+    for name in Settings.model_fields:
+        assert f"`C41_{name.upper()}`" in text("settings.md")
+    for path in SHIPPED.glob("*.yaml"):
+        assert f"`{path.stem}`" in text("models.md"), "an entry's file is called after its id"
+    for task, request in REQUESTS.items():
+        section = text("requests.md").partition(f"\n## {task}\n")[2].partition("\n## ")[0]
+        for field in request.model_fields:
+            assert f"| `{field}` |" in section
