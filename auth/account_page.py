@@ -1,6 +1,7 @@
 """The account page: one's password, tokens for scripts, and the browsers one is signed in with."""
 
 import time
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -22,22 +23,7 @@ Optional = Annotated[str | None, Form()]
 def add(routes: APIRouter, accounts: Accounts, tries: Tries, session_days: float) -> None:
     """Add /account and what its buttons do."""
 
-    def show(request: Request, error: StudioError | None = None, done: str = "", token: str = "") -> Response:
-        who, now = principal(request), time.time()
-        sessions = accounts.sessions(who)
-        return page(
-            "account.html",
-            error.status if error else 200,
-            title="Your account",
-            who=who,
-            problem=error.problem if error else None,
-            done=done,
-            token=token,
-            tokens=[(item, ago(item.used_at, now)) for item in accounts.tokens(who)],
-            sessions=[(item, ago(item.seen_at, now)) for item in sessions],
-            shortest=passwords.SHORTEST,
-            days=f"{session_days:g}",
-        )
+    show = partial(_show, accounts, session_days)
 
     def refused(request: Request, error: StudioError) -> Response:
         return show(request, error) if wants_page(request.headers) else refusal(error, request.scope)
@@ -80,6 +66,30 @@ def add(routes: APIRouter, accounts: Accounts, tries: Tries, session_days: float
         accounts.sign_out_everywhere(principal(request).user_id)
         request.session.clear()
         return RedirectResponse("/login", 303)
+
+
+def _show(
+    accounts: Accounts,
+    session_days: float,
+    request: Request,
+    error: StudioError | None = None,
+    done: str = "",
+    token: str = "",
+) -> Response:
+    who, now = principal(request), time.time()
+    return page(
+        "account.html",
+        error.status if error else 200,
+        title="Your account",
+        who=who,
+        problem=error.problem if error else None,
+        done=done,
+        token=token,
+        tokens=[(item, ago(item.used_at, now)) for item in accounts.tokens(who)],
+        sessions=[(item, ago(item.seen_at, now)) for item in accounts.sessions(who)],
+        shortest=passwords.SHORTEST,
+        days=f"{session_days:g}",
+    )
 
 
 def _only_in_person(who: Principal) -> None:

@@ -18,6 +18,7 @@ from auth.accounts import Accounts
 from auth.gate import principal
 from auth.mount import protect
 from auth.pages import router
+from auth.principal import Principal
 from data import DataFolder
 from db import Database, open_database
 from settings import Settings
@@ -40,8 +41,6 @@ class House:
     def token(self, name: str) -> dict[str, str]:
         """The header of a script of this person."""
         found = next(person for person in self.accounts.people() if person.name == name)
-        from auth.principal import Principal
-
         who = Principal(user_id=found.id, name=found.name, role=found.role)
         return {"Authorization": f"Bearer {self.accounts.new_token(who, 'test')}"}
 
