@@ -52,12 +52,17 @@ class Catalog:
         return self.entries[id]
 
     def for_task(self, task: str) -> list[Entry]:
-        """The models that do a task, the best one first: installed before not, surely working before likely.
+        """The models that do a task, the best one first: installed before not, made for it before also able to,
+        surely working before likely.
 
         Hidden ones are there only once they are installed.
         """
         known = [entry for entry in self.entries.values() if task in entry.tasks and self._shown(entry)]
-        return sorted(known, key=lambda entry: (not self.installed(entry), _TRUST.index(entry.verified), entry.id))
+
+        def rank(entry: Entry) -> tuple[bool, bool, int, str]:
+            return not self.installed(entry), task not in entry.best_for, _TRUST.index(entry.verified), entry.id
+
+        return sorted(known, key=rank)
 
     def installed(self, entry: Entry) -> bool:
         """Whether every part's files are on this machine."""

@@ -50,8 +50,9 @@ class Licence(BaseModel):
 class Entry(BaseModel):
     """One model: what it is for, what it is made of, what it needs, what it may be asked.
 
-    ``tasks`` are the request tasks it serves; ``pipeline`` its class, as ``module:Name``; ``choices`` the legal
-    values of fields that differ by model; ``bounds`` narrows numeric fields as (low, high, multiple_of);
+    ``tasks`` are the request tasks it serves, ``best_for`` those it is the first choice for; ``pipeline`` its class,
+    as ``module:Name``; ``choices`` the legal values of fields that differ by model; ``bounds`` narrows numeric fields
+    as (low, high, multiple_of);
     ``defaults`` replaces a request's defaults; ``memory`` is bytes by precision; ``rate`` is seconds a unit of
     work on two processor cores until this machine has learned its own.
     """
@@ -62,6 +63,7 @@ class Entry(BaseModel):
     name: str
     use: str
     tasks: tuple[str, ...]
+    best_for: tuple[str, ...] = ()
     runtime: Runtime
     pipeline: str
     parts: dict[str, Part]

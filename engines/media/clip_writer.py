@@ -47,7 +47,7 @@ class _Kept(NamedTuple):
 class ClipWriter:
     """Takes frames, keeps them in closed parts in a folder, and joins these with the sound of the source at the end.
 
-    A writer on a folder that already holds parts goes on after them: ``done`` says how many frames they hold.
+    A writer on a folder that already holds parts goes on after them: ``done`` says how many frames it holds.
     Odd sizes grow by the pixel that H.264 needs, repeating the edge.
     """
 
@@ -63,8 +63,8 @@ class ClipWriter:
 
     @property
     def done(self) -> int:
-        """The frames that are safely kept."""
-        return sum(map(len, self._parts))
+        """The frames it holds."""
+        return sum(map(len, self._parts)) + len(self._open)
 
     def write(self, frame: Frame) -> None:
         """Add a frame. Times go forward."""

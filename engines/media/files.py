@@ -1,19 +1,16 @@
 """Writing a file so that it is either whole or not there."""
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from errors import StudioError
 
 
 @contextmanager
 def written(path: Path) -> Iterator[Path]:
     """A path to write to; at the end of the block it becomes ``path`` in one step, safe against a power cut.
 
-    When the block raises, nothing is left. Raises StudioError disk_full when the disk is.
+    When the block raises, nothing is left.
     """
     part = path.with_name(f"{path.stem}.part{path.suffix}")
     try:
@@ -21,16 +18,6 @@ def written(path: Path) -> Iterator[Path]:
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise StudioError(
-                "disk_full",
-                "The disk is full.",
-                f"There was no room left for {path.name}.",
-                "Free some space and try again.",
-                status=507,
-            ) from error
-        raise
     finally:
         part.unlink(missing_ok=True)
 

@@ -1,0 +1,111 @@
+"""Clips made better, a frame at a time: enlarged, or given another frame rate."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from math import ceil
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from engines.context import Context, JobYielded
+from engines.enhance.between import Between, clock, exact_rate
+from engines.enhance.upscaler import network, upscaler
+from engines.media.clip import ClipFormat, ClipReader, ClipWriter, Frame
+from engines.requests import InterpolateClip, UpscaleClip
+from engines.swapper import TorchModule
+from engines.swapper.component import reading
+from engines.swapper.sizes import weight_bytes
+
+if TYPE_CHECKING:
+    import torch
+
+    from engines.native.rife.ifnet import IFNet
+
+_WORKING_BYTES_A_PIXEL = 600
+
+
+def upscale_clip(request: UpscaleClip, context: Context) -> None:
+    """Enlarge every frame of a clip; each keeps its time, the clip its sound."""
+    component, native = network(context, request.scale)
+    with context.lease(component) as (net,), ClipReader(context.input(request.clip)) as reader:
+        upscale = upscaler(context, net, native, request.scale)
+        width, height = reader.format.width * request.scale, reader.format.height * request.scale
+        with _writing(context, reader.format._replace(width=width, height=height)) as writer:
+            for frame in reader.read(skip=writer.done):
+                large = upscale.enlarge(frame.pixels, lambda *_: context.check())
+                _write(Frame(large, frame.start, frame.duration), writer, context, reader.frames)
+            _finish(writer, reader, context, request.clip)
+
+
+def interpolate_clip(request: InterpolateClip, context: Context) -> None:
+    """Give a clip another frame rate: frames between are drawn, length and sound are kept."""
+    rate = exact_rate(request.fps)
+    with ClipReader(context.input(request.clip)) as reader:
+        pixels = reader.format.width * reader.format.height
+        with context.lease(_rife(context), working_bytes=pixels * _WORKING_BYTES_A_PIXEL) as (net,):
+            total = max(1, ceil(reader.seconds * rate))
+            with _writing(context, reader.format._replace(time_base=clock(rate), fps=rate)) as writer:
+                for frame in retimed(reader.read(), rate, net, skip=writer.done):
+                    _write(frame, writer, context, total)
+                _finish(writer, reader, context, request.clip)
+
+
+def retimed(frames: Iterator[Frame], rate: Fraction, net: "IFNet", skip: int = 0) -> Iterator[Frame]:
+    """The frames of a clip at ``rate``, but for the first ``skip``. Those that lie where they should pass unchanged."""
+    number, origin = 0, None
+    for frame, following in _with_next(frames):
+        origin = frame.start if origin is None else origin
+        end = frame.start + frame.duration
+        between = Between(frame.pixels, following.pixels if following else frame.pixels)
+        while (now := origin + number / rate) < end:
+            if number >= skip:
+                pixels = between.at((now - frame.start) / frame.duration, net)
+                yield Frame(pixels, now, 1 / rate if following else min(1 / rate, end - now))
+            number += 1
+
+
+def _with_next(frames: Iterator[Frame]) -> Iterator[tuple[Frame, Frame | None]]:
+    frame = next(frames, None)
+    for following in frames:
+        if frame:
+            yield frame, following
+        frame = following
+    if frame:
+        yield frame, None
+
+
+@contextmanager
+def _writing(context: Context, format: ClipFormat) -> Iterator[ClipWriter]:
+    writer = ClipWriter(context.checkpoint_dir, format)
+    try:
+        yield writer
+    finally:
+        writer.abandon()
+
+
+def _write(frame: Frame, writer: ClipWriter, context: Context, total: int) -> None:
+    """Keep a frame and tell of it. Raises JobCancelled, or JobYielded once what is done is safe."""
+    writer.write(frame)
+    context.progress(writer.done, max(total, writer.done), "frame")
+    context.preview(lambda: Image.fromarray(frame.pixels))
+    if context.should_yield:
+        writer.keep()
+        raise JobYielded
+
+
+def _finish(writer: ClipWriter, reader: ClipReader, context: Context, asset: str) -> None:
+    record = context.provenance(source_whole=reader.whole)
+    context.add(writer.finish(context.new_file(".mp4"), context.input(asset), record))
+
+
+def _rife(context: Context) -> TorchModule:
+    path = context.catalog.path(context.entry, "flownet")
+
+    def build(device: "torch.device", dtype: "torch.dtype | None") -> "IFNet":
+        from engines.native.rife.weights import load_ifnet
+
+        with reading(path):
+            return load_ifnet(path, device, dtype)
+
+    return TorchModule(context.entry.id, build, weight_bytes(path), note=context.entry.name)

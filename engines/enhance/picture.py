@@ -1,0 +1,85 @@
+"""Pictures made better: enlarged, cut out, restyled."""
+
+import numpy as np
+from PIL import Image, ImageChops
+
+from engines.context import Context
+from engines.enhance.cutting import feathered, subject_mask
+from engines.enhance.styling import with_look, with_look_of
+from engines.enhance.upscaler import Pixels, network, upscaler
+from engines.media.picture import open_picture, save_picture
+from engines.requests import CutOut, StylizeImage, UpscaleImage
+from engines.swapper import OnnxSession
+
+_BACKGROUNDS = {"white": (255, 255, 255), "black": (0, 0, 0), "green": (0, 177, 64)}
+_PREVIEW_STEP = 800
+
+
+def upscale_image(request: UpscaleImage, context: Context) -> None:
+    """Enlarge a picture tile by tile; transparency is kept."""
+    picture = np.asarray(open_picture(context.input(request.image)))
+    component, native = network(context, request.scale)
+    with context.lease(component) as (net,):
+        upscale = upscaler(context, net, native, request.scale)
+        total = upscale.tiles(picture.shape[1], picture.shape[0])
+        context.progress(0, total, "tile")
+
+        def done(number: int, so_far: Pixels) -> None:
+            context.progress(number, total, "tile")
+            context.preview(lambda: _glimpse(so_far))
+
+        large = upscale.enlarge(picture, done)
+    _keep(Image.fromarray(large), context)
+
+
+def cut_out(request: CutOut, context: Context) -> None:
+    """Free the subject of a picture from its background."""
+    picture = open_picture(context.input(request.image))
+    opaque = picture.convert("RGB")
+    context.progress(0, 1)
+    with context.lease(_session(context, "u2netp")) as (session,):
+        mask = feathered(subject_mask(session, opaque), request.feather)
+    if picture.mode == "RGBA":
+        mask = ImageChops.multiply(mask, picture.getchannel("A"))
+    if request.background == "transparent":
+        result = opaque.copy()
+        result.putalpha(mask)
+    else:
+        result = Image.composite(opaque, Image.new("RGB", opaque.size, _BACKGROUNDS[request.background]), mask)
+    context.progress(1, 1)
+    _keep(result, context)
+
+
+def stylize_image(request: StylizeImage, context: Context) -> None:
+    """Give a picture a learned look, or that of another picture; its size and transparency are kept."""
+    picture = open_picture(context.input(request.image))
+    opaque = picture.convert("RGB")
+    context.progress(0, 1)
+    if request.style_image:
+        style = open_picture(context.input(request.style_image)).convert("RGB")
+        with context.lease(_session(context, "predict"), _session(context, "transform")) as (predict, transform):
+            styled = with_look_of(predict, transform, opaque, style)
+    else:
+        with context.lease(_session(context, "styles")) as (session,):
+            styled = with_look(session, opaque, int(request.style.removeprefix("style-")))
+    result = Image.blend(opaque, styled, request.strength)
+    if picture.mode == "RGBA":
+        result.putalpha(picture.getchannel("A"))
+    context.progress(1, 1)
+    _keep(result, context)
+
+
+def _session(context: Context, part: str) -> OnnxSession:
+    path = context.catalog.path(context.entry, part)
+    return OnnxSession(f"{context.entry.id}:{part}", path, note=context.entry.name)
+
+
+def _keep(picture: Image.Image, context: Context) -> None:
+    path, record = context.new_file(".png"), context.provenance()
+    context.later(lambda: save_picture(picture, path, record))
+
+
+def _glimpse(pixels: Pixels) -> Image.Image:
+    """A small copy of a large picture, quickly."""
+    step = max(1, max(pixels.shape[:2]) // _PREVIEW_STEP)
+    return Image.fromarray(np.ascontiguousarray(pixels[::step, ::step]))
