@@ -134,15 +134,12 @@ class LiveStore:
         with self._lock:
             state = self._devices.get("device") or next(iter(self._devices.values()), None)
         if state is None:
-            return DeviceView(name="", used_bytes=0, total_bytes=0, words="no model in memory yet")
-        ready = len(state.components)
-        models = "no model" if not ready else "1 model" if ready == 1 else f"{ready} models"
-        used = f"{words.gigabytes(state.used_bytes)} of {words.gigabytes(state.total_bytes)} in use"
+            return DeviceView(name="", used_bytes=0, total_bytes=0, words="nothing in memory yet")
         return DeviceView(
             name=state.name,
             used_bytes=state.used_bytes,
             total_bytes=state.total_bytes,
-            words=f"{used}, {models} in memory",
+            words=f"{words.gigabytes(state.used_bytes)} of {words.gigabytes(state.total_bytes)} in use",
         )
 
     def capacity(self, lane: str) -> int | None:

@@ -77,8 +77,9 @@ def queue_ahead(place: int, first: str | None) -> str:
 
 
 def working(step: int, total: int, noun: str, seconds: float | None) -> str:
-    """How far a job is: “frame 34 of 81, 1 min 20 s left”."""
-    time = "" if seconds is None else left(seconds)
+    """How far a job is: “frame 34 of 81, 1 min 20 s left”. Before its middle nothing is called almost done."""
+    early = seconds is not None and seconds < 1 and 2 * step < max(total, 1)
+    time = "" if seconds is None or early else left(seconds)
     if total < 1:
         return f"being made, {time}" if time else "being made"
     done = f"{noun} {min(step, total)} of {total}"

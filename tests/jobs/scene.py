@@ -221,7 +221,8 @@ class Scene:
     def until(self, who: Principal, job: JobView | str, state: str) -> JobView:
         """The job once it is in a state."""
         job_id = job if isinstance(job, str) else job.id
-        return until(lambda: view if (view := self.jobs.get(who, job_id)).state == state else None, state)
+        view: JobView = until(lambda: view if (view := self.jobs.get(who, job_id)).state == state else None, state)
+        return view
 
 
 def until(look: Callable[[], Any], what: str = "it") -> Any:

@@ -73,7 +73,8 @@ def test_estimates_follow_the_machine(scene: Scene) -> None:
     assert (guess.low, guess.high) == (20.0, 120.0)
     costs.learn(job, measured(10.0))
     first = costs.expect("upscale_image", "toy-a", 2.0)
-    assert (first.run, first.learned) == (pytest.approx(10.0), True)
+    assert first.learned
+    assert first.run == pytest.approx(10.0)
     assert first.load == 4.0  # the model was warm: nothing was learned of loading
     for _ in range(12):
         costs.learn(job, measured(20.0, load=1.0))
@@ -82,6 +83,14 @@ def test_estimates_follow_the_machine(scene: Scene) -> None:
     assert later.load == pytest.approx(1.0, rel=0.1)
     assert later.low < later.run < later.high
     assert costs.expect("upscale_image", "toy-a", 4.0).run == pytest.approx(2 * later.run, rel=0.01)
+
+
+def test_a_slow_first_run_is_soon_forgotten(scene: Scene) -> None:
+    costs = Costs(scene.database, scene.catalog)
+    costs.learn(LiveJob(ticket=TICKET), measured(9.0, load=3.0))
+    for _ in range(2):
+        costs.learn(LiveJob(ticket=TICKET), measured(1.0))
+    assert costs.expect("upscale_image", "toy-a", 2.0).run < 2
 
 
 def test_what_was_learned_elsewhere_does_not_count_here(scene: Scene) -> None:

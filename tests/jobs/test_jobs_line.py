@@ -159,8 +159,9 @@ def test_overtaking_is_counted_and_kept_over_a_restart(scene: Scene, mum: Princi
 
 def test_who_was_served_last_is_known_after_a_restart(scene: Scene, mum: Principal, dad: Principal) -> None:
     scene.jobs.start()
-    scene.draw(mum)
+    first = scene.draw(mum)
     scene.device.finish(scene.device.next())
+    scene.until(mum, first, "done")
     scene.crash()
     scene.draw(mum, "second of mum")
     scene.draw(dad, "first of dad")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select, text
 
 from auth.principal import Principal
 from engines import wire
@@ -15,6 +15,7 @@ from engines.requests import CreateImage, UpscaleImage
 from errors import Problem, StudioError
 from jobs import attempts
 from jobs.tables import Cost, Job
+from jobs.views import State
 from library.tables import Asset
 from tests.jobs.scene import Scene, until
 
@@ -303,6 +304,34 @@ def test_a_disk_that_fills_up_fails_one_job_and_harms_nothing_else(
     scene.until(mum, again, "done")
 
 
+def test_a_database_that_cannot_grow_is_told_as_a_full_disk(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum, "a very long story " * 400)
+    envelope = scene.device.next()
+    scene.device.progress(envelope, 1, 2)
+    scene.until(mum, job, "running")
+    with scene.database.session() as session:
+        pages = session.scalar(text("PRAGMA page_count"))
+
+    def limit(connection: Any, _: Any) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages}")
+
+    event.listen(scene.database.engine, "connect", limit)
+    scene.database.engine.dispose()
+    with pytest.raises(StudioError) as error:
+        [scene.draw(mum, "another long story " * 400) for _ in range(20)]
+    assert (error.value.problem.code, error.value.status) == ("disk_full", 507)
+    scene.device.finish(envelope)
+    failed = scene.until(mum, job, "failed")
+    assert failed.error
+    assert failed.error.code == "disk_full"
+    event.remove(scene.database.engine, "connect", limit)
+    scene.database.engine.dispose()
+    for waiting in [view for view in scene.jobs.page(mum) if view.state != "failed"]:
+        scene.jobs.cancel(mum, waiting.id)
+    scene.until(mum, scene.jobs.retry(mum, job.id), "loading")
+
+
 # -- one after another
 
 
@@ -343,7 +372,7 @@ def test_waiting_yields_every_change_until_the_end(scene: Scene, mum: Principal,
     scene_thread = threading.Thread(target=_work, args=(scene,))
 
     async def follow() -> list[str]:
-        states = []
+        states: list[str] = []
         async for view in scene.jobs.wait(mum, job.id):
             states.append(view.state)
             if len(states) == 1:
@@ -358,7 +387,7 @@ def test_waiting_yields_every_change_until_the_end(scene: Scene, mum: Principal,
         asyncio.run(follow_once(scene, dad, job.id))
 
 
-async def follow_once(scene: Scene, who: Principal, job_id: str) -> list[str]:
+async def follow_once(scene: Scene, who: Principal, job_id: str) -> list[State]:
     return [view.state async for view in scene.jobs.wait(who, job_id)]
 
 

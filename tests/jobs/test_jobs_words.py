@@ -99,6 +99,7 @@ def test_situations() -> None:
     assert words.in_line(1, 40, None) == "next, about 40 s"
     assert words.working(34, 81, "frame", 80) == "frame 34 of 81, 1 min 20 s left"
     assert words.working(99, 81, "frame", 0) == "frame 81 of 81, almost done"
+    assert words.working(0, 3, "sentence", 0.4) == "sentence 0 of 3"
     assert words.working(0, 0, "step", None) == "being made"
     assert words.queue_ahead(2, words.whose("dad", "clip")) == "Dad's clip is first: you are second in line."
     assert words.queue_ahead(1, None) == "Nothing is ahead of you."
