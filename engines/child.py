@@ -65,13 +65,18 @@ def _read(pipe: Connection, worker: Worker, work: "queue.SimpleQueue[Callable[[]
             elif isinstance(command, wire.Yield):
                 worker.make_way(command.job)
             elif isinstance(command, wire.Free):
-                worker.free()
-                work.put(worker.tell)
+                threading.Thread(target=_free, args=(worker, work), name="free", daemon=True).start()
             else:
                 worker.cancel(job)
                 work.put(None)
     except (EOFError, OSError):
         os._exit(0)
+
+
+def _free(worker: Worker, work: "queue.SimpleQueue[Callable[[], None] | None]") -> None:
+    """On a thread of its own: it waits for a model that is being loaded, and commands must not."""
+    worker.free()
+    work.put(worker.tell)
 
 
 def _die_with_parent() -> None:

@@ -1,5 +1,6 @@
 """A lane in this process: a thread that does its jobs."""
 
+import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from engines.catalog import Catalog
 from engines.config import EngineConfig
 from engines.swapper import Swapper
 from engines.worker import Worker
+
+log = logging.getLogger(__name__)
 
 REST_SECONDS = 10.0
 """How often an idle lane looks for models to let go of."""
@@ -21,7 +24,7 @@ class ThreadHost:
         self.lane = lane
         self._worker = Worker(lane, config, self._send, swapper, catalog)
         self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._on_event: Callable[[wire.Event], None] | None = None
+        self._on_event: Callable[[wire.Event], None] = lambda event: None
         self._stopping = threading.Event()
         self._job = ""
         self._thread = threading.Thread(target=self._loop, name=f"engine-{lane}", daemon=True)
@@ -47,9 +50,13 @@ class ThreadHost:
         self._worker.make_way(job)
 
     def free(self) -> None:
-        """Drop every model that no job holds; returns when that is done."""
-        self._worker.free()
-        self._work.put(self._worker.tell)
+        """Drop every model that no job holds. Returns at once: a model that is being loaded is waited for."""
+
+        def drop() -> None:
+            self._worker.free()
+            self._work.put(self._worker.tell)
+
+        threading.Thread(target=drop, name="free", daemon=True).start()
 
     def stop(self) -> None:
         """Send no more events, cancel what runs and wait for it for a moment."""
@@ -64,8 +71,11 @@ class ThreadHost:
                 work = self._work.get(timeout=REST_SECONDS)
             except queue.Empty:
                 work = self._worker.rest
-            work()
+            try:
+                work()
+            except Exception:
+                log.exception("The engine for %s stumbled", self.lane)
 
     def _send(self, event: wire.Event) -> None:
-        if self._on_event and not self._stopping.is_set():
+        if not self._stopping.is_set():
             self._on_event(event)

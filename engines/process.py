@@ -196,8 +196,12 @@ class ProcessHost:
             return True
 
     def _send(self, event: wire.Event) -> None:
-        if not self._stopping.is_set():
+        if self._stopping.is_set():
+            return
+        try:
             self._on_event(event)
+        except Exception:
+            log.exception("What the engine for %s said was not taken", self.lane)
 
 
 _DIED = Problem(

@@ -116,7 +116,10 @@ class Worker:
                 return None
             problem = _problem(error)
             detail = traceback.format_exc()
-            log.warning("Job %s: %s", envelope.job, problem.sentence, exc_info=not isinstance(error, StudioError))
+            if isinstance(error, StudioError):
+                log.info("Job %s: %s", envelope.job, problem.sentence)
+            else:
+                log.error("Job %s: %s", envelope.job, problem.sentence, exc_info=error)
             return _failed(envelope, problem, detail)
         finally:
             if context:
@@ -195,10 +198,12 @@ def _failed(envelope: wire.Envelope, problem: Problem, detail: str = "") -> wire
 def _clear(envelope: wire.Envelope) -> None:
     """Remove what an unfinished attempt wrote; checkpoints stay."""
     folder, keep = Path(envelope.out_dir), Path(envelope.checkpoint_dir)
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path == keep:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+    try:
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.is_dir() and not path.is_symlink():
+                if path != keep:
+                    shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("What %s left in %s could not be removed: %s", envelope.job, folder, error)

@@ -53,10 +53,11 @@ def reading(path: Path) -> Iterator[None]:
         )
     try:
         yield
-    except (StudioError, OSError):
+    except StudioError:
         raise
     except Exception as error:
-        if out_of_memory(error):
+        # The libraries also raise OSError of their own, without a number, for files they cannot make sense of.
+        if out_of_memory(error) or (isinstance(error, OSError) and error.errno):
             raise
         raise sizes.corrupt(path, f"{type(error).__name__}: {error}") from error
 

@@ -1,5 +1,6 @@
 """Where models live: a graphics card, the processor's memory, or a simulated card for tests and benchmarks."""
 
+import logging
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any, Protocol
 
 from engines.config import EngineConfig
 from engines.swapper import memory
+
+log = logging.getLogger(__name__)
 
 _FLOAT32_PART = 1 / 8
 """A processor runs half precision ten times slower than float32: what is stored in less than this part of the memory
@@ -177,7 +180,12 @@ def choose(config: EngineConfig) -> Device:
     torch = find_spec("torch")
     library = Path(torch.origin).parent / "lib" / "libtorch_cuda.so" if torch and torch.origin else None
     if Path("/dev/nvidiactl").exists() and library and library.exists():
-        return Cuda(config.device_index)
+        import pynvml
+
+        try:
+            return Cuda(config.device_index)
+        except pynvml.NVMLError as error:
+            log.warning("The graphics card cannot be used, so the processor works: %s", error)
     return Cpu()
 
 

@@ -184,8 +184,9 @@ class Swapper:
         room = max(0, self._room(place))
         raise StudioError(
             "too_big",
-            f"This needs {_gb(needed)} of memory, and {_gb(room)} can be had.",
-            f"The {self.device.name if place == 'device' else 'main memory'} has {_gb(self._total(place))} in all.",
+            f"This needs {_size(needed)} of memory, and {_size(room)} can be had.",
+            f"Models may take {_size(self._total(place))} "
+            f"of the {self.device.name if place == 'device' else 'main memory'} in all.",
             "Make it smaller, take a smaller model, or close other programs.",
             status=422,
         )
@@ -209,7 +210,7 @@ class Swapper:
             raise StudioError(
                 "out_of_memory",
                 f"There is not enough memory for {component.note or component.key}.",
-                f"It needs about {_gb(component.bytes)} on the {self.device.name}.",
+                f"It needs about {_size(component.bytes)} on the {self.device.name}.",
                 "Wait until other work is done, close other programs, or take a smaller model.",
                 status=503,
             )
@@ -230,7 +231,7 @@ class Swapper:
         entry.component.drop(entry.model)
         entry.model = None
         self.device.give_back()
-        log.info("Dropped %s (%s)", entry.component.key, _gb(entry.bytes))
+        log.info("Dropped %s (%s)", entry.component.key, _size(entry.bytes))
 
     def free(self) -> None:
         """Drop everything that nobody holds."""
@@ -286,5 +287,5 @@ class Swapper:
         )
 
 
-def _gb(bytes: int) -> str:
-    return f"{bytes / 1e9:.1f} GB"
+def _size(bytes: int) -> str:
+    return f"{bytes / 1e9:.1f} GB" if bytes >= 1e9 else f"{bytes / 1e6:.0f} MB"

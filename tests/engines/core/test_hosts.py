@@ -121,6 +121,30 @@ def test_a_cancel_for_another_job_does_nothing(listener: Listener, tmp_path: Pat
     assert isinstance(listener.end(), wire.Result)
 
 
+def test_free_while_a_job_runs_drops_nothing_of_it(listener: Listener, tmp_path: Path) -> None:
+    listener.host.run(picture(tmp_path, steps=30))
+    listener.until(lambda event: isinstance(event, wire.Progress))
+    listener.host.free()
+    assert isinstance(listener.end(), wire.Result)
+
+
+def test_a_listener_that_stumbles_does_not_stop_the_lane(listener: Listener, tmp_path: Path) -> None:
+    hear, stumbled = listener.hear, threading.Event()
+
+    def stumble(event: wire.Event) -> None:
+        if isinstance(event, wire.Result) and not stumbled.is_set():
+            stumbled.set()
+            raise RuntimeError("the queue stumbled")
+        hear(event)
+
+    listener.host._on_event = stumble  # type: ignore[attr-defined]
+    listener.host.run(picture(tmp_path))
+    assert stumbled.wait(60)
+    listener.host.run(picture(tmp_path, "next"))
+    assert isinstance(listener.end(), wire.Result)
+    listener.host._on_event = hear  # type: ignore[attr-defined]
+
+
 def test_a_problem_arrives_as_it_is(listener: Listener, tmp_path: Path) -> None:
     listener.host.run(picture(tmp_path, model="nobody"))
     failed = listener.end()

@@ -143,7 +143,7 @@ def test_a_picture_too_large_for_the_memory_is_refused_with_numbers(built: Path,
     failed = Studio(built / "own", tmp_path, memory_bytes=100_000_000).make(width=512, height=512)
     assert isinstance(failed, wire.Failed)
     assert failed.problem.code == "too_big"
-    assert "GB" in failed.problem.what
+    assert "100 MB" in failed.problem.what
 
 
 # -- damaged models
@@ -189,6 +189,15 @@ def test_a_file_without_sense_is_named_in_one_sentence(copy: Path) -> None:
 def test_a_config_that_names_no_model_is_refused(copy: Path, text: str) -> None:
     (copy / "unet" / "config.json").write_text(text)
     assert failure(copy).problem.code in ("corrupt_model", "unsupported_model")
+
+
+@pytest.mark.parametrize(
+    "name", ["tokenizer/tokenizer.json", "tokenizer/tokenizer_config.json", "scheduler/scheduler_config.json"]
+)
+@pytest.mark.parametrize("text", ["{", "[]", ""])
+def test_a_damaged_small_file_is_refused(copy: Path, name: str, text: str) -> None:
+    (copy / name).write_text(text)
+    assert failure(copy).problem.code == "corrupt_model"
 
 
 def test_a_missing_part_is_named(copy: Path) -> None:
