@@ -43,7 +43,7 @@ lint: install-dev ## ruff, mypy, import-linter
 	"$$VENV/bin/python" -m ruff check .
 	"$$VENV/bin/python" -m ruff format --check .
 	"$$VENV/bin/python" -m mypy
-	"$$VENV/bin/lint-imports"
+	PYTHONPATH=. "$$VENV/bin/lint-imports" --no-cache
 
 format: install-dev ## let ruff put the code in shape
 	"$$VENV/bin/python" -m ruff check --fix .

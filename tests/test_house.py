@@ -1,0 +1,133 @@
+"""The house keeps its rules: who imports whom, what is loaded at start, how large a piece is, what is written down."""
+
+import ast
+import importlib.metadata
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+OURS = {"app", "settings", "data", "db", "errors", "studio"}
+PACKAGES = {"api", "auth", "bench", "engines", "jobs", "library", "migrations", "tabs"}
+HEAVY = ("torch", "torchvision", "diffusers", "transformers", "onnxruntime", "ncnn", "av", "faster_whisper", "hibari")
+
+
+def sources() -> Iterator[Path]:
+    yield from (REPOSITORY / f"{name}.py" for name in sorted(OURS))
+    for package in sorted(PACKAGES):
+        yield from sorted((REPOSITORY / package).rglob("*.py"))
+
+
+def requirements(file: str) -> set[str]:
+    lines = (REPOSITORY / file).read_text().splitlines()
+    return {line.partition("==")[0] for line in lines if re.match(r"[A-Za-z]", line)}
+
+
+def test_imports_point_one_way() -> None:
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+SINGLE_FILES = {
+    "errors": set(),
+    "data": {"errors"},
+    "settings": set(),
+    "db": {"errors"},
+    "studio": {"auth", "data", "db", "engines", "jobs", "library", "settings"},
+}
+
+
+@pytest.mark.parametrize("name", sorted(SINGLE_FILES))
+def test_single_files_import_no_more_than_their_place_allows(name: str) -> None:
+    found = imported(ast.parse((REPOSITORY / f"{name}.py").read_text())) & (OURS | PACKAGES)
+    assert found <= SINGLE_FILES[name]
+
+
+def test_the_sign_in_page_needs_no_model_library(data_folder: Path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+import app
+from settings import Settings
+from starlette.testclient import TestClient
+studio = app.build_studio(Settings(data=Path({str(data_folder)!r})))
+with TestClient(app.build_app(studio)) as client:
+    assert client.get("/login").status_code == 200
+    print(*[name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == ""
+
+
+def test_files_and_functions_stay_small() -> None:
+    too_much = []
+    for path in sources():
+        text = path.read_text()
+        if text.count("\n") > 400:
+            too_much.append(f"{path}: {text.count(chr(10))} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                parameters = len(node.args.args) + len(node.args.kwonlyargs)
+                if lines > 60 or parameters > 8:
+                    too_much.append(f"{path}:{node.lineno} {node.name}: {lines} lines, {parameters} parameters")
+    assert too_much == []
+
+
+def test_what_is_imported_is_required() -> None:
+    provides = importlib.metadata.packages_distributions()
+    required = {name.lower().replace("_", "-") for name in requirements("requirements.txt")}
+    missing = set()
+    for path in sources():
+        here = required | {"psutil", "httpx"} if path.is_relative_to(REPOSITORY / "bench") else required
+        for name in imported(ast.parse(path.read_text())) - set(sys.stdlib_module_names) - OURS - PACKAGES:
+            distributions = {found.lower().replace("_", "-") for found in provides.get(name, [name])}
+            if not distributions & here:
+                missing.add(f"{path.relative_to(REPOSITORY)} imports {name}")
+    assert missing == set()
+
+
+def imported(tree: ast.AST) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_has_its_reason(file: str) -> None:
+    rows = re.findall(r"^\| ([\w-]+) \| (.+?) \|", (REPOSITORY / "docs/dependencies.md").read_text(), re.MULTILINE)
+    reasons = dict(rows)
+    assert requirements(file) <= set(reasons)
+
+
+def test_requirements_are_pinned_and_installed_here() -> None:
+    for file in ("requirements.txt", "requirements-dev.txt"):
+        for line in (REPOSITORY / file).read_text().splitlines():
+            if re.match(r"[A-Za-z]", line):
+                name, _, version = line.partition("==")
+                assert importlib.metadata.version(name).partition("+")[0] == version
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    links = [
+        (document, target)
+        for document in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md"))
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text())
+    ]
+    assert [f"{document.name}: {target}" for document, target in links if not (document.parent / target).exists()] == []
