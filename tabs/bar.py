@@ -17,7 +17,6 @@ _MENUS = """
 </div>
 <div id="menu" popover aria-label="Menu">
   <div class="who"></div>
-  <div class="making">{tabs}</div>
   <button type="button" class="hand" popovertarget="projects">Project <b class="in-hand">My own work</b></button>
   <a href="#library">Library</a>
   <a href="account">Account</a>
@@ -36,9 +35,10 @@ def _markup(tabs: Sequence[tuple[str, str]]) -> str:
 <button type="button" class="pill project" popovertarget="projects" aria-haspopup="menu" aria-expanded="false">
   <span class="name">Project</span> <b class="in-hand">My own work</b><span class="caret" aria-hidden="true"></span></button>
 <span class="pill device" hidden></span>
+<a class="lib" href="#library">Library</a>
 <button type="button" class="pill more" popovertarget="menu" aria-haspopup="menu" aria-expanded="false">
   Menu<span class="caret" aria-hidden="true"></span></button>
-{_MENUS.format(tabs=links)}</header>"""
+{_MENUS}</header>"""
 
 
 def bar(tabs: Sequence[tuple[str, str]]) -> gr.HTML:

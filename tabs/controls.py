@@ -20,6 +20,14 @@ def control(catalog: Catalog, task: str, name: str, field: FieldInfo) -> gr.comp
     label, help = _label(field, extra), field.description or ""
     if "asset" in extra:
         return slot(extra["asset"], field.title or name, help, main=field.is_required())  # type: ignore[arg-type]
+    if isinstance(suggestions := extra.get("suggestions"), list):
+        return gr.Dropdown(
+            [(f"{value:g}", value) for value in suggestions],  # type: ignore[misc]
+            value=field.default,
+            label=label,
+            info=help,
+            allow_custom_value=True,
+        )
     if choices := _choices(catalog, task, name, field, extra):
         return _pick(choices, label, help, field.default)
     kind = _plain(field.annotation)
@@ -64,8 +72,8 @@ def labels(catalog: Catalog, request: type[Request]) -> dict[str, Any]:
 
 
 def _label(field: FieldInfo, extra: Mapping[str, Any]) -> str:
-    unit = extra.get("unit", "")
-    return f"{field.title} ({unit})" if unit and get_origin(field.annotation) is not Literal else str(field.title)
+    unit = extra.get("unit", "x")
+    return str(field.title) if unit == "x" else f"{field.title} ({unit})"
 
 
 def _models(catalog: Catalog, task: str) -> list[tuple[str, str]]:
@@ -78,7 +86,8 @@ def _choices(
     if name == "model":
         return [("The best one installed", None), *_models(catalog, task)]
     if "choices" in extra:
-        return [(choice.label, choice.value) for choice in catalog.field_choices(task, name)]
+        choices = catalog.field_choices(task, name)
+        return [(f"{choice.label}: {choice.help}" if choice.help else choice.label, choice.value) for choice in choices]
     if get_origin(field.annotation) is Literal:
         return [(_said(value, str(extra.get("unit", ""))), value) for value in get_args(field.annotation)]
     return []
@@ -90,9 +99,10 @@ def _said(value: Any, unit: str) -> str:
 
 
 def _pick(choices: Sequence[tuple[str, Any]], label: str, help: str, default: Any) -> gr.components.Component:
-    if len(choices) > _FEW or any(len(text) > 20 for text, _ in choices):
+    if len(choices) > _FEW:
         return gr.Dropdown(list(choices), value=default, label=label, info=help, filterable=len(choices) > 12)
-    return gr.Radio(list(choices), value=default, label=label, info=help, elem_classes=["seg", f"seg-{len(choices)}"])
+    long = any(len(text) > 20 for text, _ in choices)
+    return gr.Radio(list(choices), value=default, label=label, info=help, elem_classes=["lines" if long else "seg"])
 
 
 def _number(

@@ -89,7 +89,7 @@ class Form:
             who = principal(request)
             estimate = self._studio.jobs.estimate(who, asked, self._studio.library.project_in_hand(who))
         except StudioError as error:
-            return json.dumps(said | {"button": self._verb, "hint": error.problem.sentence})
+            return json.dumps(said | {"button": self._verb, "hint": f"{error.problem.what} {error.problem.why}"})
         hint = estimate.problem.sentence if estimate.problem else _hint(estimate)
         return json.dumps(said | {"button": f"{self._verb} · {_time(estimate)}", "hint": hint})
 
@@ -142,7 +142,7 @@ class Form:
         """The value, or the default where this machine no longer offers it."""
         component = self.controls[name]
         offered = getattr(component, "choices", None)
-        if offered is not None and value not in {choice for _, choice in offered}:
+        if offered is not None and not getattr(component, "allow_custom_value", False) and value not in {choice for _, choice in offered}:
             return self.request.model_fields[name].default
         return "" if value is None and isinstance(component, gr.HTML) else value
 
@@ -155,4 +155,6 @@ def _time(estimate: Estimate) -> str:
 
 
 def _hint(estimate: Estimate) -> str:
-    return " ".join(part for part in (estimate.words, estimate.queue_words) if part)
+    """Whether it fits, and who is before it."""
+    known = "Fits." if estimate.learned else "The first time here takes longest."
+    return f"{known} {estimate.queue_words}"

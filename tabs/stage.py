@@ -9,6 +9,6 @@ def stage(medium: str) -> gr.HTML:
     """The stage of one medium; it follows the queue by itself."""
     return part(
         "stage",
-        f"""<section class="stage" data-medium="{medium}" aria-label="Stage"><div class="view" aria-live="polite"></div>
+        f"""<section class="stage" data-medium="{medium}" aria-label="Stage"><div class="view"></div>
         <div class="under"></div></section>""",
     )

@@ -32,7 +32,7 @@ async function call(method, path, body) {
   }
   if (answer.status === 401) { signIn(); throw new Problem({ code: "signed_out", what: "You are signed out." }, 401); }
   const type = answer.headers.get("content-type") ?? "";
-  const data = type.includes("json") ? await answer.json() : null;
+  const data = answer.status !== 204 && type.includes("json") ? await answer.json() : null;
   if (!answer.ok) throw new Problem(problemOf(data, answer.status), answer.status);
   return data;
 }

@@ -7,13 +7,13 @@ import { open } from "./doors.js";
 import { project } from "./film.js";
 import { look, looks, wear } from "./look.js";
 import { failed, toast } from "./toast.js";
-import { bytes } from "./words.js";
+import { bytes, capital } from "./words.js";
 
 const bars = (device) => {
   const full = device.total_bytes ? Math.min(100, (100 * device.used_bytes) / device.total_bytes) : 0;
   const [used, total] = [bytes(device.used_bytes), bytes(device.total_bytes)];
   const same = used.slice(-2) === total.slice(-2);
-  return html`<span class="name">${device.name}</span><span class="meter" aria-hidden="true"><i style="width:${full.toFixed(0)}%"></i></span>
+  return html`<span class="name">${capital(device.name)}</span><span class="meter" aria-hidden="true"><i style="width:${full.toFixed(0)}%"></i></span>
     <b>${same ? used.slice(0, -3) : used} of ${total}</b>`;
 };
 
@@ -26,8 +26,8 @@ export class Bar {
       look: (target) => { wear(target.dataset.look); this.menu(); },
       tell: () => this.tell(),
     });
-    this.root.querySelector("nav").addEventListener("click", (event) => this.go(event));
-    this.part("#menu").addEventListener("click", (event) => { this.go(event); if (event.target.closest("a, .hand")) this.part("#menu").hidePopover(); });
+    this.root.addEventListener("click", (event) => this.go(event));
+    this.part("#menu").addEventListener("click", (event) => { if (event.target.closest("a, .hand")) this.part("#menu").hidePopover(); });
     this.part("#projects").addEventListener("submit", (event) => { event.preventDefault(); this.create(event.target); });
     for (const pop of this.root.querySelectorAll("[popover]")) this.anchored(pop);
     on("device", (device) => this.device(device));
@@ -53,7 +53,7 @@ export class Bar {
   }
 
   mark(name) {
-    for (const link of document.querySelectorAll(".bar nav a, .doors a")) {
+    for (const link of document.querySelectorAll(".bar a[href^='#'], .doors a")) {
       const making = link.dataset.door === "make" && name !== "library";
       const here = link.hash === `#${name}` || making;
       if (here) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");

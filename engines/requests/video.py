@@ -36,7 +36,7 @@ class InterpolateClip(Request):
         description="Frames a second of the new clip: 24, 25, 29.97, 60 or any other.",
         ge=1,
         le=240,
-        json_schema_extra={"unit": "fps"},
+        json_schema_extra={"unit": "fps", "suggestions": [24, 25, 29.97, 30, 50, 60]},
     )
 
     def title(self, assets: Mapping[str, str]) -> str:
