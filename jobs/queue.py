@@ -217,9 +217,9 @@ class Queue:
                 _change(session, job, state, finished_at=now, error=error.model_dump() if error else None)
                 for other in doomed:
                     _change(session, other, "failed", finished_at=now, error=IN_VAIN.model_dump())
-            self._live.update(job.id, state=state, finished_at=now, error=error, **_FRESH)
+            self._live.update(job.id, state=state, finished_at=now, error=error, **_AT_REST)
             for other in doomed:
-                self._live.update(other.id, state="failed", finished_at=now, error=IN_VAIN, **_FRESH)
+                self._live.update(other.id, state="failed", finished_at=now, error=IN_VAIN, **_AT_REST)
             for lane in {job.ticket.lane, *(other.ticket.lane for other in doomed)}:
                 self.line_up(lane)
 
@@ -231,7 +231,7 @@ class Queue:
         """Show what ``done`` wrote."""
         with self._lock:
             self._live.update(
-                job.id, state="done", finished_at=now, assets=assets, verdict=verdict, error=None, seconds_left=None
+                job.id, state="done", finished_at=now, assets=assets, verdict=verdict, error=None, **_AT_REST
             )
             for lane, wake in self._wake.items():
                 self.line_up(lane)
@@ -272,7 +272,8 @@ class Queue:
             ends |= more.keys()
 
 
-_FRESH: Mapping[str, Any] = {"pace": None, "note": "", "text": "", "preview": b"", "previews": 0, "seconds_left": None}
+_AT_REST: Mapping[str, Any] = {"note": "", "preview": b"", "previews": 0, "seconds_left": None}
+_FRESH: Mapping[str, Any] = {**_AT_REST, "pace": None, "text": ""}
 
 
 def _change(session: Session, job: LiveJob, state: State, **values: Any) -> None:

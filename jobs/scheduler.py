@@ -76,10 +76,11 @@ class Lane:
 
     def stop(self) -> None:
         """End: the running job goes back into the line, then the host ends. At most three seconds."""
+        if self._thread.ident is None:
+            return
         self._stop_at = time.monotonic() + STOP_SECONDS
         self.wake()
-        if self._thread.is_alive():
-            self._thread.join(STOP_SECONDS + 0.2)
+        self._thread.join(STOP_SECONDS + 0.2)
         self._host.stop()
 
     # -- the thread

@@ -214,6 +214,13 @@ def test_ctrl_c_puts_running_jobs_back_without_counting_it_against_them(scene: S
     assert scene.device.next().attempt == 2
 
 
+def test_what_never_started_needs_no_end(scene: Scene, mum: Principal) -> None:
+    job = scene.draw(mum)
+    scene.jobs.stop()
+    assert not scene.device.stopped
+    assert scene.row(job.id).state == "queued"
+
+
 def test_a_host_that_does_not_answer_does_not_hold_up_the_end(scene: Scene, mum: Principal) -> None:
     scene.jobs.start()
     scene.device.obeys = False

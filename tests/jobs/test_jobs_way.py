@@ -61,7 +61,8 @@ def test_previews_and_text_grow_in_memory_only(scene: Scene, mum: Principal, dad
     with pytest.raises(StudioError, match="no such preview"):
         scene.jobs.preview(dad, job.id)
     scene.device.finish(envelope)
-    scene.until(mum, job, "done")
+    done = scene.until(mum, job, "done")
+    assert (done.preview, done.text) == (0, view.text)
 
 
 def test_a_failure_says_what_and_why(scene: Scene, mum: Principal) -> None:
