@@ -55,6 +55,7 @@ async def _json_object(request: Request) -> dict[str, Any]:
             raise StudioError("too_much", "That is too long.", f"At most {MOST_BYTES // 1024} KB are read.", status=413)
     try:
         data = json.loads(body)
+        json.dumps(data, ensure_ascii=False).encode()  # half a surrogate pair could be neither stored nor sent on
     except (ValueError, RecursionError) as error:
         raise _bad_json("The body cannot be read as JSON.") from error
     if not isinstance(data, dict):

@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.events import api as gradio_api
 
 from api import schema
-from api.bodies import read_request
+from api.bodies import read_submission
 from api.handing_out import brought_in, hand_out
 from api.principal import principal
 from api.uploads import take_file
@@ -61,7 +61,8 @@ def _add_jobs(studio: Studio) -> None:
     def estimate(request: Json, http: gr.Request, project_id: str | None = None) -> Json:
         """What a request would take: seconds, memory, the queue before it, and whether it fits."""
         with plainly():
-            return _json(jobs.estimate(principal(http), read_request(request), project_id))
+            asked = read_submission({"request": request, "project_id": project_id})
+            return _json(jobs.estimate(principal(http), asked.request, asked.project_id))
 
     def submit(request: Json, http: gr.Request, project_id: str | None = None, client_ref: str | None = None) -> Json:
         """Ask for work with a request's JSON, or the whole record a file made here carries; the job.
@@ -69,8 +70,9 @@ def _add_jobs(studio: Studio) -> None:
         The same client_ref again answers with the same job: a script may repeat itself safely.
         """
         with plainly():
-            asked = read_request(request)
-            return _json(jobs.submit(principal(http), asked, project_id=project_id, client_ref=client_ref))
+            asked = read_submission({"request": request, "project_id": project_id, "client_ref": client_ref})
+            view = jobs.submit(principal(http), asked.request, project_id=asked.project_id, client_ref=asked.client_ref)
+            return _json(view)
 
     def job_status(job_id: str, http: gr.Request) -> Json:
         """A job as it is now."""

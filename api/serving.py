@@ -40,9 +40,7 @@ def thumb_answer(path: Path) -> FileResponse:
 
 def file_name(title: str, suffix: str) -> str:
     """A name that every system can save a file under."""
-    # Half a surrogate pair is legal in JSON and in a title, but in no header.
-    stem = _UNFIT.sub(" ", title.encode("utf-8", "replace").decode())
-    stem = " ".join(stem.split())[:NAME_LENGTH].strip(". ")
+    stem = " ".join(_UNFIT.sub(" ", title).split())[:NAME_LENGTH].strip(". ")
     return f"{stem or 'untitled'}{suffix}"
 
 

@@ -1,6 +1,7 @@
 """Bringing a file into the library: looked at first, then kept."""
 
 import json
+import math
 import os
 import shutil
 from pathlib import Path
@@ -34,7 +35,7 @@ def take_file(studio: Studio, who: Principal, path: Path, name: str, project_id:
     if project_id is not None:
         studio.library.require_project(who, project_id)
     inspected = intake.inspect(path, name)
-    record = _sane(intake.read_provenance(path))
+    record = _record(path)
     stem = incoming(studio.data) / new_id()
     kept, thumb = stem.with_suffix(inspected.suffix), stem.with_suffix(".thumb.webp")
     try:
@@ -68,11 +69,24 @@ def link(path: Path, target: Path) -> None:
         shutil.copyfile(path, target)
 
 
-def _sane(record: dict[str, Any] | None) -> dict[str, Any] | None:
-    """A record that can be stored and sent on: a file from outside may say anything."""
-    if record is None:
-        return None
+def _record(path: Path) -> dict[str, Any] | None:
+    """The record of its making in a file; None for one that could not be stored and sent on."""
+    from engines.media import intake
+
     try:
-        return record if len(json.dumps(record, allow_nan=False)) <= RECORD_BYTES else None
-    except (ValueError, TypeError, RecursionError):
+        record = intake.read_provenance(path)
+        small = record is not None and len(json.dumps(record)) <= RECORD_BYTES
+    except RecursionError:
         return None
+    return record if small and _plain(record) else None
+
+
+def _plain(value: Any, depth: int = 40) -> bool:
+    """Whether every JSON reader can take this: a file from outside may say anything."""
+    if isinstance(value, dict):
+        return depth > 0 and all(_plain(key) and _plain(part, depth - 1) for key, part in value.items())
+    if isinstance(value, list):
+        return depth > 0 and all(_plain(part, depth - 1) for part in value)
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return math.isfinite(value) and abs(value) < 2**63 if isinstance(value, int | float) else value is None

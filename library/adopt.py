@@ -47,7 +47,7 @@ def adopt(
         for id, new in zip(ids, files, strict=True)
     ]
     for n, row in enumerate(rows):
-        row.created_at -= n * _APART
+        row.created_at = rows[0].created_at - n * _APART
     if rows:
         sync(data.user(owner_id))
     with database.session() as session:

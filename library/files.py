@@ -47,5 +47,5 @@ def sync(path: Path) -> None:
 
 def short_title(text: str) -> str:
     """A title on one line, at most 120 characters."""
-    line = " ".join(text.split())
+    line = " ".join(text.encode("utf-8", "replace").decode().split())  # half a surrogate pair fits into no file
     return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"

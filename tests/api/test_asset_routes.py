@@ -145,13 +145,22 @@ def test_a_made_up_record_in_a_picture_harms_nothing(as_ann: TestClient) -> None
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    for record in ('{"request": {"task": NaN}}', '{"request": {}}', '{"request": {"task": "x"}, "parents": [1]}'):
+    for record in (
+        '{"request": {"task": NaN}}',
+        '{"request": {}}',
+        '{"request": {"task": "x"}, "parents": [1]}',
+        '{"request": {"task": "\\ud800"}}',
+        '{"request": {"task": "x"}, "n": 1' + "0" * 40 + "}",
+        '{"request": {"task": "x"}, "deep": ' + "[" * 60 + "]" * 60 + "}",
+        '{"request": {"task": "x"}, "deep": ' + "[" * 50_000 + "]" * 50_000 + "}",
+    ):
         tags, out = PngInfo(), io.BytesIO()
         tags.add_itxt("c41", record)
         Image.new("RGB", (8, 8)).save(out, "PNG", pnginfo=tags)
         asset = bring(as_ann, out.getvalue())
         assert asset.status_code == 201
         assert as_ann.post(f"/api/assets/{asset.json()['id']}/reproduce").status_code == 422
+    assert as_ann.get("/api/assets").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,10 @@ def test_models(ann: Client) -> None:
 
 def test_errors_arrive_as_one_sentence(ann: Client) -> None:
     for call, words in (
+        (lambda: ann.predict(LION, "f" * 32, api_name="/submit"), "no such project"),
+        (lambda: ann.predict(LION, None, "x" * 201, api_name="/submit"), "client_ref"),
+        (lambda: ann.predict(None, api_name="/submit"), "no task"),
+        (lambda: ann.predict({**LION, "prompt": "x" * 200_000}, api_name="/submit"), "cannot be that"),
         (lambda: ann.predict({"task": "create_image", "prompt": ""}, api_name="/submit"), "is empty"),
         (lambda: ann.predict({"task": "x"}, api_name="/estimate"), "no task"),
         (lambda: ann.predict("f" * 32, api_name="/job_status"), "no such job"),
