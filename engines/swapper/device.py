@@ -1,8 +1,10 @@
 """Where models live: a graphics card, the processor's memory, or a simulated card for tests and benchmarks."""
 
 import logging
+import os
 import sys
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -88,7 +90,11 @@ class Cuda:
         self._index = index
         self._before = 0
         pynvml.nvmlInit()
-        self._handle = pynvml.nvmlDeviceGetHandleByIndex(index)
+        card = visible_cards()[index]
+        if card.isdigit():
+            self._handle = pynvml.nvmlDeviceGetHandleByIndex(int(card))
+        else:
+            self._handle = pynvml.nvmlDeviceGetHandleByUUID(card)
         self.name: str = pynvml.nvmlDeviceGetName(self._handle)
         self.torch = f"cuda:{index}"
 
@@ -175,11 +181,20 @@ class Simulated:
         return 0
 
 
+def visible_cards() -> list[str]:
+    """The driver's numbers or names of the cards this process may use, in torch's order."""
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if chosen is not None:
+        cards = [card.strip() for card in chosen.split(",")]
+        return list(takewhile(lambda card: card not in ("", "-1"), cards))
+    return [str(number) for number in range(len(list(Path("/dev").glob("nvidia[0-9]*"))))]
+
+
 def choose(config: EngineConfig) -> Device:
     """The card where there is one that the installed torch can use, else the processor. Does not import torch."""
     torch = find_spec("torch")
     library = Path(torch.origin).parent / "lib" / "libtorch_cuda.so" if torch and torch.origin else None
-    if Path("/dev/nvidiactl").exists() and library and library.exists():
+    if config.device_index < len(visible_cards()) and library and library.exists():
         import pynvml
 
         try:

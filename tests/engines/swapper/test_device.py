@@ -1,0 +1,115 @@
+"""Which device is taken, and what a card says of itself before torch is there."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from engines.config import EngineConfig
+from engines.swapper import Cpu, Cuda, choose
+from engines.swapper.device import out_of_memory, visible_cards
+
+
+class NoDriver(Exception):
+    """The driver's library says no."""
+
+
+@pytest.fixture
+def driver(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A driver with two cards of 24 GiB, and no torch yet."""
+    found = SimpleNamespace(
+        NVMLError=NoDriver,
+        nvmlInit=lambda: None,
+        nvmlDeviceGetHandleByIndex=lambda index: f"card {index}",
+        nvmlDeviceGetHandleByUUID=lambda name: f"card {name}",
+        nvmlDeviceGetName=lambda handle: handle,
+        nvmlDeviceGetMemoryInfo=lambda handle: SimpleNamespace(total=24 * 2**30, used=4 * 2**30, free=20 * 2**30),
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", found)
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,GPU-c0ffee")
+    return found
+
+
+@pytest.fixture
+def torch_with_cuda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed torch that was built for cards."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "libtorch_cuda.so").touch()
+    spec: Any = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr("engines.swapper.device.find_spec", lambda name: spec)
+
+
+def config(index: int = 0) -> EngineConfig:
+    return EngineConfig(starter=Path("s"), catalog=Path("c"), device_index=index)
+
+
+def test_a_card_tells_its_memory_before_torch_is_there(driver: SimpleNamespace) -> None:
+    card = Cuda(0)
+    assert card.name == "card 1"
+    assert card.total() == 24 * 2**30
+    assert card.used() == 4 * 2**30
+    assert 18 * 2**30 < card.available() < 20 * 2**30
+    assert card.dtype(1) is None
+    card.give_back()
+    card.reset_peak()
+    assert card.peak() == 0
+
+
+def test_the_card_that_was_asked_for_is_taken(driver: SimpleNamespace, torch_with_cuda: None) -> None:
+    chosen = choose(config(1))
+    assert chosen.name == "card GPU-c0ffee"
+    assert chosen.torch == "cuda:1"
+
+
+def test_without_a_card_the_processor_works(
+    driver: SimpleNamespace, torch_with_cuda: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(choose(config(2)), Cpu)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert isinstance(choose(config()), Cpu)
+
+
+def test_with_a_torch_for_processors_the_processor_works(
+    driver: SimpleNamespace, torch_with_cuda: None, tmp_path: Path
+) -> None:
+    (tmp_path / "lib" / "libtorch_cuda.so").unlink()
+    assert isinstance(choose(config()), Cpu)
+
+
+def test_a_broken_driver_is_logged_and_the_processor_works(
+    driver: SimpleNamespace, torch_with_cuda: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        raise NoDriver("driver and library do not match")
+
+    driver.nvmlInit = broken
+    assert isinstance(choose(config()), Cpu)
+    assert "do not match" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("value", "cards"),
+    [("0,1", ["0", "1"]), ("1", ["1"]), ("", []), ("-1", []), ("0,-1,1", ["0"]), (" 2 , 3", ["2", "3"])],
+)
+def test_hidden_cards_are_not_seen(monkeypatch: pytest.MonkeyPatch, value: str, cards: list[str]) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", value)
+    assert visible_cards() == cards
+
+
+def test_a_full_memory_is_recognised() -> None:
+    assert out_of_memory(MemoryError())
+    assert out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes"))
+    assert not out_of_memory(RuntimeError("shapes do not fit"))
+    assert not out_of_memory(ValueError())
+
+
+def test_torchs_own_error_is_recognised() -> None:
+    import torch
+
+    assert out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    with pytest.raises(RuntimeError) as full:
+        torch.empty(2**60, dtype=torch.uint8)
+    assert out_of_memory(full.value)
