@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from settings import Settings
 from studio import Studio
@@ -103,29 +104,29 @@ def studio(settings: Settings) -> Iterator[Studio]:
 
 
 @pytest.fixture
-def app(studio: Studio) -> Iterator[object]:
+def app(studio: Studio) -> Iterator[ASGIApp]:
     """The whole web app, queue and engines running."""
     from app import build_app
 
     built = build_app(studio)
-    with TestClient(built):  # type: ignore[arg-type]
+    with TestClient(built):
         yield built
 
 
 @pytest.fixture
-def client(app: object) -> TestClient:
+def client(app: ASGIApp) -> TestClient:
     """A client that is nobody."""
-    return TestClient(app)  # type: ignore[arg-type]
+    return TestClient(app)
 
 
 @pytest.fixture
-def ann(studio: Studio, app: object) -> Person:
+def ann(studio: Studio, app: ASGIApp) -> Person:
     """The owner of the studio."""
     return admit(studio, app, "ann")
 
 
 @pytest.fixture
-def bob(ann: Person, studio: Studio, app: object) -> Person:
+def bob(ann: Person, studio: Studio, app: ASGIApp) -> Person:
     """A member of the studio."""
     return admit(studio, app, "bob")
 

@@ -91,7 +91,7 @@ def test_what_is_imported_is_required() -> None:
     required = {name.lower().replace("_", "-") for name in requirements("requirements.txt")}
     missing = set()
     for path in sources():
-        here = required | {"psutil", "httpx"} if path.is_relative_to(REPOSITORY / "bench") else required
+        here = required | {"httpx"} if path.is_relative_to(REPOSITORY / "bench") else required
         for name in imported(ast.parse(path.read_text())) - set(sys.stdlib_module_names) - OURS - PACKAGES:
             distributions = {found.lower().replace("_", "-") for found in provides.get(name, [name])}
             if not distributions & here:

@@ -108,10 +108,14 @@ class Live:
 
     def children(self) -> list[int]:
         """The processes of its engines."""
-        import psutil
-
         assert self.process
-        return [child.pid for child in psutil.Process(self.process.pid).children(recursive=True)]
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(pid) for task in tasks for pid in task.read_text().split()]
+
+    def engine_pid(self, lane: str) -> int:
+        """The process of one lane's engine, where engines have processes of their own."""
+        [found] = [pid for pid in self.children() if lane in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
+        return found
 
     def _serves(self) -> bool:
         assert self.process

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from auth.principal import Principal
 from studio import Studio
@@ -19,10 +20,10 @@ class Person:
     client: TestClient
 
 
-def admit(studio: Studio, app: object, name: str) -> Person:
+def admit(studio: Studio, app: ASGIApp, name: str) -> Person:
     """Let somebody in by a link, as the first (the owner) or a further person, and make them a token."""
     path = studio.accounts.first_run_link() or studio.accounts.add(name)
     user = studio.accounts.use_link(path.rpartition("/")[2], name, PASSWORD)
-    who = Principal(user_id=user.id, name=user.name, role=user.role, via="token")  # type: ignore[arg-type]
+    who = Principal(user_id=user.id, name=user.name, role=user.role, via="token")
     token = studio.accounts.new_token(who, "tests")
-    return Person(who, token, TestClient(app, headers={"Authorization": f"Bearer {token}"}))  # type: ignore[arg-type]
+    return Person(who, token, TestClient(app, headers={"Authorization": f"Bearer {token}"}))

@@ -7,7 +7,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def until(look: Callable[[], Found], seconds: float = 30.0, what: str = "it") -> Found:
+def until(look: Callable[[], Found | None], seconds: float = 30.0, what: str = "it") -> Found:
     """The first true value that ``look`` gives. Raises AssertionError after ``seconds``, naming what was awaited."""
     deadline = time.monotonic() + seconds
     while not (found := look()):

@@ -1,0 +1,20 @@
+"""``python -m bench overhead|start|follow|gpu|all``: one JSON object a line, a figure each."""
+
+import argparse
+
+from bench import follow, gpu, overhead, start
+
+BENCHES = {"overhead": overhead.run, "start": start.run, "follow": follow.run, "gpu": gpu.run}
+
+
+def main() -> None:
+    """Run one benchmark, or all that need no graphics card."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the studio; docs/benchmarks.md.")
+    parser.add_argument("name", choices=[*BENCHES, "all"])
+    chosen = parser.parse_args().name
+    for name in ("overhead", "start", "follow") if chosen == "all" else (chosen,):
+        BENCHES[name]()
+
+
+if __name__ == "__main__":
+    main()
