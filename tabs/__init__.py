@@ -30,6 +30,7 @@ _HEAD = """
 
 def build(studio: Studio) -> gr.Blocks:
     """The whole page."""
+    blocks: gr.Blocks
     with gr.Blocks(title="C41 Studio", analytics_enabled=False, fill_width=True) as blocks:
         bar([(name, title) for name, title, _ in TABS])
         with gr.Tabs(elem_id="doors", overflow_behavior="wrap"):

@@ -33,7 +33,8 @@ def _markup(tabs: Sequence[tuple[str, str]]) -> str:
 <h1 class="logo"><img src="c41/logo.svg" alt="" width="26" height="26">C41 Studio</h1>
 <nav aria-label="Tabs">{links}</nav>
 <button type="button" class="pill project" popovertarget="projects" aria-haspopup="menu" aria-expanded="false">
-  <span class="name">Project</span> <b class="in-hand">My own work</b><span class="caret" aria-hidden="true"></span></button>
+  <span class="name">Project</span> <b class="in-hand">My own work</b>
+  <span class="caret" aria-hidden="true"></span></button>
 <span class="pill device" hidden></span>
 <a class="lib" href="#library">Library</a>
 <button type="button" class="pill more" popovertarget="menu" aria-haspopup="menu" aria-expanded="false">

@@ -31,7 +31,7 @@ def bench(studio: Studio, medium: str, makings: Sequence[Making]) -> None:
                 _choice(medium, makings)
             shared = _shared(makings)
             for making in makings:
-                given = {name: shared for name in _main(making.request)} if shared else {}
+                given = dict.fromkeys(_main(making.request), shared) if shared else {}
                 Form(studio, making.request, making.verb, given)
         with gr.Column(elem_classes=["show"]):
             stage(medium)

@@ -7,6 +7,7 @@ import gradio as gr
 from pydantic.fields import FieldInfo
 
 from engines.catalog import Catalog
+from engines.catalog.entry import Choice
 from engines.requests import Request
 from tabs.slot import slot
 
@@ -16,31 +17,28 @@ _HIDDEN = {"task", "version"}
 
 def control(catalog: Catalog, task: str, name: str, field: FieldInfo) -> gr.components.Component:
     """The component for one field of a task's request."""
-    extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+    extra = _extra(field)
     label, help = _label(field, extra), field.description or ""
     if "asset" in extra:
-        return slot(extra["asset"], field.title or name, help, main=field.is_required())  # type: ignore[arg-type]
-    if isinstance(suggestions := extra.get("suggestions"), list):
-        return gr.Dropdown(
-            [(f"{value:g}", value) for value in suggestions],  # type: ignore[misc]
-            value=field.default,
-            label=label,
-            info=help,
-            allow_custom_value=True,
-        )
+        return slot(extra["asset"], field.title or name, help, main=field.is_required())
+    default = _default(catalog, task, name, field)
+    if "suggestions" in extra:
+        offered = [(f"{value:g}", value) for value in extra["suggestions"]]
+        return gr.Dropdown(offered, value=default, label=label, info=help, allow_custom_value=True)
     if choices := _choices(catalog, task, name, field, extra):
-        return _pick(choices, label, help, field.default)
+        return _pick(choices, label, help, default)
     kind = _plain(field.annotation)
     if kind is bool:
-        return gr.Checkbox(field.default, label=label, info=help)
+        return gr.Checkbox(default, label=label, info=help)
     if kind in (int, float):
-        return _number(field, kind, label, help, extra)
+        return _number(field, kind, label, help, default)
+    lines = extra.get("lines", 1)
     return gr.Textbox(
-        value=None if field.is_required() else field.default,
+        value=default,
         label=label,
         info=help,
-        lines=int(extra.get("lines", 1)),  # type: ignore[arg-type]
-        max_lines=max(12, int(extra.get("lines", 1))),  # type: ignore[arg-type]
+        lines=lines,
+        max_lines=max(12, lines),
         max_length=_bound(field, "max_length"),
     )
 
@@ -49,12 +47,15 @@ def shown_fields(catalog: Catalog, request: type[Request]) -> dict[str, FieldInf
     """The fields a person decides about; the model is one of them only where there is a choice."""
     task = request.model_fields["task"].default
     hidden = _HIDDEN | ({"model"} if len(_models(catalog, task)) < 2 else set())
-    return {name: field for name, field in request.model_fields.items() if name not in hidden}
+    shown = {name: field for name, field in request.model_fields.items() if name not in hidden}
+    if "model" in shown:
+        shown["model"] = shown.pop("model")  # the last thing to decide
+    return shown
 
 
 def advanced(field: FieldInfo) -> bool:
     """Whether a field is folded away."""
-    return isinstance(field.json_schema_extra, dict) and bool(field.json_schema_extra.get("advanced"))
+    return bool(_extra(field).get("advanced"))
 
 
 def labels(catalog: Catalog, request: type[Request]) -> dict[str, Any]:
@@ -62,13 +63,18 @@ def labels(catalog: Catalog, request: type[Request]) -> dict[str, Any]:
     task = request.model_fields["task"].default
     said: dict[str, Any] = {}
     for name, field in request.model_fields.items():
-        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        extra = _extra(field)
         if name in _HIDDEN | {"model"} or "asset" in extra:
             continue
         choices = _choices(catalog, task, name, field, extra)
-        unit = "" if choices else str(extra.get("unit", ""))
-        said[name] = {"label": field.title or name, "unit": unit, "values": {value: text for text, value in choices}}
+        unit = "" if choices else str(extra.get("unit", "")).removeprefix("x")
+        values = {choice.value: choice.label for choice in choices}
+        said[name] = {"label": field.title or name, "unit": unit, "values": values}
     return said
+
+
+def _extra(field: FieldInfo) -> dict[str, Any]:
+    return dict(field.json_schema_extra) if isinstance(field.json_schema_extra, dict) else {}
 
 
 def _label(field: FieldInfo, extra: Mapping[str, Any]) -> str:
@@ -76,20 +82,28 @@ def _label(field: FieldInfo, extra: Mapping[str, Any]) -> str:
     return str(field.title) if unit == "x" else f"{field.title} ({unit})"
 
 
-def _models(catalog: Catalog, task: str) -> list[tuple[str, str]]:
-    return [(entry.name, entry.id) for entry in catalog.for_task(task) if catalog.installed(entry)]
-
-
-def _choices(
-    catalog: Catalog, task: str, name: str, field: FieldInfo, extra: Mapping[str, Any]
-) -> list[tuple[str, Any]]:
+def _default(catalog: Catalog, task: str, name: str, field: FieldInfo) -> Any:
+    """What the best model starts from, else what the field does; a required field starts empty."""
     if name == "model":
-        return [("The best one installed", None), *_models(catalog, task)]
+        return ""
+    if field.is_required():
+        return None
+    best = next((entry for entry in catalog.for_task(task) if catalog.installed(entry)), None)
+    return best.defaults.get(name, field.default) if best else field.default
+
+
+def _models(catalog: Catalog, task: str) -> list[Choice]:
+    return [Choice(value=entry.id, label=entry.name) for entry in catalog.for_task(task) if catalog.installed(entry)]
+
+
+def _choices(catalog: Catalog, task: str, name: str, field: FieldInfo, extra: Mapping[str, Any]) -> list[Choice]:
+    if name == "model":
+        return [Choice(value="", label="The best one installed"), *_models(catalog, task)]
     if "choices" in extra:
-        choices = catalog.field_choices(task, name)
-        return [(f"{choice.label}: {choice.help}" if choice.help else choice.label, choice.value) for choice in choices]
+        return catalog.field_choices(task, name)
     if get_origin(field.annotation) is Literal:
-        return [(_said(value, str(extra.get("unit", ""))), value) for value in get_args(field.annotation)]
+        unit = str(extra.get("unit", ""))
+        return [Choice(value=value, label=_said(value, unit)) for value in get_args(field.annotation)]
     return []
 
 
@@ -98,24 +112,24 @@ def _said(value: Any, unit: str) -> str:
     return text.upper() if text in {"wav", "mp3"} else text[:1].upper() + text[1:]
 
 
-def _pick(choices: Sequence[tuple[str, Any]], label: str, help: str, default: Any) -> gr.components.Component:
-    if len(choices) > _FEW:
-        return gr.Dropdown(list(choices), value=default, label=label, info=help, filterable=len(choices) > 12)
-    long = any(len(text) > 20 for text, _ in choices)
-    return gr.Radio(list(choices), value=default, label=label, info=help, elem_classes=["lines" if long else "seg"])
+def _pick(choices: Sequence[Choice], label: str, help: str, default: Any) -> gr.components.Component:
+    """A few short choices lie side by side, a few that need explaining one under the other, more in a list."""
+    if len(choices) > _FEW or choices[0].value == "":
+        names = [(choice.label, choice.value) for choice in choices]
+        return gr.Dropdown(names, value=default, label=label, info=help, filterable=len(choices) > 2 * _FEW)
+    explained = any(choice.help for choice in choices)
+    names = [(f"{choice.label}: {choice.help}" if choice.help else choice.label, choice.value) for choice in choices]
+    return gr.Radio(names, value=default, label=label, info=help, elem_classes=["lines" if explained else "seg"])
 
 
-def _number(
-    field: FieldInfo, kind: type, label: str, help: str, extra: Mapping[str, Any]
-) -> gr.components.Component:
+def _number(field: FieldInfo, kind: type, label: str, help: str, default: Any) -> gr.components.Component:
+    extra = _extra(field)
     low, high = _bound(field, "ge"), _bound(field, "le")
     whole = kind is int
     step = _bound(field, "multiple_of") or extra.get("step") or (1 if whole else None)
     if low is None or high is None or step is None or (high - low) / step > 600:
-        return gr.Number(
-            field.default, label=label, info=help, minimum=low, maximum=high, precision=0 if whole else None
-        )
-    return gr.Slider(low, high, field.default, step=step, label=label, info=help, buttons=[])
+        return gr.Number(default, label=label, info=help, minimum=low, maximum=high, precision=0 if whole else None)
+    return gr.Slider(low, high, default, step=step, label=label, info=help, buttons=[])
 
 
 def _bound(field: FieldInfo, name: str) -> Any:

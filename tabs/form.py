@@ -34,7 +34,11 @@ class Form:
     """
 
     def __init__(
-        self, studio: Studio, request: type[Request], verb: str, given: Mapping[str, gr.components.Component] | None = None
+        self,
+        studio: Studio,
+        request: type[Request],
+        verb: str,
+        given: Mapping[str, gr.components.Component] | None = None,
     ) -> None:
         self.request = request
         self.task: str = request.model_fields["task"].default
@@ -141,10 +145,11 @@ class Form:
     def _legal(self, name: str, value: Any) -> Any:
         """The value, or the default where this machine no longer offers it."""
         component = self.controls[name]
-        offered = getattr(component, "choices", None)
-        if offered is not None and not getattr(component, "allow_custom_value", False) and value not in {choice for _, choice in offered}:
-            return self.request.model_fields[name].default
-        return "" if value is None and isinstance(component, gr.HTML) else value
+        if value is None and (name == "model" or isinstance(component, gr.HTML)):
+            return ""
+        if not isinstance(component, gr.Radio | gr.Dropdown) or getattr(component, "allow_custom_value", False):
+            return value
+        return value if value in {choice for _, choice in component.choices} else component.value
 
 
 def _time(estimate: Estimate) -> str:

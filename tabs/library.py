@@ -14,10 +14,7 @@ _SCOPES = (("", "All projects"), ("project", "The project in hand"))
 
 def build(studio: Studio) -> None:
     """The tab."""
-    kinds = "".join(
-        f'<label><input type="radio" name="kind" value="{value}"{"" if value else " checked"}><span>{text}</span></label>'
-        for value, text in _KINDS
-    )
+    kinds = "".join(_tick(value, text) for value, text in _KINDS)
     part(
         "library",
         f"""<section class="library" aria-label="Library">
@@ -30,9 +27,14 @@ def build(studio: Studio) -> None:
     )
 
 
+def _tick(value: str, text: str) -> str:
+    checked = "" if value else " checked"
+    return f'<label><input type="radio" name="kind" value="{value}"{checked}><span>{text}</span></label>'
+
+
 def _select(name: str, label: str, options: tuple[tuple[str, str], ...]) -> str:
     inside = "".join(f'<option value="{value}">{text}</option>' for value, text in options)
-    return f'<label class="pick"><span class="visually-hidden">{label}</span><select name="{name}">{inside}</select></label>'
+    return f'<label class="pick"><select name="{name}" aria-label="{label}">{inside}</select></label>'
 
 
 def _labels(studio: Studio) -> dict[str, object]:
