@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.principal import Who
@@ -16,32 +17,28 @@ from library.views import AssetPage, AssetView, Kind
 from studio import Studio
 
 
+class AssetQuery(BaseModel):
+    """Which assets, and how many of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    project_id: str | None = None
+    kind: Kind | None = None
+    job_id: str | None = None
+    origin: Literal["made", "upload"] | None = None
+    after: str | None = None
+    limit: int = Field(50, ge=1, le=200)
+    deleted: bool = False
+
+
 def add_to(router: APIRouter, studio: Studio) -> None:
     """Add the routes of assets."""
     library = studio.library
 
     @router.get("/api/assets")
-    def assets(
-        who: Who,
-        project_id: str | None = None,
-        kind: Kind | None = None,
-        job_id: str | None = None,
-        origin: Literal["made", "upload"] | None = None,
-        after: str | None = None,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
-        deleted: bool = False,
-    ) -> AssetPage:
+    def assets(who: Who, asked: Annotated[AssetQuery, Query()]) -> AssetPage:
         """Assets, newest first; ``next`` of the answer goes into ``after`` for the next page."""
-        return library.page(
-            who,
-            project_id=project_id,
-            kind=kind,
-            job_id=job_id,
-            origin=origin,
-            after=after,
-            limit=limit,
-            deleted=deleted,
-        )
+        return library.page(who, **asked.model_dump())
 
     @router.post("/api/assets", status_code=201)
     async def upload_asset(

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import select
@@ -18,7 +19,16 @@ _APART = 1e-3
 """Seconds between the files of a job: the main one is the newest, so lists show it first."""
 
 
-def result_id(job_id: str, n: int) -> str:
+class Home(NamedTuple):
+    """Whose a new asset is and where it comes from: a job (``made``), or from outside (``upload``)."""
+
+    owner_id: str
+    project_id: str | None
+    origin: Literal["made", "upload"]
+    job_id: str | None = None
+
+
+def result_id(job_id: str | None, n: int) -> str:
     """The id of a job's n-th file: the same at every try, so that nothing is ever adopted twice."""
     return uuid5(NAMESPACE_URL, f"c41:{job_id}:{n}").hex
 
@@ -26,10 +36,7 @@ def result_id(job_id: str, n: int) -> str:
 def adopt(
     database: Database,
     data: DataFolder,
-    *,
-    job_id: str,
-    owner_id: str,
-    project_id: str | None,
+    home: Home,
     folder: Path,
     files: Sequence[NewAsset],
     commit: Callable[[Session], None],
@@ -39,17 +46,14 @@ def adopt(
     Files are moved before the one transaction that makes the rows and calls ``commit``; a second call after a
     crash between the two finds them moved already. A call after the transaction changes nothing.
     """
-    ids = tuple(result_id(job_id, n) for n in range(len(files)))
+    ids = tuple(result_id(home.job_id, n) for n in range(len(files)))
     if _known(database, ids):
         return ids
-    rows = [
-        place(data, folder, new, asset_id=id, owner_id=owner_id, project_id=project_id, origin="made", job_id=job_id)
-        for id, new in zip(ids, files, strict=True)
-    ]
+    rows = [place(data, home, folder, new, id) for id, new in zip(ids, files, strict=True)]
     for n, row in enumerate(rows):
         row.created_at = rows[0].created_at - n * _APART
     if rows:
-        sync(data.user(owner_id))
+        sync(data.user(home.owner_id))
     with database.session() as session:
         for row, new in zip(rows, files, strict=True):
             write(session, row, new.parents)
@@ -57,30 +61,17 @@ def adopt(
     return ids
 
 
-def place(
-    data: DataFolder,
-    folder: Path,
-    new: NewAsset,
-    *,
-    asset_id: str,
-    owner_id: str,
-    project_id: str | None,
-    origin: str,
-    job_id: str | None = None,
-) -> Asset:
+def place(data: DataFolder, home: Home, folder: Path, new: NewAsset, asset_id: str) -> Asset:
     """Move one file and its thumbnail to where they belong; its row, not yet written."""
-    target = main_file(data, owner_id, asset_id, new.file)
+    target = main_file(data, home.owner_id, asset_id, new.file)
     move(folder / new.file, target)
-    thumb = thumb_file(data, owner_id, asset_id) if new.thumb else None
+    thumb = thumb_file(data, home.owner_id, asset_id) if new.thumb else None
     if new.thumb and thumb:
         move(folder / new.thumb, thumb)
     return Asset(
         **new.model_dump(exclude={"file", "thumb", "title", "parents"}),
+        **home._asdict(),
         id=asset_id,
-        owner_id=owner_id,
-        project_id=project_id,
-        job_id=job_id,
-        origin=origin,
         title=short_title(new.title),
         file=str(target.relative_to(data.root)),
         thumb=str(thumb.relative_to(data.root)) if thumb else None,

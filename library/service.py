@@ -75,18 +75,9 @@ class Library:
         ``project_id`` None means all the person may see, ``"own"`` their work in no project; ``deleted`` lists
         their bin. Raises StudioError bad_cursor.
         """
+        wanted = assets.Wanted(project_id, kind, job_id, origin, deleted)
         with self._database.session() as session:
-            return assets.page(
-                session,
-                who,
-                project_id=project_id,
-                kind=kind,
-                job_id=job_id,
-                origin=origin,
-                after=after,
-                limit=limit,
-                deleted=deleted,
-            )
+            return assets.page(session, who, wanted, after, limit)
 
     def adopt(
         self,
@@ -106,29 +97,14 @@ class Library:
         """
         log.debug("adopting %d files of job %s, attempt %d", len(files), job_id, attempt)
         return adopt.adopt(
-            self._database,
-            self._data,
-            job_id=job_id,
-            owner_id=owner_id,
-            project_id=project_id,
-            folder=folder,
-            files=files,
-            commit=commit,
+            self._database, self._data, adopt.Home(owner_id, project_id, "made", job_id), folder, files, commit
         )
 
     def take_upload(self, who: Principal, path: Path, *, new: NewAsset, project_id: str | None = None) -> AssetView:
         """Take over a file somebody brought in; it is moved, its thumbnail (beside it) too. Raises not_found."""
         if project_id is not None:
             self.require_project(who, project_id)
-        row = adopt.place(
-            self._data,
-            path.parent,
-            new,
-            asset_id=new_id(),
-            owner_id=who.user_id,
-            project_id=project_id,
-            origin="upload",
-        )
+        row = adopt.place(self._data, adopt.Home(who.user_id, project_id, "upload"), path.parent, new, new_id())
         sync(self._data.user(who.user_id))
         with self._database.session() as session:
             adopt.write(session, row, new.parents)

@@ -256,7 +256,8 @@ def test_pages(as_ann: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=201", "limit=x", "kind=film", "origin=stolen", "after=x", "deleted=perhaps"]
+    "query",
+    ["limit=0", "limit=201", "limit=x", "kind=film", "origin=stolen", "after=x", "deleted=perhaps", "colour=red"],
 )
 def test_bad_filters(as_ann: TestClient, query: str) -> None:
     answer = as_ann.get(f"/api/assets?{query}")
