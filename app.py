@@ -1,12 +1,13 @@
 """The front door: settings, services, the gate, Gradio, serve."""
 
+import asyncio
 import logging
 import os
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from studio import Studio
 
 HERE = Path(__file__).parent
+DAY = 24 * 60 * 60
 log = logging.getLogger("c41")
 
 
@@ -74,7 +76,7 @@ def build_studio(settings: Settings) -> "Studio":
         data,
         library,
         catalog,
-        make_hosts(settings.engine or "inprocess", config),
+        make_hosts(settings.engine, config),
         keep_free_bytes=config.keep_free_bytes,
     )
     return Studio(
@@ -92,6 +94,7 @@ def build_app(studio: "Studio") -> "ASGIApp":
     """The whole web app: own routes, Gradio at the root, the gate before everything."""
     tame_gradio(studio.data)
     from fastapi import FastAPI
+    from fastapi.concurrency import run_in_threadpool
     from fastapi.staticfiles import StaticFiles
     from starlette.middleware.cors import CORSMiddleware
 
@@ -99,12 +102,22 @@ def build_app(studio: "Studio") -> "ASGIApp":
     from auth import pages
     from auth.mount import protect
 
+    async def keep_house() -> None:
+        while True:
+            await asyncio.sleep(DAY)
+            try:
+                await run_in_threadpool(studio.library.recover)
+            except Exception:
+                log.exception("The library could not be swept; tomorrow again.")
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         studio.library.recover()
         studio.jobs.start()
+        keeping = asyncio.create_task(keep_house())
         yield
-        studio.jobs.stop()
+        keeping.cancel()
+        await run_in_threadpool(studio.jobs.stop)
 
     app = FastAPI(title="C41 Studio", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(CORSMiddleware, allow_origins=[])  # its presence keeps Gradio from reflecting any origin
@@ -133,7 +146,7 @@ def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
         app,
         blocks,
         path="/",
-        auth_dependency=lambda request: request.state.principal.name,
+        auth_dependency=lambda request: request.state.principal and request.state.principal.name,
         max_file_size=f"{studio.settings.max_upload_mb}mb",
         show_error=True,
         enable_monitoring=False,
@@ -195,9 +208,8 @@ def main() -> None:
     except StudioError as error:
         sys.exit(error.problem.sentence)
     try:
-        serve(studio, sock)
-    except KeyboardInterrupt:
-        pass
+        with suppress(KeyboardInterrupt):
+            serve(studio, sock)
     finally:
         studio.database.close()
         studio.data.unlock()

@@ -1,6 +1,7 @@
 """Where engines run: in a thread of this process, or in a supervised child a lane. Both do exactly the same."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal, Protocol
 
 from engines import runtime, wire
@@ -37,11 +38,15 @@ class Host(Protocol):
         """End within two seconds, whatever runs. No event comes after it."""
 
 
-def make_hosts(kind: Literal["inprocess", "process"], config: EngineConfig) -> dict[wire.Lane, Host]:
-    """A host a lane, not started yet."""
+def make_hosts(kind: Literal["inprocess", "process"] | None, config: EngineConfig) -> dict[wire.Lane, Host]:
+    """A host a lane, not started yet. ``kind`` None: children where there are several GPUs, else threads."""
     runtime.use_threads(config.threads)
-    if kind == "process":
+    if kind == "process" or (kind is None and _gpus() > 1):
         return {lane: ProcessHost(lane, config) for lane in LANES}
     catalog = Catalog(config.starter, config.catalog)
     swapper = Swapper(choose(config), config.memory_bytes, config.idle_seconds)
     return {lane: ThreadHost(lane, config, swapper, catalog) for lane in LANES}
+
+
+def _gpus() -> int:
+    return sum(1 for _ in Path("/proc/driver/nvidia/gpus").glob("*"))
