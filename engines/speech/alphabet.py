@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 _SYMBOLS = frozenset("°©®™")
-_WHOLE = re.compile(r"\s+")
+_BEFORE_MARK = re.compile(r"(?<=\w) +(?=[.,!?;:…])")
 
 
 def readable(text: str) -> tuple[str, str]:
@@ -22,7 +22,7 @@ def readable(text: str) -> tuple[str, str]:
         else:
             kept.append(" ")
             left_out.append(character)
-    return "".join(kept), _WHOLE.sub(" ", "".join(left_out)).strip()
+    return _BEFORE_MARK.sub("", "".join(kept)) if left_out else "".join(kept), "".join(left_out)
 
 
 def _plain(character: str) -> str:

@@ -1,5 +1,6 @@
 """Hibari: one recorded voice, and others made of it by moving its pitch and stretching its spectrum."""
 
+import re
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +17,8 @@ LONGEST = 380
 """The most phonemes it is good at in one go."""
 
 SLOWEST, FASTEST = 0.4, 2.5
+
+_ENDLESS_NUMBER = re.compile(r"\d(?:,?\d){15,}")
 
 
 class Voice(BaseModel):
@@ -60,6 +63,8 @@ class Hibari:
 def say(model: Any, words: str, voice: Voice, speed: float, chance: np.random.Generator) -> Samples:
     """Speak a phrase; samples at ``RATE``, empty where there is nothing to say. ``chance`` makes the breath."""
     pace = np.float32(min(max(speed * voice.pace, SLOWEST), FASTEST))
+    # Beyond quadrillions there are no names: such numbers are read digit by digit.
+    words = _ENDLESS_NUMBER.sub(lambda number: " ".join(number[0].replace(",", "")), words)
     pieces = [_piece(model, sounds, voice, pace, chance) for sounds in _manageable(model.g2p(words))]
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
 

@@ -22,11 +22,12 @@ def _words(of: str) -> frozenset[str]:
 _END = re.compile(r"(?<![.!?…])[.!?…]++[\"”’')\]»]*+\s+(?=\S)")
 _CLAUSE = re.compile(r"(?<=[,;:—–])\s+|\s+(?=[—–(])")
 _CLOSED = re.compile(r"[.!?…:;][\"”’')\]»]*$")
-_ITEM = re.compile(r"(?:[-*•·]|\d{1,3}[.)]|[a-z]\))\s")
+_ITEM = re.compile(r"(?:[-*•·]|#{1,6}|\d{1,3}[.)]|[a-z]\))\s")
+_MARK = re.compile(r"(?:[-*•·>]|#{1,6})\s+")
 _OPENING = "\"“‘'([«"
 _NEVER_LAST = _words(
     "mr mrs ms mx dr prof st sr gen col maj capt cpt lt sgt cmdr rev hon gov sen rep pres messrs "
-    "vs cf al e.g i.e approx fig figs vol pp eq ca"
+    "vs cf al e.g i.e approx fig figs vol pp eq ca int ext"
 )
 _BEFORE_NUMBERS = _words("no nos p ch sec art jan feb mar apr jun jul aug sep sept oct nov dec")
 _STARTERS = _words(
@@ -72,7 +73,7 @@ def _paragraphs(text: str) -> Iterator[str]:
             if held and not _goes_on(held, line):
                 yield held
                 held = ""
-            held = f"{held} {line}".strip()
+            held = f"{held} {_MARK.sub('', line, count=1) if _MARK.match(line) else line}".strip()
         if held:
             yield held
 

@@ -28,9 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     folder = chosen.folder.expanduser().absolute()
     wanted = {name: starter for name, starter in pack.items() if name in (chosen.only or pack)}
     if chosen.command == "check":
-        return _check(folder, wanted)
+        return look_over(folder, wanted)
     try:
-        _fetch(folder, wanted)
+        bring(folder, wanted)
     except KeyboardInterrupt:
         _tell("Stopped. What is fetched stays; the rest comes next time.")
         return 130
@@ -39,14 +39,16 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _check(folder: Path, wanted: dict[str, Starter]) -> int:
+def look_over(folder: Path, wanted: dict[str, Starter]) -> int:
+    """Read every file of ``wanted`` in ``folder`` and say what is wrong; 1 when something is."""
     wrong = {name: problem for name, starter in wanted.items() if (problem := verify(folder / name, starter))}
     for name in wanted:
         print(f"{name}: {wrong.get(name, 'in place.')}")
     return 1 if wrong else 0
 
 
-def _fetch(folder: Path, wanted: dict[str, Starter]) -> None:
+def bring(folder: Path, wanted: dict[str, Starter]) -> None:
+    """Fetch what is not whole in ``folder``, and say how it went. Raises OSError where it cannot be written."""
     if missing(folder, wanted):
         with alone(folder):
             _fetch_missing(folder, {name: wanted[name] for name in missing(folder, wanted)})

@@ -27,7 +27,7 @@ class Booth:
         self.folder = folder
         self.on_event: Callable[[wire.Event], None] = lambda event: None
         self.worker = Worker("cpu", config, self._hear, Swapper(Cpu()), self.catalog)
-        self._jobs = 0
+        self.jobs = 0
 
     def _hear(self, event: wire.Event) -> None:
         self.events.append(event)
@@ -36,12 +36,12 @@ class Booth:
     def run(self, text: str, **fields: Any) -> wire.Event:
         """Speak and return how it ended."""
         request = self.catalog.prepare(Speak(text=text, **{"seed": 1, **fields}), {})
-        self._jobs += 1
+        self.jobs += 1
         self.events.clear()
-        out = self.folder / f"out {self._jobs}"
+        out = self.folder / f"out {self.jobs}"
         self.worker.run(
             wire.Envelope(
-                job=f"job{self._jobs}",
+                job=f"job{self.jobs}",
                 attempt=1,
                 request=request.model_dump(mode="json"),
                 out_dir=str(out),
@@ -54,7 +54,7 @@ class Booth:
         """Speak and return what came of it; fails where nothing did."""
         ended = self.run(text, **fields)
         assert isinstance(ended, wire.Result), ended
-        return Spoken(ended.files, self.folder / f"out {self._jobs}")
+        return Spoken(ended.files, self.folder / f"out {self.jobs}")
 
     def of(self, kind: type[Any]) -> list[Any]:
         """The events of a kind."""
