@@ -61,7 +61,7 @@ def retimed(frames: Iterator[Frame], rate: Fraction, net: "IFNet", skip: int = 0
         while (now := origin + number / rate) < end:
             if number >= skip:
                 pixels = between.at((now - frame.start) / frame.duration, net)
-                yield Frame(pixels, now, 1 / rate if following else min(1 / rate, end - now))
+                yield Frame(pixels, now, 1 / rate)
             number += 1
 
 

@@ -1,31 +1,15 @@
 """A picture of any size through a network that sees a part of it at a time."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+Box = tuple[int, int, int, int]
 
 
-class Tile(NamedTuple):
-    """A part of a picture in px: ``outer`` is what the network sees, ``inner`` the part of the result that is kept.
-
-    Both are (left, top, right, bottom).
-    """
-
-    inner: tuple[int, int, int, int]
-    outer: tuple[int, int, int, int]
-
-
-def tiles(width: int, height: int, side: int, overlap: int) -> Iterator[Tile]:
-    """Tiles of at most ``side`` that cover a picture, each seen with ``overlap`` px around it; row by row."""
+def tiles(width: int, height: int, side: int) -> Iterator[Box]:
+    """Tiles of at most ``side`` px that cover a picture once, row by row: (left, top, right, bottom)."""
     for top in range(0, height, side):
         for left in range(0, width, side):
-            right, bottom = min(left + side, width), min(top + side, height)
-            outer = (
-                max(left - overlap, 0),
-                max(top - overlap, 0),
-                min(right + overlap, width),
-                min(bottom + overlap, height),
-            )
-            yield Tile((left, top, right, bottom), outer)
+            yield left, top, min(left + side, width), min(top + side, height)
 
 
 def count(width: int, height: int, side: int) -> int:

@@ -37,14 +37,16 @@ class Upscaler:
         height, width = picture.shape[:2]
         size = (width * self._scale, height * self._scale)
         out = np.array(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
-        for number, (inner, outer) in enumerate(tiles(width, height, self._tile, self._overlap), 1):
-            seen = picture[outer[1] : outer[3], outer[0] : outer[2]]
+        around, scale = self._overlap, self._scale
+        # Each tile is seen with its surroundings; beyond the border the network would otherwise see black.
+        padded = np.pad(picture, ((around, around), (around, around), (0, 0)), mode="edge")
+        for number, (left, top, right, bottom) in enumerate(tiles(width, height, self._tile), 1):
+            seen = padded[top : bottom + 2 * around, left : right + 2 * around]
             large = self._through(seen[..., :3])
             if seen.shape[2] == 4:
                 large = np.dstack((large, self._alpha(seen[..., 3])))
-            left, top, right, bottom = (self._scale * value for value in inner)
-            x, y = (self._scale * (inner[axis] - outer[axis]) for axis in (0, 1))
-            out[top:bottom, left:right] = large[y : y + bottom - top, x : x + right - left]
+            edge = scale * around
+            out[scale * top : scale * bottom, scale * left : scale * right] = large[edge:-edge, edge:-edge]
             done(number, out)
         return out
 

@@ -84,5 +84,3 @@ class Desk:
         worker = Worker(self.catalog.get(ready.model or "").lane, self._config, send, self._swapper, self.catalog)
         worker.run(envelope)
         return Came(events, out)
-
-

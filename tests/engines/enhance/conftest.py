@@ -1,0 +1,13 @@
+"""The desk that the tests of a module work at."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.engines.enhance.enhancing import Desk
+
+
+@pytest.fixture(scope="module")
+def desk(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A worker with the starter models."""
+    return Desk(starter, tmp_path_factory.mktemp("desk"))

@@ -1,0 +1,167 @@
+"""Clips enlarged and given another frame rate by the real starter models."""
+
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from engines import wire
+from engines.enhance.between import clock, exact_rate, is_cut
+from engines.media import intake
+from engines.media.clip import ClipReader
+from engines.requests import InterpolateClip, UpscaleClip
+from tests.engines.enhance.enhancing import Desk, asset_id
+from tests.engines.media.making import beats, heard, make_clip
+from tests.support.samples import MEDIA
+
+CLIP = asset_id(0)
+
+
+def frames(path: Path) -> list[np.ndarray]:
+    with ClipReader(path) as reader:
+        return [frame.pixels for frame in reader.read()]
+
+
+def times(path: Path) -> list[Fraction]:
+    with ClipReader(path) as reader:
+        return [frame.start for frame in reader.read()]
+
+
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    return float(10 * np.log10(255**2 / np.square(a.astype(float) - b).mean()))
+
+
+def panning(count: int, step: float, size: tuple[int, int] = (192, 128)) -> list[np.ndarray]:
+    """A camera that moves over a photograph, ``step`` px a frame."""
+    photo = Image.open(MEDIA / "images" / "groot.jpeg").convert("RGB").resize((640, 360))
+    views = [photo.transform(size, Image.Transform.AFFINE, (1, 0, 120 + step * n, 0, 1, 60)) for n in range(count)]
+    return [np.asarray(view) for view in views]
+
+
+def test_an_enlarged_clip_keeps_times_and_sound(desk: Desk, short_clip: Path) -> None:
+    came = desk.do(UpscaleClip(clip=CLIP, scale=2), short_clip)
+    assert (came.file.width, came.file.height, came.file.frames) == (320, 180, 10)
+    assert times(came.path) == times(short_clip)
+    with av.open(str(came.path)) as out, av.open(str(short_clip)) as source:
+        packets = [[bytes(p) for p in media.demux(audio=0) if p.size] for media in (out, source)]
+    assert packets[0] == packets[1]
+    assert intake.read_provenance(came.path) == came.file.provenance
+    assert came.file.provenance["source_whole"] is True
+    assert [event.step for event in came.of(wire.Progress)] == list(range(1, 11))
+    assert came.of(wire.Preview)
+
+
+def test_an_enlarged_clip_is_sharper(desk: Desk, tmp_path: Path) -> None:
+    large = panning(4, 6, (256, 192))
+    small = [np.asarray(Image.fromarray(frame).resize((128, 96), Image.Resampling.BICUBIC)) for frame in large]
+    source = make_clip(tmp_path / "c.mp4", beats(4), size=(128, 96), frames=small)
+    came = desk.do(UpscaleClip(clip=CLIP, scale=2), source)
+
+    def edges(frame: np.ndarray) -> float:
+        return float(np.abs(np.diff(frame.astype(float), axis=1)).mean())
+
+    for ours, little, true in zip(frames(came.path), small, large, strict=True):
+        plain = np.asarray(Image.fromarray(little).resize((256, 192), Image.Resampling.BICUBIC))
+        assert edges(ours) > edges(plain)
+        assert psnr(ours, true) > 28
+
+
+def test_variable_frame_rate_survives_enlarging(desk: Desk, tmp_path: Path) -> None:
+    uneven = [Fraction(ms, 1000) for ms in (0, 40, 200, 233, 900)]
+    source = make_clip(tmp_path / "vfr.mkv", uneven)
+    assert times(desk.do(UpscaleClip(clip=CLIP, scale=3), source).path) == uneven
+
+
+def test_a_yielded_job_goes_on_where_it_stopped(desk: Desk, short_clip: Path, tmp_path: Path) -> None:
+    def make_way(worker: object, event: wire.Event) -> None:
+        if isinstance(event, wire.Progress) and event.step == 4:
+            worker.make_way(event.job)
+
+    request = UpscaleClip(clip=CLIP, scale=2)
+    whole = desk.do(request, short_clip).file
+    first = desk.do(request, short_clip, on_event=make_way, checkpoint=tmp_path / "kept")
+    assert isinstance(first.ended, wire.Yielded)
+    second = desk.do(request, short_clip, checkpoint=tmp_path / "kept")
+    assert [event.step for event in second.of(wire.Progress)] == list(range(5, 11))
+    assert second.file.content_sha256 == whole.content_sha256
+
+
+def test_a_cancelled_clip_leaves_nothing(desk: Desk, short_clip: Path) -> None:
+    def stop(worker: object, event: wire.Event) -> None:
+        if isinstance(event, wire.Progress) and event.step == 2:
+            worker.cancel(event.job)
+
+    came = desk.do(UpscaleClip(clip=CLIP, scale=2), short_clip, on_event=stop)
+    assert isinstance(came.ended, wire.Cancelled)
+    assert not list(came.folder.glob("*.mp4"))
+
+
+@pytest.mark.parametrize("fps", [20.0, 24.0, 29.97, 7.0])
+def test_any_frame_rate_keeps_length_and_sound(desk: Desk, short_clip: Path, fps: float) -> None:
+    came = desk.do(InterpolateClip(clip=CLIP, fps=fps), short_clip)
+    rate = exact_rate(fps)
+    assert times(came.path) == [number / rate for number in range(len(times(came.path)))]
+    assert came.file.fps == pytest.approx(float(rate), abs=1e-6)
+    assert came.file.seconds == pytest.approx(1.0, abs=1 / fps)
+    assert len(heard(came.path)) == len(heard(short_clip))
+
+
+def test_drawn_frames_beat_a_blend(desk: Desk, tmp_path: Path) -> None:
+    true = panning(9, 6)
+    source = make_clip(tmp_path / "pan.mp4", beats(5), size=(192, 128), frames=true[::2])
+    came = desk.do(InterpolateClip(clip=CLIP, fps=50), source)
+    out, given = frames(came.path), frames(source)
+    assert len(out) == 10
+    for number in (1, 3, 5, 7):
+        before, after = given[number // 2], given[number // 2 + 1]
+        blend = (before.astype(int) + after) // 2
+        inner = np.s_[:, 16:-16]
+        assert psnr(out[number][inner], true[number][inner]) > psnr(blend[inner], true[number][inner]) + 4
+    for number in range(5):  # a frame that is already there is not drawn again
+        assert psnr(out[2 * number], given[number]) > 36
+
+
+def test_nothing_is_drawn_over_a_cut(desk: Desk, tmp_path: Path) -> None:
+    views = [
+        np.asarray(Image.open(MEDIA / "images" / name).convert("RGB").resize((128, 96)))
+        for name in ("groot.jpeg", "groot.jpeg", "lion.jpg", "lion.jpg")
+    ]
+    source = make_clip(tmp_path / "cut.mp4", beats(4, 10), size=(128, 96), frames=views)
+    for frame in frames(desk.do(InterpolateClip(clip=CLIP, fps=40), source).path):
+        assert max(psnr(frame, views[0]), psnr(frame, views[2])) > 32
+
+
+def test_cuts_are_told_from_movement() -> None:
+    with ClipReader(MEDIA / "videos" / "world.mp4") as reader:
+        shots = [frame.pixels for number, frame in zip(range(60), reader.read(), strict=False) if number % 3 == 0]
+    assert not any(is_cut(a, b) for a, b in pairwise(shots))
+    pan = panning(3, 40)
+    assert not is_cut(pan[0], pan[1])
+    assert is_cut(pan[0], np.asarray(Image.open(MEDIA / "images" / "lion.jpg").convert("RGB").resize((192, 128))))
+
+
+def test_an_interpolated_job_goes_on_where_it_stopped(desk: Desk, short_clip: Path, tmp_path: Path) -> None:
+    def make_way(worker: object, event: wire.Event) -> None:
+        if isinstance(event, wire.Progress) and event.step == 7:
+            worker.make_way(event.job)
+
+    request = InterpolateClip(clip=CLIP, fps=20)
+    whole = desk.do(request, short_clip).file
+    first = desk.do(request, short_clip, on_event=make_way, checkpoint=tmp_path / "kept")
+    assert isinstance(first.ended, wire.Yielded)
+    second = desk.do(request, short_clip, checkpoint=tmp_path / "kept").file
+    assert (second.content_sha256, second.frames) == (whole.content_sha256, whole.frames)
+
+
+def test_rates_are_what_broadcast_means() -> None:
+    assert exact_rate(29.97) == Fraction(30000, 1001)
+    assert exact_rate(23.976) == exact_rate(23.98) == Fraction(24000, 1001)
+    assert exact_rate(59.94) == Fraction(60000, 1001)
+    assert (exact_rate(25), exact_rate(12.5), exact_rate(60)) == (25, Fraction(25, 2), 60)
+    for fps in (1, 23.976, 25, 29.97, 59.94, 240, 33.333):
+        assert (1 / exact_rate(fps) / clock(exact_rate(fps))).denominator == 1
+        assert clock(exact_rate(fps)) <= Fraction(1, 50_000)
