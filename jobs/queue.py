@@ -13,7 +13,7 @@ from errors import Problem, StudioError
 from jobs.costs import Costs
 from jobs.line import Line
 from jobs.live import LiveStore, Turn
-from jobs.record import LiveJob, Ticket, live_of, ticket_of
+from jobs.record import LiveJob, Spot, Ticket, live_of, ticket_of
 from jobs.tables import Job
 from jobs.trouble import IN_VAIN
 from jobs.views import ACTIVE, State
@@ -21,7 +21,7 @@ from jobs.warmth import Warmth
 
 MOST_UNFINISHED = 200
 """How many unfinished jobs one person may have."""
-_DISK = "waiting for disk space"
+DISK = "waiting for disk space"
 _OTHERS = "waiting for the job before it"
 
 
@@ -165,7 +165,7 @@ class Queue:
             line, waiting = self._line(lane), self._waiting(lane)
             turns = []
             while turn := line.next():
-                turns.append(self._turn(turn.job, turn.warm, _DISK if self._blocked else ""))
+                turns.append(self._turn(turn.job, turn.warm, DISK if self._blocked else ""))
             held = [job for job in waiting if not self._ready(job)]
             turns += [self._turn(job, False, _OTHERS) for job in held]
             self._live.line_up(lane, turns)
@@ -273,7 +273,7 @@ class Queue:
 
 
 _AT_REST: Mapping[str, Any] = {"note": "", "preview": b"", "previews": 0, "seconds_left": None}
-_FRESH: Mapping[str, Any] = {**_AT_REST, "pace": None, "text": ""}
+_FRESH: Mapping[str, Any] = {**_AT_REST, "pace": None, "text": "", "spot": Spot()}
 
 
 def _change(session: Session, job: LiveJob, state: State, **values: Any) -> None:

@@ -15,9 +15,9 @@ from errors import Problem
 from jobs.attempts import Attempts
 from jobs.costs import Costs, seconds_left
 from jobs.live import LiveStore
-from jobs.queue import Outdated, Queue
-from jobs.record import LiveJob, Pace
-from jobs.trouble import problem_of
+from jobs.queue import DISK, Outdated, Queue
+from jobs.record import LiveJob, Pace, Spot
+from jobs.trouble import is_disk_full, problem_of
 from jobs.warmth import Warmth
 
 STOP_SECONDS = 0.9
@@ -218,14 +218,15 @@ class Lane:
 
     def _end(self, job: LiveJob, state: str, error: Problem | None = None) -> None:
         self._attempts.clear(job)
-        self._write(lambda: self._queue.finish(job, state, error))  # type: ignore[arg-type]
+        self._write(job, lambda: self._queue.finish(job, state, error))  # type: ignore[arg-type]
 
     def _put_back(self, job: LiveJob, resume: bool = False) -> None:
         self._attempts.clear(job, checkpoint=False)
-        self._write(lambda: self._queue.requeue(job, resume="checkpoint" if resume else None))
+        self._write(job, lambda: self._queue.requeue(job, resume="checkpoint" if resume else None))
 
-    def _write(self, change: Callable[[], None]) -> None:
+    def _write(self, job: LiveJob, change: Callable[[], None]) -> None:
         """Write the end of an attempt. A full disk is waited out: without it nothing could be claimed either."""
+        told = False
         while True:
             try:
                 change()
@@ -233,8 +234,11 @@ class Lane:
             except Outdated as error:
                 log.warning("job %s went on without this attempt", error)
                 return
-            except SQLAlchemyError:
-                log.exception("lane %s cannot write to the database", self.name)
+            except SQLAlchemyError as error:
+                if not told:
+                    log.exception("lane %s cannot write to the database; it goes on trying", self.name)
+                    self._live.update(job.id, spot=Spot(why=DISK if is_disk_full(error) else ""))
+                    told = True
                 if self._stop_at is not None:
                     return
                 time.sleep(_RETRY_SECONDS)

@@ -77,6 +77,8 @@ def show(job: LiveJob, side: Side) -> JobView:
 def _words(job: LiveJob, side: Side) -> str:
     if job.cancel and job.active and job.state != "saving":
         return "stopping"
+    if not job.finished and job.spot.why:
+        return job.spot.why
     if job.state == "queued":
         return _waiting(job, side.mine)
     if job.state == "loading":
@@ -93,8 +95,6 @@ def _words(job: LiveJob, side: Side) -> str:
 
 def _waiting(job: LiveJob, mine: bool) -> str:
     spot = job.spot
-    if spot.why:
-        return spot.why
     if spot.place is None:
         return "waiting"
     first = None

@@ -1,22 +1,18 @@
-"""A job's way through the queue, from being asked to being done, stopped or failed."""
+"""A job's way through the queue, from being asked to being done or failed."""
 
 import asyncio
-import errno
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select
 
 from auth.principal import Principal
 from engines import wire
 from engines.requests import CreateImage, UpscaleImage
 from errors import Problem, StudioError
-from jobs import attempts
 from jobs.tables import Cost, Job
 from jobs.views import State
-from library.tables import Asset
 from tests.jobs.scene import Scene, until
 
 
@@ -147,190 +143,6 @@ def test_a_project_must_be_ones_own(scene: Scene, mum: Principal, dad: Principal
     with pytest.raises(StudioError, match="no such project"):
         scene.draw(dad, project_id=project.id)
     assert scene.draw(mum, project_id=project.id).project_id == project.id
-
-
-# -- stopping
-
-
-def test_stopping_a_waiting_job_ends_it_at_once(scene: Scene, mum: Principal, dad: Principal) -> None:
-    job = scene.draw(dad)
-    guest = scene.person("guest", "guest")
-    with pytest.raises(StudioError, match="no such job"):
-        scene.jobs.cancel(guest, job.id)
-    stopped = scene.jobs.cancel(dad, job.id)
-    assert (stopped.state, stopped.words, stopped.can_cancel) == ("cancelled", "stopped", False)
-    assert scene.jobs.cancel(dad, job.id).state == "cancelled"
-    assert scene.row(job.id).state == "cancelled"
-    scene.jobs.start()
-    assert scene.device.idle()
-
-
-@pytest.mark.parametrize("progress", [False, True])
-def test_stopping_a_job_under_way_asks_the_host(scene: Scene, dad: Principal, progress: bool) -> None:
-    scene.jobs.start()
-    scene.device.obeys = False
-    job = scene.draw(dad)
-    envelope = scene.device.next()
-    if progress:
-        scene.device.progress(envelope, 1, 4)
-        scene.until(dad, job, "running")
-    stopping = scene.jobs.cancel(dad, job.id)
-    assert (stopping.words, stopping.can_cancel) == ("stopping", False)
-    assert scene.device.cancelled == [job.id]
-    assert scene.row(job.id).cancel
-    scene.device.say(wire.Cancelled(job=job.id, attempt=1))
-    assert scene.until(dad, job, "cancelled").words == "stopped"
-    assert not list(scene.data.work.iterdir())
-
-
-def test_the_owner_may_stop_anybodys_job_but_sees_no_more_of_it(scene: Scene, mum: Principal, dad: Principal) -> None:
-    job = scene.draw(dad, "a secret")
-    view = next(job for job in scene.jobs.since(mum, None).jobs)
-    assert view.can_cancel
-    stopped = scene.jobs.cancel(mum, job.id)
-    assert (stopped.state, stopped.title, stopped.request) == ("cancelled", "", None)
-
-
-def test_a_member_stops_only_their_own(scene: Scene, mum: Principal, dad: Principal) -> None:
-    job = scene.draw(mum)
-    assert not scene.jobs.since(dad, None).jobs[0].can_cancel
-    with pytest.raises(StudioError) as error:
-        scene.jobs.cancel(dad, job.id)
-    assert error.value.status == 404
-    assert scene.row(job.id).state == "queued"
-
-
-def test_a_job_that_is_being_saved_is_kept(scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
-    saving, go = threading.Event(), threading.Event()
-    adopt = scene.library.adopt
-
-    def slow(**more: Any) -> tuple[str, ...]:
-        saving.set()
-        assert go.wait(5)
-        return adopt(**more)
-
-    monkeypatch.setattr(scene.library, "adopt", slow)
-    scene.jobs.start()
-    job = scene.draw(mum)
-    scene.device.finish(scene.device.next())
-    assert saving.wait(5)
-    view = scene.jobs.cancel(mum, job.id)
-    assert (view.state, view.words, view.can_cancel) == ("saving", "saving", False)
-    go.set()
-    assert scene.until(mum, job, "done").assets
-
-
-def test_a_job_stopped_before_the_host_knows_it_still_stops(
-    scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scene.jobs.start()
-    get = scene.library.get
-    job_id: list[str] = []
-
-    def slow(*args: Any, **more: Any) -> Any:
-        if job_id:
-            scene.jobs.cancel(mum, job_id.pop())
-        return get(*args, **more)
-
-    monkeypatch.setattr(scene.library, "get", slow)
-    blocker = scene.upscale(mum)
-    envelope = scene.cpu.next()
-    job = scene.upscale(mum)
-    job_id.append(job.id)
-    scene.cpu.finish(envelope)
-    scene.until(mum, job, "cancelled")
-    assert scene.jobs.get(mum, blocker.id).state == "done"
-
-
-# -- inputs and disk
-
-
-def test_an_input_deleted_while_waiting_fails_the_job_with_a_sentence(scene: Scene, mum: Principal) -> None:
-    picture = scene.picture(mum)
-    job = scene.jobs.submit(mum, UpscaleImage(image=picture.id))
-    scene.library.delete(mum, picture.id)
-    with pytest.raises(StudioError) as error:
-        scene.jobs.submit(mum, UpscaleImage(image=picture.id))
-    assert error.value.problem.code == "deleted_asset"
-    scene.jobs.start()
-    failed = scene.until(mum, job, "failed")
-    assert failed.error
-    assert failed.error.code == "deleted_asset"
-    assert "Beach" in failed.words
-
-
-def test_an_input_of_somebody_else_is_refused(scene: Scene, mum: Principal, dad: Principal) -> None:
-    picture = scene.picture(mum)
-    for ask in (scene.jobs.submit, scene.jobs.estimate):
-        with pytest.raises(StudioError) as error:
-            ask(dad, UpscaleImage(image=picture.id))
-        assert error.value.status == 404
-
-
-def test_no_job_is_taken_while_the_disk_is_full(scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.scheduler._DISK_SECONDS", 0.05)
-    waiting = scene.draw(mum)
-    scene.jobs._keep_free = 2**62
-    with pytest.raises(StudioError) as error:
-        scene.draw(mum)
-    assert (error.value.problem.code, error.value.status) == ("disk_full", 507)
-    scene.jobs.start()
-    assert until(lambda: scene.jobs.get(mum, waiting.id).words == "waiting for disk space")
-    assert scene.device.idle()
-    scene.jobs._keep_free = 0
-    assert scene.device.next().job == waiting.id
-
-
-@pytest.mark.parametrize("where", ["seal", "keep", "envelope"])
-def test_a_disk_that_fills_up_fails_one_job_and_harms_nothing_else(
-    scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch, where: str
-) -> None:
-    def full(*args: Any, **more: Any) -> Any:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    scene.jobs.start()
-    with monkeypatch.context() as patch:
-        patch.setattr(attempts.Attempts, where, full)
-        job = scene.draw(mum)
-        if where != "envelope":
-            scene.device.finish(scene.device.next())
-        failed = scene.until(mum, job, "failed")
-    assert failed.error
-    assert failed.error.code == "disk_full"
-    assert until(lambda: not list(scene.data.work.iterdir()))
-    with scene.database.session() as session:
-        assert session.scalar(select(func.count()).select_from(Asset)) == 0
-    again = scene.jobs.retry(mum, job.id)
-    scene.device.finish(scene.device.next())
-    scene.until(mum, again, "done")
-
-
-def test_a_database_that_cannot_grow_is_told_as_a_full_disk(scene: Scene, mum: Principal) -> None:
-    scene.jobs.start()
-    job = scene.draw(mum, "a very long story " * 400)
-    envelope = scene.device.next()
-    scene.device.progress(envelope, 1, 2)
-    scene.until(mum, job, "running")
-    with scene.database.session() as session:
-        pages = session.scalar(text("PRAGMA page_count"))
-
-    def limit(connection: Any, _: Any) -> None:
-        connection.execute(f"PRAGMA max_page_count={pages}")
-
-    event.listen(scene.database.engine, "connect", limit)
-    scene.database.engine.dispose()
-    with pytest.raises(StudioError) as error:
-        [scene.draw(mum, "another long story " * 400) for _ in range(20)]
-    assert (error.value.problem.code, error.value.status) == ("disk_full", 507)
-    scene.device.finish(envelope)
-    failed = scene.until(mum, job, "failed")
-    assert failed.error
-    assert failed.error.code == "disk_full"
-    event.remove(scene.database.engine, "connect", limit)
-    scene.database.engine.dispose()
-    for waiting in [view for view in scene.jobs.page(mum) if view.state != "failed"]:
-        scene.jobs.cancel(mum, waiting.id)
-    scene.until(mum, scene.jobs.retry(mum, job.id), "loading")
 
 
 # -- one after another

@@ -1,0 +1,101 @@
+"""Stopping a job in every state."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from auth.principal import Principal
+from engines import wire
+from errors import StudioError
+from tests.jobs.scene import Scene
+
+
+def test_stopping_a_waiting_job_ends_it_at_once(scene: Scene, mum: Principal, dad: Principal) -> None:
+    job = scene.draw(dad)
+    guest = scene.person("guest", "guest")
+    with pytest.raises(StudioError, match="no such job"):
+        scene.jobs.cancel(guest, job.id)
+    stopped = scene.jobs.cancel(dad, job.id)
+    assert (stopped.state, stopped.words, stopped.can_cancel) == ("cancelled", "stopped", False)
+    assert scene.jobs.cancel(dad, job.id).state == "cancelled"
+    assert scene.row(job.id).state == "cancelled"
+    scene.jobs.start()
+    assert scene.device.idle()
+
+
+@pytest.mark.parametrize("progress", [False, True])
+def test_stopping_a_job_under_way_asks_the_host(scene: Scene, dad: Principal, progress: bool) -> None:
+    scene.jobs.start()
+    scene.device.obeys = False
+    job = scene.draw(dad)
+    envelope = scene.device.next()
+    if progress:
+        scene.device.progress(envelope, 1, 4)
+        scene.until(dad, job, "running")
+    stopping = scene.jobs.cancel(dad, job.id)
+    assert (stopping.words, stopping.can_cancel) == ("stopping", False)
+    assert scene.device.cancelled == [job.id]
+    assert scene.row(job.id).cancel
+    scene.device.say(wire.Cancelled(job=job.id, attempt=1))
+    assert scene.until(dad, job, "cancelled").words == "stopped"
+    assert not list(scene.data.work.iterdir())
+
+
+def test_the_owner_may_stop_anybodys_job_but_sees_no_more_of_it(scene: Scene, mum: Principal, dad: Principal) -> None:
+    job = scene.draw(dad, "a secret")
+    view = next(job for job in scene.jobs.since(mum, None).jobs)
+    assert view.can_cancel
+    stopped = scene.jobs.cancel(mum, job.id)
+    assert (stopped.state, stopped.title, stopped.request) == ("cancelled", "", None)
+
+
+def test_a_member_stops_only_their_own(scene: Scene, mum: Principal, dad: Principal) -> None:
+    job = scene.draw(mum)
+    assert not scene.jobs.since(dad, None).jobs[0].can_cancel
+    with pytest.raises(StudioError) as error:
+        scene.jobs.cancel(dad, job.id)
+    assert error.value.status == 404
+    assert scene.row(job.id).state == "queued"
+
+
+def test_a_job_that_is_being_saved_is_kept(scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+    saving, go = threading.Event(), threading.Event()
+    adopt = scene.library.adopt
+
+    def slow(**more: Any) -> tuple[str, ...]:
+        saving.set()
+        assert go.wait(5)
+        return adopt(**more)
+
+    monkeypatch.setattr(scene.library, "adopt", slow)
+    scene.jobs.start()
+    job = scene.draw(mum)
+    scene.device.finish(scene.device.next())
+    assert saving.wait(5)
+    view = scene.jobs.cancel(mum, job.id)
+    assert (view.state, view.words, view.can_cancel) == ("saving", "saving", False)
+    go.set()
+    assert scene.until(mum, job, "done").assets
+
+
+def test_a_job_stopped_before_the_host_knows_it_still_stops(
+    scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.jobs.start()
+    get = scene.library.get
+    job_id: list[str] = []
+
+    def slow(*args: Any, **more: Any) -> Any:
+        if job_id:
+            scene.jobs.cancel(mum, job_id.pop())
+        return get(*args, **more)
+
+    monkeypatch.setattr(scene.library, "get", slow)
+    blocker = scene.upscale(mum)
+    envelope = scene.cpu.next()
+    job = scene.upscale(mum)
+    job_id.append(job.id)
+    scene.cpu.finish(envelope)
+    scene.until(mum, job, "cancelled")
+    assert scene.jobs.get(mum, blocker.id).state == "done"
