@@ -1,0 +1,123 @@
+"""Making things in a real browser: ask, watch, keep; with two people, over a reload."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import shot
+from tests.support import samples
+
+pytestmark = pytest.mark.browser
+
+Opened = Callable[..., Page]
+DONE = 60_000
+
+
+def bring(page: Page, tab: str, path: Path) -> None:
+    """Put a file into the form of a tab."""
+    page.set_input_files(f"#bench-{tab} .slot[data-main=yes] input[type=file]", path)
+    expect(page.locator(f"#bench-{tab} .filled").first).to_be_visible()
+
+
+def stage(page: Page, tab: str, state: str) -> None:
+    """Wait until the stage of a tab is empty, live, a result or failed."""
+    page.wait_for_selector(f"#tab-{tab} .stage[data-state={state}]", timeout=DONE)
+
+
+def length(page: Page, player: str) -> float:
+    """How long what is in a player lasts, in seconds."""
+    page.wait_for_function("player => document.querySelector(player).duration > 0", arg=player)
+    return float(page.locator(player).evaluate("it => it.duration"))
+
+
+def test_enlarge_a_photo_and_compare(opened: Opened, ann: httpx.Client, tmp_path: Path) -> None:
+    page = opened(ann)
+    foot = page.locator("#task-upscale_image .foot")
+    expect(foot.locator(".hint")).to_have_text("Bring in a picture first.")
+    bring(page, "image", samples.photo(tmp_path / "cheetah.jpg", 96))
+    expect(page.locator("#bench-image .filled")).to_contain_text("96 ×")
+    expect(foot.locator(".go")).to_contain_text(re.compile(r"Enlarge it · (about|usually) \d"))
+    page.keyboard.press("Control+Enter")
+    stage(page, "image", "live")
+    expect(page.locator("#tray .chip")).to_contain_text("You · picture")
+    stage(page, "image", "result")
+    after = page.locator("#tab-image .view img.after")
+    assert after.evaluate("image => image.decode().then(() => image.naturalWidth)") == 192
+    slider = page.get_by_label("Compare before and after")
+    slider.focus()
+    slider.press("Home")
+    assert page.locator(".compare").evaluate("it => it.style.getPropertyValue('--at')") == "0%"
+    expect(page.locator("#tab-image .frame[aria-pressed=true]")).to_have_attribute("title", re.compile("cheetah · 2x"))
+    expect(page.locator("#bench-image .filled")).to_be_visible()  # the form never clears
+    shot(page, "enlarged")
+
+
+def test_a_reload_finds_its_job_and_its_form_again(opened: Opened, ann: httpx.Client, tmp_path: Path) -> None:
+    page = opened(ann, at="image/upscale_image")
+    bring(page, "image", samples.photo(tmp_path / "wide.jpg", 480))
+    page.get_by_role("radio", name="3x").check(force=True)
+    expect(page.locator("#task-upscale_image .go")).to_contain_text("·")
+    page.locator("#task-upscale_image .go").click()
+    stage(page, "image", "live")
+    page.reload()
+    stage(page, "image", "live")
+    expect(page.locator("#bench-image .filled")).to_contain_text("wide")
+    expect(page.get_by_role("radio", name="3x")).to_be_checked()
+    shot(page, "live")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#tray .chip.running, #tray .chip.loading")).to_have_count(0, timeout=DONE)
+    assert page.locator("#tab-image .stage").get_attribute("data-state") in ("empty", "result")
+
+
+def test_the_second_in_line_is_told_so(opened: Opened, ann: httpx.Client, bob: httpx.Client, tmp_path: Path) -> None:
+    hers, his = opened(ann), opened(bob)
+    bring(hers, "image", samples.photo(tmp_path / "wide.jpg", 640))
+    bring(his, "image", samples.photo(tmp_path / "small.jpg", 64))
+    hers.locator("#task-upscale_image .go").click()
+    stage(hers, "image", "live")
+    expect(his.locator("#tray .chip")).to_contain_text("ann · picture")
+    assert "wide" not in his.locator("#tray").inner_text()
+    expect(his.locator("#task-upscale_image .hint")).to_contain_text("you are second in line")
+    his.locator("#task-upscale_image .go").click()
+    expect(his.locator("#tray .chip", has_text="You")).to_contain_text("ann's picture is first")
+    shot(his, "second")
+    hers.locator("#tab-image").get_by_role("button", name="Stop").click()
+    stage(his, "image", "result")
+
+
+def test_speak_a_sentence(opened: Opened, ann: httpx.Client) -> None:
+    page = opened(ann, at="audio")
+    page.get_by_label("What should be said?").fill("The harbour was quiet that morning.")
+    expect(page.locator("#task-speak .go")).to_contain_text("Speak it ·")
+    page.locator("#task-speak .go").click()
+    stage(page, "audio", "result")
+    assert length(page, "#tab-audio audio") > 1
+    expect(page.locator("#tab-audio blockquote")).to_have_text("The harbour was quiet that morning.")
+    expect(page.locator("#tab-audio .caption")).to_contain_text("Subtitles")
+    shot(page, "spoken")
+
+
+def test_smooth_a_clip(opened: Opened, ann: httpx.Client, short_clip: Path) -> None:
+    page = opened(ann, at="video/interpolate_clip")
+    bring(page, "video", short_clip)
+    rate = page.locator("#task-interpolate_clip").get_by_label("Frame rate")
+    rate.fill("20")
+    rate.press("Enter")
+    page.locator("#task-interpolate_clip .go").click()
+    stage(page, "video", "result")
+    expect(page.locator("#tab-video .caption")).to_contain_text("20 fps")
+    assert length(page, "#tab-video video") > 0.5
+    shot(page, "smoothed")
+
+
+def test_what_is_wrong_is_said_beside_the_button(opened: Opened, ann: httpx.Client, tmp_path: Path) -> None:
+    page = opened(ann, at="image/cut_out")
+    page.locator("#task-cut_out .go").click()
+    expect(page.locator("#task-cut_out .problem")).to_have_text(re.compile("Bring in a picture first"))
+    (tmp_path / "letter.jpg").write_text("Dear all,")
+    page.set_input_files("#bench-image .slot[data-main=yes] input[type=file]", tmp_path / "letter.jpg")
+    expect(page.locator("#bench-image .slot[data-main=yes] .wrong")).to_contain_text("neither a picture")
