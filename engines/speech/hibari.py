@@ -18,6 +18,9 @@ LONGEST = 380
 
 SLOWEST, FASTEST = 0.4, 2.5
 
+_SILENT = -20
+"""The logarithm of a level nobody hears."""
+
 _ENDLESS_NUMBER = re.compile(r"\d(?:,?\d){15,}")
 
 
@@ -88,20 +91,24 @@ def _piece(model: Any, sounds: str, voice: Voice, pace: np.float32, chance: np.r
         return np.zeros(0, np.float32)
     out = model.sess.run(None, {"ids": np.array([ids], np.int64), "speed": np.array([pace], np.float32)})
     *spectra, pitch = (value[0] for value in out)
-    samples: Samples = dsp.synth(
-        *(_stretched(spectrum, voice.formants) for spectrum in spectra),
-        (pitch * voice.pitch).astype(np.float32),
-        chance,
+    stretched = (
+        _stretched(spectrum, voice.formants, beyond)
+        for spectrum, beyond in zip(spectra, (_SILENT, 0, _SILENT, _SILENT, 0), strict=True)
     )
+    samples: Samples = dsp.synth(*stretched, (pitch * voice.pitch).astype(np.float32), chance)
     return samples
 
 
-def _stretched(spectrum: Samples, factor: float) -> Samples:
-    """A [frequency, time] map with its frequencies multiplied: less than 1 makes a larger throat."""
+def _stretched(spectrum: Samples, factor: float, beyond: float) -> Samples:
+    """A [frequency, time] map with its frequencies multiplied: less than 1 makes a larger throat.
+
+    What the recording does not reach is ``beyond``.
+    """
     if factor == 1:
         return spectrum
-    bins = len(spectrum)
-    source = np.clip(np.arange(bins) / factor, 0, bins - 1)
-    low = source.astype(np.intp)
+    source = np.arange(len(spectrum)) / factor
+    low = np.minimum(source.astype(np.intp), len(spectrum) - 2)
     share = (source - low).astype(np.float32)[:, None]
-    return np.ascontiguousarray(spectrum[low] * (1 - share) + spectrum[np.minimum(low + 1, bins - 1)] * share)
+    out = spectrum[low] * (1 - share) + spectrum[low + 1] * share
+    out[source > len(spectrum) - 2] = beyond  # the last frequency of all is not a voice's
+    return np.ascontiguousarray(out, np.float32)

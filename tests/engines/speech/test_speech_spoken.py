@@ -36,6 +36,13 @@ def listener(starter: Path) -> Listener:
     return Listener(starter / "asr-whisper-tiny.en")
 
 
+def test_every_voice_offered_is_described_and_tuned() -> None:
+    entry = read(SHIPPED / "hibari.yaml")
+    assert VOICES[0] == Speak(text="Hello.").voice
+    assert set(VOICES) == set(entry.options["voices"])
+    assert all(choice.label and choice.help for choice in entry.choices["voice"])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("voice", VOICES)
 def test_every_voice_is_understood(booth: Booth, listener: Listener, voice: str) -> None:
