@@ -36,11 +36,13 @@ def test_no_job_is_taken_that_would_eat_into_the_room_kept_free(twin: str, studi
 
 
 @pytest.mark.slow
-def test_a_disk_that_fills_up_during_work(twin: str, twin_folder: Path, small_disk: Path, starter: Path) -> None:
+def test_a_disk_that_fills_up_during_work(twin_folder: Path, small_disk: Path, starter: Path, tmp_path: Path) -> None:
     from engines.twins import install
 
     twin = install("stable-diffusion-1.5", twin_folder, small_disk / "data" / "catalog")
-    live = Live(small_disk / "data", starter, environment={"C41_KEEP_FREE_MB": "0"}).start()
+    live = Live(
+        small_disk / "data", starter, environment={"C41_KEEP_FREE_MB": "0"}, log_file=tmp_path / "studio.log"
+    ).start()
     try:
         live.first_account("ann")
         with live.script("ann") as ann:

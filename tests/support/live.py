@@ -38,6 +38,7 @@ class Live:
     source: Path = REPOSITORY
     port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict)
+    log_file: Path | None = None
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -48,8 +49,12 @@ class Live:
     @property
     def log(self) -> str:
         """Everything it wrote since it first started."""
-        path = self.data.parent / "studio.log"
+        path = self._log_file
         return path.read_text(errors="replace") if path.exists() else ""
+
+    @property
+    def _log_file(self) -> Path:
+        return self.log_file or self.data.parent / "studio.log"
 
     @property
     def variables(self) -> dict[str, str]:
@@ -75,7 +80,7 @@ class Live:
     def spawn(self) -> "subprocess.Popen[bytes]":
         """Start it without waiting for anything."""
         self.data.parent.mkdir(parents=True, exist_ok=True)
-        with (self.data.parent / "studio.log").open("ab") as log:
+        with self._log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, str(self.source / "app.py")],
                 cwd=self.source,
