@@ -26,6 +26,7 @@ class Format(NamedTuple):
 
 
 _ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
+_STILLS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")  # HEIF pictures, in the same box as MP4
 _RIFF = {b"WAVE": Format(".wav", "audio/wav", "wav"), b"AVI ": Format(".avi", "video/x-msvideo", "avi")}
 
 
@@ -33,7 +34,7 @@ def sniff(path: Path) -> Format | None:
     """The container format of a file by its first bytes; None when it is no clip and no sound."""
     with path.open("rb") as file:
         head = file.read(64)
-    if head[4:8] in _ATOMS:
+    if head[4:8] in _ATOMS and head[8:12] not in _STILLS:
         apple = head[8:12] == b"qt  " or head[4:8] != b"ftyp"
         return Format(".mov", "video/quicktime", "mov") if apple else Format(".mp4", "video/mp4", "mov")
     if head.startswith(b"\x1a\x45\xdf\xa3"):

@@ -165,3 +165,14 @@ def test_rates_are_what_broadcast_means() -> None:
     for fps in (1, 23.976, 25, 29.97, 59.94, 240, 33.333):
         assert (1 / exact_rate(fps) / clock(exact_rate(fps))).denominator == 1
         assert clock(exact_rate(fps)) <= Fraction(1, 50_000)
+
+
+def test_damaged_weights_are_named(starter: Path, short_clip: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "starter" / "interp-rife-v4.0"
+    folder.mkdir(parents=True)
+    whole = (starter / "interp-rife-v4.0" / "flownet.safetensors").read_bytes()
+    (folder / "flownet.safetensors").write_bytes(whole[: len(whole) // 2])
+    ended = Desk(tmp_path / "starter", tmp_path).do(InterpolateClip(clip=CLIP), short_clip).ended
+    assert isinstance(ended, wire.Failed)
+    assert ended.problem.code == "corrupt_model"
+    assert "flownet.safetensors" in ended.problem.what

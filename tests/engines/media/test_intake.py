@@ -143,6 +143,7 @@ def zipped() -> bytes:
         ("vector.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
         ("list.mp4", b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n"),
         ("concat.mp4", b"ffconcat version 1.0\nfile /etc/passwd\n"),
+        ("IMG_0001.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)),
         ("sdp.mp4", b"v=0\no=- 0 0 IN IP4 127.0.0.1\n"),
     ],
 )
