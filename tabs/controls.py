@@ -25,6 +25,8 @@ def control(catalog: Catalog, task: str, name: str, field: FieldInfo) -> gr.comp
     if "suggestions" in extra:
         offered = [(f"{value:g}", value) for value in extra["suggestions"]]
         return gr.Dropdown(offered, value=default, label=label, info=help, allow_custom_value=True)
+    if name == "model":
+        help = f"{help.partition('.')[0]}."  # the list itself says what leaving it open means
     if choices := _choices(catalog, task, name, field, extra):
         return _pick(choices, label, help, default)
     kind = _plain(field.annotation)

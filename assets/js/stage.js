@@ -13,8 +13,8 @@ export const medium = (task) => window.C41.media[task];
 export const mediumOfAsset = (asset) => mediumOf[asset.kind];
 
 const empty = {
-  image: ["image", "Bring in a picture", "Drop a photo on the left and enlarge it, free its subject from the background, or give it another look. What you make is shown here, as large as it goes."],
-  video: ["clip", "Bring in a clip", "Drop a clip on the left to enlarge it or to give it another frame rate. Its sound is kept."],
+  image: ["image", "Bring in a picture", "Enlarge a photo, free its subject from the background, or give it another look. What you make is shown here, as large as it goes."],
+  video: ["clip", "Bring in a clip", "Enlarge it, or give it another frame rate. Its sound is kept, and you see it here as soon as it is done."],
   audio: ["sound", "Write what should be said", "Pick a voice, press the button, and listen here. Long texts are read sentence by sentence; subtitles come with them."],
 };
 

@@ -28,7 +28,8 @@ def test_everything_fits_its_window(opened: Opened, ann: httpx.Client, width: in
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, tab
         small = page.evaluate(
             """[...document.querySelectorAll('input, textarea, select')]
-            .filter(it => !['radio', 'checkbox', 'range'].includes(it.type)).filter(it => it.offsetParent && parseFloat(getComputedStyle(it).fontSize) < 16).map(it => it.outerHTML)"""
+            .filter(it => !['radio', 'checkbox', 'range'].includes(it.type))
+            .filter(it => it.offsetParent && parseFloat(getComputedStyle(it).fontSize) < 16).map(it => it.outerHTML)"""
         )
         assert small == [], tab
         shot(page, f"{tab.replace('/', '-')}-{width}-{look}")

@@ -1,0 +1,93 @@
+"""Components made from the fields of requests."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+from pydantic import Field
+
+from engines.catalog import Catalog
+from engines.requests import REQUESTS, CreateImage, Speak, StylizeImage, UpscaleImage
+from engines.requests.base import Seed
+from tabs.controls import control, labels, shown_fields
+
+
+@pytest.fixture(scope="module")
+def catalog(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    return Catalog(starter=starter, own=tmp_path_factory.mktemp("own"))
+
+
+def made(catalog: Catalog, request: type[Any], name: str) -> Any:
+    """The component of a field."""
+    with gr.Blocks(analytics_enabled=False):
+        return control(catalog, request.model_fields["task"].default, name, request.model_fields[name])
+
+
+def test_every_field_has_a_component_with_a_name_and_help(catalog: Catalog) -> None:
+    for request in REQUESTS.values():
+        for name, field in shown_fields(catalog, request).items():
+            component = made(catalog, request, name)
+            if "slot" in (component.elem_classes or []) or isinstance(component, gr.HTML):
+                assert field.title in component.html_template
+            else:
+                assert component.label.startswith(field.title)
+                assert component.info, name
+
+
+def test_bounds_steps_and_units_come_from_the_field(catalog: Catalog) -> None:
+    speed = made(catalog, Speak, "speed")
+    assert isinstance(speed, gr.Slider)
+    assert (speed.minimum, speed.maximum, speed.step, speed.value) == (0.5, 2, 0.05, 1.0)
+    assert made(catalog, Speak, "loudness").label == "Loudness (LUFS)"
+    assert made(catalog, CreateImage, "width").step == 8
+    assert made(catalog, CreateImage, "prompt").lines == 4
+
+
+def test_few_choices_lie_open_and_many_in_a_list(catalog: Catalog) -> None:
+    scale = made(catalog, UpscaleImage, "scale")
+    assert isinstance(scale, gr.Radio)
+    assert scale.choices == [("2x", 2), ("3x", 3), ("4x", 4)]
+    style = made(catalog, StylizeImage, "style")
+    assert isinstance(style, gr.Dropdown)
+    assert style.value in {value for _, value in style.choices}
+
+
+def test_an_open_seed_stays_open(catalog: Catalog) -> None:
+    seed = made(catalog, Speak, "seed")
+    assert isinstance(seed, gr.Number)
+    assert seed.value is None
+    assert seed.precision == 0
+
+
+def test_the_model_is_asked_for_only_where_there_is_a_choice(catalog: Catalog) -> None:
+    assert "model" in shown_fields(catalog, UpscaleImage)
+    assert "model" not in shown_fields(catalog, Speak)
+    assert "task" not in shown_fields(catalog, Speak)
+
+
+def test_a_suggestion_is_no_limit(catalog: Catalog) -> None:
+    class Invented(UpscaleImage):
+        fps: float = Field(60.0, title="Frame rate", description="x", json_schema_extra={"suggestions": [24, 29.97]})
+
+    rate = made(catalog, Invented, "fps")
+    assert rate.allow_custom_value
+    assert rate.choices == [("24", 24), ("29.97", 29.97)]
+
+
+def test_a_text_of_one_line_and_a_tick(catalog: Catalog) -> None:
+    class Invented(UpscaleImage):
+        name: str = Field("", title="Name", description="x", max_length=9)
+        loud: bool = Field(True, title="Loud", description="x")
+        chance: Seed = None
+
+    assert made(catalog, Invented, "name").lines == 1
+    assert made(catalog, Invented, "name").max_length == 9
+    assert isinstance(made(catalog, Invented, "loud"), gr.Checkbox)
+
+
+def test_how_something_was_made_can_be_told(catalog: Catalog) -> None:
+    said = labels(catalog, Speak)
+    assert said["voice"]["values"]["clara"] == "Clara"
+    assert said["loudness"] == {"label": "Loudness", "unit": "LUFS", "values": {}}
+    assert labels(catalog, UpscaleImage)["scale"]["values"] == {2: "2x", 3: "3x", 4: "4x"}

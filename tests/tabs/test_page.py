@@ -1,0 +1,87 @@
+"""The page as Gradio gets it: nothing public that is not meant to be, light enough to open fast."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+import tabs
+from app import HERE
+from errors import StudioError
+from studio import Studio
+
+
+@pytest.fixture
+def page(studio: Studio) -> gr.Blocks:
+    return tabs.build(studio)
+
+
+def config(page: gr.Blocks) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json.dumps(page.get_config_file(), default=str))
+    return found
+
+
+def test_every_event_of_the_page_is_private_and_named(page: gr.Blocks) -> None:
+    events = config(page)["dependencies"]
+    assert events
+    for event in events:
+        assert event["api_visibility"] == "private", event["api_name"]
+        assert not re.search(r"_\d+$", event["api_name"]), event["api_name"]
+    assert max(Counter(event["api_name"] for event in events).values()) == 1
+
+
+def test_no_tab_is_heavy(page: gr.Blocks) -> None:
+    def count(block: Any) -> int:
+        return 1 + sum(count(child) for child in getattr(block, "children", []))
+
+    tabs_found = [block for block in page.blocks.values() if isinstance(block, gr.Tab)]
+    assert [tab.label for tab in tabs_found] == ["Image", "Video", "Audio", "Library"]
+    assert max(count(tab) for tab in tabs_found) <= 150
+
+
+def test_creating_waits_for_a_model(page: gr.Blocks) -> None:
+    assert "task-create_image" not in json.dumps(config(page))
+
+
+@pytest.mark.usefixtures("twin")
+def test_creating_appears_with_its_model(page: gr.Blocks) -> None:
+    assert "task-create_image" in json.dumps(config(page))
+
+
+def test_everything_the_page_loads_is_ours_and_there() -> None:
+    head = tabs.mount_options()["head"]
+    named = re.findall(r'(?:href|src)="([^"]+)"', head)
+    assert named
+    for address in named:
+        assert address.startswith("c41/")
+        assert (HERE / "assets" / address.removeprefix("c41/")).is_file(), address
+    for file in (HERE / "assets").rglob("*.[cj]s*"):
+        assert not re.search(r"https?://(?!www\.w3\.org)", file.read_text()), file
+
+
+def test_scripts_import_only_what_is_there() -> None:
+    folder: Path = HERE / "assets" / "js"
+    for file in folder.glob("*.js"):
+        for name in re.findall(r'from "\./([^"]+)"', file.read_text()):
+            assert (folder / name).is_file(), f"{file.name} -> {name}"
+
+
+def test_a_form_reads_its_controls(studio: Studio) -> None:
+    from engines.requests import Speak, UpscaleImage
+    from tabs.form import Form
+
+    with gr.Blocks(analytics_enabled=False):
+        speech = Form(studio, Speak, "Speak it")
+        enlarge = Form(studio, UpscaleImage, "Enlarge it")
+    values = {"text": "Hello.", "voice": "ruth", "seed": None}
+    request = speech.read([values.get(name, component.value) for name, component in speech.controls.items()])
+    assert isinstance(request, Speak)
+    assert (request.text, request.voice, request.seed, request.speed) == ("Hello.", "ruth", None, 1.0)
+    with pytest.raises(StudioError, match="What should be said"):
+        speech.read([None for _ in speech.controls])
+    with pytest.raises(StudioError, match="Bring in a picture first"):
+        enlarge.read([component.value for component in enlarge.controls.values()])
