@@ -77,15 +77,15 @@ def test_other_peoples_jobs_show_their_outline_only(scene: Scene, mum: Principal
 
 def test_a_failure_of_somebody_else_keeps_its_reason_to_itself(scene: Scene, mum: Principal, dad: Principal) -> None:
     scene.jobs.start()
+    scene.upscale(mum)
+    before = scene.cpu.next()
     picture = scene.picture(mum)
-    cursor = scene.jobs.since(dad, None).cursor
-    scene.jobs._queue.block(True)
     job = scene.jobs.submit(mum, UpscaleImage(image=picture.id))
     scene.library.delete(mum, picture.id)
-    scene.jobs._queue.block(False)
-    scene.jobs._lanes["cpu"].wake()
+    cursor = scene.jobs.since(dad, None).cursor
+    scene.cpu.finish(before)
     scene.until(mum, job, "failed")
-    seen = one(scene.jobs.since(dad, cursor))
+    seen = next(view for view in scene.jobs.since(dad, cursor).jobs if view.id == job.id)
     assert (seen.words, seen.error) == ("did not work", None)
 
 
