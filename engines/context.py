@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from engines.catalog import Catalog
-    from engines.catalog.entry import Entry
     from engines.config import EngineConfig
     from engines.swapper import Component, Device, Swapper
 
@@ -47,7 +46,6 @@ class Context:
         self,
         envelope: wire.Envelope,
         request: Request,
-        entry: "Entry",
         send: Callable[[wire.Event], None],
         swapper: "Swapper",
         catalog: "Catalog",
@@ -55,7 +53,7 @@ class Context:
         signals: Signals | None = None,
     ) -> None:
         self.request = request
-        self.entry = entry
+        self.entry = catalog.get(request.model or "")
         self.catalog = catalog
         self.config = config
         self.out_dir = Path(envelope.out_dir)

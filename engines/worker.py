@@ -127,10 +127,9 @@ class Worker:
 
     def _context(self, envelope: wire.Envelope, signals: Signals) -> Context:
         request = from_storage(envelope.request)
-        entry = self._catalog.get(request.model or "")
         for folder in (envelope.out_dir, envelope.checkpoint_dir):
             Path(folder).mkdir(parents=True, exist_ok=True)
-        return Context(envelope, request, entry, self._send, self._swapper, self._catalog, self._config, signals)
+        return Context(envelope, request, self._send, self._swapper, self._catalog, self._config, signals)
 
     def _do(self, envelope: wire.Envelope, context: Context) -> tuple[wire.ResultFile, ...]:
         began = time.monotonic()

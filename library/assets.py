@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TypedDict
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
@@ -44,26 +44,32 @@ def find_own(session: Session, who: Principal, asset_id: str) -> Asset:
     return asset
 
 
-class Wanted(NamedTuple):
+class Wanted(TypedDict, total=False):
     """Which assets a list is to have: None means any; ``deleted`` those in the person's own bin instead."""
 
-    project_id: str | None = None
-    kind: str | None = None
-    job_id: str | None = None
-    origin: str | None = None
-    deleted: bool = False
+    project_id: str | None
+    kind: str | None
+    job_id: str | None
+    origin: str | None
+    deleted: bool
 
 
 def page(session: Session, who: Principal, wanted: Wanted, after: str | None, limit: int) -> AssetPage:
     """Assets newest first, going on behind the place ``after``."""
     limit = max(1, min(limit, PAGE_LIMIT))
     query = select(Asset).where(readable(who)).order_by(Asset.created_at.desc(), Asset.id.desc()).limit(limit + 1)
-    query = query.where(Asset.deleted_at.is_not(None) if wanted.deleted else Asset.deleted_at.is_(None))
-    if wanted.project_id == OWN:
+    query = query.where(Asset.deleted_at.is_not(None) if wanted.get("deleted") else Asset.deleted_at.is_(None))
+    project_id = wanted.get("project_id")
+    if project_id == OWN:
         query = query.where(Asset.project_id.is_(None))
-    elif wanted.project_id is not None:
-        query = query.where(Asset.project_id == wanted.project_id)
-    for column, value in ((Asset.kind, wanted.kind), (Asset.job_id, wanted.job_id), (Asset.origin, wanted.origin)):
+    elif project_id is not None:
+        query = query.where(Asset.project_id == project_id)
+    columns = (
+        (Asset.kind, wanted.get("kind")),
+        (Asset.job_id, wanted.get("job_id")),
+        (Asset.origin, wanted.get("origin")),
+    )
+    for column, value in columns:
         if value is not None:
             query = query.where(column == value)
     if after is not None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Unpack
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -59,23 +60,13 @@ class Library:
         return path if path and path.is_file() else None
 
     def page(
-        self,
-        who: Principal,
-        *,
-        project_id: str | None = None,
-        kind: str | None = None,
-        job_id: str | None = None,
-        origin: str | None = None,
-        after: str | None = None,
-        limit: int = 50,
-        deleted: bool = False,
+        self, who: Principal, *, after: str | None = None, limit: int = 50, **wanted: Unpack[assets.Wanted]
     ) -> AssetPage:
         """Assets newest first, at most 200 a page; ``after`` is the ``next`` of the page before.
 
         ``project_id`` None means all the person may see, ``"own"`` their work in no project; ``deleted`` lists
         their bin. Raises StudioError bad_cursor.
         """
-        wanted = assets.Wanted(project_id, kind, job_id, origin, deleted)
         with self._database.session() as session:
             return assets.page(session, who, wanted, after, limit)
 
