@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 BOTH = pytest.mark.parametrize("engine_kind", ["inprocess", "process"])
 PICTURE = {"task": "create_image", "prompt": "a red house", "width": 64, "height": 64, "steps": 2}
-LONG = PICTURE | {"width": 512, "height": 512, "steps": 60}
+LONG = PICTURE | {"width": 512, "height": 512, "steps": 40}
 
 
 Arrived = Callable[[Live, httpx.Client, str], bool]
@@ -77,6 +77,7 @@ def content(client: httpx.Client, asset: str) -> str:
 
 
 @BOTH
+@pytest.mark.timeout(900)  # seven starts
 def test_the_power_goes_at_every_moment(twin: str, live: Live, photo: Path) -> None:
     live.first_account("ann")
     with live.script("ann") as ann:
