@@ -112,8 +112,8 @@ def build_app(studio: "Studio") -> "ASGIApp":
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        studio.jobs.start()  # before the sweep: finished files whose rows a crash prevented are kept first
         studio.library.recover()
-        studio.jobs.start()
         keeping = asyncio.create_task(keep_house())
         yield
         keeping.cancel()
@@ -148,7 +148,7 @@ def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
         path="/",
         auth_dependency=lambda request: request.state.principal and request.state.principal.name,
         max_file_size=f"{studio.settings.max_upload_mb}mb",
-        show_error=True,
+        show_error=False,  # errors meant for people are shown all the same; others would show our insides
         enable_monitoring=False,
         run_history=False,
         ssr_mode=False,

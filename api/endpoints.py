@@ -1,13 +1,13 @@
 """The studio for ``gradio_client``: the same services as the REST routes, as named and typed endpoints."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Literal
 
 import gradio as gr
 from gradio.events import api as gradio_api
 
 from api import schema
+from api.arguments import checked
 from api.bodies import read_submission
 from api.handing_out import brought_in, hand_out
 from api.principal import principal
@@ -37,22 +37,13 @@ def install(studio: Studio) -> None:
         add(studio)
 
 
-@contextmanager
-def plainly() -> Iterator[None]:
-    """Turn the studio's errors into Gradio's, which carry one text."""
-    try:
-        yield
-    except StudioError as error:
-        raise gr.Error(error.problem.sentence, print_exception=False) from error
-
-
 def _json(view: AssetsView | JobsView) -> Json:
     return view.model_dump(mode="json")
 
 
 def _offer(endpoint: Callable[..., Any]) -> None:
     """An endpoint under its function's name, described by its docstring; none waits for another."""
-    gradio_api(endpoint, api_name=endpoint.__name__, concurrency_limit=None)
+    gradio_api(checked(endpoint), api_name=endpoint.__name__, concurrency_limit=None)
 
 
 def _add_jobs(studio: Studio) -> None:
@@ -60,44 +51,38 @@ def _add_jobs(studio: Studio) -> None:
 
     def estimate(request: Json, http: gr.Request, project_id: str | None = None) -> Json:
         """What a request would take: seconds, memory, the queue before it, and whether it fits."""
-        with plainly():
-            asked = read_submission({"request": request, "project_id": project_id})
-            return _json(jobs.estimate(principal(http), asked.request, asked.project_id))
+        asked = read_submission({"request": request, "project_id": project_id})
+        return _json(jobs.estimate(principal(http), asked.request, asked.project_id))
 
     def submit(request: Json, http: gr.Request, project_id: str | None = None, client_ref: str | None = None) -> Json:
         """Ask for work with a request's JSON, or the whole record a file made here carries; the job.
 
         The same client_ref again answers with the same job: a script may repeat itself safely.
         """
-        with plainly():
-            asked = read_submission({"request": request, "project_id": project_id, "client_ref": client_ref})
-            view = jobs.submit(principal(http), asked.request, project_id=asked.project_id, client_ref=asked.client_ref)
-            return _json(view)
+        asked = read_submission({"request": request, "project_id": project_id, "client_ref": client_ref})
+        view = jobs.submit(principal(http), asked.request, project_id=asked.project_id, client_ref=asked.client_ref)
+        return _json(view)
 
     def job_status(job_id: str, http: gr.Request) -> Json:
         """A job as it is now."""
-        with plainly():
-            return _json(jobs.get(principal(http), job_id))
+        return _json(jobs.get(principal(http), job_id))
 
     async def wait_job(job_id: str, http: gr.Request) -> AsyncIterator[Json]:
         """Follow a job: its state at every change, until it has ended. Leaving does not stop the job."""
-        with plainly():
-            async for view in jobs.wait(principal(http), job_id):
-                yield _json(view)
+        async for view in jobs.wait(principal(http), job_id):
+            yield _json(view)
 
     # Gradio takes a generator's annotation for the type of one item.
     wait_job.__annotations__["return"] = Json
 
     def cancel_job(job_id: str, http: gr.Request) -> Json:
         """Stop a job, waiting or running."""
-        with plainly():
-            return _json(jobs.cancel(principal(http), job_id))
+        return _json(jobs.cancel(principal(http), job_id))
 
     def job_files(job_id: str, http: gr.Request) -> list[Json]:
         """The files of a finished job, the main one first; gradio_client downloads them."""
-        with plainly():
-            who = principal(http)
-            return [hand_out(studio, who, asset_id) for asset_id in jobs.get(who, job_id).assets]
+        who = principal(http)
+        return [hand_out(studio, who, asset_id) for asset_id in jobs.get(who, job_id).assets]
 
     for endpoint in (estimate, submit, job_status, wait_job, cancel_job, job_files):
         _offer(endpoint)
@@ -119,17 +104,15 @@ def _add_assets(studio: Studio) -> None:
         limit: int = 50,
     ) -> Json:
         """Assets, newest first; next of the answer goes into after for the next page. Bytes: /api/assets/ID/file."""
-        with plainly():
-            return _json(
-                library.page(principal(http), project_id=project_id, kind=kind, job_id=job_id, after=after, limit=limit)
-            )
+        return _json(
+            library.page(principal(http), project_id=project_id, kind=kind, job_id=job_id, after=after, limit=limit)
+        )
 
     def upload_asset(file: Json, http: gr.Request, project_id: str | None = None) -> Json:
         """Bring a file in (handle_file(path) in gradio_client); the asset."""
-        with plainly():
-            who = principal(http)
-            path, name = brought_in(studio, who, file)
-            return _json(take_file(studio, who, path, name, project_id))
+        who = principal(http)
+        path, name = brought_in(studio, who, file)
+        return _json(take_file(studio, who, path, name, project_id))
 
     for endpoint in (list_models, list_assets, upload_asset):
         _offer(endpoint)
@@ -137,9 +120,8 @@ def _add_assets(studio: Studio) -> None:
 
 def _add_making(studio: Studio) -> None:
     def ask(http: gr.Request, fields: Json, options: Json | None, project_id: str | None) -> Json:
-        with plainly():
-            asked = parse({**(options or {}), **fields})
-            return _json(studio.jobs.submit(principal(http), asked, project_id=project_id))
+        asked = parse({**(options or {}), **fields})
+        return _json(studio.jobs.submit(principal(http), asked, project_id=project_id))
 
     def enhance(
         operation: Operation,
@@ -149,9 +131,8 @@ def _add_making(studio: Studio) -> None:
         project_id: str | None = None,
     ) -> Json:
         """Improve a picture (upscale, cut_out, stylize) or a clip (upscale, interpolate); options: more fields."""
-        with plainly():
-            kind = studio.library.get(principal(http), asset_id).kind
-            task, field = _enhancing(operation, kind)
+        kind = studio.library.get(principal(http), asset_id).kind
+        task, field = _enhancing(operation, kind)
         return ask(http, {"task": task, field: asset_id}, options, project_id)
 
     def speak(

@@ -108,14 +108,21 @@ def test_errors_arrive_as_one_sentence(ann: Client) -> None:
     for call, words in (
         (lambda: ann.predict(LION, "f" * 32, api_name="/submit"), "no such project"),
         (lambda: ann.predict(LION, None, "x" * 201, api_name="/submit"), "client_ref"),
-        (lambda: ann.predict(None, api_name="/submit"), "no task"),
+        (lambda: ann.predict(None, api_name="/submit"), "“request” cannot be that"),
+        (lambda: ann.predict({}, api_name="/submit"), "no task"),
         (lambda: ann.predict({**LION, "prompt": "x" * 200_000}, api_name="/submit"), "cannot be that"),
         (lambda: ann.predict({"task": "create_image", "prompt": ""}, api_name="/submit"), "is empty"),
         (lambda: ann.predict({"task": "x"}, api_name="/estimate"), "no task"),
         (lambda: ann.predict("f" * 32, api_name="/job_status"), "no such job"),
         (lambda: ann.predict("f" * 32, api_name="/job_files"), "no such job"),
         (lambda: ann.submit("f" * 32, api_name="/wait_job").result(), "no such job"),
-        (lambda: ann.predict("melt", "f" * 32, api_name="/enhance"), "no such file"),
+        (lambda: ann.predict("melt", "f" * 32, api_name="/enhance"), "“operation” cannot be that"),
+        (lambda: ann.predict("upscale", {"id": 1}, api_name="/enhance"), "“asset_id” cannot be that"),
+        (lambda: ann.predict({}, api_name="/job_status"), "“job_id” cannot be that"),
+        (lambda: ann.predict(10**30, api_name="/cancel_job"), "“job_id” cannot be that"),
+        (lambda: ann.submit([], api_name="/wait_job").result(), "“job_id” cannot be that"),
+        (lambda: ann.predict(limit="many", api_name="/list_assets"), "“limit” cannot be that"),
+        (lambda: ann.predict("x", "clara", "fast", api_name="/speak"), "“options” cannot be that"),
         (lambda: ann.predict("x", "clara", {"speed": 99}, api_name="/speak"), "Speed"),
     ):
         with pytest.raises(AppError, match=words):
@@ -148,5 +155,5 @@ def test_nobody_else_gets_at_it(live: Live, ann: Client, bob: Client, picture: P
 
 @pytest.mark.parametrize("file", [None, {}, {"path": 4}, {"path": "relative.png"}, "text"])
 def test_what_is_no_upload_is_refused(ann: Client, file: object) -> None:
-    with pytest.raises(Exception, match=r"no such|uploaded|403"):
+    with pytest.raises(Exception, match=r"no such|uploaded|403|cannot be that"):
         ann.predict(file, api_name="/upload_asset")
