@@ -13,8 +13,9 @@ from errors import StudioError
 class DataFolder:
     """Where everything lies that people made. One running studio a folder, held by a lock.
 
-    Layout: ``studio.db`` · ``secrets/`` (0700, files 0600) · ``users/<id>/`` · ``work/`` (jobs under way) ·
-    ``uploads/`` (Gradio's cache) · ``starter/`` · ``catalog/`` · ``envs/``.
+    Layout: ``studio.db`` · ``secrets/`` (files 0600) · ``users/<id>/`` · ``work/`` (jobs under way) ·
+    ``uploads/`` (Gradio's cache) · ``starter/`` · ``catalog/`` · ``envs/``. What it makes is for the account that
+    runs the studio alone (folders 0700, the database 0600): a machine may have other users.
     """
 
     def __init__(self, root: Path) -> None:
@@ -31,9 +32,10 @@ class DataFolder:
     def create(self) -> None:
         """Make the folders. Raises StudioError where the place cannot be written."""
         try:
-            for folder in (self.users, self.work, self.uploads, self.catalog):
-                folder.mkdir(parents=True, exist_ok=True)
-            self._secrets.mkdir(mode=0o700, exist_ok=True)
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            for folder in (self.root, self.users, self.work, self.uploads, self.catalog, self._secrets):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            self.database.touch(mode=0o600)  # SQLite gives its journals the same mode
         except OSError as error:
             raise StudioError(
                 "data_folder",

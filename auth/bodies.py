@@ -47,12 +47,15 @@ def parse(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise StudioError("bad_json", "This is not readable JSON.", status=400) from error
+        raise _unreadable() from error
 
 
 def dump(value: Any) -> bytes:
-    """The value as a JSON body."""
-    return json.dumps(value).encode()
+    """The value as a JSON body. Raises StudioError (400) for text that no answer could repeat (half a surrogate)."""
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        raise _unreadable() from error
 
 
 def with_body(scope: Scope, body: bytes) -> Scope:
@@ -89,3 +92,7 @@ def overheard(send: Send, listen: Callable[[Any], Awaitable[None]]) -> Send:
         await send({"type": "http.response.body", "body": bytes(body), "more_body": False})
 
     return hold
+
+
+def _unreadable() -> StudioError:
+    return StudioError("bad_json", "This is not readable JSON.", status=400)

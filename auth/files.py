@@ -36,7 +36,7 @@ class FileGuard:
 
     def check_body(self, user_id: str, body: Any) -> None:
         """Raise StudioError (403) when a value in an event names a file or an address that is not the caller's own."""
-        for path in named_files(body):
+        for path in set(named_files(body)):  # each once, however often it is named
             if not self.may_use(user_id, path):
                 raise StudioError(
                     "not_your_file",
