@@ -3,12 +3,13 @@
 import time
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from auth.memory import Memory
 from auth.principal import Principal, Role
 from auth.secret import new_secret, sha256
+from auth.seen import note
 from auth.tables import LoginSession, User
 from db import Database
 
@@ -71,8 +72,8 @@ class Sessions:
             if found is None:
                 return None
             row, user = found.tuple()
-            if now - row.seen_at > _SEEN_EVERY:
-                row.seen_at = now
+        if now - row.seen_at > _SEEN_EVERY:
+            note(self._database, update(LoginSession).where(LoginSession.id == key).values(seen_at=now))
         principal = Principal(user_id=user.id, name=user.name, role=as_role(user.role), via="session", session=key)
         self._memory.put("session:" + key, principal, generation, row.expires_at)
         return principal

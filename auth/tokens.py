@@ -3,12 +3,13 @@
 import time
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from auth.memory import Memory
 from auth.names import clean_label
 from auth.principal import Principal
 from auth.secret import new_secret, sha256
+from auth.seen import note
 from auth.sessions import as_role
 from auth.tables import Token, User
 from db import Database
@@ -85,8 +86,8 @@ class Tokens:
             if found is None:
                 return None
             row, user = found.tuple()
-            if now - (row.used_at or 0.0) > _SEEN_EVERY:
-                row.used_at = now
+        if now - (row.used_at or 0.0) > _SEEN_EVERY:
+            note(self._database, update(Token).where(Token.id == row.id).values(used_at=now))
         principal = Principal(user_id=user.id, name=user.name, role=as_role(user.role), via="token")
         self._memory.put("token:" + key, principal, generation)
         return principal
