@@ -54,8 +54,8 @@ def moved(live: Live, ann: httpx.Client, id: str) -> bool:
 
 
 MOMENTS: list[tuple[str, dict[str, object], Arrived]] = [
+    ("loading", PICTURE, in_state("loading")),  # first: nothing is loaded yet
     ("asked", PICTURE, at_once),
-    ("loading", PICTURE, in_state("loading")),
     ("running", LONG, in_state("running")),
     ("written", PICTURE, written),
     ("sealed", PICTURE, sealed),
