@@ -50,7 +50,7 @@ class Form:
         }
         folded = {name for name, field in fields.items() if advanced(field)}
         make = {name: field for name, field in fields.items() if name not in self.controls}
-        with gr.Column(elem_id=f"task-{self.task}", elem_classes=["task"]):
+        with gr.Column(elem_id=f"task-{self.task}", elem_classes=["task"] if given else ["task", "alone"]):
             with gr.Column(elem_classes=["fields"]):
                 for name in (name for name in make if name not in folded):
                     self.controls[name] = control(studio.catalog, self.task, name, make[name])

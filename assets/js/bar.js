@@ -29,6 +29,8 @@ export class Bar {
     this.root.addEventListener("click", (event) => this.go(event));
     this.part("#menu").addEventListener("click", (event) => { if (event.target.closest("a, .hand")) this.part("#menu").hidePopover(); });
     this.part("#projects").addEventListener("submit", (event) => { event.preventDefault(); this.create(event.target); });
+    // what was typed is for whoever typed it: not for the next person at this browser
+    this.part("form[action=logout]").addEventListener("submit", () => sessionStorage.clear());
     for (const pop of this.root.querySelectorAll("[popover]")) this.anchored(pop);
     on("device", (device) => this.device(device));
     on("tab", (name) => this.mark(name));

@@ -20,7 +20,8 @@ export class Tray {
     this.list = this.root.querySelector(".jobs");
     this.said = this.root.querySelector(".said");
     this.away = new Set(JSON.parse(localStorage.getItem(PUT_AWAY) ?? "[]"));
-    this.fresh = new Map();
+    this.fresh = new Set();
+    this.lines = new Map();
     doing(this.root, {
       cancel: (target) => cancel(target.closest("[data-job]").dataset.job),
       retry: (target) => { this.put(target); retry(target.closest("[data-job]").dataset.job); },
@@ -65,28 +66,50 @@ export class Tray {
     const waiting = shown.filter((job) => !ended(job)).length;
     const doors = document.querySelector(".doors .count");
     if (doors) doors.textContent = waiting ? ` · ${waiting}` : "";
-    refill(this.list, shown.length ? html`${shown.map((job) => this.chip(job))}`
-      : html`<li class="calm">${this.root.classList.contains("lost") ? "Reconnecting to the studio …" : "Nothing is waiting. The machine is yours."}</li>`);
+    const lines = shown.length ? shown.map((job) => this.line(job)) : [this.calm()];
+    for (const old of [...this.list.children]) if (!lines.includes(old)) old.remove();
+    lines.forEach((line, i) => { if (this.list.children[i] !== line) this.list.insertBefore(line, this.list.children[i] ?? null); });
+    for (const id of this.lines.keys()) if (!shown.some((job) => job.id === id)) this.lines.delete(id);
+  }
+
+  calm() {
+    this.rest ??= Object.assign(document.createElement("li"), { className: "calm" });
+    this.rest.textContent = this.root.classList.contains("lost") ? "Reconnecting to the studio …" : "Nothing is waiting. The machine is yours.";
+    return this.rest;
+  }
+
+  /** The line of a job. It is built anew only when its buttons change, so that focus and motion go on. */
+  line(job) {
+    if (!this.lines.has(job.id)) this.lines.set(job.id, document.createElement("li"));
+    const line = this.lines.get(job.id);
+    const fraction = job.fraction ?? (job.total ? job.step / job.total : null);
+    line.className = `chip ${job.state}`;
+    line.dataset.job = job.id;
+    refill(line, this.chip(job));
+    if (ended(job)) return line;
+    line.querySelector(".words").textContent = job.words;
+    const meter = line.querySelector(".meter");
+    meter?.classList.toggle("waiting", fraction === null);
+    if (meter) meter.firstElementChild.style.width = fraction === null ? "" : `${Math.round(100 * fraction)}%`;
+    return line;
   }
 
   chip(job) {
     const name = html`<b>${job.mine ? "You" : job.owner} · ${job.noun}</b>`;
     if (job.state === "failed") return this.broken(job, name);
     if (job.state === "done") {
-      return html`<li class="chip done" data-job="${job.id}">${icon("check")}${name}<span class="words">${job.title}</span>
-        <button type="button" class="act" data-do="show">Show</button></li>`;
+      return html`${icon("check")}${name}<span class="words">${job.title}</span>
+        <button type="button" class="act" data-do="show">Show</button>`;
     }
-    const fraction = job.fraction ?? (job.total ? job.step / job.total : null);
-    return html`<li class="chip ${job.state}" data-job="${job.id}">${name}<span class="words">${job.words}</span>
-      ${job.state !== "queued" && html`<span class="meter ${fraction === null ? "waiting" : ""}"><i style="width:${fraction === null ? "" : `${Math.round(100 * fraction)}%`}"></i></span>`}
-      ${job.can_cancel && html`<button type="button" class="x" data-do="cancel" aria-label="Cancel ${job.title}" title="Cancel">${icon("x")}</button>`}</li>`;
+    return html`${name}<span class="words"></span>${job.state !== "queued" && html`<span class="meter"><i></i></span>`}
+      ${job.can_cancel && html`<button type="button" class="x" data-do="cancel" aria-label="Cancel ${job.title}" title="Cancel">${icon("x")}</button>`}`;
   }
 
   broken(job, name) {
     const problem = job.error ?? { what: "It did not work." };
-    return html`<li class="chip failed" data-job="${job.id}">${name}<span class="words" title="${[problem.what, problem.why, problem.next].filter(Boolean).join(" ")}">${problem.what}</span>
+    return html`${name}<span class="words" title="${[problem.what, problem.why, problem.next].filter(Boolean).join(" ")}">${problem.what}</span>
       ${job.can_retry && html`<button type="button" class="act" data-do="retry">Try again</button>`}
-      <button type="button" class="x" data-do="away" aria-label="Put away" title="Put away">${icon("x")}</button></li>`;
+      <button type="button" class="x" data-do="away" aria-label="Put away" title="Put away">${icon("x")}</button>`;
   }
 
   // -- telling
@@ -97,7 +120,7 @@ export class Tray {
     const text = done ? `${capital(job.noun)} is done.` : (job.error?.what ?? "It did not work.");
     this.said.textContent = text;
     if (done) {
-      this.fresh.set(job.id, true);
+      this.fresh.add(job.id);
       setTimeout(() => { this.fresh.delete(job.id); this.draw(); }, LINGER * 1000);
       this.draw();
     }

@@ -7,12 +7,15 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.support.live import Live
 
 CHROMIUM = "/usr/bin/chromium"
 SHOTS = os.environ.get("SHOTS")
+PATIENCE = 30_000
+
+expect.set_options(timeout=PATIENCE / 2)
 
 
 @pytest.fixture(scope="package")
@@ -61,7 +64,7 @@ def opened(house: Live, chromium: Browser) -> Iterator[Callable[..., Page]]:
         )
         contexts.append(context)
         context.add_cookies([{"name": c.name, "value": str(c.value), "url": house.url} for c in person.cookies.jar])
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

@@ -58,7 +58,7 @@ def test_enlarge_a_photo_and_compare(opened: Opened, ann: httpx.Client, tmp_path
 
 def test_a_reload_finds_its_job_and_its_form_again(opened: Opened, ann: httpx.Client, tmp_path: Path) -> None:
     page = opened(ann, at="image/upscale_image")
-    bring(page, "image", samples.photo(tmp_path / "wide.jpg", 480))
+    bring(page, "image", samples.photo(tmp_path / "wide.jpg", 320))
     page.get_by_role("radio", name="3x").check(force=True)
     expect(page.locator("#task-upscale_image .go")).to_contain_text("·")
     page.locator("#task-upscale_image .go").click()
@@ -75,7 +75,7 @@ def test_a_reload_finds_its_job_and_its_form_again(opened: Opened, ann: httpx.Cl
 
 def test_the_second_in_line_is_told_so(opened: Opened, ann: httpx.Client, bob: httpx.Client, tmp_path: Path) -> None:
     hers, his = opened(ann), opened(bob)
-    bring(hers, "image", samples.photo(tmp_path / "wide.jpg", 640))
+    bring(hers, "image", samples.photo(tmp_path / "wide.jpg", 320))
     bring(his, "image", samples.photo(tmp_path / "small.jpg", 64))
     hers.locator("#task-upscale_image .go").click()
     stage(hers, "image", "live")

@@ -69,6 +69,16 @@ def test_a_failure_says_what_why_and_next_and_tries_again(opened: Opened, ann: h
     assert asked == ["POST"]
 
 
+def test_a_line_that_moves_on_keeps_the_focus(opened: Opened, ann: httpx.Client) -> None:
+    page = opened(ann)
+    jobs = [job("running", can_cancel=True, fraction=0.1)]
+    telling(page, jobs)
+    page.locator("#tray .chip .x").focus()
+    jobs[0] = job("running", can_cancel=True, fraction=0.5, words="tile 2 of 4, 3 s left")
+    expect(page.locator("#tray .chip .words")).to_have_text("tile 2 of 4, 3 s left")
+    expect(page.locator("#tray .chip .x")).to_be_focused()
+
+
 def test_a_title_is_text_whatever_it_holds(opened: Opened, ann: httpx.Client) -> None:
     page = opened(ann)
     jobs = [job("running")]
@@ -103,9 +113,12 @@ def test_a_lost_studio_is_told_of_calmly(opened: Opened, ann: httpx.Client) -> N
 
 
 def test_signing_out_ends_at_the_door(opened: Opened, bob: httpx.Client) -> None:
-    page = opened(bob)
+    page = opened(bob, at="audio")
+    page.get_by_label("What should be said?").fill("Between us.")
+    page.wait_for_function("sessionStorage.getItem('c41-form-speak')?.includes('Between us')")
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(re.compile("/login"))
     page.goto("/")
     expect(page).to_have_url(re.compile("/login"))
+    assert page.evaluate("sessionStorage.length") == 0
