@@ -64,13 +64,15 @@ class Bare:
         runtime.heavy("diffusers", "transformers")
         import torch
         from diffusers import StableDiffusionPipeline
+        from diffusers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()
         device = choose(EngineConfig(starter=Path(), catalog=Path()))
         folder = studio.catalog.path(studio.catalog.get(model), "unet").parent
         self._pipeline: Any = StableDiffusionPipeline.from_pretrained(
             folder,
             variant="fp16",
-            torch_dtype=torch.float32 if device.torch == "cpu" else torch.float16,
+            dtype=torch.float32 if device.torch == "cpu" else torch.float16,
             safety_checker=None,
             local_files_only=True,
         ).to(device.torch)
