@@ -11,9 +11,6 @@ const read = () => {
   return { tab, task };
 };
 
-export const tabs = () => [...document.querySelectorAll("#doors > .tab-container button[role=tab], #doors > .tab-wrapper button[role=tab]")]
-  .map((button) => button.id.replace(/^tab-|-button$/g, ""));
-
 /** Bring a tab to the front, and a task of it; resolves when its form is there. */
 export async function open(tab, task) {
   const hash = `#${tab}${task ? `/${task}` : ""}`;

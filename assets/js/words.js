@@ -1,10 +1,12 @@
 // Numbers as a person would say them.
 
+/** A length of time: 8 s, 1 min 20 s, 12 min, 1.5 h */
 export const seconds = (value) => {
-  if (value === null || value === undefined) return "";
-  if (value < 1) return "1 s";
-  if (value < 60) return `${Math.round(value)} s`;
-  if (value < 600) return `${Math.floor(value / 60)} min ${Math.round(value % 60 / 5) * 5 % 60 || ""}${Math.round(value % 60 / 5) * 5 % 60 ? " s" : ""}`.trim();
+  if (value < 59.5) return `${Math.max(1, Math.round(value))} s`;
+  if (value < 600) {
+    const rest = Math.round((value % 60) / 5) * 5 % 60;
+    return `${Math.round((value - rest) / 60)} min${rest ? ` ${rest} s` : ""}`;
+  }
   if (value < 5400) return `${Math.round(value / 60)} min`;
   return `${(value / 3600).toFixed(1).replace(/\.0$/, "")} h`;
 };
