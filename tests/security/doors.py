@@ -1,0 +1,46 @@
+"""Every way into the whole app: its routes, and the events of its page."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def inside(app: ASGIApp) -> FastAPI:
+    """The app behind its protection."""
+    while not isinstance(app, FastAPI):
+        layers = vars(app)
+        app = layers.get("_app") or layers["app"]
+    return app
+
+
+def routes(app: ASGIApp) -> set[str]:
+    """The paths of all routes, ours and Gradio's, as they were written: ``/api/assets/{id}/file``."""
+    return set(_paths(inside(app).routes, ""))
+
+
+def _paths(found: Any, prefix: str) -> Iterator[str]:
+    for route in found:
+        if hasattr(route, "original_router"):
+            yield from _paths(route.original_router.routes, prefix)
+        elif getattr(route, "methods", None):
+            yield prefix + route.path
+        else:
+            yield from _paths(getattr(route.app, "routes", ()), prefix + route.path)
+            yield f"{prefix}{route.path}/"
+
+
+def filled(path: str, value: str) -> str:
+    """The path with ``value`` for each of its parameters."""
+    return re.sub(r"\{[^}]*\}", value, path)
+
+
+def events(app: ASGIApp) -> dict[str, Any]:
+    """The functions behind the page's events and the named endpoints, by name."""
+    mounted = [getattr(route, "app", None) for route in inside(app).routes]
+    [blocks] = filter(None, (getattr(found, "blocks", None) for found in mounted))
+    return {function.api_name: function for function in blocks.fns.values()}

@@ -1,0 +1,188 @@
+"""What one person makes for themselves is nobody else's: not the other member's, not the owner's."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp
+
+from engines.requests import REQUESTS, asset_fields
+from studio import Studio
+from tests.security.doors import METHODS, events, filled, routes
+from tests.support.live import Live
+from tests.support.people import Person, admit
+from tests.support.waiting import until
+
+GRADIO = "/gradio_api"
+TITLE, TEXT, PROJECT = "moonlit harbour", "The otter sleeps.", "Otter film"
+
+
+class Work(NamedTuple):
+    """Carol's own work: a picture, another in the bin, a finished job with its files, an upload on its way in."""
+
+    client: Any
+    assets: tuple[str, ...]
+    job: str
+    project: str
+    upload: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Her own words, which nobody who knows her ids has yet."""
+        return (TITLE, TEXT, TEXT.split()[1], PROJECT)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nobody else may be told: her words, her files. That she has a job, everybody may see."""
+        return (*self.words, self.project, *self.assets, self.upload)
+
+
+def worked(client: Any, photo: Path) -> Work:
+    """Do what Carol has done, with the client that acts for her."""
+    picture = photo.read_bytes()
+    project = client.post("/api/projects", json={"name": PROJECT, "shared": False}).json()["id"]
+    kept, binned = (
+        client.post("/api/assets", params={"name": f"{TITLE}.jpg"}, content=picture).json()["id"] for _ in range(2)
+    )
+    client.delete(f"/api/assets/{binned}")
+    asked = {"request": {"task": "speak", "text": TEXT}, "project_id": project, "client_ref": "take-1"}
+    job = client.post("/api/jobs", json=asked).json()["id"]
+    done = until(lambda: seen if (seen := client.get(f"/api/jobs/{job}").json())["state"] == "done" else None, 60)
+    upload = client.post(f"{GRADIO}/upload", files={"files": ("otter.jpg", picture)}).json()[0]
+    return Work(client, (kept, binned, *done["assets"]), job, project, upload)
+
+
+@pytest.fixture
+def work(studio: Studio, app: ASGIApp, bob: Person, photo: Path) -> Work:
+    return worked(admit(studio, app, "carol").client, photo)
+
+
+@pytest.fixture(params=["bob", "ann"])
+def other(request: pytest.FixtureRequest, ann: Person, bob: Person) -> TestClient:
+    """The one who tries: bob, a member, then ann, who owns the studio."""
+    return {"ann": ann, "bob": bob}[request.param].client
+
+
+def tells_nothing(work: Work, answer: Any, tried: object) -> None:
+    said = answer.text + str(answer.headers)
+    assert [secret for secret in work.secrets if secret in said] == [], tried
+
+
+def unchanged(work: Work) -> None:
+    """Carol still has what she had, as it was."""
+    kept, binned, *made = work.assets
+    assert {asset["id"] for asset in work.client.get("/api/assets").json()["assets"]} == {kept, *made}
+    assert work.client.get(f"/api/assets/{binned}").json()["deleted_at"]
+    assert work.client.get(f"/api/jobs/{work.job}").json()["state"] == "done"
+    assert [job["id"] for job in work.client.get("/api/jobs").json()["jobs"] if job["mine"]] == [work.job]
+
+
+@pytest.mark.slow
+def test_no_route_gives_anything_away(app: ASGIApp, work: Work, other: TestClient) -> None:
+    outline = f"/api/jobs/{work.job}/cancel"  # the owner may stop anybody's job, and sees its outline
+    for path in sorted(path for path in routes(app) if path.startswith("/api/") and "{" in path):
+        for id in (*work.assets, work.job, work.project):
+            tried = filled(path, id)
+            for method in METHODS:
+                answer = other.request(method, tried, headers={"Range": "bytes=0-9"})
+                assert answer.status_code in (404, 405) or tried == outline, (method, tried, answer.status_code)
+                said = answer.text.replace(id, "") + str(answer.headers)
+                assert not [secret for secret in work.secrets if secret in said], (method, tried)
+    unchanged(work)
+
+
+@pytest.mark.slow
+def test_no_list_and_no_filter_shows_it(work: Work, other: TestClient) -> None:
+    boot = other.get("/api/jobs").json()["cursor"].partition(".")[0]
+    for path in (
+        *(f"/api/jobs{since}" for since in ("", "?since=", "?since=x", f"?since={boot}.0", f"?since={boot}.1")),
+        *(f"/api/assets{query}" for query in ("", "?deleted=1", "?origin=upload", "?limit=200", "?project_id=own")),
+        f"/api/assets?job_id={work.job}",
+        f"/api/assets?project_id={work.project}",
+        "/api/projects",
+        "/api/me",
+        "/account",
+        "/config",
+        "/",
+    ):
+        answer = other.get(path)
+        assert answer.status_code == 200, path
+        said = answer.text.replace(work.project, "") if "project_id" in path else answer.text
+        assert not [secret for secret in work.secrets if secret in said], path
+
+
+@pytest.mark.slow
+def test_nothing_of_it_is_an_input_or_a_place(work: Work, other: TestClient, photo: Path) -> None:
+    own = other.post("/api/assets", params={"name": "own.jpg"}, content=photo.read_bytes()).json()["id"]
+    takers = [(task, name) for task, request in REQUESTS.items() for name in asset_fields(request)]
+    assert takers
+    for path in ("/api/jobs", "/api/estimate"):
+        for task, name in takers:
+            for id in work.assets:
+                answer = other.post(path, json={"task": task, **_required(task, own), name: id})
+                assert answer.status_code == 404, (path, task)
+                tells_nothing(work, answer, (path, task))
+        there = {"request": {"task": "speak", "text": "x"}, "project_id": work.project}
+        assert other.post(path, json=there).status_code == 404
+    picture = work.client.get(f"/api/assets/{work.assets[0]}/file").content
+    assert other.post("/api/assets", params={"project_id": work.project}, content=picture).status_code == 404
+    assert other.post("/api/projects/in-hand", json={"project_id": work.project}).status_code == 404
+    unchanged(work)
+
+
+def _required(task: str, asset: str) -> dict[str, str]:
+    request = REQUESTS[task]
+    return {name: asset for name in asset_fields(request) if request.model_fields[name].is_required()}
+
+
+@pytest.mark.slow
+def test_no_event_of_the_page_gives_it_away(app: ASGIApp, work: Work, other: TestClient) -> None:
+    """Each is called with Carol's ids in every place of it, and in what comes with an event."""
+    for name, function in events(app).items():
+        if function.queue:
+            continue  # the named endpoints: below
+        for id in (*work.assets, work.job, work.project):
+            for place in range(-1, len(function.inputs)):
+                data = [id if n == place else getattr(taken, "value", None) for n, taken in enumerate(function.inputs)]
+                body = {"data": data, "event_data": {"asset": id, "ref": "take-1"}}
+                answer = other.post(f"{GRADIO}/run/{name}", json=body)
+                assert not [word for word in work.words if word in answer.text], (name, place, answer.text)
+    unchanged(work)
+
+
+@pytest.mark.slow
+def test_no_endpoint_gives_it_away(live: Live, photo: Path) -> None:
+    live.first_account("ann")
+    for name in ("bob", "carol"):
+        live.add(name)
+    work = worked(live.script("carol"), photo)
+    endpoints = work.client.get(f"{GRADIO}/info").json()["named_endpoints"]
+    assert len(endpoints) > 10
+    for other in (live.script("bob"), live.script("ann")):
+        for name, endpoint in endpoints.items():
+            usual = [taken.get("parameter_default") for taken in endpoint["parameters"]]
+            for id in (*work.assets, work.job, work.project):
+                for place in range(len(usual) or 1):
+                    data = [*usual[:place], id, *usual[place + 1 :]] if usual else []
+                    event = other.post(f"{GRADIO}/call{name}", json={"data": data}).json()["event_id"]
+                    said = other.get(f"{GRADIO}/call{name}/{event}").text
+                    assert not [word for word in work.words if word in said], (name, place, said)
+                    assert work.client.get(f"{GRADIO}/call{name}/{event}").status_code == 404
+    unchanged(work)
+
+
+@pytest.mark.slow
+def test_no_file_of_the_studio_is_served_by_its_path(studio: Studio, work: Work, other: TestClient) -> None:
+    work.client.post(f"{GRADIO}/call/job_files", json={"data": [work.job]})
+    files = [path for path in studio.data.root.rglob("*") if path.is_file()]
+    assert studio.data.database in files
+    assert Path(work.upload) in files
+    for path in files:
+        for way in (f"{GRADIO}/file={path}", f"{GRADIO}/file/{path}", f"{GRADIO}/file=/{path}", f"/c41{path}"):
+            for method in ("GET", "HEAD"):
+                assert other.request(method, way).status_code in (403, 404), way
+        named = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+        answer = other.post(f"{GRADIO}/call/upload_asset", content=json.dumps({"data": [named, None]}))
+        assert answer.status_code == 403, path
