@@ -50,7 +50,7 @@ def test_a_disk_that_fills_up_during_work(twin_folder: Path, small_disk: Path, s
             kept = finished(ann, submit(ann, request))
             assert kept["state"] == "done"
             picture = ann.get(f"/api/assets/{kept['assets'][0]}/file").content
-            slow = submit(ann, request | {"width": 512, "height": 512, "steps": 60, "seed": 2})
+            slow = submit(ann, request | {"width": 512, "height": 512, "steps": 30, "seed": 2})
             until(lambda: job(ann, slow)["state"] == "running", 60, "the job")
             filler = small_disk / "filler"
             fill(filler)

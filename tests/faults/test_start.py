@@ -142,7 +142,7 @@ def test_a_damaged_starter_model_fails_its_own_job_with_words(
 def test_ctrl_c_ends_it_within_three_seconds_and_the_job_goes_on_next_time(twin: str, live: Live) -> None:
     live.first_account("ann")
     with live.script("ann") as ann:
-        long = PICTURE | {"width": 512, "height": 512, "steps": 60, "model": twin}
+        long = PICTURE | {"width": 512, "height": 512, "steps": 30, "model": twin}
         under_way = submit(ann, long | {"seed": 1})
         waiting = submit(ann, long | {"seed": 2, "steps": 2})
         until(lambda: job(ann, under_way)["state"] == "running", 90, "the job")
