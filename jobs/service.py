@@ -202,11 +202,9 @@ class Jobs:
     def cancel(self, who: Principal, job_id: str) -> JobView:
         """Stop a job: a waiting one ends at once, one under way soon, one being saved is kept.
 
-        Only one's own, except for the owner of the studio. Raises StudioError not_found.
+        Only one's own, whoever asks. Raises StudioError not_found.
         """
-        job = self._find(job_id)
-        if job is None or (job.ticket.user_id != who.user_id and who.role != "owner"):
-            raise not_found("job")
+        job = self._own(who, job_id)
         if not job.finished:
             with _full_disk_told():
                 job = self._queue.cancel(job_id)
@@ -238,7 +236,7 @@ class Jobs:
         until, viewer = self._viewers.get(key, (0.0, None))
         if viewer is None or now > until:
             projects = frozenset(project.id for project in self._library.projects(who))
-            viewer = Viewer(who.user_id, projects, who.role == "owner")
+            viewer = Viewer(who.user_id, projects)
             self._viewers[key] = now + _VIEWER_SECONDS, viewer
         return viewer
 

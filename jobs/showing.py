@@ -8,11 +8,10 @@ from jobs.views import JobView
 
 
 class Viewer(NamedTuple):
-    """Who looks: the projects they work on, and whether they may stop anybody's job."""
+    """Who looks, and the projects they work on."""
 
     user_id: str
     projects: frozenset[str] = frozenset()
-    may_stop_all: bool = False
 
     def sees(self, job: LiveJob) -> bool:
         """Whether a job is theirs to see in full."""
@@ -24,13 +23,12 @@ class Side(NamedTuple):
 
     mine: bool
     full: bool
-    may_stop: bool
 
 
 def side(job: LiveJob, viewer: Viewer) -> Side:
     """The side a person sees a job from."""
     mine = job.ticket.user_id == viewer.user_id
-    return Side(mine, viewer.sees(job), mine or viewer.may_stop_all)
+    return Side(mine, viewer.sees(job))
 
 
 def show(job: LiveJob, side: Side) -> JobView:
@@ -49,7 +47,7 @@ def show(job: LiveJob, side: Side) -> JobView:
         created_at=ticket.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
-        can_cancel=side.may_stop and job.state in ("queued", "loading", "running") and not job.cancel,
+        can_cancel=side.mine and job.state in ("queued", "loading", "running") and not job.cancel,
     )
     if not side.full:
         return outline

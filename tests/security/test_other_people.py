@@ -81,13 +81,12 @@ def unchanged(work: Work) -> None:
 
 @pytest.mark.slow
 def test_no_route_gives_anything_away(app: ASGIApp, work: Work, other: TestClient) -> None:
-    outline = f"/api/jobs/{work.job}/cancel"  # the owner may stop anybody's job, and sees its outline
     for path in sorted(path for path in routes(app) if path.startswith("/api/") and "{" in path):
         for id in (*work.assets, work.job, work.project):
             tried = filled(path, id)
             for method in METHODS:
                 answer = other.request(method, tried, headers={"Range": "bytes=0-9"})
-                assert answer.status_code in (404, 405) or tried == outline, (method, tried, answer.status_code)
+                assert answer.status_code in (404, 405), (method, tried, answer.status_code)
                 said = answer.text.replace(id, "") + str(answer.headers)
                 assert not [secret for secret in work.secrets if secret in said], (method, tried)
     unchanged(work)
