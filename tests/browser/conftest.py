@@ -52,8 +52,10 @@ def opened(house: Live, chromium: Browser) -> Iterator[Callable[..., Page]]:
     """``opened(person, width=1440, look="dark", at="image")``: the page as a person sees it; nothing may go wrong."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
+    people: dict[int, httpx.Client] = {}
 
     def open_page(person: httpx.Client, width: int = 1440, look: Any = "dark", at: str = "image") -> Page:
+        people[id(person)] = person
         phone = width < 500
         context = chromium.new_context(
             base_url=house.url,
@@ -74,19 +76,19 @@ def opened(house: Live, chromium: Browser) -> Iterator[Callable[..., Page]]:
         return page
 
     yield open_page
-    stop_everything(house)
+    for person in people.values():
+        stop_everything(person)
     for context in contexts:
         context.close()
     # what the studio refuses (a file that is none) the browser reports too: that is no fault of the page
     assert [error for error in errors if not error.startswith("Failed to load resource")] == []
 
 
-def stop_everything(house: Live) -> None:
+def stop_everything(person: httpx.Client) -> None:
     """Leave no job behind for the next test to wait for."""
-    with house.script("ann") as owner:
-        for job in owner.get("/api/jobs").json()["jobs"]:
-            if job["can_cancel"]:
-                owner.post(f"/api/jobs/{job['id']}/cancel")
+    for job in person.get("/api/jobs").json()["jobs"]:
+        if job["can_cancel"]:
+            person.post(f"/api/jobs/{job['id']}/cancel").raise_for_status()
 
 
 def shot(page: Page, name: str) -> None:
