@@ -25,6 +25,8 @@ _FOOT = """<div class="foot" data-task="{task}">
 <button type="button" class="go"><span>{verb}</span></button>
 <p class="hint" aria-live="polite"></p></div>"""
 
+_EXAMPLE = '<button type="button" class="sample" data-do="example" data-values="{values}" hidden>Try a sample</button>'
+
 
 class Form:
     """The controls of a request type inside the section of its task.
@@ -54,6 +56,9 @@ class Form:
             with gr.Column(elem_classes=["fields"]):
                 for name in (name for name in make if name not in folded):
                     self.controls[name] = control(studio.catalog, self.task, name, make[name])
+                    for example in (make[name].examples or [])[:1]:
+                        markup = _EXAMPLE.format(values=escape(json.dumps({name: example})))
+                        gr.HTML(markup, apply_default_css=False, elem_classes=["example"])
                 if folded:
                     with gr.Accordion("Advanced", open=False, elem_classes=["advanced"]):
                         for name in (name for name in make if name in folded):

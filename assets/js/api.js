@@ -49,6 +49,15 @@ export const fileOf = (id) => `api/assets/${id}/file`;
 export const thumbOf = (id) => `api/assets/${id}/thumb`;
 export const previewOf = (job) => `api/jobs/${job.id}/preview?n=${job.preview}`;
 
+/** A sample that comes with the studio, as a file a person would have chosen. */
+export async function sample(name) {
+  const answer = await fetch(`c41/samples/${name}`).catch(() => { throw new Problem(unreachable, 0); });
+  if (answer.status === 401) signIn();
+  if (!answer.ok) throw new Problem(problemOf(null, answer.status), answer.status);
+  const data = await answer.blob();
+  return new File([data], name, { type: data.type });
+}
+
 /** Send a file straight to the library. Resolves to its asset; ``progress`` is called with 0..1. */
 export function upload(file, project, progress) {
   const request = new XMLHttpRequest();

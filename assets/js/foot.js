@@ -1,7 +1,7 @@
 // The one button of a form: what it will take, whether it fits, what is wrong. Python sends it all as one value.
 
 import { on, say } from "./bus.js";
-import { fill, html, refill } from "./dom.js";
+import { doing, fill, html, refill } from "./dom.js";
 import { kick } from "./follow.js";
 import { toast } from "./toast.js";
 
@@ -18,6 +18,8 @@ export class Foot {
     this.task = this.root.dataset.task;
     this.go = this.root.querySelector(".go");
     this.go.addEventListener("click", () => this.press());
+    this.form = element.closest(".task");
+    doing(this.form, { example: (button) => this.trigger("fill", { values: JSON.parse(button.dataset.values) }) });
     watch("value", () => this.hear(props.value));
     let queued = "";
     on("jobs", ({ jobs }) => { // somebody joined or left the line: the hint changes with it
@@ -68,10 +70,18 @@ export class Foot {
     if (said.job) say("show", { job: said.job });
     if (said.job) kick();
     if (said.reused) toast("The settings are back in the form.");
-    if (said.values) sessionStorage.setItem(keep(this.task), JSON.stringify(said.values));
+    if (said.values) this.know(said.values);
     if (said.button) this.go.querySelector("span").textContent = said.button;
     if (said.hint !== undefined) refill(this.root.querySelector(".hint"), html`${said.hint}`);
     this.problem(said.problem, said.pressed);
+  }
+
+  /** What stands in the form is kept for a reload; a field that holds something needs no example. */
+  know(values) {
+    sessionStorage.setItem(keep(this.task), JSON.stringify(values));
+    for (const button of this.form.querySelectorAll("[data-do=example]")) {
+      button.hidden = Object.keys(JSON.parse(button.dataset.values)).some((name) => values[name]);
+    }
   }
 
   problem(problem, aloud) {

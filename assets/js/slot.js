@@ -8,6 +8,7 @@ import { bytes, facts, kinds } from "./words.js";
 
 const accepted = { image: "image/*", clip: "video/*", sound: "audio/*" };
 const fits = { image: "image/", clip: "video/", sound: "audio/" };
+const samples = { image: "portrait.jpg", clip: "pan.mp4" };
 const seen = (element) => element.offsetParent !== null;
 
 export const slots = [];
@@ -20,7 +21,11 @@ export class Slot {
     this.main = this.root.dataset.main === "yes";
     this.box = this.root.querySelector(".box");
     this.element = element;
-    doing(this.root, { clear: () => this.set(null), choose: () => this.box.querySelector("input")?.click() });
+    doing(this.root, {
+      clear: () => this.set(null),
+      choose: () => this.box.querySelector("input")?.click(),
+      sample: (button) => this.sample(button),
+    });
     this.box.addEventListener("change", (event) => event.target.files?.[0] && this.bring(event.target.files[0]));
     this.drops(this.main ? element.closest(".bench") ?? this.root : this.root);
     watch("value", () => this.draw(props.value));
@@ -59,6 +64,16 @@ export class Slot {
     try { this.set(await api.asset(id)); } catch (error) { this.complain(error.message); }
   }
 
+  /** Bring in the sample of this kind, unless something else was brought in before it came. */
+  async sample(button) {
+    try {
+      const file = await api.sample(samples[this.kind]);
+      if (button.isConnected) this.bring(file);
+    } catch (error) {
+      if (button.isConnected) this.complain(error.message);
+    }
+  }
+
   async bring(file) {
     if (file.type && !file.type.startsWith(fits[this.kind]) && /^(image|video|audio)\//.test(file.type)) {
       return this.complain(`“${file.name}” is not a ${kinds[this.kind]}.`);
@@ -94,8 +109,9 @@ export class Slot {
     if (!id) {
       this.sending?.stop();
       this.sending = null;
-      return fill(this.box, html`<label class="drop"><input type="file" accept="${accepted[this.kind]}" aria-label="${this.root.dataset.label}">
-        ${icon(this.kind)}<b>Drop a ${kinds[this.kind]}, or choose one</b><span>Paste works too, and dragging from the filmstrip.</span></label>`);
+      return fill(this.box, html`<div class="drop"><input type="file" accept="${accepted[this.kind]}" aria-label="${this.root.dataset.label}">
+        ${icon(this.kind)}<b>Drop a ${kinds[this.kind]}, or choose one</b><span>Paste works too, and dragging from the filmstrip.</span>
+        ${this.kind in samples && html`<button type="button" class="sample" data-do="sample">Try a sample</button>`}</div>`);
     }
     try { asset ??= await api.asset(id); } catch { return this.set(null); } // deleted, or never ours
     if (this.props.value !== id) return;

@@ -19,6 +19,7 @@ class Speak(Request):
         description="The text, as it should be spoken. Long texts are read sentence by sentence.",
         min_length=1,
         max_length=50_000,
+        examples=["The harbour was quiet that morning. Only the gulls knew that the boats were coming home."],
         json_schema_extra={"lines": 8},
     )
     voice: str = Field(

@@ -56,6 +56,14 @@ def test_enlarge_a_photo_and_compare(opened: Opened, ann: httpx.Client, tmp_path
     shot(page, "enlarged")
 
 
+def test_a_sample_fills_an_empty_form(opened: Opened, ann: httpx.Client) -> None:
+    page = opened(ann)
+    page.locator("#bench-image").get_by_role("button", name="Try a sample").press("Enter")
+    expect(page.locator("#bench-image .filled")).to_contain_text("portrait512 × 512")
+    expect(page.locator("#task-upscale_image .go")).to_contain_text(re.compile(r"Enlarge it · (about|usually) \d"))
+    shot(page, "sample")
+
+
 def test_a_reload_finds_its_job_and_its_form_again(opened: Opened, ann: httpx.Client, tmp_path: Path) -> None:
     page = opened(ann, at="image/upscale_image")
     bring(page, "image", samples.photo(tmp_path / "wide.jpg", 320))
