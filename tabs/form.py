@@ -111,7 +111,7 @@ class Form:
                 who,
                 self.read(values),
                 project_id=self._studio.library.project_in_hand(who),
-                client_ref=str(event._data.get("ref"))[:80],
+                client_ref=str(_told(event).get("ref"))[:80],
             )
         except StudioError as error:
             return json.dumps(said | {"problem": error.problem.model_dump()})
@@ -123,9 +123,10 @@ class Form:
 
     def _fill(self, event: gr.EventData, request: gr.Request) -> list[Any]:
         """Set the controls as for an asset that was made here, or as they were before a reload."""
-        said: dict[str, Any] = {"reused": time.time()} if event._data.get("asset") else {}
+        told = _told(event)
+        said: dict[str, Any] = {"reused": time.time()} if told.get("asset") else {}
         try:
-            values = self._values(event._data, request)
+            values = self._values(told, request)
         except StudioError as error:
             return [gr.skip() for _ in self.controls] + [json.dumps({"problem": error.problem.model_dump()})]
         updates = [
@@ -154,7 +155,12 @@ class Form:
             return ""
         if not isinstance(component, gr.Radio | gr.Dropdown) or getattr(component, "allow_custom_value", False):
             return value
-        return value if value in {choice for _, choice in component.choices} else component.value
+        return value if value in [choice for _, choice in component.choices] else component.value
+
+
+def _told(event: gr.EventData) -> Mapping[str, Any]:
+    """What the page sent along with an event; a script may send anything."""
+    return event._data if isinstance(event._data, dict) else {}
 
 
 def _time(estimate: Estimate) -> str:
