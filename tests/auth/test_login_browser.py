@@ -73,6 +73,7 @@ def test_from_the_first_link_to_the_account_page(chromium: Browser, tmp_path: Pa
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_label("Password once more").fill(PASSWORD)
         page.get_by_role("button", name="Create the account").click()
+        page.wait_for_url(lambda address: "/setup/" not in address)
         page.goto(f"{url}/account")
         page.get_by_label("What is the token for?").fill("Nightly renders on the edit machine")
         page.get_by_role("button", name="Make a token").click()
