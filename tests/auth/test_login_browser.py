@@ -126,6 +126,7 @@ def test_everything_can_be_read(chromium: Browser, url: str, scheme: str) -> Non
     assert contrast(page) == []
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda address: "/login" not in address)
     page.goto(f"{url}/account")
     assert contrast(page) == []
     page.context.close()
