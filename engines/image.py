@@ -59,7 +59,8 @@ def _draw(request: CreateImage, context: Context, pipeline: Any) -> "Image":
 
     def after_step(pipeline: Any, step: int, timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
         context.progress(step + 1, pipeline.num_timesteps)
-        context.preview(lambda: _sketch(values["latents"], context.entry.options["latent_rgb"]))
+        if step + 1 < pipeline.num_timesteps:  # after the last step comes the picture itself
+            context.preview(lambda: _sketch(values["latents"], context.entry.options["latent_rgb"]))
         return values
 
     pictures = pipeline(

@@ -82,6 +82,7 @@ def test_from_the_first_link_to_the_account_page(chromium: Browser, tmp_path: Pa
         page.get_by_role("button", name="Sign out", exact=True).click()
         page.wait_for_url("**/login")
         look(page, f"login-{shot}")
+        page.wait_for_function("document.activeElement.name === 'username'")  # who comes to sign in types at once
         page.keyboard.type("ann")
         page.keyboard.press("Tab")
         page.keyboard.type("wrong password")
