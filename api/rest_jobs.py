@@ -1,6 +1,7 @@
 """REST: asking for work, watching it, stopping it."""
 
 from fastapi import APIRouter, Response
+from fastapi.responses import StreamingResponse
 
 from api.bodies import JsonObject, read_submission
 from api.principal import Who
@@ -33,6 +34,16 @@ def add_to(router: APIRouter, studio: Studio) -> None:
     def job(who: Who, id: str) -> JobView:
         """A job as it is now."""
         return jobs.get(who, id)
+
+    @router.get("/api/jobs/{id}/text")
+    def job_text(who: Who, id: str, after: int = 0) -> StreamingResponse:
+        """A job's text from its character ``after`` on, sent as it grows, until the job ends."""
+        jobs.get(who, id)
+        return StreamingResponse(
+            jobs.text(who, id, max(0, after)),
+            media_type="text/plain; charset=utf-8",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
 
     @router.post("/api/jobs/{id}/cancel")
     def cancel_job(who: Who, id: str) -> JobView:

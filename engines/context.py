@@ -110,10 +110,14 @@ class Context:
         self.check()
         self._send(wire.Progress(**self._of_job, step=step, total=total, noun=noun))
 
-    def text(self, delta: str) -> None:
-        """Add to the job's growing text. Raises JobCancelled when the job was cancelled."""
+    def text(self, delta: str, *, thinking: bool = False) -> None:
+        """Add to the job's growing text, or to the model's thoughts. Raises JobCancelled when it was cancelled."""
         self.check()
-        self._send(wire.Text(**self._of_job, delta=delta))
+        self._send(wire.Text(**self._of_job, delta=delta, thinking=thinking))
+
+    def tell(self, **facts: Any) -> None:
+        """Say something about the work beside its progress (tokens a second …)."""
+        self._send(wire.Told(**self._of_job, facts=facts))
 
     def preview(self, draw: Callable[[], "Image"]) -> None:
         """Show how the result looks now. ``draw`` is called only when a preview is due (twice a second)."""

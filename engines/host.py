@@ -10,12 +10,16 @@ from engines.config import EngineConfig
 from engines.inprocess import ThreadHost
 from engines.process import ProcessHost
 from engines.swapper import Swapper, choose
+from engines.swapper.device import Cpu
 
-LANES: tuple[wire.Lane, ...] = ("device", "cpu")
+MODEL_LANES: tuple[wire.Lane, ...] = ("device", "cpu", "talk")
+"""Lanes whose work is done by models here: in threads, or in a child each."""
+LINE_LANES: dict[wire.Lane, int] = {"net": 4, "fetch": 2}
+"""Lanes that wait for other machines, always in threads of the app, with how many jobs each does at a time."""
 
 
 class Host(Protocol):
-    """Runs the jobs of a lane, one at a time."""
+    """Runs jobs of a lane, one at a time; a lane may have several hosts."""
 
     lane: wire.Lane
 
@@ -38,14 +42,19 @@ class Host(Protocol):
         """End within two seconds, whatever runs. No event comes after it."""
 
 
-def make_hosts(kind: Literal["inprocess", "process"] | None, config: EngineConfig) -> dict[wire.Lane, Host]:
-    """A host a lane, not started yet. ``kind`` None: children where there are several GPUs, else threads."""
+def make_hosts(kind: Literal["inprocess", "process"] | None, config: EngineConfig) -> list[Host]:
+    """A host for each job that may run at the same time, none started yet.
+
+    ``kind`` None: children where there are several GPUs, else threads.
+    """
     runtime.use_threads(config.threads)
-    if kind == "process" or (kind is None and _gpus() > 1):
-        return {lane: ProcessHost(lane, config) for lane in LANES}
     catalog = Catalog(config.starter, config.catalog)
+    nothing = Swapper(Cpu(), None, config.idle_seconds)  # such jobs load no models
+    line: list[Host] = [ThreadHost(lane, config, nothing, catalog) for lane, n in LINE_LANES.items() for _ in range(n)]
+    if kind == "process" or (kind is None and _gpus() > 1):
+        return [*(ProcessHost(lane, config) for lane in MODEL_LANES), *line]
     swapper = Swapper(choose(config), config.memory_bytes, config.idle_seconds)
-    return {lane: ThreadHost(lane, config, swapper, catalog) for lane in LANES}
+    return [*(ThreadHost(lane, config, swapper, catalog) for lane in MODEL_LANES), *line]
 
 
 def _gpus() -> int:

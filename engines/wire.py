@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from engines.requests.base import AssetFacts, Kind
 from errors import Problem
 
-Lane = Literal["device", "cpu", "net"]
+Lane = Literal["device", "cpu", "talk", "net", "fetch"]
+"""``device`` torch models; ``cpu`` the others; ``talk`` language models on the processor (no chat waits behind a clip);
+``net`` a language server; ``fetch`` downloads."""
 
 PREVIEW_BYTES = 64 * 1024
 PREVIEW_SECONDS = 0.5
@@ -119,10 +121,18 @@ class Progress(OfJob):
 
 
 class Text(OfJob):
-    """More of a growing text."""
+    """More of a growing text: of the answer, or of what a model thinks before it."""
 
     type: Literal["text"] = "text"
     delta: str
+    thinking: bool = False
+
+
+class Told(OfJob):
+    """Facts about the work, for whoever looks at it (tokens a second, bytes a second); newer ones replace older."""
+
+    type: Literal["told"] = "told"
+    facts: dict[str, Any]
 
 
 class Preview(OfJob):
@@ -162,7 +172,7 @@ class ResultFile(Message):
 
 
 class Result(OfJob):
-    """Done: the files, the main one first."""
+    """Done: the files, the main one first; none where the text is the result."""
 
     type: Literal["result"] = "result"
     files: tuple[ResultFile, ...]
@@ -201,7 +211,7 @@ class DeviceState(Message):
 
 Ended = Result | Failed | Cancelled | Yielded
 Event = Annotated[
-    Loading | Progress | Text | Preview | Measured | Result | Failed | Cancelled | Yielded | DeviceState,
+    Loading | Progress | Text | Told | Preview | Measured | Result | Failed | Cancelled | Yielded | DeviceState,
     Field(discriminator="type"),
 ]
 

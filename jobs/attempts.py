@@ -112,9 +112,12 @@ class Attempts:
             os.close(folder)
 
     def sealed(self, job: LiveJob) -> tuple[wire.ResultFile, ...] | None:
-        """The files of an attempt that was complete when the studio ended; None where it was not."""
+        """The files of an attempt that was complete when the studio ended; None where it was not.
+
+        None also where the result was a text: that ended with the memory it was in.
+        """
         try:
-            return _FILES.validate_json((self.folder(job) / MANIFEST).read_bytes())
+            return _FILES.validate_json((self.folder(job) / MANIFEST).read_bytes()) or None
         except (OSError, ValidationError, json.JSONDecodeError):
             return None
 

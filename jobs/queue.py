@@ -38,30 +38,35 @@ class Outlook(NamedTuple):
     first: LiveJob | None
 
 
+Ended = Callable[[Session, LiveJob, State, Problem | None], None]
+"""Told in the transaction that ends a job: as it stood, how it ended, why."""
+
+
 class Queue:
     """Who waits, who runs. Safe from any thread; every change is in the database before anyone sees it.
 
     One lock orders all changes of state. The live store has its own and is never kept waiting by a write.
     """
 
-    def __init__(self, database: Database, live: LiveStore, costs: Costs, warmth: Warmth) -> None:
+    def __init__(self, database: Database, live: LiveStore, costs: Costs, warmth: Warmth, ended: Ended) -> None:
         self._database = database
         self._live = live
         self._costs = costs
         self._warmth = warmth
+        self._ended = ended
         self._lock = threading.RLock()
         self._served: dict[str, dict[str, float]] = {}
-        self._wake: dict[str, Callable[[], None]] = {}
+        self._wake: dict[str, list[Callable[[], None]]] = {}
         self._blocked = False
 
     def serve(self, lane: str, wake: Callable[[], None]) -> None:
-        """Open a lane: ``wake`` is called whenever there may be work in it."""
+        """Open a lane, or one more place in it: ``wake`` is called whenever there may be work."""
         query = select(Job.user_id, func.max(Job.started_at)).where(Job.lane == lane, Job.started_at.is_not(None))
         with self._lock, self._database.session() as session:
             rows = session.execute(query.group_by(Job.user_id)).tuples()
             self._served[lane] = {user: started or 0.0 for user, started in rows}
         with self._lock:
-            self._wake[lane] = wake
+            self._wake.setdefault(lane, []).append(wake)
             self.line_up(lane)
 
     # -- coming in
@@ -80,8 +85,8 @@ class Queue:
                 session.add(row)
             self._live.put(live_of(row, ticket_of(row, owner, units)))
             self.line_up(row.lane)
-            wake = self._wake.get(row.lane)
-        if wake:
+            wakes = list(self._wake.get(row.lane, ()))
+        for wake in wakes:
             wake()
         return row.id
 
@@ -214,9 +219,9 @@ class Queue:
         with self._lock:
             doomed = self._waiting_for(job.id)
             with self._database.session() as session:
-                _change(session, job, state, finished_at=now, error=error.model_dump() if error else None)
+                self._finish(session, job, state, now, error)
                 for other in doomed:
-                    _change(session, other, "failed", finished_at=now, error=IN_VAIN.model_dump())
+                    self._finish(session, other, "failed", now, IN_VAIN)
             self._live.update(job.id, state=state, finished_at=now, error=error, **_AT_REST)
             for other in doomed:
                 self._live.update(other.id, state="failed", finished_at=now, error=IN_VAIN, **_AT_REST)
@@ -225,7 +230,11 @@ class Queue:
 
     def done(self, session: Session, job: LiveJob, now: float) -> None:
         """Write, in the caller's transaction, that the current attempt is done. Raises Outdated."""
-        _change(session, job, "done", finished_at=now, error=None)
+        self._finish(session, job, "done", now, None)
+
+    def _finish(self, session: Session, job: LiveJob, state: State, now: float, error: Problem | None) -> None:
+        _change(session, job, state, finished_at=now, error=error.model_dump() if error else None)
+        self._ended(session, self._live.get(job.id) or job, state, error)
 
     def show_done(self, job: LiveJob, now: float, assets: tuple[str, ...], verdict: str) -> None:
         """Show what ``done`` wrote."""
@@ -233,9 +242,10 @@ class Queue:
             self._live.update(
                 job.id, state="done", finished_at=now, assets=assets, verdict=verdict, error=None, **_AT_REST
             )
-            for lane, wake in self._wake.items():
+            for lane, wakes in self._wake.items():
                 self.line_up(lane)
-                wake()
+                for wake in wakes:
+                    wake()
 
     def requeue(self, job: LiveJob, **values: Any) -> None:
         """Put the current attempt's job back into the line; ``values`` go into its row. Raises Outdated."""
@@ -273,7 +283,7 @@ class Queue:
 
 
 _AT_REST: Mapping[str, Any] = {"note": "", "preview": b"", "previews": 0, "seconds_left": None}
-_FRESH: Mapping[str, Any] = {**_AT_REST, "pace": None, "text": "", "spot": Spot()}
+_FRESH: Mapping[str, Any] = {**_AT_REST, "pace": None, "text": "", "thinking": "", "facts": {}, "spot": Spot()}
 
 
 def _change(session: Session, job: LiveJob, state: State, **values: Any) -> None:

@@ -89,6 +89,8 @@ class LiveJob:
     note: str = ""
     pace: Pace | None = None
     text: str = ""
+    thinking: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
     preview: bytes = b""
     previews: int = 0
     assets: tuple[str, ...] = ()

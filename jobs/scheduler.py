@@ -150,8 +150,10 @@ class Lane:
                 self._progress(job, event)
             case wire.Text():
                 self._be(job, "running")
+                self._text(job, event)
+            case wire.Told():
                 now = self._live.get(job.id)
-                self._live.update(job.id, text=(now.text if now else "") + event.delta)
+                self._live.update(job.id, facts={**(now.facts if now else {}), **event.facts})
             case wire.Preview():
                 self._be(job, "running")
                 now = self._live.get(job.id)
@@ -173,6 +175,13 @@ class Lane:
                 self._put_back(job, resume=True)
                 return True
         return False
+
+    def _text(self, job: LiveJob, event: wire.Text) -> None:
+        now = self._live.get(job.id) or job
+        if event.thinking:
+            self._live.update(job.id, thinking=now.thinking + event.delta)
+        else:
+            self._live.update(job.id, text=now.text + event.delta)
 
     def _progress(self, job: LiveJob, event: wire.Progress) -> None:
         self._be(job, "running")

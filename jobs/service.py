@@ -3,19 +3,19 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from auth.principal import Principal
 from data import DataFolder
 from db import Database
-from engines import wire
 from engines.catalog import Catalog
 from engines.host import Host
 from engines.requests import Request, from_storage
-from errors import StudioError, not_found
+from errors import Problem, StudioError, not_found
 from jobs import recovery
 from jobs.asking import REF_LENGTH, Asking
 from jobs.attempts import Attempts
@@ -28,12 +28,16 @@ from jobs.reproduce import request_of
 from jobs.scheduler import Lane
 from jobs.showing import Viewer
 from jobs.trouble import disk_full, is_disk_full
-from jobs.views import FINISHED, DeviceView, Estimate, Follow, JobView
+from jobs.views import FINISHED, DeviceView, Estimate, Follow, JobView, State
 from jobs.warmth import Warmth
+from library.conversations import answers
+from library.conversations.answers import Answer
 from library.service import Library
 
 _LOOK_SECONDS = 0.2
 """How often ``wait`` looks for a change."""
+_LISTEN_SECONDS = 0.01
+"""How often ``text`` looks for more."""
 _VIEWER_SECONDS = 5.0
 """How long it may take until somebody new in a project sees its jobs, or somebody who left does not."""
 _PAGE = 200
@@ -51,7 +55,7 @@ class Jobs:
         data: DataFolder,
         library: Library,
         catalog: Catalog,
-        hosts: Mapping[wire.Lane, Host],
+        hosts: Sequence[Host],
         *,
         keep_free_bytes: int,
     ) -> None:
@@ -62,24 +66,23 @@ class Jobs:
         self._live = LiveStore()
         self._history = History(database, self._live)
         costs, warmth = Costs(database, catalog), Warmth()
-        self._queue = Queue(database, self._live, costs, warmth)
+        self._queue = Queue(database, self._live, costs, warmth, _ended)
         self._attempts = Attempts(database, data, library, self._queue)
-        self._asking = Asking(database, library, catalog, costs, self._queue, self._live, hosts.keys())
-        self._lanes = {
-            host.lane: Lane(host, self._queue, self._live, self._attempts, costs, warmth, self._has_room)
-            for host in hosts.values()
-        }
+        self._asking = Asking(database, library, catalog, costs, self._queue, self._live, {host.lane for host in hosts})
+        self._lanes = [
+            Lane(host, self._queue, self._live, self._attempts, costs, warmth, self._has_room) for host in hosts
+        ]
         self._viewers: dict[tuple[str, str], tuple[float, Viewer]] = {}
 
     def start(self) -> None:
         """Put right what a crash left, then begin with what waits."""
         recovery.recover(self._history, self._queue, self._live, self._attempts, self._asking.units)
-        for lane in self._lanes.values():
+        for lane in self._lanes:
             lane.start()
 
     def stop(self) -> None:
         """End within three seconds: running jobs go back into the line, then the hosts end."""
-        stoppers = [threading.Thread(target=lane.stop) for lane in self._lanes.values()]
+        stoppers = [threading.Thread(target=lane.stop) for lane in self._lanes]
         for stopper in stoppers:
             stopper.start()
         for stopper in stoppers:
@@ -189,13 +192,33 @@ class Jobs:
             while self._live.version(job_id) == version:
                 await asyncio.sleep(_LOOK_SECONDS)
 
+    async def text(self, who: Principal, job_id: str, after: int = 0) -> AsyncIterator[str]:
+        """A job's text as it grows, from its character ``after``, until the job ends. Holds no thread.
+
+        Raises StudioError not_found.
+        """
+        said, attempt = after, -1
+        while True:
+            view = self.get(who, job_id)
+            if attempt not in (-1, view.attempt):  # begun anew: what was said before is void
+                return
+            attempt = view.attempt
+            if len(view.text) > said:
+                yield view.text[said:]
+                said = len(view.text)
+            if view.state in FINISHED:
+                return
+            version = self._live.version(job_id)
+            while self._live.version(job_id) == version:
+                await asyncio.sleep(_LISTEN_SECONDS)
+
     def device(self) -> DeviceView:
         """What the models run on and how full it is."""
         return self._live.meter()
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many jobs of each lane are in each state: unfinished ones now, finished ones since the start."""
-        return self._live.counts(self._lanes)
+        return self._live.counts({lane.name for lane in self._lanes})
 
     # -- stopping
 
@@ -209,14 +232,15 @@ class Jobs:
             with _full_disk_told():
                 job = self._queue.cancel(job_id)
             if job.cancel and job.active:
-                self._lanes[job.ticket.lane].cancel(job_id)  # type: ignore[index]
+                for lane in self._lanes:
+                    lane.cancel(job_id)
         return self._live.view(job, self._viewer(who))
 
     def free_now(self, who: Principal) -> None:
         """Drop every model from memory that no job holds. Raises StudioError not_allowed for guests."""
         if who.role == "guest":
             raise StudioError("not_allowed", "Guests cannot do that.", status=403)
-        for lane in self._lanes.values():
+        for lane in self._lanes:
             lane.free()
 
     # -- inside
@@ -242,6 +266,13 @@ class Jobs:
 
     def _has_room(self) -> bool:
         return self._data.free_bytes() >= self._keep_free
+
+
+def _ended(session: Session, job: LiveJob, state: State, error: Problem | None) -> None:
+    """Keep what a job wrote, however far it came."""
+    if job.ticket.task == "write":
+        answer = Answer(text=job.text, thinking=job.thinking, facts=job.facts, error=error)
+        answers.finish(session, job.id, "done" if state == "done" else "stopped", answer)
 
 
 @contextmanager

@@ -65,6 +65,8 @@ def show(job: LiveJob, side: Side) -> JobView:
             "fraction": min(1.0, pace.step / pace.total) if pace and pace.total > 0 else None,
             "preview": job.previews,
             "text": "\n".join(part for part in (job.text, job.verdict) if part),
+            "thinking": job.thinking,
+            "facts": job.facts,
             "assets": job.assets,
             "error": job.error,
             "can_retry": side.mine and job.finished,

@@ -45,6 +45,7 @@ class JobView(View):
     Of other people's jobs outside shared projects only name, kind, state, place and seconds are given:
     ``title``, ``request``, ``text``, ``preview``, ``assets`` and ``error`` stay empty.
     ``words`` is the whole situation as one line a person would say.
+    ``facts`` are what the engine says beside its progress (tokens a second …), ``thinking`` what a model thought aloud.
     ``preview`` counts the pictures at ``/api/jobs/<id>/preview``; 0 when there is none.
     """
 
@@ -65,6 +66,8 @@ class JobView(View):
     project_id: str | None = None
     preview: int = 0
     text: str = ""
+    thinking: str = ""
+    facts: dict[str, Any] = {}
     assets: tuple[str, ...] = ()
     error: Problem | None = None
     request: dict[str, Any] | None = None

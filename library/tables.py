@@ -39,7 +39,11 @@ class ProjectInHand(Base):
 
 
 class Asset(Base):
-    """A file somebody made here or brought in. ``file`` and ``thumb`` are relative to the data folder."""
+    """A file somebody made here or brought in. ``file`` and ``thumb`` are relative to the data folder.
+
+    ``source`` is what its person says about where an upload comes from; a ``step`` was made on the way to something
+    else and goes to the bin by itself when nobody keeps it.
+    """
 
     __tablename__ = "assets"
 
@@ -63,6 +67,8 @@ class Asset(Base):
     deleted_at: Mapped[float | None]
     job_id: Mapped[str | None] = mapped_column(index=True)
     provenance: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    source: Mapped[str | None]
+    step: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         Index("assets_by_owner", "owner_id", "created_at"),
@@ -77,3 +83,44 @@ class AssetParent(Base):
 
     child_id: Mapped[str] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True)
     parent_id: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class Favourite(Base):
+    """An asset that a person keeps."""
+
+    __tablename__ = "favourites"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class AssetTag(Base):
+    """A word somebody filed an asset under."""
+
+    __tablename__ = "asset_tags"
+
+    asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
+class Preset(Base):
+    """Values for the fields of a task's request that a person keeps under a name."""
+
+    __tablename__ = "presets"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    task: Mapped[str]
+    name: Mapped[str]
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[float]
+
+
+class Pronunciation(Base):
+    """How a person wants a word spoken: ``say`` is read in place of ``word``."""
+
+    __tablename__ = "pronunciations"
+
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    word: Mapped[str] = mapped_column(primary_key=True)
+    say: Mapped[str]

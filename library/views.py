@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Kind = Literal["image", "clip", "sound", "subtitles"]
+Kind = Literal["image", "clip", "sound", "subtitles", "document"]
 
 
 class View(BaseModel):

@@ -11,8 +11,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-import auth.tables  # noqa: F401 - these three fill Base.metadata
+import auth.tables  # noqa: F401 - these fill Base.metadata
 import jobs.tables  # noqa: F401
+import library.conversations.tables
 import library.tables  # noqa: F401
 from db import MIGRATIONS, Base, open_database
 from errors import StudioError
@@ -67,7 +68,7 @@ def test_a_move_that_breaks_leaves_the_database_as_it_was(tmp_path: Path, monkey
     (migrations / "versions" / "0002_breaks.py").write_text(
         "from alembic import op\n"
         "import sqlalchemy as sa\n"
-        "revision, down_revision = '0002', '0001'\n"
+        "revision, down_revision = '0003', '0002'\n"
         "def upgrade():\n"
         "    op.create_table('half', sa.Column('id', sa.Integer, primary_key=True))\n"
         "    raise RuntimeError('power cut')\n"

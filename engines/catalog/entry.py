@@ -7,9 +7,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engines.wire import Lane
 
-Runtime = Literal["torch", "onnx", "ncnn", "llama", "ollama"]
+Runtime = Literal["torch", "onnx", "ncnn", "llama", "ollama", "hub"]
 
-LANES: dict[Runtime, Lane] = {"torch": "device", "onnx": "cpu", "ncnn": "cpu", "llama": "cpu", "ollama": "net"}
+LANES: dict[Runtime, Lane] = {
+    "torch": "device",
+    "onnx": "cpu",
+    "ncnn": "cpu",
+    "llama": "talk",
+    "ollama": "net",
+    "hub": "fetch",
+}
 
 
 class Part(BaseModel):

@@ -11,7 +11,13 @@ from errors import StudioError
 _LARGEST: dict[Kind, tuple[int, int]] = {"image": (30_000, 100_000_000), "clip": (8192, 36_000_000)}
 """The longest side and the most pixels of what may come out, in px."""
 
-_KINDS: dict[Kind, str] = {"image": "a picture", "clip": "a clip", "sound": "a sound", "subtitles": "subtitles"}
+_KINDS: dict[Kind, str] = {
+    "image": "a picture",
+    "clip": "a clip",
+    "sound": "a sound",
+    "subtitles": "subtitles",
+    "document": "a document",
+}
 
 
 def fit(request: Request, entry: Entry, facts: Mapping[str, AssetFacts]) -> Request:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind = Literal["image", "clip", "sound", "subtitles"]
+Kind = Literal["image", "clip", "sound", "subtitles", "document"]
 
 MAX_SEED = 2**32 - 1
 

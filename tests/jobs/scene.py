@@ -161,7 +161,7 @@ class Scene:
         self.catalog = Catalog(self.root / "starter", self.data.catalog)
         self.library = Library(self.database, self.data)
         self.cpu, self.device = FakeHost("cpu"), FakeHost("device")
-        hosts: dict[wire.Lane, Any] = {"cpu": self.cpu, "device": self.device}
+        hosts: list[Any] = [self.cpu, self.device]
         self.jobs = Jobs(self.database, self.data, self.library, self.catalog, hosts, keep_free_bytes=0)
         self._opened.append(self.jobs)
 

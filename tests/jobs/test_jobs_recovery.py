@@ -107,7 +107,7 @@ def test_a_result_is_kept_exactly_once_wherever_the_studio_ends(
     scene.jobs.start()
     job = scene.draw(mum)
     envelope = scene.device.next()
-    lane = scene.jobs._lanes["device"]
+    lane = next(lane for lane in scene.jobs._lanes if lane.name == "device")
     with monkeypatch.context() as patch:
         patch.setattr(place, name, dies(getattr(place, name), after=after))
         scene.device.finish(envelope)

@@ -56,7 +56,7 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> EngineConfig:
 
 @pytest.fixture(scope="module", params=["inprocess", "process"])
 def running(request: pytest.FixtureRequest, config: EngineConfig) -> Iterator[Listener]:
-    host = make_hosts(request.param, config)["device"]
+    host = make_hosts(request.param, config)[0]
     listener = Listener(host)
     host.start(listener.hear)
     yield listener
@@ -155,7 +155,7 @@ def test_a_problem_arrives_as_it_is(listener: Listener, tmp_path: Path) -> None:
 def test_both_hosts_make_the_same_picture(config: EngineConfig, tmp_path: Path) -> None:
     hashes = set()
     for kind in ("inprocess", "process"):
-        host = make_hosts(kind, config)["device"]
+        host = make_hosts(kind, config)[0]
         listener = Listener(host)
         host.start(listener.hear)
         host.run(picture(tmp_path / kind, steps=6, width=128, height=96))
@@ -168,7 +168,7 @@ def test_both_hosts_make_the_same_picture(config: EngineConfig, tmp_path: Path) 
 
 @pytest.mark.parametrize("kind", ["inprocess", "process"])
 def test_stop_is_quick_and_quiet_mid_job(kind: Kind, config: EngineConfig, tmp_path: Path) -> None:
-    host = make_hosts(kind, config)["device"]
+    host = make_hosts(kind, config)[0]
     listener = Listener(host)
     host.start(listener.hear)
     host.run(picture(tmp_path, steps=150, width=512, height=512))
@@ -187,11 +187,11 @@ import sys, threading
 from engines.config import EngineConfig
 from engines.host import make_hosts
 hosts = make_hosts({kind!r}, EngineConfig.model_validate_json({config.model_dump_json()!r}))
-for host in hosts.values():
+for host in hosts:
     heard = threading.Event()
     host.start(lambda event: heard.set())
     assert heard.wait(30)
-for host in hosts.values():
+for host in hosts:
     host.stop()
 heavy = {{"torch", "diffusers", "transformers", "onnxruntime", "ncnn", "av", "numpy", "PIL"}}
 print(sorted(heavy & set(sys.modules)))

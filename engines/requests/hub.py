@@ -1,0 +1,22 @@
+"""Requests that bring models in."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from engines.requests.base import Request
+
+
+class FetchModel(Request):
+    """Download a model of the catalog."""
+
+    noun: ClassVar[str] = "download"
+
+    task: Literal["fetch_model"] = "fetch_model"
+    entry: str = Field(
+        title="Model to get", description="The catalog's id of the model to download.", min_length=1, max_length=200
+    )
+
+    def title(self, assets: Mapping[str, str]) -> str:
+        return self.entry
