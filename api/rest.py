@@ -17,7 +17,10 @@ from studio import Studio
 
 
 class Me(BaseModel):
-    """The one who asks; ``project_id`` is the project in their hand, None for their own work."""
+    """The one who asks; ``project_id`` is the project in their hand, None for their own work.
+
+    ``people`` counts who may sign in here.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,6 +29,7 @@ class Me(BaseModel):
     role: Role
     via: str
     project_id: str | None
+    people: int
 
 
 def router(studio: Studio) -> APIRouter:
@@ -46,7 +50,14 @@ def _add_projects(router: APIRouter, studio: Studio) -> None:
     @router.get("/api/me")
     def me(who: Who) -> Me:
         """Who asks, and the project in their hand."""
-        return Me(id=who.user_id, name=who.name, role=who.role, via=who.via, project_id=library.project_in_hand(who))
+        return Me(
+            id=who.user_id,
+            name=who.name,
+            role=who.role,
+            via=who.via,
+            project_id=library.project_in_hand(who),
+            people=studio.accounts.count(),
+        )
 
     @router.get("/api/projects")
     def projects(who: Who) -> list[ProjectView]:

@@ -122,6 +122,11 @@ class Accounts:
             self._names[user_id] = user.name
         return self._names[user_id]
 
+    def count(self) -> int:
+        """How many people may sign in."""
+        with self._database.session() as session:
+            return session.scalar(select(func.count()).select_from(User).where(User.disabled.is_(False))) or 0
+
     # One-time links and passwords
 
     def invitation(self, token: str) -> Invitation:

@@ -7,12 +7,15 @@ import gradio as gr
 
 from engines.tasks import TASKS
 from studio import Studio
-from tabs import audio, image, library, video
+from tabs import audio, home, image, library, video
 from tabs.bar import bar
 from tabs.theme import Theme
 from tabs.tray import tray
 
 TABS = (("image", "Image", image), ("video", "Video", video), ("audio", "Audio", audio))
+"""Where things are made, in the order of the bar; each also has a ``card`` on Home."""
+ROOMS = (("library", "Library", library),)
+"""Where nothing is made: reached from the menu."""
 
 _HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
@@ -24,6 +27,7 @@ _HEAD = """
 <link rel="stylesheet" href="c41/css/stage.css">
 <link rel="stylesheet" href="c41/css/tray.css">
 <link rel="stylesheet" href="c41/css/library.css">
+<link rel="stylesheet" href="c41/css/home.css">
 <script>window.C41 = {media: %s, queue: [], mount(...part) { this.queue.push(part) }};</script>
 <script type="module" src="c41/js/studio.js"></script>"""
 
@@ -34,11 +38,11 @@ def build(studio: Studio) -> gr.Blocks:
     with gr.Blocks(title="C41 Studio", analytics_enabled=False, fill_width=True) as blocks:
         bar([(name, title) for name, title, _ in TABS])
         with gr.Tabs(elem_id="doors", overflow_behavior="wrap"):
-            for name, title, module in TABS:
+            with gr.Tab("Home", id="home", elem_id="tab-home"):
+                home.build([module.card(studio) for _, _, module in TABS])
+            for name, title, module in (*TABS, *ROOMS):
                 with gr.Tab(title, id=name, elem_id=f"tab-{name}"):
                     module.build(studio)
-            with gr.Tab("Library", id="library", elem_id="tab-library"):
-                library.build(studio)
         tray()
     return blocks
 

@@ -13,7 +13,9 @@ _MENUS = """
   <form><label for="project-name">New project</label>
     <div class="row"><input id="project-name" name="name" maxlength="80" autocomplete="off" placeholder="Harbor spot">
     <button type="submit">Create</button></div>
-    <label class="tick"><input type="checkbox" name="shared" checked> Everyone in the studio sees it</label></form>
+    <fieldset class="whose"><legend>Who sees it?</legend>
+    <label><input type="radio" name="shared" value="yes" checked><span class="all">Both of us</span></label>
+    <label><input type="radio" name="shared" value="no"><span>Only me</span></label></fieldset></form>
 </div>
 <div id="menu" popover aria-label="Menu">
   <div class="who"></div>
@@ -30,7 +32,7 @@ _MENUS = """
 def _markup(tabs: Sequence[tuple[str, str]]) -> str:
     links = "".join(f'<a href="#{name}">{escape(title)}</a>' for name, title in tabs)
     return f"""<header class="bar">
-<h1 class="logo"><img src="c41/logo.svg" alt="" width="26" height="26">C41 Studio</h1>
+<h1 class="logo"><a href="#home"><img src="c41/logo.svg" alt="" width="26" height="26">C41 Studio</a></h1>
 <nav aria-label="Tabs">{links}</nav>
 <button type="button" class="pill project" popovertarget="projects" aria-haspopup="menu" aria-expanded="false">
   <span class="name">Project</span> <b class="in-hand">My own work</b>

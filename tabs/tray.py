@@ -11,7 +11,7 @@ _MARKUP = """
   <button type="button" class="quiet close" data-do="close" aria-label="Close the queue">Close</button>
 </aside>
 <nav class="doors" aria-label="Studio">
-  <a href="#image" data-door="make">Make</a>
+  <a href="#home" data-door="make">Make</a>
   <a href="#queue" data-door="queue" role="button">Queue<span class="count"></span></a>
   <a href="#library" data-door="library">Library</a>
 </nav>"""

@@ -56,7 +56,7 @@ export class Bar {
 
   mark(name) {
     for (const link of document.querySelectorAll(".bar a[href^='#'], .doors a")) {
-      const making = link.dataset.door === "make" && name !== "library";
+      const making = link.dataset.door === "make" && !["library", "models", "studio"].includes(name);
       const here = link.hash === `#${name}` || making;
       if (here) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
     }
@@ -68,6 +68,8 @@ export class Bar {
     try {
       const [me, projects] = await Promise.all([api.get("me"), api.get("projects")]);
       this.who = me.name;
+      this.everyone = me.people === 2 ? "Both of you" : "All of you";
+      this.part("#projects .all").textContent = me.people === 2 ? "Both of us" : "All of us";
       this.projects = projects;
       this.hand(me.project_id);
       this.menu();
@@ -77,11 +79,12 @@ export class Bar {
   hand(id) {
     project.id = id;
     const one = this.projects.find((candidate) => candidate.id === id);
-    for (const name of this.root.querySelectorAll(".in-hand")) name.textContent = one?.name ?? "My own work";
+    project.name = one?.name ?? "My own work";
+    for (const name of this.root.querySelectorAll(".in-hand")) name.textContent = project.name;
     const row = (key, name, note) => html`<button type="button" role="menuitemradio" aria-checked="${String((id ?? "") === key)}" data-do="take" data-project="${key}">
       <span><b>${name}</b><small>${note}</small></span>${(id ?? "") === key && icon("check")}</button>`;
     fill(this.part("#projects .list"), html`${row("", "My own work", "Only you see it.")}
-      ${this.projects.map((one) => row(one.id, one.name, one.shared ? "Everyone in the studio sees it." : "Only you see it."))}`);
+      ${this.projects.map((one) => row(one.id, one.name, one.shared ? `${this.everyone} see it.` : "Only you see it."))}`);
     say("project", id);
   }
 
@@ -97,7 +100,7 @@ export class Bar {
     const name = form.name.value.trim();
     if (!name) return form.name.focus();
     try {
-      const made = await api.post("projects", { name, shared: form.shared.checked });
+      const made = await api.post("projects", { name, shared: form.shared.value === "yes" });
       this.projects = [...this.projects, made];
       form.reset();
       await this.take(made.id);

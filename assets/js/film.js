@@ -8,8 +8,8 @@ import { facts, when } from "./words.js";
 const kinds = { image: "image", video: "clip", audio: "sound" };
 export const DRAGGED = "application/x-c41-asset";
 
-/** The project in hand; null is my own work. */
-export const project = { id: null };
+/** The project in hand; a null id is my own work. */
+export const project = { id: null, name: "My own work" };
 
 /** The picture that stands for an asset, or the sign of its kind. */
 export const face = (asset) => (asset.has_thumb

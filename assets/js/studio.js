@@ -6,6 +6,7 @@ import * as doors from "./doors.js";
 import { Film } from "./film.js";
 import { start as follow } from "./follow.js";
 import { Foot, shortcut } from "./foot.js";
+import { Home } from "./home.js";
 import { Library } from "./library.js";
 import * as look from "./look.js";
 import { Slot, pasting } from "./slot.js";
@@ -19,6 +20,7 @@ const parts = {
   choice: (at) => new doors.Choice(at),
   film: (at) => new Film(at, () => stages.get(at.element.querySelector("[data-medium]").dataset.medium)),
   foot: (at) => new Foot(at, (task) => stages.get(medium(task))),
+  home: (at) => new Home(at),
   library: (at) => new Library(at),
   slot: (at) => new Slot(at),
   stage: (at) => { const stage = new Stage(at); stages.set(stage.medium, stage); },
@@ -34,8 +36,9 @@ const parts = {
   },
 };
 
-let lastMade = "image";
-on("tab", (name) => { if (name !== "library") lastMade = name; });
+const rooms = new Set(["library", "models", "studio"]); // where nothing is made
+let lastMade = "home";
+on("tab", (name) => { if (!rooms.has(name)) lastMade = name; });
 
 const mount = (kind, at) => {
   try { parts[kind](at); } catch (error) { console.error(`The part ${kind} did not start:`, error); }
