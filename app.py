@@ -49,6 +49,7 @@ def build_studio(settings: Settings) -> "Studio":
     from engines.config import EngineConfig
     from engines.host import make_hosts
     from jobs.service import Jobs
+    from library.conversations.service import Conversations
     from library.service import Library
     from studio import Studio
 
@@ -86,6 +87,7 @@ def build_studio(settings: Settings) -> "Studio":
         accounts=Accounts(database, settings),
         catalog=catalog,
         library=library,
+        conversations=Conversations(database),
         jobs=jobs,
     )
 
@@ -107,6 +109,7 @@ def build_app(studio: "Studio") -> "ASGIApp":
             await asyncio.sleep(DAY)
             try:
                 await run_in_threadpool(studio.library.recover)
+                await run_in_threadpool(studio.conversations.sweep)
             except Exception:
                 log.exception("The library could not be swept; tomorrow again.")
 

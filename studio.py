@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from auth.accounts import Accounts
     from engines.catalog import Catalog
     from jobs.service import Jobs
+    from library.conversations.service import Conversations
     from library.service import Library
 
 
@@ -24,4 +25,5 @@ class Studio:
     accounts: "Accounts"
     catalog: "Catalog"
     library: "Library"
+    conversations: "Conversations"
     jobs: "Jobs"

@@ -41,6 +41,9 @@ class Outlook(NamedTuple):
 Ended = Callable[[Session, LiveJob, State, Problem | None], None]
 """Told in the transaction that ends a job: as it stood, how it ended, why."""
 
+Along = Callable[[Session, Job], None]
+"""Writes what belongs to a new job, in the transaction that writes the job: both are there, or neither."""
+
 
 class Queue:
     """Who waits, who runs. Safe from any thread; every change is in the database before anyone sees it.
@@ -71,10 +74,11 @@ class Queue:
 
     # -- coming in
 
-    def add(self, row: Job, owner: str, units: float, same: Callable[[Job], bool]) -> str:
+    def add(self, row: Job, owner: str, units: float, same: Callable[[Job], bool], along: Along | None = None) -> str:
         """Write a new job and line it up; its id, or that of the job made under its ``client_ref`` before.
 
-        ``same`` says whether an earlier job asked for the same. Raises StudioError conflict, too_many_jobs.
+        ``same`` says whether an earlier job asked for the same; ``along`` joins the transaction that writes a new one.
+        Raises StudioError conflict, too_many_jobs.
         """
         with self._lock:
             earlier = self.known_as(row.user_id, row.client_ref, same)
@@ -83,6 +87,8 @@ class Queue:
             self._check_room(row.user_id)
             with self._database.session() as session:
                 session.add(row)
+                if along is not None:
+                    along(session, row)
             self._live.put(live_of(row, ticket_of(row, owner, units)))
             self.line_up(row.lane)
             wakes = list(self._wake.get(row.lane, ()))

@@ -22,7 +22,7 @@ from jobs.attempts import Attempts
 from jobs.costs import Costs
 from jobs.history import History
 from jobs.live import LiveStore
-from jobs.queue import Queue
+from jobs.queue import Along, Queue
 from jobs.record import LiveJob
 from jobs.reproduce import request_of
 from jobs.scheduler import Lane
@@ -105,12 +105,14 @@ class Jobs:
         client_ref: str | None = None,
         parent: str | None = None,
         after: tuple[str, ...] = (),
+        along: Along | None = None,
     ) -> JobView:
         """Put a request into the queue.
 
         ``client_ref`` is the asker's own name for it: asked again under that name, the same job is the answer.
-        ``after`` names jobs of theirs that must be done first. Raises StudioError: 4xx where the request cannot be
-        done, conflict (409) for a ``client_ref`` that stands for another request, too_many_jobs (429), disk_full (507).
+        ``after`` names jobs of theirs that must be done first; ``along`` writes what belongs to a new job in the same
+        transaction. Raises StudioError: 4xx where the request cannot be done, conflict (409) for a ``client_ref`` that
+        stands for another request, too_many_jobs (429), disk_full (507).
         """
         with _full_disk_told():
             earlier = self._earlier(who, request, client_ref)
@@ -121,7 +123,7 @@ class Jobs:
             ready = self._asking.ready(who, request)
             row = self._asking.row(who, ready, project_id, client_ref)
             row.parent, row.after = parent, self._asking.after(who, after)
-            job = self._queue.add(row, who.name, ready.units, lambda other: self._asking.same(request, other))
+            job = self._queue.add(row, who.name, ready.units, lambda other: self._asking.same(request, other), along)
         return self.get(who, job)
 
     def retry(self, who: Principal, job_id: str) -> JobView:

@@ -20,7 +20,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 @pytest.fixture
 def nothing() -> Studio:
     """A studio to build routes and endpoints on; they are only looked at."""
-    return cast(Studio, SimpleNamespace(jobs=None, library=None, catalog=None))
+    return cast(Studio, SimpleNamespace(jobs=None, library=None, conversations=None, catalog=None))
 
 
 def text(name: str) -> str:

@@ -25,6 +25,7 @@ from engines import wire
 from engines.catalog import Catalog
 from engines.media.picture import preview_jpeg, save_picture
 from jobs.service import Jobs
+from library.conversations.service import Conversations
 from library.service import Library
 from settings import Settings
 from studio import Studio
@@ -141,7 +142,7 @@ def build(folder: Path, *, gradio: bool, **settings: Any) -> House:
     library, catalog = Library(database, data), Catalog(starter=data.starter, own=data.catalog)
     painter = Painter("cpu")
     jobs = Jobs(database, data, library, catalog, {"cpu": painter}, keep_free_bytes=0)
-    studio = Studio(known, data, database, Accounts(database, known), catalog, library, jobs)
+    studio = Studio(known, data, database, Accounts(database, known), catalog, library, Conversations(database), jobs)
     app = FastAPI()
     errors.install(app)
     app.include_router(rest.router(studio))

@@ -1,0 +1,139 @@
+"""Conversations as the person who asks may see them: one, or a page of a list, searched by words."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from auth.principal import Principal
+from auth.tables import User
+from errors import StudioError, not_found
+from library.assets import OWN
+from library.conversations.tables import Conversation, Message
+from library.conversations.views import ConversationPage, ConversationView
+from library.rights import visible
+from library.tables import Project
+
+PAGE_LIMIT = 100
+_AROUND = 40
+"""How many characters are shown before what was searched for."""
+
+
+def readable(who: Principal) -> ColumnElement[bool]:
+    """Conversations a person may read: their own, and those in projects they work on until their owner deletes them."""
+    in_project = Conversation.project_id.in_(select(Project.id).where(visible(who)))
+    return or_(Conversation.owner_id == who.user_id, and_(Conversation.deleted_at.is_(None), in_project))
+
+
+def find(session: Session, who: Principal, conversation_id: str) -> Conversation:
+    """A conversation that may be read. Raises StudioError not_found, or deleted_conversation for one's own."""
+    row = session.scalar(select(Conversation).where(Conversation.id == conversation_id, readable(who)))
+    if row is None:
+        raise not_found("conversation")
+    if row.deleted_at is not None:
+        raise StudioError(
+            "deleted_conversation", f"“{row.title}” was deleted.", next="Bring it back first.", status=410
+        )
+    return row
+
+
+def find_own(session: Session, who: Principal, conversation_id: str, *, deleted: bool = False) -> Conversation:
+    """A conversation that may be changed: one's own. Raises StudioError not_found, not_yours, deleted_conversation."""
+    if deleted:
+        row = session.scalar(select(Conversation).where(Conversation.id == conversation_id, readable(who)))
+        if row is None:
+            raise not_found("conversation")
+    else:
+        row = find(session, who, conversation_id)
+    if row.owner_id != who.user_id:
+        raise StudioError(
+            "not_yours",
+            f"“{row.title}” is someone else's.",
+            "Everyone in its project reads it; only its owner writes in it.",
+            "Make a copy of your own and go on there.",
+            status=403,
+        )
+    return row
+
+
+def page(
+    session: Session,
+    who: Principal,
+    *,
+    words: str = "",
+    project_id: str | None = None,
+    deleted: bool = False,
+    after: str | None = None,
+    limit: int = 50,
+) -> ConversationPage:
+    """Conversations, the one that went on last first; each of ``words`` must stand in its title or in a message."""
+    limit = max(1, min(limit, PAGE_LIMIT))
+    query = select(Conversation).where(readable(who))
+    query = query.where(Conversation.deleted_at.is_not(None) if deleted else Conversation.deleted_at.is_(None))
+    if project_id == OWN:
+        query = query.where(Conversation.project_id.is_(None))
+    elif project_id is not None:
+        query = query.where(Conversation.project_id == project_id)
+    wanted = words.split()[:10]
+    for word in wanted:
+        query = query.where(or_(_holds(Conversation.title, word), _said(word)))
+    if after is not None:
+        query = query.where(tuple_(Conversation.updated_at, Conversation.id) < tuple_(*_position(after)))
+    query = query.order_by(Conversation.updated_at.desc(), Conversation.id.desc()).limit(limit + 1)
+    rows = list(session.scalars(query))
+    more = rows[limit - 1] if len(rows) > limit else None
+    return ConversationPage(
+        conversations=views(session, who, rows[:limit], wanted),
+        next=f"{more.updated_at!r}-{more.id}" if more is not None else None,
+    )
+
+
+def views(
+    session: Session, who: Principal, rows: Sequence[Conversation], words: Sequence[str] = ()
+) -> tuple[ConversationView, ...]:
+    """Conversations as one person sees them, in the order given."""
+    owners = select(User.id, User.name).where(User.id.in_({row.owner_id for row in rows}))
+    names = dict(session.execute(owners).tuples().all())
+    ids = [row.id for row in rows]
+    under_way = select(Message.conversation_id).where(Message.conversation_id.in_(ids), Message.state == "answering")
+    answering = set(session.scalars(under_way))
+    return tuple(
+        ConversationView(
+            **{name: getattr(row, name) for name in ConversationView.model_fields if hasattr(row, name)},
+            mine=row.owner_id == who.user_id,
+            owner=names[row.owner_id],
+            answering=row.id in answering,
+            found=_found(session, row, words),
+        )
+        for row in rows
+    )
+
+
+def _holds(column: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
+    return column.icontains(word, autoescape=True)
+
+
+def _said(word: str) -> ColumnElement[bool]:
+    message = aliased(Message)
+    return exists().where(message.conversation_id == Conversation.id, _holds(message.text, word))
+
+
+def _found(session: Session, row: Conversation, words: Sequence[str]) -> str:
+    """The words around the first of ``words`` that the title does not hold itself."""
+    word = next((word for word in words if word.lower() not in row.title.lower()), None)
+    if word is None:
+        return ""
+    query = select(Message.text).where(Message.conversation_id == row.id, _holds(Message.text, word))
+    text = " ".join((session.scalar(query.order_by(Message.created_at).limit(1)) or "").split())
+    at = max(0, text.lower().find(word.lower()) - _AROUND)
+    return f"{'…' if at else ''}{text[at : at + 3 * _AROUND]}"
+
+
+def _position(after: str) -> tuple[float, str]:
+    updated_at, _, id = after.rpartition("-")
+    try:
+        return float(updated_at), id
+    except ValueError as error:
+        raise StudioError(
+            "bad_cursor", "That place in the list is unknown.", next="Start from the beginning.", status=422
+        ) from error

@@ -1,0 +1,62 @@
+"""What is said about conversations and their messages, to pages and scripts alike."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from errors import Problem
+from library.views import View
+
+MessageState = Literal["done", "answering", "stopped"]
+
+
+class MessageView(View):
+    """One turn. ``siblings`` are the ids of the turns that stand in its place on other branches, itself among them.
+
+    While ``state`` is answering, its words grow in ``/api/jobs/<job_id>/text``; stopped is an answer that broke off.
+    """
+
+    id: str
+    parent_id: str | None = None
+    role: Literal["user", "assistant"]
+    text: str
+    thinking: str = ""
+    attachments: tuple[str, ...] = ()
+    state: MessageState
+    model: str | None = None
+    job_id: str | None = None
+    facts: dict[str, Any] = Field(default_factory=dict)
+    error: Problem | None = None
+    created_at: float
+    siblings: tuple[str, ...] = ()
+
+
+class ConversationView(View):
+    """A conversation in a list. ``found`` are the words around what was searched for, where a message holds it."""
+
+    id: str
+    title: str
+    named: bool
+    preset: str | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+    project_id: str | None = None
+    mine: bool
+    owner: str
+    created_at: float
+    updated_at: float
+    deleted_at: float | None = None
+    answering: bool = False
+    found: str = ""
+
+
+class Talk(ConversationView):
+    """A conversation with the messages of the branch in sight, the oldest first."""
+
+    messages: tuple[MessageView, ...] = ()
+
+
+class ConversationPage(View):
+    """Conversations, the one that went on last first. ``next`` continues the list; None at its end."""
+
+    conversations: tuple[ConversationView, ...]
+    next: str | None = None
