@@ -7,7 +7,10 @@ from db import Base, new_id
 
 
 class User(Base):
-    """A person. ``password_hash`` is argon2id; None until they open their first link."""
+    """A person. ``password_hash`` is argon2id; None until they open their first link.
+
+    ``email`` is where an identity provider knows them by, in small letters; ``seen_at`` is when they were last here.
+    """
 
     __tablename__ = "users"
 
@@ -17,6 +20,8 @@ class User(Base):
     role: Mapped[str]
     created_at: Mapped[float]
     disabled: Mapped[bool] = mapped_column(default=False)
+    email: Mapped[str | None] = mapped_column(unique=True, index=True)
+    seen_at: Mapped[float | None]
 
 
 class LoginSession(Base):
@@ -30,6 +35,7 @@ class LoginSession(Base):
     expires_at: Mapped[float]
     seen_at: Mapped[float]
     device: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")
 
 
 class Token(Base):

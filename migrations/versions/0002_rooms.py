@@ -12,6 +12,7 @@ def upgrade() -> None:
     _conversations()
     _marks()
     _people()
+    _search()
 
 
 def _conversations() -> None:
@@ -68,6 +69,10 @@ def _marks() -> None:
 
 
 def _people() -> None:
+    op.add_column("users", sa.Column("email", sa.String))
+    op.create_index("ix_users_email", "users", ["email"], unique=True)
+    op.add_column("users", sa.Column("seen_at", sa.Double))
+    op.add_column("login_sessions", sa.Column("address", sa.String, nullable=False, server_default=""))
     op.create_table(
         "presets",
         sa.Column("id", sa.String, primary_key=True),
@@ -91,3 +96,75 @@ def _people() -> None:
         sa.Column("user_id", sa.String, sa.ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     )
     op.create_index("ix_identities_user_id", "identities", ["user_id"])
+
+
+_TEXTS = """
+CREATE VIEW asset_texts AS SELECT a.id, a.owner_id, a.moment, a.title,
+    CASE WHEN json_valid(a.provenance) THEN
+        (SELECT group_concat(part.value, ' ') FROM json_tree(a.provenance, '$.request') part
+         WHERE part.type = 'text' AND part.key NOT IN ('task', 'model', 'negative_prompt') AND length(part.value) <> 32)
+    END AS asked,
+    (SELECT group_concat(t.tag, ' ') FROM asset_tags t WHERE t.asset_id = a.id) AS tags,
+    a.source,
+    a.model || ' ' || coalesce(json_extract(a.provenance, '$.model.name'), '') AS model,
+    (SELECT u.name FROM users u WHERE u.id = a.owner_id) AS person,
+    'kind' || a.kind || ' origin' || a.origin || ' owner' || a.owner_id
+    || ' project' || coalesce(a.project_id, 'none')
+    || CASE WHEN a.deleted_at IS NULL THEN ' live' ELSE ' bin' END
+    || coalesce(' job' || a.job_id, '')
+    || coalesce(' model' || hex(a.model), '')
+    || coalesce((SELECT ' favourite' || group_concat(f.user_id, ' favourite')
+                 FROM favourites f WHERE f.asset_id = a.id), '')
+    || coalesce((SELECT ' tag' || group_concat(hex(t.tag), ' tag') FROM asset_tags t WHERE t.asset_id = a.id), '')
+    AS facets
+FROM assets a
+"""
+_WORDS = """
+CREATE VIRTUAL TABLE asset_words USING fts5(
+    title, asked, tags, source, model, person, facets,
+    tokenize = "unicode61 remove_diacritics 2", prefix = '1 2 3'
+)
+"""
+_WRITE = """
+REPLACE INTO asset_words(rowid, title, asked, tags, source, model, person, facets)
+SELECT moment, title, asked, tags, source, model, person, facets FROM asset_texts
+"""
+_FREE_MOMENT = """
+UPDATE assets SET moment = CASE
+    WHEN EXISTS (SELECT 1 FROM assets a WHERE a.moment = CAST(assets.created_at * 1000000 AS INTEGER))
+    THEN (SELECT min(a.moment) + 1 FROM assets a WHERE a.moment >= CAST(assets.created_at * 1000000 AS INTEGER)
+          AND NOT EXISTS (SELECT 1 FROM assets b WHERE b.moment = a.moment + 1))
+    ELSE CAST(created_at * 1000000 AS INTEGER) END
+"""
+_CHANGES = {
+    "asset_added": f"INSERT ON assets BEGIN {_FREE_MOMENT} WHERE id = NEW.id; {_WRITE} WHERE id = NEW.id; END",
+    "asset_moved": "UPDATE OF created_at ON assets BEGIN DELETE FROM asset_words WHERE rowid = OLD.moment; "
+    f"{_FREE_MOMENT} WHERE id = NEW.id; {_WRITE} WHERE id = NEW.id; END",
+    "asset_changed": "UPDATE OF title, source, kind, origin, owner_id, project_id, deleted_at, model, provenance "
+    f"ON assets BEGIN {_WRITE} WHERE id = NEW.id; END",
+    "asset_removed": "DELETE ON assets BEGIN DELETE FROM asset_words WHERE rowid = OLD.moment; END",
+    "tag_added": f"INSERT ON asset_tags BEGIN {_WRITE} WHERE id = NEW.asset_id; END",
+    "tag_removed": f"DELETE ON asset_tags BEGIN {_WRITE} WHERE id = OLD.asset_id; END",
+    "favourite_added": f"INSERT ON favourites BEGIN {_WRITE} WHERE id = NEW.asset_id; END",
+    "favourite_removed": f"DELETE ON favourites BEGIN {_WRITE} WHERE id = OLD.asset_id; END",
+    "person_renamed": f"UPDATE OF name ON users BEGIN {_WRITE} WHERE owner_id = NEW.id; END",
+}
+
+
+def _search() -> None:
+    """One full-text index over every asset: the words to find it by, and the facets that lists are narrowed by.
+
+    Its row ids are the assets' ``moment``: microseconds since 1970, each given to one asset only, so that the index
+    is read newest first without sorting. Triggers keep it in step, whoever writes.
+    """
+    op.add_column("assets", sa.Column("model", sa.String))
+    op.add_column("assets", sa.Column("moment", sa.BigInteger))
+    op.execute("UPDATE assets SET model = json_extract(provenance, '$.model.id') WHERE json_valid(provenance)")
+    op.create_index("ix_assets_moment", "assets", ["moment"], unique=True)
+    op.create_index("assets_by_facet", "assets", ["owner_id", "project_id", "kind", "model", "deleted_at", "bytes"])
+    for (asset_id,) in op.get_bind().execute(sa.text("SELECT id FROM assets")).all():
+        op.execute(sa.text(f"{_FREE_MOMENT} WHERE id = :id").bindparams(id=asset_id))
+    for statement in (_TEXTS, _WORDS, _WRITE):
+        op.execute(statement)
+    for name, change in _CHANGES.items():
+        op.execute(f"CREATE TRIGGER {name} AFTER {change}")
