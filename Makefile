@@ -34,7 +34,7 @@ browser:
 	bash .ci/browser
 
 test: install-dev browser ## run every test, real browser included
-	"$$VENV/bin/python" -m pytest
+	TEST_RETRIES=2 "$$VENV/bin/python" -m pytest
 
 test-fast: install-dev ## run the tests that take less than two minutes together
 	"$$VENV/bin/python" -m pytest -m "not slow and not browser"

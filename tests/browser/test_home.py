@@ -1,7 +1,7 @@
 """Home: from signing in to the first result, and what was made lately."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -17,10 +17,9 @@ Opened = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
-def newcomer(house: Live, ann: httpx.Client) -> Iterator[httpx.Client]:
+def newcomer(house: Live, ann: httpx.Client) -> httpx.Client:
     """Somebody who has made nothing yet."""
-    with house.add("nell") as client:
-        yield client
+    return house.add("nell")
 
 
 @pytest.mark.parametrize(("width", "look"), [(1440, "dark"), (390, "light")])
@@ -51,7 +50,7 @@ def test_home_shows_what_the_project_in_hand_has_lately(opened: Opened, newcomer
 
 def test_a_card_leads_to_its_tab_and_its_task(opened: Opened, newcomer: httpx.Client) -> None:
     page = opened(newcomer, at="home")
-    page.locator(".home .kind").get_by_role("link", name="Cut out").click()
+    page.locator(".home .kind").get_by_role("link", name="Cut out", exact=True).click()
     expect(page.locator("#task-cut_out .go")).to_be_visible()
     page.get_by_role("link", name="C41 Studio").click()
     expect(page.get_by_role("heading", name="What are we making?")).to_be_visible()
