@@ -8,12 +8,13 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from auth.principal import Principal
 from auth.tables import User
 from errors import StudioError, not_found
-from library.assets import OWN
 from library.conversations.tables import Conversation, Message
 from library.conversations.views import ConversationPage, ConversationView
 from library.rights import visible
 from library.tables import Project
 
+OWN = "own"
+"""Stands for a project where a list is asked for: the person's own work, in no project."""
 PAGE_LIMIT = 100
 _AROUND = 40
 """How many characters are shown before what was searched for."""

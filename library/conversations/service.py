@@ -13,6 +13,7 @@ from errors import StudioError, not_found
 from library import projects
 from library.conversations import asking, finding
 from library.conversations.asking import Draft, Said
+from library.conversations.presets import Presets
 from library.conversations.tables import Conversation, Message
 from library.conversations.tree import Tree
 from library.conversations.views import ConversationPage, ConversationView, MessageView, Talk
@@ -26,6 +27,7 @@ class Conversations:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.presets = Presets(database)
 
     # -- reading
 

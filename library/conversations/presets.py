@@ -1,0 +1,109 @@
+"""Ways to begin a conversation: those that come with the studio and those a person keeps."""
+
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from auth.principal import Principal
+from db import Database
+from errors import StudioError, not_found
+from library.tables import Preset
+from library.views import View
+
+BUILT_IN = Path(__file__).parents[2] / "assets" / "presets" / "writing.yaml"
+NAME_LENGTH = 60
+MOST = 200
+_TASK = "write"
+
+
+class PresetField(View):
+    """What is asked before the first message."""
+
+    name: str
+    label: str
+    hint: str = ""
+    lines: int = 1
+
+
+class WritingPreset(View):
+    """A way to begin. ``system`` are its standing instructions, ``options`` values of the request to start from.
+
+    ``example`` fills its fields, or ``text``, the message itself; ``attach`` says that it wants a file.
+    """
+
+    id: str
+    name: str
+    use: str = ""
+    verb: str = "Ask"
+    system: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    fields: tuple[PresetField, ...] = ()
+    example: dict[str, str] = Field(default_factory=dict)
+    attach: bool = False
+    mine: bool = False
+
+
+@cache
+def built_in() -> tuple[WritingPreset, ...]:
+    """The presets that come with the studio."""
+    return TypeAdapter(tuple[WritingPreset, ...]).validate_python(yaml.safe_load(BUILT_IN.read_text(encoding="utf-8")))
+
+
+class Presets:
+    """The presets of one person at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self, who: Principal) -> list[WritingPreset]:
+        """The studio's presets, then a person's own, the oldest first."""
+        query = select(Preset).where(Preset.owner_id == who.user_id, Preset.task == _TASK)
+        with self._database.session() as session:
+            return [*built_in(), *(_view(row) for row in session.scalars(query.order_by(Preset.created_at)))]
+
+    def keep(self, who: Principal, name: str, system: str, options: dict[str, Any]) -> WritingPreset:
+        """Keep a way to begin under a name; one of the same name is replaced. Raises StudioError bad_name."""
+        name = " ".join(name.split())
+        if not name or len(name) > NAME_LENGTH:
+            raise StudioError("bad_name", f"A preset's name has 1 to {NAME_LENGTH} characters.", status=422)
+        fields = {"system": system, "options": options}
+        with self._database.session() as session:
+            mine = select(Preset).where(Preset.owner_id == who.user_id, Preset.task == _TASK)
+            rows = {row.name: row for row in session.scalars(mine)}
+            row = rows.get(name) or _new(session, who, name, len(rows))
+            row.fields = fields
+            session.flush()
+            return _view(row)
+
+    def forget(self, who: Principal, preset_id: str) -> None:
+        """Let one's own preset go. Raises StudioError not_found."""
+        with self._database.session() as session:
+            row = session.get(Preset, preset_id)
+            if row is None or row.owner_id != who.user_id or row.task != _TASK:
+                raise not_found("preset")
+            session.delete(row)
+
+
+def _new(session: Session, who: Principal, name: str, known: int) -> Preset:
+    if known >= MOST:
+        raise StudioError("too_many", f"You have {MOST} presets.", next="Let some of them go first.", status=409)
+    row = Preset(owner_id=who.user_id, task=_TASK, name=name, fields={}, created_at=time.time())
+    session.add(row)
+    return row
+
+
+def _view(row: Preset) -> WritingPreset:
+    return WritingPreset(
+        id=row.id,
+        name=row.name,
+        use="Kept by you.",
+        system=str(row.fields.get("system", "")),
+        options=dict(row.fields.get("options", {})),
+        mine=True,
+    )
