@@ -93,6 +93,11 @@ class DataFolder:
             file.write(value)
         return value
 
+    def kept_secret(self, name: str) -> str | None:
+        """A secret that somebody put into the folder of secrets; None where there is none."""
+        path = self._secrets / name
+        return path.read_text().strip() or None if path.is_file() else None
+
     def free_bytes(self) -> int:
         """Free space on the disk that holds the folder."""
         return shutil.disk_usage(self.root).free
