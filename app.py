@@ -69,8 +69,10 @@ def build_studio(settings: Settings) -> "Studio":
         idle_seconds=settings.idle_minutes * 60,
         threads=settings.threads,
         keep_free_bytes=settings.keep_free_mb * 2**20,
+        ollama_url=settings.ollama_url,
+        ollama_keep_alive=settings.ollama_keep_alive,
     )
-    catalog = Catalog(starter=starter, own=data.catalog)
+    catalog = Catalog(starter=starter, own=data.catalog, ollama=settings.ollama_url)
     library = Library(database, data)
     jobs = Jobs(
         database,

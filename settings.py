@@ -24,7 +24,10 @@ class Settings(BaseSettings):
         cli_avoid_json=True,
     )
 
-    host: str = Field("127.0.0.1", description="Address to listen on. 0.0.0.0 lets the house network in.")
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on. “lan” lets the phones and computers of the house in, over https.",
+    )
     port: int = Field(7860, ge=1, le=65535, description="Port to listen on.")
     data: Path = Field(
         Path("~/.local/share/c41"), description="Folder of everything people make: database, files, secrets."
@@ -50,6 +53,15 @@ class Settings(BaseSettings):
     keep_free_mb: int = Field(
         512, ge=0, description="Disk space that is always left free, in MB. Jobs that would eat into it wait."
     )
+    ollama_url: str = Field(
+        "http://127.0.0.1:11434",
+        description="Address of an Ollama server to write with, on this machine or in the house.",
+    )
+    ollama_keep_alive: str = Field(
+        "5m",
+        pattern=r"^(-1|0|\d+(ms|s|m|h))$",
+        description="How long a model stays in Ollama's memory after its last answer: 30s, 5m, 2h; -1 for ever.",
+    )
     session_days: float = Field(14, gt=0, description="Days after which a sign-in ends.")
     trusted_proxies: Annotated[
         str,
@@ -57,6 +69,22 @@ class Settings(BaseSettings):
     ] = "127.0.0.1,::1"
     metrics_token: str | None = Field(
         None, description="Bearer token that may read /metrics from elsewhere. Default: loopback only."
+    )
+    oidc_issuer: str | None = Field(
+        None,
+        description="Address of an identity provider (OpenID Connect) that people may sign in with. Default: none.",
+    )
+    oidc_client_id: str = Field("c41-studio", description="What the identity provider calls this studio.")
+    oidc_client_secret: str | None = Field(
+        None,
+        repr=False,
+        description="What the studio proves itself with there. Default: the file secrets/oidc in the data folder.",
+    )
+    oidc_name: str = Field("your company account", description="What the sign-in page calls the identity provider.")
+    oidc_allow: Literal["added", "named", "everyone"] = Field(
+        "added",
+        description="Who may come in through it. added: those who linked their account, or whose e-mail the owner noted. "
+        "named: also whoever has the name of somebody here there. everyone: also strangers, as new members.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is written to the log."

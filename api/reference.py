@@ -132,6 +132,8 @@ def _kind(annotation: Any) -> str:
         return _kind(next(part for part in get_args(annotation) if part is not type(None)))
     if origin is Literal:
         return " or ".join(f"`{value}`" for value in get_args(annotation))
+    if origin is tuple:
+        return f"list of {get_args(annotation)[0].__name__.lower()}s"
     known: dict[Any, str] = {int: "whole number", float: "number", str: "text", bool: "yes or no", Path: "path"}
     return known[annotation]
 

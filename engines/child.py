@@ -38,7 +38,7 @@ def main(lane: wire.Lane, pipe: Connection, config: EngineConfig) -> None:
 
     runtime.use_threads(config.threads)
     swapper = Swapper(choose(config), config.memory_bytes, config.idle_seconds)
-    worker = Worker(lane, config, send, swapper, Catalog(config.starter, config.catalog))
+    worker = Worker(lane, config, send, swapper, Catalog(config.starter, config.catalog, config.ollama_url))
     worker.tell()
     threading.Thread(target=_read, args=(pipe, worker, work), name="commands", daemon=True).start()
     while True:

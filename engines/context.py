@@ -75,6 +75,11 @@ class Context:
         """The file of an input."""
         return Path(self._envelope.inputs[asset].path)
 
+    @property
+    def inputs(self) -> dict[str, wire.Input]:
+        """Every input by its id."""
+        return self._envelope.inputs
+
     def facts(self, asset: str) -> AssetFacts:
         """What is known of an input."""
         return self._envelope.inputs[asset].facts

@@ -48,7 +48,7 @@ def make_hosts(kind: Literal["inprocess", "process"] | None, config: EngineConfi
     ``kind`` None: children where there are several GPUs, else threads.
     """
     runtime.use_threads(config.threads)
-    catalog = Catalog(config.starter, config.catalog)
+    catalog = Catalog(config.starter, config.catalog, config.ollama_url)
     nothing = Swapper(Cpu(), None, config.idle_seconds)  # such jobs load no models
     line: list[Host] = [ThreadHost(lane, config, nothing, catalog) for lane, n in LINE_LANES.items() for _ in range(n)]
     if kind == "process" or (kind is None and _gpus() > 1):

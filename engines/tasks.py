@@ -2,10 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from engines.catalog import Catalog, Entry
 from engines.context import Context
 from engines.requests import AssetFacts, CreateImage, InterpolateClip, Request, Speak
+from engines.requests.writing import Write
+from engines.wire import Input
+from errors import Problem
 
 Facts = Mapping[str, AssetFacts]
 
@@ -15,15 +19,17 @@ class Task(NamedTuple):
 
     ``run`` is ``module:function``, imported when the first such job runs; ``units`` says how much work a request
     is, in units that take about the same time on one model (megapixel-steps, frames, characters);
-    ``can_yield`` says that a job can leave a checkpoint and go on from it.
+    ``can_yield`` says that a job can leave a checkpoint and go on from it; ``obstacle``, also ``module:function``,
+    finds what of a request cannot be done by its model whatever the machine.
     """
 
     run: str
-    medium: Literal["image", "video", "audio"]
+    medium: Literal["image", "video", "audio", "writing"]
     doing: str
     units: Callable[[Request, Facts], float]
     priority: Literal["interactive", "batch", "training"] = "interactive"
     can_yield: bool = False
+    obstacle: str = ""
 
 
 def _megapixels(facts: AssetFacts) -> float:
@@ -55,6 +61,13 @@ def _characters(request: Request, facts: Facts) -> float:
     return len(request.text) / request.speed
 
 
+def _tokens(request: Request, facts: Facts) -> float:
+    """What is to be read counts a tenth of what is written, which is seldom as long as it may be."""
+    assert isinstance(request, Write)
+    letters = sum(len(turn.text) for turn in request.messages) + sum(file.bytes for file in facts.values()) / 10
+    return letters / 40 + min(request.max_tokens, 300)
+
+
 TASKS: dict[str, Task] = {
     "create_image": Task("engines.image:create_image", "image", "Making a picture", _denoising),
     "upscale_image": Task("engines.enhance.picture:upscale_image", "image", "Enlarging a picture", _picture),
@@ -67,11 +80,29 @@ TASKS: dict[str, Task] = {
         "engines.enhance.clip:interpolate_clip", "video", "Smoothing a clip", _new_frames, can_yield=True
     ),
     "speak": Task("engines.speech:speak", "audio", "Speaking", _characters),
+    "write": Task(
+        "engines.language.writing:write",
+        "writing",
+        "Writing",
+        _tokens,
+        obstacle="engines.language.writing:obstacle",
+    ),
 }
 
 
 def runner(task: str) -> Callable[[Request, Context], None]:
     """The function that does a task."""
-    module, name = TASKS[task].run.split(":")
-    function: Callable[[Request, Context], None] = getattr(import_module(module), name)
+    function: Callable[[Request, Context], None] = _found(TASKS[task].run)
     return function
+
+
+def obstacle(request: Request, entry: Entry, catalog: Catalog, files: Mapping[str, Input]) -> Problem | None:
+    """What of a request its model cannot do, whatever the machine; None where nothing is in the way."""
+    look = TASKS[request.task].obstacle
+    problem: Problem | None = _found(look)(request, entry, catalog, files) if look else None
+    return problem
+
+
+def _found(path: str) -> Any:
+    module, name = path.split(":")
+    return getattr(import_module(module), name)

@@ -10,7 +10,8 @@ from auth.principal import Principal
 from db import Database, new_id
 from engines.catalog import Catalog, Entry
 from engines.requests import AssetFacts, Request, from_storage
-from engines.tasks import TASKS
+from engines.tasks import TASKS, obstacle
+from engines.wire import Input
 from errors import Problem, StudioError, not_found
 from jobs import words
 from jobs.costs import Costs
@@ -151,6 +152,7 @@ class Asking:
         load = 0.0 if outlook.warm else expected.load
         low, high = load + expected.low, load + expected.high
         needed, problem = self._fit(ready, expected)
+        problem = obstacle(ready.request, ready.entry, self._catalog, self._files(who, ready.request)) or problem
         return Estimate(
             task=ticket.task,
             model=ticket.model,
@@ -167,6 +169,14 @@ class Asking:
             queue_words=_ahead(ticket, outlook),
             problem=problem,
         )
+
+    def _files(self, who: Principal, request: Request) -> dict[str, Input]:
+        """What a request takes, as the engine will get it."""
+        assets = {id: self._library.get(who, id) for id in request.asset_ids()}
+        return {
+            id: Input(path=str(self._library.file(who, id)), facts=AssetFacts.model_validate(asset), title=asset.title)
+            for id, asset in assets.items()
+        }
 
     def _fit(self, ready: Ready, expected: Expected) -> tuple[int, Problem | None]:
         """The bytes a request needs on its device, and what to say where it has not that many."""

@@ -1,13 +1,13 @@
 """What models there are: the entries that ship with the studio and the user's own, where their files lie, what fits."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import yaml
 
 from engines.catalog import files
-from engines.catalog.entry import Choice, Entry
+from engines.catalog.entry import SERVED, Choice, Entry, served
 from engines.catalog.prepare import fit
 from engines.requests import AssetFacts, Request
 from errors import StudioError
@@ -30,18 +30,37 @@ def read(path: Path) -> Entry:
 
 
 class Catalog:
-    """Every model the studio knows, read once. ``starter`` holds the starter pack, ``own`` the user's own entries.
+    """Every model the studio knows. ``starter`` holds the starter pack, ``own`` the user's own entries.
 
     An entry of the user's takes the place of a shipped one with the same id; one that makes no sense is left out and
-    the log says why.
+    the log says why. ``ollama`` is the address of the language server whose models are the entries ``ollama:<name>``.
     """
 
-    def __init__(self, starter: Path, own: Path) -> None:
+    def __init__(self, starter: Path, own: Path, ollama: str = "") -> None:
+        self.ollama = ollama
+        self._served: tuple[Entry, ...] = ()
         self._starter = starter
-        self.entries: Mapping[str, Entry] = {entry.id: entry for entry in (*_shipped(), *_own(own))}
+        self._own = own
+        self._ship = _shipped()
+        self._as_of = -1
+        self._entries: Mapping[str, Entry] = {}
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """Every entry by its id; the user's own are read anew whenever something came into or left their folder."""
+        if _as_of(self._own) != self._as_of:
+            self.reload()
+        return self._entries
+
+    def reload(self) -> None:
+        """Read the user's own entries anew."""
+        self._as_of = _as_of(self._own)
+        self._entries = {entry.id: entry for entry in (*self._ship, *_own(self._own))}
 
     def get(self, id: str) -> Entry:
         """The entry with an id. Raises StudioError ``unknown_model`` (422)."""
+        if id.startswith(SERVED) and len(id) > len(SERVED):
+            return next((entry for entry in self._served if entry.id == id), served(id))
         if id not in self.entries:
             raise StudioError(
                 "unknown_model",
@@ -57,12 +76,17 @@ class Catalog:
 
         Hidden ones are there only once they are installed.
         """
-        known = [entry for entry in self.entries.values() if task in entry.tasks and self._shown(entry)]
+        every = (*self.entries.values(), *self._served)
+        known = [entry for entry in every if task in entry.tasks and self._shown(entry)]
 
         def rank(entry: Entry) -> tuple[bool, bool, int, str]:
             return not self.installed(entry), task not in entry.best_for, _TRUST.index(entry.verified), entry.id
 
         return sorted(known, key=rank)
+
+    def serve(self, entries: Iterable[Entry]) -> None:
+        """Take in what the language server holds now."""
+        self._served = tuple(entries)
 
     def installed(self, entry: Entry) -> bool:
         """Whether every part's files are on this machine."""
@@ -138,6 +162,14 @@ def _missing(entry: Entry, part: str, path: Path) -> StudioError:
 
 def _shipped() -> list[Entry]:
     return [read(path) for path in sorted(SHIPPED.glob("*.yaml"))]
+
+
+def _as_of(folder: Path) -> int:
+    """When a folder last gained or lost a file; every write of an entry does both."""
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _own(folder: Path) -> list[Entry]:

@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engines.wire import Lane
 
+SERVED = "ollama:"
+"""What the ids of a language server's models begin with; its own name follows."""
+
 Runtime = Literal["torch", "onnx", "ncnn", "llama", "ollama", "hub"]
 
 LANES: dict[Runtime, Lane] = {
@@ -23,7 +26,7 @@ class Part(BaseModel):
     """A component's weights: a subfolder of a repository at a revision, or a file of the starter pack.
 
     ``repo`` is a Hugging Face name, a local folder, or ``starter:<name>``. Entries that name the same part
-    share it in memory.
+    share it in memory. ``allow`` narrows what is fetched of a folder to names that match one of its patterns.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +35,7 @@ class Part(BaseModel):
     subfolder: str = ""
     revision: str = "main"
     file: str = ""
+    allow: tuple[str, ...] = ()
 
 
 class Choice(BaseModel):
@@ -60,13 +64,13 @@ class Entry(BaseModel):
     ``tasks`` are the request tasks it serves, ``best_for`` those it is the first choice for; ``pipeline`` its class,
     as ``module:Name``; ``choices`` the legal values of fields that differ by model; ``bounds`` narrows numeric fields
     as (low, high, multiple_of);
-    ``defaults`` replaces a request's defaults; ``memory`` is bytes by precision; ``rate`` is seconds a unit of
-    work on two processor cores until this machine has learned its own.
+    ``sets`` are the install sets it belongs to; ``defaults`` replaces a request's defaults; ``memory`` is bytes by
+    precision; ``rate`` is seconds a unit of work on two processor cores until this machine has learned its own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    id: str = Field(pattern=r"^([a-z0-9][a-z0-9._-]*|ollama:\S{1,190})$")
     name: str
     use: str
     tasks: tuple[str, ...]
@@ -78,6 +82,7 @@ class Entry(BaseModel):
     gated: bool = False
     starter: bool = False
     hidden: bool = False
+    sets: tuple[str, ...] = ()
     download_bytes: int = 0
     memory: dict[str, int] = {}
     defaults: dict[str, Any] = {}
@@ -95,6 +100,24 @@ class Entry(BaseModel):
     def lane(self) -> Lane:
         """The lane its jobs wait in."""
         return LANES[self.runtime]
+
+
+def served(id: str, **known: Any) -> Entry:
+    """The entry of a language server's model; ``known`` is what more is known of it."""
+    name = id.removeprefix(SERVED)
+    plain = {
+        "id": id,
+        "name": name,
+        "use": "Writes, on your Ollama.",
+        "tasks": ("write",),
+        "runtime": "ollama",
+        "pipeline": "engines.language.ollama:write",
+        "parts": {},
+        "licence": Licence(name="as its maker says", commercial=False),
+        "verified": "import",
+        "rate": 0.05,
+    }
+    return Entry(**{**plain, **known})
 
 
 Resolved = dict[str, Path]

@@ -5,6 +5,7 @@ from engines.requests.image import CreateImage, CutOut, StylizeImage, UpscaleIma
 from engines.requests.registry import REQUESTS, from_storage, parse
 from engines.requests.speech import Speak
 from engines.requests.video import InterpolateClip, UpscaleClip
+from engines.requests.writing import Turn, Write
 
 __all__ = [
     "REQUESTS",
@@ -16,8 +17,10 @@ __all__ = [
     "Request",
     "Speak",
     "StylizeImage",
+    "Turn",
     "UpscaleClip",
     "UpscaleImage",
+    "Write",
     "asset_fields",
     "from_storage",
     "parse",

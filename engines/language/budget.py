@@ -1,0 +1,159 @@
+"""Fits a conversation into what a model sees at once, or says what of it does not fit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from engines.language.sight import Sight
+from engines.media.documents import READABLE, read_document
+from engines.requests.base import AssetFacts
+from engines.requests.writing import Turn, Write
+from errors import StudioError
+
+_A_TURN = 8
+"""Tokens that a template writes around a message."""
+_A_PICTURE = 1200
+"""Tokens a picture is to most models that see."""
+_STEP = 2048
+"""Windows grow by doubling from here: the same model serves talks of about the same length."""
+
+
+class File(Protocol):
+    """Something attached: where it lies, what it is, what it is called."""
+
+    path: str
+    facts: AssetFacts
+    title: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a message as the model gets it. ``name`` is empty for the words themselves."""
+
+    text: str
+    tokens: int
+    name: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message as the model gets it: its files' texts, then its words; ``pictures`` go beside."""
+
+    role: Literal["system", "user", "assistant"]
+    parts: tuple[Part, ...]
+    pictures: tuple[Path, ...] = ()
+
+    @property
+    def tokens(self) -> int:
+        return _A_TURN + sum(part.tokens for part in self.parts) + _A_PICTURE * len(self.pictures)
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(part.text for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A conversation that fits: ``window`` tokens are to be seen at once, ``answer`` of them are left for the answer.
+
+    ``left_out`` counts the oldest messages that did not fit, ``files_left_out`` names what was attached to them.
+    """
+
+    turns: tuple[Said, ...]
+    tokens: int
+    window: int
+    answer: int
+    left_out: int = 0
+    files_left_out: tuple[str, ...] = ()
+
+
+def talk(request: Write, model: str, sight: Sight, files: Mapping[str, File]) -> Talk:
+    """The conversation as the model named ``model`` gets it; the oldest messages go where it is too long.
+
+    Raises StudioError: ``blind_model`` for pictures it cannot see, ``wrong_kind``, ``too_long`` naming what does not
+    fit and what to do, or as reading a document does.
+    """
+    turns = [_said(turn, model, sight, files) for turn in request.messages]
+    limit = min(sight.limit, request.context or sight.limit)
+    reserve = min(request.max_tokens, max(64, limit // 4))
+    room = limit - reserve
+    kept = [index for index, turn in enumerate(turns) if turn.role == "system" or index >= _newest(turns)]
+    used = sum(turns[index].tokens for index in kept)
+    if used > room:
+        raise _too_long(model, sight, limit, room, [turns[index] for index in kept])
+    for index in reversed(range(_newest(turns))):
+        if turns[index].role == "system":
+            continue
+        if used + turns[index].tokens > room:
+            break
+        used += turns[index].tokens
+        kept.append(index)
+    out = [turn for index, turn in enumerate(turns) if index not in kept]
+    window = request.context or _window(used + request.max_tokens, limit)
+    return Talk(
+        turns=tuple(turns[index] for index in sorted(kept)),
+        tokens=used,
+        window=min(window, limit),
+        answer=min(request.max_tokens, min(window, limit) - used),
+        left_out=len(out),
+        files_left_out=tuple(part.name for turn in out for part in turn.parts if part.name),
+    )
+
+
+def _newest(turns: list[Said]) -> int:
+    """Where the newest question begins."""
+    return max((index for index, turn in enumerate(turns) if turn.role == "user"), default=len(turns) - 1)
+
+
+def _window(tokens: int, limit: int) -> int:
+    window = _STEP
+    while window < tokens:
+        window *= 2
+    return min(window, limit)
+
+
+def _said(turn: Turn, model: str, sight: Sight, files: Mapping[str, File]) -> Said:
+    parts, pictures = [], []
+    for id in turn.attachments:
+        file = files[id]
+        if file.facts.kind == "image":
+            pictures.append(Path(file.path))
+        elif file.facts.kind in READABLE:
+            document = read_document(Path(file.path), file.facts.mime, file.title)
+            text = f"The file “{file.title}”:\n\n{document.text}"
+            parts.append(Part(text, sight.count(text), file.title, document.noun))
+        else:
+            raise StudioError(
+                "wrong_kind",
+                f"“{file.title}” cannot be read by a language model.",
+                "Texts, PDFs, zips of code and pictures can.",
+                "Take it off the message.",
+                status=422,
+            )
+    if pictures and not sight.vision:
+        raise StudioError(
+            "blind_model",
+            f"{model} cannot see pictures.",
+            f"{len(pictures)} attached." if len(pictures) > 1 else "One is attached.",
+            "Take a model that sees, or take the picture off the message.",
+            status=422,
+        )
+    return Said(turn.role, (*parts, Part(turn.text, sight.count(turn.text))), tuple(pictures))
+
+
+def _too_long(model: str, sight: Sight, limit: int, room: int, turns: list[Said]) -> StudioError:
+    """The sentence for what can be left out of nothing: it names the largest piece."""
+    largest = max((part for turn in turns for part in turn.parts), key=lambda part: part.tokens)
+    what = f"The {largest.kind} “{largest.name}”" if largest.name else "The message"
+    about = "" if sight.exact else "about "
+    return StudioError(
+        "too_long",
+        f"{what} is {about}{largest.tokens:,} tokens; {model} sees {limit:,}.",
+        f"{room:,} of them are for the question, the rest is for the answer.",
+        "Attach a part of it, or take a model that sees more."
+        if largest.name
+        else "Shorten it, or take another model.",
+        status=422,
+    )

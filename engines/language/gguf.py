@@ -1,0 +1,48 @@
+"""The header of a GGUF file: what a model is, without loading it."""
+
+import struct
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from engines.swapper.sizes import corrupt
+
+_NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_TEXT, _LIST = 8, 9
+_MOST = 4_000_000
+"""The most characters of a text and entries of a list that a sound file has."""
+
+
+def header(path: Path) -> dict[str, Any]:
+    """The names and values a GGUF file begins with. Raises StudioError ``corrupt_model`` where it makes no sense."""
+    try:
+        with path.open("rb") as file:
+            if file.read(4) != b"GGUF":
+                raise ValueError("it is no GGUF file")
+            _, _, count = struct.unpack("<IQQ", file.read(20))
+            if count > 10_000:
+                raise ValueError("its header has no end")
+            return {_text(file): _value(file, *struct.unpack("<I", file.read(4))) for _ in range(count)}
+    except (ValueError, struct.error, KeyError, UnicodeDecodeError) as error:
+        raise corrupt(path, str(error) or "its header makes no sense") from error
+
+
+def _text(file: BinaryIO) -> str:
+    (length,) = struct.unpack("<Q", file.read(8))
+    if length > _MOST:
+        raise ValueError("its header makes no sense")
+    return file.read(length).decode(errors="replace")
+
+
+def _value(file: BinaryIO, kind: int) -> Any:
+    if kind == _TEXT:
+        return _text(file)
+    if kind == _LIST:
+        inner, length = struct.unpack("<IQ", file.read(12))
+        if length > _MOST:
+            raise ValueError("its header makes no sense")
+        if inner in _NUMBERS:
+            code = f"<{length}{_NUMBERS[inner]}"
+            return struct.unpack(code, file.read(struct.calcsize(code)))
+        return [_value(file, inner) for _ in range(length)]
+    code = f"<{_NUMBERS[kind]}"
+    return struct.unpack(code, file.read(struct.calcsize(code)))[0]

@@ -1,0 +1,81 @@
+"""What a model can see at once, and how long a text is to it: known before it is loaded."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.catalog import Catalog, Entry
+from engines.language import gguf, ollama
+from engines.language.counting import Count, counter, estimate
+from engines.swapper import memory
+
+_OFTEN = 4096
+"""Tokens that a model sees whose files do not say it."""
+_PART = 0.5
+"""How much of the free memory a conversation on the processor may fill (the swapper's own share)."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """``limit`` tokens at once are the most that model and memory allow; ``exact`` says that ``count`` is no estimate.
+
+    ``kv_bytes`` is what one token of the conversation takes in memory, 0 where that is somebody else's.
+    """
+
+    limit: int
+    count: Count
+    exact: bool = True
+    vision: bool = False
+    thinking: bool = False
+    kv_bytes: int = 0
+
+
+def sight(entry: Entry, catalog: Catalog) -> Sight:
+    """What an installed model sees. Raises StudioError where its files, or its server, are not there."""
+    if entry.runtime == "ollama":
+        about = ollama.about(catalog.ollama, ollama.name_of(entry.id))
+        return Sight(about.context, estimate, exact=False, vision=about.vision, thinking=about.thinking)
+    path = catalog.path(entry, "model")
+    found = _of_gguf(path) if path.is_file() else _of_folder(path)
+    limit = min(found.limit, entry.options.get("context", found.limit))
+    if entry.runtime == "llama" and found.kv_bytes:
+        room = int(memory.available() * _PART) - path.stat().st_size
+        limit = max(512, min(limit, room // found.kv_bytes))
+    return Sight(limit, found.count, found.exact, found.vision, found.thinking, found.kv_bytes)
+
+
+def _of_gguf(path: Path) -> Sight:
+    known = gguf.header(path)
+    kind = known.get("general.architecture", "")
+
+    def number(name: str, default: int) -> int:
+        value = known.get(f"{kind}.{name}", default)
+        return max(value) if isinstance(value, tuple) else int(value)
+
+    heads = number("attention.head_count", 1)
+    width = number("embedding_length", 0)
+    size = number("attention.key_length", width // max(1, heads))
+    kv_bytes = 2 * 2 * number("block_count", 1) * number("attention.head_count_kv", heads) * size
+    count = counter(path)
+    thinking = "<think>" in str(known.get("tokenizer.chat_template", ""))
+    return Sight(number("context_length", _OFTEN), count, count is not estimate, thinking=thinking, kv_bytes=kv_bytes)
+
+
+def _of_folder(folder: Path) -> Sight:
+    config = json.loads((folder / "config.json").read_text())
+    text = config.get("text_config", config)
+    heads = text.get("num_attention_heads", 1)
+    size = text.get("head_dim") or text.get("hidden_size", 0) // max(1, heads)
+    kv_bytes = 2 * 2 * text.get("num_hidden_layers", 1) * text.get("num_key_value_heads", heads) * size
+    count = counter(folder)
+    template = folder / "chat_template.jinja"
+    written = template if template.is_file() else folder / "tokenizer_config.json"
+    thinking = written.is_file() and "<think>" in written.read_text()
+    return Sight(
+        text.get("max_position_embeddings", _OFTEN),
+        count,
+        count is not estimate,
+        vision="vision_config" in config,
+        thinking=thinking,
+        kv_bytes=kv_bytes,
+    )
