@@ -13,7 +13,7 @@ from api.serving import file_answer, thumb_answer
 from api.uploads import take_file
 from errors import not_found
 from jobs.views import JobView
-from library.views import AssetPage, AssetView, Kind
+from library.views import AssetChange, AssetPage, AssetView, Family, Kind
 from studio import Studio
 
 
@@ -22,10 +22,17 @@ class AssetQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    q: str | None = Field(None, max_length=400)
     project_id: str | None = None
     kind: Kind | None = None
     job_id: str | None = None
     origin: Literal["made", "upload"] | None = None
+    owner: str | None = None
+    model: str | None = None
+    tag: str | None = None
+    favourite: bool = False
+    since: float | None = Field(None, allow_inf_nan=False)
+    until: float | None = Field(None, allow_inf_nan=False)
     after: str | None = None
     limit: int = Field(50, ge=1, le=200)
     deleted: bool = False
@@ -46,18 +53,32 @@ def add_to(router: APIRouter, studio: Studio) -> None:
         who: Who,
         name: Annotated[str | None, Query(max_length=400)] = None,
         project_id: str | None = None,
+        source: Annotated[str | None, Query(max_length=400)] = None,
     ) -> AssetView:
-        """Bring a file in: as the whole body with ``?name=``, or as the field ``file`` of a form."""
+        """Bring a file in: as the whole body with ``?name=``, or as the field ``file`` of a form.
+
+        ``source`` says where it comes from.
+        """
         if project_id is not None:
             await run_in_threadpool(library.require_project, who, project_id)
         with await run_in_threadpool(Sink, studio) as sink:
             name = await receive(request, sink, name)
-            return await run_in_threadpool(take_file, studio, who, sink.path, name, project_id)
+            return await run_in_threadpool(take_file, studio, who, sink.path, name, project_id, source)
 
     @router.get("/api/assets/{id}")
     def asset(who: Who, id: str) -> AssetView:
         """What is known of an asset, also in one's own bin."""
         return library.get(who, id, deleted=True)
+
+    @router.patch("/api/assets/{id}")
+    def change_asset(who: Who, id: str, body: AssetChange) -> AssetView:
+        """Make it a favourite of one's own; change the title, tags, source and project of one's own asset."""
+        return library.change(who, id, body)
+
+    @router.get("/api/assets/{id}/family")
+    def asset_family(who: Who, id: str) -> Family:
+        """What an asset was made from and what was made from it."""
+        return library.family(who, id)
 
     @router.delete("/api/assets/{id}", status_code=204)
     def delete_asset(who: Who, id: str) -> None:
@@ -73,6 +94,12 @@ def add_to(router: APIRouter, studio: Studio) -> None:
     def reproduce_asset(who: Who, id: str) -> JobView:
         """Make an asset again from its record, and compare."""
         return studio.jobs.reproduce(who, id)
+
+    _add_files(router, studio)
+
+
+def _add_files(router: APIRouter, studio: Studio) -> None:
+    library = studio.library
 
     @router.get("/api/assets/{id}/file")
     @router.head("/api/assets/{id}/file", include_in_schema=False)

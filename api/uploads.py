@@ -10,6 +10,7 @@ from typing import Any
 from auth.principal import Principal
 from data import DataFolder
 from db import new_id
+from library.marks import label
 from library.views import AssetView, NewAsset
 from studio import Studio
 
@@ -24,8 +25,10 @@ def incoming(data: DataFolder) -> Path:
     return folder
 
 
-def take_file(studio: Studio, who: Principal, path: Path, name: str, project_id: str | None = None) -> AssetView:
-    """Make an asset of a file, which stays where it is. ``name`` is what its owner called it.
+def take_file(
+    studio: Studio, who: Principal, path: Path, name: str, project_id: str | None = None, source: str | None = None
+) -> AssetView:
+    """Make an asset of a file, which stays where it is. ``name`` is what it was called, ``source`` where it is from.
 
     What the file is, is read from its content. A record of its making in it (a file made here) is kept.
     Raises StudioError for files that cannot be used and for unknown projects.
@@ -46,6 +49,7 @@ def take_file(studio: Studio, who: Principal, path: Path, name: str, project_id:
             title=Path(name.replace("\\", "/")).stem or "untitled",
             content_sha256=_pixels(path) if record and inspected.facts.kind == "image" else inspected.content_sha256,
             provenance=record,
+            source=label(source),
             **inspected.facts.model_dump(exclude={"bytes"}),
         )
         return studio.library.take_upload(who, kept, new=new, project_id=project_id)

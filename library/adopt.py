@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import select
@@ -75,9 +75,17 @@ def place(data: DataFolder, home: Home, folder: Path, new: NewAsset, asset_id: s
         title=short_title(new.title),
         file=str(target.relative_to(data.root)),
         thumb=str(thumb.relative_to(data.root)) if thumb else None,
+        model=_model(new.provenance),
         bytes=target.stat().st_size,
         created_at=time.time(),
     )
+
+
+def _model(provenance: dict[str, Any] | None) -> str | None:
+    """The id of the model in a record, which in a file from outside may say anything."""
+    model = (provenance or {}).get("model")
+    found = model.get("id") if isinstance(model, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def write(session: Session, asset: Asset, parents: Sequence[str]) -> None:

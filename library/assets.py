@@ -3,20 +3,17 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import TypedDict
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from auth.principal import Principal
 from auth.tables import User
 from errors import StudioError, not_found
-from library.rights import readable
-from library.tables import Asset, AssetParent
-from library.views import AssetPage, AssetView
-
-OWN = "own"
-"""Stands for a project where a list is asked for: the person's own work, in no project."""
+from library.rights import readable, visible
+from library.search import WORDS, Wanted, between, matching
+from library.tables import Asset, AssetParent, AssetTag, Favourite, Project
+from library.views import AssetPage, AssetView, Family
 
 PAGE_LIMIT = 200
 
@@ -40,65 +37,88 @@ def find_own(session: Session, who: Principal, asset_id: str) -> Asset:
     """An asset that its owner may change, deleted or not. Raises StudioError not_found or not_yours."""
     asset = find(session, who, asset_id, deleted=True)
     if asset.owner_id != who.user_id:
-        raise StudioError("not_yours", f"“{asset.title}” is someone else's.", "Only they can delete it.", status=403)
+        raise StudioError("not_yours", f"“{asset.title}” is someone else's.", "Only they can change it.", status=403)
     return asset
-
-
-class Wanted(TypedDict, total=False):
-    """Which assets a list is to have: None means any; ``deleted`` those in the person's own bin instead."""
-
-    project_id: str | None
-    kind: str | None
-    job_id: str | None
-    origin: str | None
-    deleted: bool
 
 
 def page(session: Session, who: Principal, wanted: Wanted, after: str | None, limit: int) -> AssetPage:
     """Assets newest first, going on behind the place ``after``."""
     limit = max(1, min(limit, PAGE_LIMIT))
-    query = select(Asset).where(readable(who)).order_by(Asset.created_at.desc(), Asset.id.desc()).limit(limit + 1)
-    query = query.where(Asset.deleted_at.is_not(None) if wanted.get("deleted") else Asset.deleted_at.is_(None))
-    project_id = wanted.get("project_id")
-    if project_id == OWN:
-        query = query.where(Asset.project_id.is_(None))
-    elif project_id is not None:
-        query = query.where(Asset.project_id == project_id)
-    columns = (
-        (Asset.kind, wanted.get("kind")),
-        (Asset.job_id, wanted.get("job_id")),
-        (Asset.origin, wanted.get("origin")),
+    working_on = list(session.scalars(select(Project.id).where(visible(who))))
+    query = (
+        select(Asset)
+        .join_from(WORDS, Asset, Asset.moment == WORDS.c.rowid)
+        .where(matching(who, working_on, wanted), readable(who), *between(wanted, _position(after)))
+        .order_by(WORDS.c.rowid.desc())
+        .limit(limit + 1)
     )
-    for column, value in columns:
-        if value is not None:
-            query = query.where(column == value)
-    if after is not None:
-        query = query.where(tuple_(Asset.created_at, Asset.id) < tuple_(*_position(after)))
     rows = list(session.scalars(query))
-    more = rows[limit - 1] if len(rows) > limit else None
-    return AssetPage(
-        assets=views(session, who, rows[:limit]), next=f"{more.created_at!r}-{more.id}" if more is not None else None
-    )
+    more = rows[limit - 1].moment if len(rows) > limit else None
+    return AssetPage(assets=views(session, who, rows[:limit]), next=str(more) if more is not None else None)
 
 
-def _position(after: str) -> tuple[float, str]:
-    created_at, _, asset_id = after.rpartition("-")
+def _position(after: str | None) -> int | None:
+    if after is None:
+        return None
     try:
-        return float(created_at), asset_id
-    except ValueError as error:
+        moment = int(after)
+    except ValueError:
+        moment = -1
+    if not 0 <= moment < 2**62:
         raise StudioError(
             "bad_cursor", "That place in the list is unknown.", next="Start from the beginning.", status=422
-        ) from error
+        )
+    return moment
 
 
 def views(session: Session, who: Principal, assets: Sequence[Asset]) -> tuple[AssetView, ...]:
     """Assets as one person sees them, in the order given."""
-    parents: defaultdict[str, list[str]] = defaultdict(list)
     ids = [asset.id for asset in assets]
-    for link in session.scalars(select(AssetParent).where(AssetParent.child_id.in_(ids))):
-        parents[link.child_id].append(link.parent_id)
+    parents, tags = _by_asset(session, AssetParent.child_id, AssetParent.parent_id, ids), _tags(session, ids)
+    liked = select(Favourite.asset_id).where(Favourite.user_id == who.user_id, Favourite.asset_id.in_(ids))
+    favourites = set(session.scalars(liked))
+    children = _children(session, who, ids)
     names = _names(session, {asset.owner_id for asset in assets})
-    return tuple(_view(asset, who, names[asset.owner_id], parents[asset.id]) for asset in assets)
+    return tuple(
+        AssetView(
+            **{name: getattr(asset, name) for name in _STORED},
+            mine=asset.owner_id == who.user_id,
+            owner=names[asset.owner_id],
+            has_thumb=asset.thumb is not None,
+            parents=tuple(sorted(parents[asset.id])),
+            children_count=children.get(asset.id, 0),
+            favourite=asset.id in favourites,
+            tags=tuple(sorted(tags[asset.id])),
+        )
+        for asset in assets
+    )
+
+
+_STORED = tuple(name for name in AssetView.model_fields if name in Asset.__table__.columns)
+
+
+def _tags(session: Session, ids: Sequence[str]) -> defaultdict[str, list[str]]:
+    return _by_asset(session, AssetTag.asset_id, AssetTag.tag, ids)
+
+
+def _by_asset(
+    session: Session, key: InstrumentedAttribute[str], value: InstrumentedAttribute[str], ids: Sequence[str]
+) -> defaultdict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for asset_id, held in session.execute(select(key, value).where(key.in_(ids))):
+        found[asset_id].append(held)
+    return found
+
+
+def _children(session: Session, who: Principal, ids: Sequence[str]) -> dict[str, int]:
+    """How many assets a person may see were made from each."""
+    query = (
+        select(AssetParent.parent_id, func.count())
+        .join(Asset, Asset.id == AssetParent.child_id)
+        .where(AssetParent.parent_id.in_(ids), Asset.deleted_at.is_(None), readable(who))
+        .group_by(AssetParent.parent_id)
+    )
+    return dict(session.execute(query).tuples().all())
 
 
 def _names(session: Session, users: Iterable[str]) -> dict[str, str]:
@@ -106,15 +126,20 @@ def _names(session: Session, users: Iterable[str]) -> dict[str, str]:
     return dict(session.execute(query).tuples().all())
 
 
-def _view(asset: Asset, who: Principal, owner: str, parents: Sequence[str]) -> AssetView:
-    fields = {name: getattr(asset, name) for name in AssetView.model_fields if hasattr(asset, name)}
-    return AssetView(
-        **fields,
-        mine=asset.owner_id == who.user_id,
-        owner=owner,
-        has_thumb=asset.thumb is not None,
-        parents=tuple(sorted(parents)),
-    )
+def family(session: Session, who: Principal, asset_id: str) -> Family:
+    """What an asset was made from and what was made from it. Raises StudioError not_found."""
+    asset = find(session, who, asset_id, deleted=True)
+    of = select(AssetParent.parent_id).where(AssetParent.child_id == asset.id)
+    known = len(list(session.scalars(of)))
+    parents = _newest(session, who, Asset.id.in_(of))
+    made = select(AssetParent.child_id).where(AssetParent.parent_id == asset.id)
+    children = _newest(session, who, Asset.id.in_(made), Asset.deleted_at.is_(None))
+    return Family(parents=parents, children=children, missing=max(0, known - len(parents)))
+
+
+def _newest(session: Session, who: Principal, *conditions: ColumnElement[bool]) -> tuple[AssetView, ...]:
+    query = select(Asset).where(*conditions, readable(who)).order_by(Asset.moment.desc()).limit(PAGE_LIMIT)
+    return views(session, who, list(session.scalars(query)))
 
 
 def delete(asset: Asset) -> None:

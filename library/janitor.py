@@ -1,4 +1,4 @@
-"""What is swept out at start: old bins, files no row knows, yesterday's uploads."""
+"""What is swept out at start and every day: old bins, unkept steps, files no row knows, yesterday's uploads."""
 
 import logging
 import time
@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from auth.tables import GradioUpload
 from data import DataFolder
 from db import Database
+from library import steps
 from library.tables import Asset
 
 DAY = 86400.0
@@ -22,10 +23,13 @@ def sweep(database: Database, data: DataFolder) -> None:
     """Empty what may go. Nothing that anybody can still see or bring back is touched."""
     now = time.time()
     binned = _empty_bins(database, data, now - BIN_DAYS * DAY)
+    with database.session() as session:
+        unkept = len(steps.sweep(session))
     orphans = _remove(_orphans(database, data, now - DAY))
     uploads = _sweep_uploads(database, data, now - DAY)
-    if binned or orphans or uploads:
+    if binned or orphans or uploads or unkept:
         log.info("swept out %d deleted, %d unfinished and %d uploaded files", binned, orphans, uploads)
+        log.info("put %d steps that nobody kept into the bin", unkept)
 
 
 def _empty_bins(database: Database, data: DataFolder, before: float) -> int:

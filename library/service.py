@@ -1,7 +1,7 @@
 """The library: everything made here or brought in, and who may see it."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Unpack
 
@@ -12,11 +12,24 @@ from auth.principal import Principal
 from data import DataFolder
 from db import Database, new_id
 from errors import not_found
-from library import adopt, assets, janitor, projects
+from library import adopt, assets, facets, janitor, marks, projects, space, steps
 from library.files import sync
 from library.rights import readable
+from library.search import Wanted
 from library.tables import Asset
-from library.views import AssetPage, AssetView, NewAsset, ProjectView
+from library.views import (
+    AssetChange,
+    AssetPage,
+    AssetView,
+    Deeds,
+    Facets,
+    Family,
+    NewAsset,
+    Outcome,
+    ProjectView,
+    Space,
+    Sweep,
+)
 
 log = logging.getLogger(__name__)
 
@@ -59,13 +72,11 @@ class Library:
         path = self._data.root / name if name else None
         return path if path and path.is_file() else None
 
-    def page(
-        self, who: Principal, *, after: str | None = None, limit: int = 50, **wanted: Unpack[assets.Wanted]
-    ) -> AssetPage:
+    def page(self, who: Principal, *, after: str | None = None, limit: int = 50, **wanted: Unpack[Wanted]) -> AssetPage:
         """Assets newest first, at most 200 a page; ``after`` is the ``next`` of the page before.
 
-        ``project_id`` None means all the person may see, ``"own"`` their work in no project; ``deleted`` lists
-        their bin. Raises StudioError bad_cursor.
+        ``q`` finds words; ``project_id`` None means all the person may see, ``"own"`` their work in no project;
+        ``deleted`` lists their bin. Raises StudioError bad_cursor.
         """
         with self._database.session() as session:
             return assets.page(session, who, wanted, after, limit)
@@ -112,6 +123,46 @@ class Library:
             asset = assets.find_own(session, who, asset_id)
             assets.restore(asset)
             return assets.views(session, who, [asset])[0]
+
+    # -- finding and filing
+
+    def family(self, who: Principal, asset_id: str) -> Family:
+        """What an asset was made from and what was made from it. Raises StudioError not_found."""
+        with self._database.session() as session:
+            return assets.family(session, who, asset_id)
+
+    def change(self, who: Principal, asset_id: str, wanted: AssetChange) -> AssetView:
+        """Change what is given; a favourite is each person's own, the rest the owner's.
+
+        Raises StudioError not_found, not_yours, bad_title, bad_tag.
+        """
+        with self._database.session() as session:
+            return assets.views(session, who, [marks.change(session, who, asset_id, wanted)])[0]
+
+    def many(self, who: Principal, deeds: Deeds) -> Outcome:
+        """Do one thing to many assets: to all that it can be done to. Raises StudioError bad_tag, not_found."""
+        with self._database.session() as session:
+            return marks.many(session, who, deeds)
+
+    def facets(self, who: Principal) -> Facets:
+        """How many assets there are of each kind, model, person, tag and project that a person may see."""
+        with self._database.session() as session:
+            return facets.facets(session, who)
+
+    def space(self, who: Principal, folders: Mapping[str, Path]) -> Space:
+        """The room that assets and ``folders`` take on the disk, as far as it is for this person to know."""
+        with self._database.session() as session:
+            return space.space(session, who, self._data, folders)
+
+    def going(self, who: Principal) -> Sweep:
+        """What of a person's own goes to the bin by itself, and when."""
+        with self._database.session() as session:
+            return steps.preview(session, who)
+
+    def sweep(self, who: Principal) -> tuple[str, ...]:
+        """Put a person's own unkept steps of more than 30 days into their bin now; their ids."""
+        with self._database.session() as session:
+            return steps.sweep(session, who)
 
     # -- projects
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db import Base, new_id
@@ -42,7 +42,8 @@ class Asset(Base):
     """A file somebody made here or brought in. ``file`` and ``thumb`` are relative to the data folder.
 
     ``source`` is what its person says about where an upload comes from; a ``step`` was made on the way to something
-    else and goes to the bin by itself when nobody keeps it.
+    else and goes to the bin by itself when nobody keeps it. ``moment`` is its place in time and in the index of words:
+    microseconds since 1970, given by the database, to one asset only.
     """
 
     __tablename__ = "assets"
@@ -69,10 +70,13 @@ class Asset(Base):
     provenance: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     source: Mapped[str | None]
     step: Mapped[bool] = mapped_column(default=False)
+    model: Mapped[str | None]
+    moment: Mapped[int | None] = mapped_column(BigInteger, unique=True, index=True)
 
     __table_args__ = (
         Index("assets_by_owner", "owner_id", "created_at"),
         Index("assets_by_project", "project_id", "created_at"),
+        Index("assets_by_facet", "owner_id", "project_id", "kind", "model", "deleted_at", "bytes"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Kind = Literal["image", "clip", "sound", "subtitles", "document"]
 
@@ -45,6 +45,12 @@ class AssetView(View):
     owner: str
     has_thumb: bool
     parents: tuple[str, ...] = ()
+    children_count: int = 0
+    favourite: bool = False
+    tags: tuple[str, ...] = ()
+    source: str | None = None
+    step: bool = False
+    model: str | None = None
     provenance: dict[str, Any] | None = None
 
 
@@ -53,6 +59,131 @@ class AssetPage(View):
 
     assets: tuple[AssetView, ...]
     next: str | None = None
+
+
+class Family(View):
+    """What an asset was made from and what was made from it, as far as one person may see it, newest first.
+
+    ``missing`` counts the parents that are gone for good or somebody else's; those in one's own bin have a
+    ``deleted_at``.
+    """
+
+    parents: tuple[AssetView, ...]
+    children: tuple[AssetView, ...]
+    missing: int = 0
+
+
+class AssetChange(View):
+    """What is to be different about an asset; only fields that are given change anything.
+
+    ``favourite`` is each person's own; everything else is for the asset's owner. ``project_id`` None takes it out of
+    its project, ``source`` None or "" forgets the label.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    favourite: bool = False
+    title: str = Field("", max_length=400)
+    tags: tuple[str, ...] = Field((), max_length=50)
+    source: str | None = Field(None, max_length=400)
+    project_id: str | None = None
+
+
+Deed = Literal["delete", "restore", "favourite", "unfavourite", "tag", "untag", "move"]
+
+
+class Deeds(View):
+    """One thing to be done to many assets: ``tag`` belongs to tag and untag, ``project_id`` to move."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ids: tuple[str, ...] = Field(min_length=1, max_length=500)
+    do: Deed
+    tag: str = ""
+    project_id: str | None = None
+
+
+class Refusal(View):
+    """An asset that was left as it was, and why."""
+
+    id: str
+    what: str
+
+
+class Outcome(View):
+    """What came of something done to many assets."""
+
+    done: tuple[str, ...]
+    refused: tuple[Refusal, ...] = ()
+
+
+class Facet(View):
+    """A value that a list can be narrowed to: ``value`` for the query, ``name`` for people."""
+
+    value: str
+    name: str
+    count: int
+
+
+class Facets(View):
+    """How many assets a person may see of each kind, model, person, tag and project; most first.
+
+    The project ``"own"`` is the person's work in no project.
+    """
+
+    total: int
+    favourites: int
+    deleted: int
+    kinds: tuple[Facet, ...]
+    models: tuple[Facet, ...]
+    people: tuple[Facet, ...]
+    tags: tuple[Facet, ...]
+    projects: tuple[Facet, ...]
+
+
+class Going(View):
+    """A step on the way that goes to the bin by itself, and when (seconds since 1970)."""
+
+    asset: AssetView
+    goes_at: float
+
+
+class Sweep(View):
+    """What of a person's own goes to the bin by itself: ``due`` of ``count`` could go now, with ``bytes``.
+
+    ``going`` shows the first 200, the next to go first.
+    """
+
+    days: int
+    count: int
+    due: int
+    bytes: int
+    going: tuple[Going, ...]
+
+
+class Share(View):
+    """How many assets, and how many bytes their files take, belong to a person or a project."""
+
+    id: str
+    name: str
+    count: int
+    bytes: int
+
+
+class Space(View):
+    """What takes room on the disk, in bytes. A member sees their own and the projects they work on, the owner all.
+
+    ``total`` are the files of everybody's assets, the bins' among them; ``own`` is a project's id for work in none.
+    """
+
+    people: tuple[Share, ...]
+    projects: tuple[Share, ...]
+    bin: Share
+    total: int
+    thumbnails: int
+    folders: dict[str, int]
+    free: int
+    disk: int
 
 
 class NewAsset(View):
@@ -74,3 +205,5 @@ class NewAsset(View):
     content_sha256: str
     provenance: dict[str, Any] | None = None
     parents: tuple[str, ...] = ()
+    source: str | None = None
+    step: bool = False

@@ -26,10 +26,15 @@ def tables(path: Path) -> set[str]:
         return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
+def described(name: str | None, kind: str, _: object) -> bool:
+    """Whether the tables describe it: the index of words is SQLite's own, with tables of its own."""
+    return kind != "table" or not str(name).startswith("asset_words")
+
+
 def test_migrations_make_what_the_tables_describe(tmp_path: Path) -> None:
     database = open_database(tmp_path / "studio.db")
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": described})
         assert compare_metadata(context, Base.metadata) == []
     database.close()
 

@@ -141,7 +141,7 @@ def build(folder: Path, *, gradio: bool, **settings: Any) -> House:
     known = Settings(data=folder, **settings)
     library, catalog = Library(database, data), Catalog(starter=data.starter, own=data.catalog)
     painter = Painter("cpu")
-    jobs = Jobs(database, data, library, catalog, {"cpu": painter}, keep_free_bytes=0)
+    jobs = Jobs(database, data, library, catalog, [painter], keep_free_bytes=0)
     studio = Studio(known, data, database, Accounts(database, known), catalog, library, Conversations(database), jobs)
     app = FastAPI()
     errors.install(app)

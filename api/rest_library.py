@@ -1,0 +1,108 @@
+"""REST: the library as a whole: what is in it, what takes room, what goes by itself; many files at once."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from api.principal import Who
+from api.zipping import zipped
+from auth.principal import Principal
+from errors import StudioError
+from library.views import AssetView, Deeds, Facets, Outcome, Space, Sweep
+from studio import Studio
+
+MOST_BYTES = 64 * 1024
+
+
+class Chosen(BaseModel):
+    """Assets to be put into one ZIP; ``clean`` without how they were made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ids: tuple[str, ...] = Field(min_length=1, max_length=500)
+    clean: bool = False
+
+
+async def _chosen(request: Request) -> Chosen:
+    """From JSON, or from a form (``ids`` with commas), so that a browser saves the answer by itself."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise StudioError("too_much", "That is too much at once.", "A ZIP takes up to 500 files.", status=413)
+    try:
+        if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            fields = {name: values[-1] for name, values in parse_qs(body.decode(), max_num_fields=8).items()}
+            ids = tuple(part.strip() for part in fields.pop("ids", "").split(",") if part.strip())
+            return Chosen.model_validate({**fields, "ids": ids})
+        return Chosen.model_validate_json(bytes(body))
+    except (ValidationError, ValueError) as error:
+        raise StudioError(
+            "bad_value",
+            "It is not clear which files are meant.",
+            next='Send {"ids": [up to 500], "clean": false}.',
+            status=422,
+        ) from error
+
+
+def add_to(router: APIRouter, studio: Studio) -> None:
+    """Add the routes of the library."""
+    library = studio.library
+
+    @router.post("/api/assets/many")
+    def many_assets(who: Who, body: Deeds) -> Outcome:
+        """Do one thing to up to 500 assets: ``{"ids", "do", "tag"?, "project_id"?}``."""
+        return library.many(who, body)
+
+    @router.post("/api/assets/zip")
+    def zip_assets(who: Who, chosen: Annotated[Chosen, Depends(_chosen)]) -> StreamingResponse:
+        """Up to 500 assets as one ZIP."""
+        return zip_answer(studio, who, _readable(studio, who, chosen.ids))
+
+    @router.get("/api/library/facets")
+    def facets(who: Who) -> Facets:
+        """How many assets there are of each kind, model, person, tag and project."""
+        return library.facets(who)
+
+    @router.get("/api/library/space")
+    def space(who: Who) -> Space:
+        """What takes room on the disk, and whose it is."""
+        return library.space(who, folders(studio))
+
+    @router.get("/api/library/sweep")
+    def going(who: Who) -> Sweep:
+        """The steps on the way to something that go to one's bin by themselves, and when."""
+        return library.going(who)
+
+    @router.post("/api/library/sweep")
+    def sweep(who: Who) -> Outcome:
+        """Put what is due into one's bin now."""
+        return Outcome(done=library.sweep(who))
+
+
+def _readable(studio: Studio, who: Principal, ids: Sequence[str]) -> list[AssetView]:
+    """Those asked for, in their order. Raises StudioError not_found, deleted_asset where one may not be read."""
+    return [studio.library.get(who, asset_id) for asset_id in dict.fromkeys(ids)]
+
+
+def zip_answer(studio: Studio, who: Principal, assets: Sequence[AssetView]) -> StreamingResponse:
+    """A ZIP on its way to a browser or a script."""
+
+    @contextmanager
+    def opened(asset: AssetView) -> Iterator[Path]:
+        yield studio.library.file(who, asset.id)
+
+    headers = {"Content-Disposition": 'attachment; filename="C41 Studio.zip"', "Cache-Control": "private, no-store"}
+    return StreamingResponse(zipped(assets, opened), media_type="application/zip", headers=headers)
+
+
+def folders(studio: Studio) -> dict[str, Path]:
+    """The folders of models, by what they are called."""
+    starter = (studio.settings.starter or studio.data.starter).expanduser()
+    return {"starter": starter, "models": studio.data.root / "models", "uploads": studio.data.uploads}

@@ -1,0 +1,127 @@
+"""What people say about assets afterwards: favourites, tags, titles, sources, projects; one by one or many at once."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.orm import Session
+
+from auth.principal import Principal
+from errors import StudioError
+from library import assets, projects
+from library.files import short_title
+from library.rights import readable
+from library.tables import Asset, AssetTag, Favourite
+from library.views import AssetChange, Deeds, Outcome, Refusal
+
+TAG_LENGTH = 40
+MOST_TAGS = 50
+
+
+def change(session: Session, who: Principal, asset_id: str, wanted: AssetChange) -> Asset:
+    """Change what is given. Raises StudioError not_found, not_yours, bad_title, bad_tag; then nothing has changed."""
+    asset = assets.find(session, who, asset_id, deleted=True)
+    given = wanted.model_fields_set
+    if given - {"favourite"}:
+        asset = assets.find_own(session, who, asset_id)
+    if "favourite" in given:
+        _favour(session, who, [asset.id], wanted.favourite)
+    if "title" in given:
+        asset.title = _title(wanted.title)
+    if "source" in given:
+        asset.source = label(wanted.source)
+    if "project_id" in given:
+        _move(session, who, [asset], wanted.project_id)
+    if "tags" in given:
+        session.execute(delete(AssetTag).where(AssetTag.asset_id == asset.id))
+        _tag(session, [asset.id], [tag_name(tag) for tag in wanted.tags])
+    session.flush()
+    return asset
+
+
+def label(text: str | None) -> str | None:
+    """A source on one line; None for none."""
+    return short_title(text or "") or None
+
+
+def tag_name(text: str) -> str:
+    """A tag as it is stored: one line in small letters. Raises StudioError bad_tag."""
+    tag = " ".join(text.encode("utf-8", "replace").decode().lower().split())
+    if not tag or len(tag) > TAG_LENGTH or not any(map(str.isalnum, tag)):
+        raise StudioError(
+            "bad_tag",
+            f"A tag is a word or two, of up to {TAG_LENGTH} characters.",
+            next="Choose another and try again.",
+            status=422,
+        )
+    return tag
+
+
+def many(session: Session, who: Principal, deeds: Deeds) -> Outcome:
+    """Do one thing to many assets: to all that it can be done to. Raises StudioError bad_tag, not_found (project)."""
+    ids = list(dict.fromkeys(deeds.ids))
+    found = {a.id: a for a in session.scalars(select(Asset).where(Asset.id.in_(ids), readable(who)))}
+    refused = [Refusal(id=id, what="There is no such file.") for id in ids if id not in found]
+    theirs = [a for a in found.values() if a.owner_id != who.user_id]
+    may = list(found.values())
+    if deeds.do not in ("favourite", "unfavourite"):
+        refused += [Refusal(id=a.id, what=f"“{a.title}” is someone else's. Only they can change it.") for a in theirs]
+        may = [a for a in may if a.owner_id == who.user_id]
+    _DEEDS[deeds.do](session, who, may, deeds)
+    session.flush()
+    done = {asset.id for asset in may}
+    return Outcome(done=tuple(id for id in ids if id in done), refused=tuple(refused))
+
+
+def _delete(_: Session, __: Principal, chosen: Sequence[Asset], ___: Deeds) -> None:
+    for asset in chosen:
+        assets.delete(asset)
+
+
+def _restore(_: Session, __: Principal, chosen: Sequence[Asset], ___: Deeds) -> None:
+    for asset in chosen:
+        assets.restore(asset)
+
+
+_DEEDS: dict[str, Callable[[Session, Principal, Sequence[Asset], Deeds], None]] = {
+    "delete": _delete,
+    "restore": _restore,
+    "favourite": lambda session, who, chosen, _: _favour(session, who, [a.id for a in chosen], True),
+    "unfavourite": lambda session, who, chosen, _: _favour(session, who, [a.id for a in chosen], False),
+    "tag": lambda session, _, chosen, deeds: _tag(session, [a.id for a in chosen], [tag_name(deeds.tag)]),
+    "untag": lambda session, _, chosen, deeds: _untag(session, [a.id for a in chosen], tag_name(deeds.tag)),
+    "move": lambda session, who, chosen, deeds: _move(session, who, chosen, deeds.project_id),
+}
+
+
+def _favour(session: Session, who: Principal, ids: Sequence[str], favourite: bool) -> None:
+    if not favourite:
+        mine = delete(Favourite).where(Favourite.user_id == who.user_id, Favourite.asset_id.in_(ids))
+        session.execute(mine)
+    elif ids:
+        rows = [{"user_id": who.user_id, "asset_id": asset_id} for asset_id in ids]
+        session.execute(insert(Favourite).values(rows).on_conflict_do_nothing())
+
+
+def _tag(session: Session, ids: Sequence[str], tags: Sequence[str]) -> None:
+    rows = [{"asset_id": asset_id, "tag": tag} for asset_id in ids for tag in tags]
+    if rows:
+        session.execute(insert(AssetTag).values(rows).on_conflict_do_nothing())
+
+
+def _untag(session: Session, ids: Sequence[str], tag: str) -> None:
+    session.execute(delete(AssetTag).where(AssetTag.tag == tag, AssetTag.asset_id.in_(ids)))
+
+
+def _move(session: Session, who: Principal, chosen: Sequence[Asset], project_id: str | None) -> None:
+    if project_id is not None:
+        projects.require(session, who, project_id)
+    for asset in chosen:
+        asset.project_id = project_id
+
+
+def _title(text: str) -> str:
+    title = short_title(text)
+    if not title:
+        raise StudioError("bad_title", "A file needs a title.", next="Give it one and try again.", status=422)
+    return title

@@ -1,0 +1,111 @@
+"""What a list is narrowed by, as a question to the index of words (SQLite FTS5)."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TypedDict
+
+from sqlalchemy import ColumnElement, column, literal, literal_column, table
+
+from auth.principal import Principal
+from errors import StudioError
+
+OWN = "own"
+"""Stands for a project where a list is asked for: the person's own work, in no project."""
+
+QUERY_LENGTH = 400
+
+WORDS = table("asset_words", column("rowid"))
+
+_TEXT = "{title asked tags source model person}"
+_PARTS = re.compile(r'"([^"]*)"?|([^\s"]+)')
+
+
+class Wanted(TypedDict, total=False):
+    """Which assets a list is to have: None means any; ``deleted`` those in the person's own bin instead.
+
+    ``q`` are words to find; ``owner`` a person's id, ``model`` a model's; ``since`` and ``until`` seconds since 1970.
+    """
+
+    q: str | None
+    project_id: str | None
+    kind: str | None
+    job_id: str | None
+    origin: str | None
+    owner: str | None
+    model: str | None
+    tag: str | None
+    favourite: bool
+    since: float | None
+    until: float | None
+    deleted: bool
+
+
+def matching(who: Principal, projects: Sequence[str], wanted: Wanted) -> ColumnElement[bool]:
+    """The rows of the index that a list is made of; ``projects`` are those the person works on.
+
+    This only finds: who may read what is found is for ``library.rights`` to say.
+    """
+    facets = [_and(_facets(who, projects, wanted))]
+    words = _and(_words(wanted.get("q") or ""))
+    question = f"facets : ({facets[0]})" + (f" AND {_TEXT} : ({words})" if words else "")
+    return literal_column("asset_words").op("MATCH")(literal(question))
+
+
+def between(wanted: Wanted, after: int | None) -> Iterator[ColumnElement[bool]]:
+    """The stretch of time a list covers, going on behind the moment ``after``."""
+    if after is not None:
+        yield WORDS.c.rowid < after
+    since, until = wanted.get("since"), wanted.get("until")
+    if since is not None:
+        yield WORDS.c.rowid >= moment(since)
+    if until is not None:
+        yield WORDS.c.rowid < moment(until)
+
+
+def moment(seconds: float) -> int:
+    """A time as microseconds, within what SQLite can count to. Raises StudioError bad_value."""
+    if seconds != seconds:
+        raise StudioError("bad_value", "That is not a time.", next="Send seconds since 1970.", status=422)
+    return round(max(-1e12, min(seconds, 1e12)) * 1e6)
+
+
+def _facets(who: Principal, projects: Sequence[str], wanted: Wanted) -> Iterator[str]:
+    mine = _facet("owner", who.user_id)
+    deleted = bool(wanted.get("deleted"))
+    yield '"bin"' if deleted else '"live"'
+    scope = [mine] if deleted else [mine, *(_facet("project", project) for project in projects)]
+    yield f"({' OR '.join(scope)})"
+    if wanted.get("project_id") == OWN:
+        yield _and([mine, '"projectnone"'])
+    elif project_id := wanted.get("project_id"):
+        yield _facet("project", project_id)
+    for name in ("kind", "origin", "owner", "job"):
+        if value := wanted.get("job_id" if name == "job" else name):
+            yield _facet(name, str(value))
+    for name in ("model", "tag"):
+        if value := wanted.get(name):
+            yield _facet(name, str(value).encode("utf-8", "replace").hex())
+    if wanted.get("favourite"):
+        yield _facet("favourite", who.user_id)
+
+
+def _words(text: str) -> Iterator[str]:
+    """Each word and each "phrase in quotes" of what a person typed; the last word may still be unfinished."""
+    text = text[:QUERY_LENGTH].replace("\0", " ").encode("utf-8", "replace").decode()
+    parts = [(phrase, word) for phrase, word in _PARTS.findall(text) if any(map(str.isalnum, phrase or word))]
+    for n, (phrase, word) in enumerate(parts):
+        unfinished = n == len(parts) - 1 and word and text.endswith(word)
+        yield _quoted(phrase or word) + (" *" if unfinished else "")
+
+
+def _and(parts: Iterator[str] | Sequence[str]) -> str:
+    return " AND ".join(parts)
+
+
+def _facet(name: str, value: str) -> str:
+    return _quoted(f"{name}{value}".replace("\0", " ").encode("utf-8", "replace").decode())
+
+
+def _quoted(text: str) -> str:
+    """A string of FTS5's: whatever is in it is looked for, never understood as its syntax."""
+    return '"' + text.replace('"', '""') + '"'

@@ -1,0 +1,63 @@
+"""Steps on the way to something else: in the bin after 30 days, unless somebody keeps them.
+
+Kept is what is anybody's favourite or has a tag, and whatever something kept was made from.
+"""
+
+import time
+
+from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy.orm import Session, aliased
+
+from auth.principal import Principal
+from library import assets
+from library.tables import Asset, AssetParent, AssetTag, Favourite
+from library.views import Going, Sweep
+
+DAYS = 30
+_SECONDS = DAYS * 86400.0
+_SHOWN = 200
+
+
+def preview(session: Session, who: Principal) -> Sweep:
+    """What of a person's own goes by itself, and when."""
+    now = time.time()
+    steps = list(session.scalars(_unkept().where(Asset.owner_id == who.user_id).order_by(Asset.moment)))
+    due = [step for step in steps if step.created_at + _SECONDS <= now]
+    seen = assets.views(session, who, steps[:_SHOWN])
+    return Sweep(
+        days=DAYS,
+        count=len(steps),
+        due=len(due),
+        bytes=sum(step.bytes for step in due),
+        going=tuple(Going(asset=view, goes_at=view.created_at + _SECONDS) for view in seen),
+    )
+
+
+def sweep(session: Session, who: Principal | None = None) -> tuple[str, ...]:
+    """Put unkept steps older than 30 days into their owners' bins: a person's own, or everybody's. Their ids."""
+    query = _unkept().where(Asset.created_at <= time.time() - _SECONDS)
+    if who is not None:
+        query = query.where(Asset.owner_id == who.user_id)
+    going = list(session.scalars(query))
+    for asset in going:
+        assets.delete(asset)
+    return tuple(asset.id for asset in going)
+
+
+def _unkept() -> Select[Asset]:
+    child = aliased(Asset)
+    wanted = (
+        select(AssetParent.parent_id)
+        .join(child, child.id == AssetParent.child_id)
+        .where(child.deleted_at.is_(None), ~_loose(child))
+        .cte("wanted", recursive=True)
+    )
+    wanted = wanted.union(select(AssetParent.parent_id).join(wanted, wanted.c.parent_id == AssetParent.child_id))
+    return select(Asset).where(_loose(Asset), Asset.deleted_at.is_(None), Asset.id.not_in(select(wanted.c.parent_id)))
+
+
+def _loose(asset: type[Asset]) -> ColumnElement[bool]:
+    """A step that nobody has marked."""
+    liked = exists().where(Favourite.asset_id == asset.id)
+    tagged = exists().where(AssetTag.asset_id == asset.id)
+    return and_(asset.step.is_(True), ~liked, ~tagged)
