@@ -9,6 +9,7 @@ from gradio.events import api as gradio_api
 from api import schema
 from api.arguments import checked
 from api.bodies import read_submission
+from api.endpoints_writing import writing_endpoints
 from api.handing_out import brought_in, hand_out
 from api.principal import principal
 from api.uploads import take_file
@@ -35,6 +36,8 @@ def install(studio: Studio) -> None:
     """Add the endpoints to the Blocks under construction."""
     for add in (_add_jobs, _add_assets, _add_making):
         add(studio)
+    for endpoint in writing_endpoints(studio):
+        _offer(endpoint)
 
 
 def _json(view: AssetsView | JobsView) -> Json:
