@@ -1,6 +1,7 @@
 # The commands of C41 Studio: `make help`.
 #
 #   VENV    where the Python environment lies (default .venv; any path, spaces too)
+#   HOST    make run HOST=lan lets the phones and computers of the house in, over https
 #   PYTHON  the Python that makes it, 3.11 or newer (default python3)
 #
 # Every path is quoted and no target is a file, so that folders may have spaces in their names.
@@ -14,6 +15,9 @@ SHELL := /bin/bash
 VENV ?= .venv
 PYTHON ?= python3
 export VENV PYTHON
+ifeq ($(origin HOST),command line)
+export C41_HOST := $(HOST)
+endif
 
 help: ## list the commands
 	sed -nE 's/^([a-z-]+):.* ## /\1 /p' Makefile | while read -r name words; do printf '  make %-10s %s\n' "$$name" "$$words"; done
