@@ -20,6 +20,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _SECONDS = 180
 """How long a PDF or a zip may take to read."""
 _HEAD = 65_536
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _KEEP_CHARACTERS = 64_000_000
 """How many characters of documents read before are remembered."""
 
@@ -83,7 +84,7 @@ def _read(path: Path, mime: str, name: str) -> Document:
 
 def decoded(content: bytes) -> str:
     """The text of a file in UTF-8, UTF-16 with its mark, or the old Western code page."""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if content[:2] in _UTF16:
         return content.decode("utf-16", errors="replace")
     try:
         return content.decode("utf-8-sig")
@@ -138,10 +139,15 @@ def _child(kind: str, path: Path, name: str) -> dict[str, object]:
 
 
 def _is_text(head: bytes) -> bool:
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return True
-    odd = sum(byte < 32 and byte not in (9, 10, 12, 13, 27) for byte in head)
-    return bool(head) and b"\0" not in head and odd * 100 < len(head)
+    if head[:2] in _UTF16:
+        try:
+            letters = head[: len(head) // 2 * 2].decode("utf-16")
+        except UnicodeDecodeError:
+            return False
+    else:
+        letters = head.decode("latin-1")
+    odd = sum(letter < " " and letter not in "\t\n\f\r\x1b" for letter in letters)
+    return "\0" not in letters and odd * 100 < len(letters)
 
 
 class _Memory:

@@ -11,6 +11,7 @@ import numpy as np
 from av.error import FFmpegError
 from PIL import Image
 
+from engines.media import documents
 from engines.media.clip_reader import frame_at, turned
 from engines.media.picture import load_picture, open_picture, save_thumb
 from engines.media.sound import Samples, waveform
@@ -46,8 +47,9 @@ class Inspected(NamedTuple):
 def inspect(path: Path, name: str) -> Inspected:
     """What is known of a file before any model sees it; ``name`` is only for the sentence of a refusal.
 
-    Pictures are decoded whole, of clips and sounds only the beginning, so that hours of sound pass quickly.
-    Raises StudioError empty_file, unknown_file, bad_picture, picture_too_large, bad_media, sound_too_long.
+    Pictures are decoded whole, of clips and sounds only the beginning, so that hours of sound pass quickly; documents
+    are read once, and remembered. Raises StudioError empty_file, unknown_file, bad_picture, picture_too_large,
+    bad_media, sound_too_long, or as reading a document does.
     """
     size = path.stat().st_size
     shown = f"“{name[:80]}”" if name else "The file"
@@ -55,14 +57,17 @@ def inspect(path: Path, name: str) -> Inspected:
         raise StudioError("empty_file", f"{shown} is empty.", next="Choose another file.")
     if _is_picture(path):
         facts, suffix = _picture(path, size)
+    elif mime := documents.document_type(path):
+        documents.read_document(path, mime, name)
+        facts, suffix = AssetFacts(kind="document", mime=mime, bytes=size), documents.SUFFIXES[mime]
     elif container := sniff(path):
         facts, suffix = _stream(path, size, container)
     else:
         raise StudioError(
             "unknown_file",
-            f"{shown} is neither a picture, a clip nor a sound.",
+            f"{shown} is neither a picture, a clip, a sound nor a document.",
             "Pictures may be PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF; clips MP4, MOV, WebM, MKV or AVI; "
-            "sounds WAV, MP3, FLAC, OGG, AAC or M4A.",
+            "sounds WAV, MP3, FLAC, OGG, AAC or M4A; documents PDF, plain text, code, Final Draft, or a zip of these.",
             "Choose another file.",
             status=415,
         )

@@ -126,6 +126,6 @@ def test_what_is_wrong_is_said_beside_the_button(opened: Opened, ann: httpx.Clie
     page = opened(ann, at="image/cut_out")
     page.locator("#task-cut_out .go").click()
     expect(page.locator("#task-cut_out .problem")).to_have_text(re.compile("Bring in a picture first"))
-    (tmp_path / "letter.jpg").write_text("Dear all,")
+    (tmp_path / "letter.jpg").write_bytes(bytes(100))
     page.set_input_files("#bench-image .slot[data-main=yes] input[type=file]", tmp_path / "letter.jpg")
     expect(page.locator("#bench-image .slot[data-main=yes] .wrong")).to_contain_text("neither a picture")
