@@ -13,7 +13,7 @@ from api.serving import file_answer, thumb_answer
 from api.uploads import take_file
 from errors import not_found
 from jobs.views import JobView
-from library.views import AssetChange, AssetPage, AssetView, Family, Kind
+from library.views import AssetChange, AssetIndex, AssetPage, AssetView, Family, Kind
 from studio import Studio
 
 
@@ -46,6 +46,11 @@ def add_to(router: APIRouter, studio: Studio) -> None:
     def assets(who: Who, asked: Annotated[AssetQuery, Query()]) -> AssetPage:
         """Assets, newest first; ``next`` of the answer goes into ``after`` for the next page."""
         return library.page(who, **asked.model_dump())
+
+    @router.get("/api/library/index")
+    def index(who: Who, asked: Annotated[AssetQuery, Query()]) -> AssetIndex:
+        """The ids of all assets of a list, newest first; each of ``moments`` can be an ``after``."""
+        return library.index(who, **asked.model_dump(exclude={"after", "limit"}))
 
     @router.post("/api/assets", status_code=201)
     async def upload_asset(

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -13,7 +13,7 @@ from errors import StudioError, not_found
 from library.rights import readable, visible
 from library.search import WORDS, Wanted, between, matching
 from library.tables import Asset, AssetParent, AssetTag, Favourite, Project
-from library.views import AssetPage, AssetView, Family
+from library.views import AssetIndex, AssetPage, AssetView, Family
 
 PAGE_LIMIT = 200
 
@@ -44,17 +44,27 @@ def find_own(session: Session, who: Principal, asset_id: str) -> Asset:
 def page(session: Session, who: Principal, wanted: Wanted, after: str | None, limit: int) -> AssetPage:
     """Assets newest first, going on behind the place ``after``."""
     limit = max(1, min(limit, PAGE_LIMIT))
-    working_on = list(session.scalars(select(Project.id).where(visible(who))))
-    query = (
-        select(Asset)
-        .join_from(WORDS, Asset, Asset.moment == WORDS.c.rowid)
-        .where(matching(who, working_on, wanted), readable(who), *between(wanted, _position(after)))
-        .order_by(WORDS.c.rowid.desc())
-        .limit(limit + 1)
-    )
+    query = select(Asset).join_from(WORDS, Asset, Asset.moment == WORDS.c.rowid)
+    query = query.where(*_wanted(session, who, wanted, after)).order_by(WORDS.c.rowid.desc()).limit(limit + 1)
     rows = list(session.scalars(query))
     more = rows[limit - 1].moment if len(rows) > limit else None
     return AssetPage(assets=views(session, who, rows[:limit]), next=str(more) if more is not None else None)
+
+
+def index(session: Session, who: Principal, wanted: Wanted) -> AssetIndex:
+    """Every asset of a list, in its order."""
+    query = select(Asset.id, WORDS.c.rowid).join_from(WORDS, Asset, Asset.moment == WORDS.c.rowid)
+    query = query.where(*_wanted(session, who, wanted, None)).order_by(WORDS.c.rowid.desc())
+    rows = session.execute(query).all()
+    return AssetIndex(ids=tuple(row[0] for row in rows), moments=tuple(row[1] for row in rows))
+
+
+def _wanted(session: Session, who: Principal, wanted: Wanted, after: str | None) -> Iterator[ColumnElement[bool]]:
+    """What each asset of a list fulfils."""
+    working_on = list(session.scalars(select(Project.id).where(visible(who))))
+    yield matching(who, working_on, wanted)
+    yield readable(who)
+    yield from between(wanted, _position(after))
 
 
 def _position(after: str | None) -> int | None:

@@ -19,6 +19,7 @@ from library.search import Wanted
 from library.tables import Asset
 from library.views import (
     AssetChange,
+    AssetIndex,
     AssetPage,
     AssetView,
     Deeds,
@@ -80,6 +81,11 @@ class Library:
         """
         with self._database.session() as session:
             return assets.page(session, who, wanted, after, limit)
+
+    def index(self, who: Principal, **wanted: Unpack[Wanted]) -> AssetIndex:
+        """The ids of everything in such a list, newest first. Raises StudioError bad_value."""
+        with self._database.session() as session:
+            return assets.index(session, who, wanted)
 
     def adopt(
         self,

@@ -61,6 +61,13 @@ class AssetPage(View):
     next: str | None = None
 
 
+class AssetIndex(View):
+    """Every asset of a list, newest first: its id, and its ``moment``, behind which a page of the list can go on."""
+
+    ids: tuple[str, ...]
+    moments: tuple[int, ...]
+
+
 class Family(View):
     """What an asset was made from and what was made from it, as far as one person may see it, newest first.
 
