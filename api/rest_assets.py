@@ -7,6 +7,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from api.cleaning import clean_answer
 from api.principal import Who
 from api.receive import Sink, receive
 from api.serving import file_answer, thumb_answer
@@ -108,9 +109,13 @@ def _add_files(router: APIRouter, studio: Studio) -> None:
 
     @router.get("/api/assets/{id}/file")
     @router.head("/api/assets/{id}/file", include_in_schema=False)
-    def asset_file(request: Request, who: Who, id: str, download: bool = False) -> Response:
-        """The file itself, in ranges where asked; ``?download=1`` to save it under its title."""
-        return file_answer(request, library.get(who, id), library.file(who, id), download=download)
+    def asset_file(request: Request, who: Who, id: str, download: bool = False, clean: bool = False) -> Response:
+        """The file itself, in ranges where asked; ``?download=1`` to save it under its title.
+
+        ``&clean=1``: a copy that does not say how it was made.
+        """
+        found, path = library.get(who, id), library.file(who, id)
+        return clean_answer(studio, found, path) if clean else file_answer(request, found, path, download=download)
 
     @router.get("/api/assets/{id}/thumb")
     def asset_thumb(who: Who, id: str) -> FileResponse:

@@ -1,7 +1,7 @@
 """REST: the library as a whole: what is in it, what takes room, what goes by itself; many files at once."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import parse_qs
@@ -10,8 +10,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from api.cleaning import cleaned
 from api.principal import Who
-from api.zipping import zipped
+from api.zipping import Opened, zipped
 from auth.principal import Principal
 from errors import StudioError
 from library.views import AssetView, Deeds, Facets, Outcome, Space, Sweep
@@ -63,7 +64,7 @@ def add_to(router: APIRouter, studio: Studio) -> None:
     @router.post("/api/assets/zip")
     def zip_assets(who: Who, chosen: Annotated[Chosen, Depends(_chosen)]) -> StreamingResponse:
         """Up to 500 assets as one ZIP."""
-        return zip_answer(studio, who, _readable(studio, who, chosen.ids))
+        return zip_answer(studio, who, chosen)
 
     @router.get("/api/library/facets")
     def facets(who: Who) -> Facets:
@@ -86,20 +87,24 @@ def add_to(router: APIRouter, studio: Studio) -> None:
         return Outcome(done=library.sweep(who))
 
 
-def _readable(studio: Studio, who: Principal, ids: Sequence[str]) -> list[AssetView]:
-    """Those asked for, in their order. Raises StudioError not_found, deleted_asset where one may not be read."""
-    return [studio.library.get(who, asset_id) for asset_id in dict.fromkeys(ids)]
+def zip_answer(studio: Studio, who: Principal, chosen: Chosen) -> StreamingResponse:
+    """A ZIP on its way. Raises StudioError not_found, deleted_asset where one of the files may not be read."""
+    assets = [studio.library.get(who, asset_id) for asset_id in dict.fromkeys(chosen.ids)]
+    headers = {"Content-Disposition": 'attachment; filename="C41 Studio.zip"', "Cache-Control": "private, no-store"}
+    content = zipped(assets, opener(studio, who, chosen.clean))
+    return StreamingResponse(content, media_type="application/zip", headers=headers)
 
 
-def zip_answer(studio: Studio, who: Principal, assets: Sequence[AssetView]) -> StreamingResponse:
-    """A ZIP on its way to a browser or a script."""
+def opener(studio: Studio, who: Principal, clean: bool) -> Opened:
+    """Gives the files of assets this person may read, ``clean`` ones as copies that say nothing of their making."""
 
     @contextmanager
     def opened(asset: AssetView) -> Iterator[Path]:
-        yield studio.library.file(who, asset.id)
+        path = studio.library.file(who, asset.id)
+        with cleaned(studio, path) if clean else nullcontext(path) as given:
+            yield given
 
-    headers = {"Content-Disposition": 'attachment; filename="C41 Studio.zip"', "Cache-Control": "private, no-store"}
-    return StreamingResponse(zipped(assets, opened), media_type="application/zip", headers=headers)
+    return opened
 
 
 def folders(studio: Studio) -> dict[str, Path]:

@@ -1,0 +1,179 @@
+"""Pictures without what they say about themselves; the coded pixels are copied as they are."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image
+
+_MOST = 2**31
+_PNG_KEPT = {
+    *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"sBIT", b"bKGD"),
+    *(b"pHYs", b"mDCV", b"cLLI", b"acTL", b"fcTL", b"fdAT"),
+}
+_WEBP_KEPT = {b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"}
+_WEBP_EXIF, _WEBP_XMP = 0x08, 0x04
+_ORIENTATION = 0x0112
+
+
+def png(path: Path, out: Path) -> None:
+    """Keep the chunks that make the picture. Raises ValueError for a broken one."""
+    turned = _turned(path)
+    with path.open("rb") as source, out.open("wb") as target:
+        target.write(source.read(8))
+        for name, data in _png_chunks(source):
+            if name in _PNG_KEPT:
+                target.write(_png_chunk(name, data))
+            if name == b"IHDR" and turned:
+                target.write(_png_chunk(b"eXIf", turned))
+            if name == b"IEND":
+                return
+    raise ValueError("a PNG without an end")
+
+
+def _png_chunks(source: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    while len(head := source.read(8)) == 8:
+        size, name = struct.unpack(">I4s", head)
+        data = source.read(min(size, _MOST))
+        if len(data) != size or len(source.read(4)) != 4:
+            raise ValueError("a PNG that breaks off")
+        yield name, data
+
+
+def _png_chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def jpeg(path: Path, out: Path) -> None:
+    """Keep the segments that make the first picture, its colour profile among them. Raises ValueError."""
+    turned = _turned(path)
+    with path.open("rb") as source, out.open("wb") as target:
+        data = source.read()
+        target.write(b"\xff\xd8")
+        if turned:
+            target.write(b"\xff\xe1" + struct.pack(">H", len(turned) + 8) + b"Exif\0\0" + turned)
+        at = 2
+        while True:
+            at, marker, segment = _segment(data, at)
+            if marker == 0xD9:
+                target.write(b"\xff\xd9")
+                return
+            if _jpeg_kept(marker, segment):
+                target.write(bytes((0xFF, marker)) + struct.pack(">H", len(segment) + 2) + segment)
+            if marker == 0xDA:
+                end = _scan_end(data, at)
+                target.write(data[at:end])
+                at = end
+
+
+def _segment(data: bytes, at: int) -> tuple[int, int, bytes]:
+    """The next segment: where the one after it begins, its marker, its content."""
+    if data[at] != 0xFF:
+        raise ValueError("a JPEG with something between its segments")
+    while data[at + 1] == 0xFF:  # filling
+        at += 1
+    marker = data[at + 1]
+    if marker == 0xD9:
+        return at + 2, marker, b""
+    size = int.from_bytes(data[at + 2 : at + 4], "big")
+    if size < 2 or at + 2 + size > len(data):
+        raise ValueError("a JPEG that breaks off")
+    return at + 2 + size, marker, data[at + 4 : at + 2 + size]
+
+
+def _jpeg_kept(marker: int, segment: bytes) -> bool:
+    if marker == 0xE2:
+        return segment.startswith(b"ICC_PROFILE\0")
+    if marker == 0xEE:
+        return segment.startswith(b"Adobe")
+    return marker not in range(0xE1, 0xF0) and marker != 0xFE
+
+
+def _scan_end(data: bytes, at: int) -> int:
+    """Where coded pixels end: at a marker that is neither a stuffed 0xFF nor a restart."""
+    while True:
+        at = data.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(data):
+            raise ValueError("a JPEG that breaks off")
+        if data[at + 1] and not 0xD0 <= data[at + 1] <= 0xD7:
+            return at
+        at += 2
+
+
+def webp(path: Path, out: Path) -> None:
+    """Keep the chunks that make the picture or its animation. Raises ValueError."""
+    turned = _turned(path)
+    with path.open("rb") as source:
+        data = source.read()
+    chunks = []
+    for name, content in _riff(data[12 : 8 + int.from_bytes(data[4:8], "little")]):
+        if name == b"VP8X":
+            flags = content[0] & ~(_WEBP_EXIF | _WEBP_XMP) | (_WEBP_EXIF if turned else 0)
+            chunks.append((name, bytes((flags,)) + content[1:]))
+        elif name == b"ANMF":
+            inner = [(part, held) for part, held in _riff(content[16:]) if part in _WEBP_KEPT]
+            chunks.append((name, content[:16] + _riffed(inner)))
+        elif name in _WEBP_KEPT:
+            chunks.append((name, content))
+    if turned and chunks and chunks[0][0] == b"VP8X":
+        chunks.append((b"EXIF", turned))
+    body = b"WEBP" + _riffed(chunks)
+    out.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+
+
+def _riff(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at + 8 <= len(data):
+        name, size = struct.unpack_from("<4sI", data, at)
+        if at + 8 + size > len(data):
+            raise ValueError("a WebP that breaks off")
+        yield name, data[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+
+
+def _riffed(chunks: list[tuple[bytes, bytes]]) -> bytes:
+    return b"".join(name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2) for name, data in chunks)
+
+
+def gif(path: Path, out: Path) -> None:
+    """Keep frames, their timing and how often they repeat. Raises ValueError, IndexError."""
+    data = path.read_bytes()
+    at = 13 + _palette(data[10])
+    kept = bytearray(data[:at])
+    while data[at] != 0x3B:
+        began = at
+        if data[at] == 0x21:
+            at = _blocks_end(data, at + 2)
+            label, named = data[began + 1], data[began + 3 : began + 14]
+            if label == 0xF9 or (label == 0xFF and named in (b"NETSCAPE2.0", b"ANIMEXTS1.0")):
+                kept += data[began:at]
+        elif data[at] == 0x2C:
+            at = _blocks_end(data, at + 11 + _palette(data[at + 9]))
+            kept += data[began:at]
+        else:
+            raise ValueError("a GIF with something between its blocks")
+    out.write_bytes(kept + b"\x3b")
+
+
+def _palette(flags: int) -> int:
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _blocks_end(data: bytes, at: int) -> int:
+    while data[at]:
+        at += data[at] + 1
+    return at + 1
+
+
+def _turned(path: Path) -> bytes | None:
+    """The way up, as the one thing an EXIF block says; None where the picture is stored upright."""
+    try:
+        with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as image:
+            orientation = image.getexif().get(_ORIENTATION)
+    except Exception as error:  # decoders of hostile files raise anything
+        raise ValueError("a picture whose header makes no sense") from error
+    if orientation not in range(2, 9):
+        return None
+    return b"MM\0*\0\0\0\x08\0\x01" + struct.pack(">HHIHH", _ORIENTATION, 3, 1, orientation, 0) + b"\0\0\0\0"

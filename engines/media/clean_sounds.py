@@ -1,0 +1,123 @@
+"""Sounds without what they say about themselves; coded samples are copied as they are."""
+
+import os
+import shutil
+import struct
+from pathlib import Path
+from typing import BinaryIO
+
+import av
+from av.error import FFmpegError
+
+from engines.media.streams import open_media
+
+_CHUNK = 1 << 20
+_WAV_KEPT = {b"fmt ", b"fact", b"data", b"ds64"}
+_FLAC_KEPT = {0, 3}
+
+
+def wav(path: Path, out: Path) -> None:
+    """Keep the format and the samples. Raises ValueError."""
+    with path.open("rb") as source, out.open("wb") as target:
+        target.write(source.read(12))
+        while len(head := source.read(8)) == 8:
+            name, size = struct.unpack("<4sI", head)
+            if name in _WAV_KEPT:
+                left = os.fstat(source.fileno()).st_size - source.tell()
+                size = min(size, left)  # a sound streamed to disk says 4 GB
+                target.write(head)
+                _copy(source, target, size)
+                target.write(source.read(size % 2))
+            else:
+                source.seek(size + size % 2, os.SEEK_CUR)
+        size = target.tell() - 8
+        if size < 2**32:
+            target.seek(4)
+            target.write(struct.pack("<I", size))
+
+
+def mp3(path: Path, out: Path) -> None:
+    """Keep the frames: not the tags before (ID3v2) and behind them (ID3v1, APE, Lyrics3)."""
+    with path.open("rb") as source, out.open("wb") as target:
+        begin, end = _after_id3(source), os.fstat(source.fileno()).st_size
+        while (shorter := _before_tags(source, begin, end)) < end:
+            end = shorter
+        source.seek(begin)
+        _copy(source, target, end - begin)
+
+
+aac = mp3  # ADTS frames carry their tags the same way
+
+
+def flac(path: Path, out: Path) -> None:
+    """Keep how it is coded and the frames. Raises ValueError."""
+    with path.open("rb") as source, out.open("wb") as target:
+        source.seek(4)
+        kept: list[tuple[int, bytes]] = []
+        last = False
+        while not last:
+            head = source.read(4)
+            if len(head) < 4:
+                raise ValueError("a FLAC that breaks off")
+            last, kind, size = bool(head[0] & 0x80), head[0] & 0x7F, int.from_bytes(head[1:], "big")
+            content = source.read(size)
+            if kind in _FLAC_KEPT:
+                kept.append((kind, content))
+        target.write(b"fLaC")
+        for n, (kind, content) in enumerate(kept):
+            flag = 0x80 if n == len(kept) - 1 else 0
+            target.write(bytes((kind | flag,)) + len(content).to_bytes(3, "big") + content)
+        shutil.copyfileobj(source, target, _CHUNK)
+
+
+def remuxed(path: Path, out: Path) -> None:
+    """Put the packets into a new container of the same kind, with their times and nothing else. Raises ValueError."""
+    with open_media(path) as media:
+        options = {"fflags": "+bitexact"}
+        try:
+            with av.open(str(out), "w", format=media.format.name, options=options) as target:
+                streams = {}
+                for stream in media.streams.audio:
+                    streams[stream.index] = target.add_stream_from_template(stream)
+                    streams[stream.index].metadata.clear()
+                for packet in media.demux(*(media.streams[index] for index in streams)):
+                    if packet.size:
+                        packet.stream = streams[packet.stream.index]
+                        target.mux(packet)
+        except FFmpegError as error:
+            raise ValueError("a container that cannot be taken apart") from error
+
+
+def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
+    while size > 0 and (chunk := source.read(min(size, _CHUNK))):
+        target.write(chunk)
+        size -= len(chunk)
+
+
+def _after_id3(source: BinaryIO) -> int:
+    at = 0
+    while True:
+        source.seek(at)
+        head = source.read(10)
+        if len(head) < 10 or head[:3] != b"ID3":
+            return at
+        size = (head[6] & 127) << 21 | (head[7] & 127) << 14 | (head[8] & 127) << 7 | (head[9] & 127)
+        at += 10 + size + (10 if head[5] & 0x10 else 0)
+
+
+def _before_tags(source: BinaryIO, begin: int, end: int) -> int:
+    """Where the last tag behind the frames begins; ``end`` where there is none."""
+    if end - begin >= 128 and _read(source, end - 128, 3) == b"TAG":
+        return end - 128
+    if end - begin >= 32 and _read(source, end - 32, 8) == b"APETAGEX":
+        size, flags = map(int, struct.unpack("<12xI4xI8x", _read(source, end - 32, 32)))
+        return max(begin, end - size - (32 if flags >> 31 else 0))
+    if end - begin >= 15 and _read(source, end - 9, 9) == b"LYRICS200":
+        digits = _read(source, end - 15, 6)
+        return max(begin, end - 15 - int(digits)) if digits.isdigit() else end
+    return end
+
+
+def _read(source: BinaryIO, at: int, size: int) -> bytes:
+    source.seek(at)
+    return source.read(size)
