@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -15,6 +14,8 @@ from errors import StudioError
 from settings import Settings, from_command_line
 
 if TYPE_CHECKING:
+    import socket
+
     from fastapi import FastAPI
     from starlette.types import ASGIApp
 
@@ -48,6 +49,7 @@ def build_studio(settings: Settings) -> "Studio":
     from engines.catalog import Catalog
     from engines.config import EngineConfig
     from engines.host import make_hosts
+    from engines.language.shelf import Language
     from jobs.service import Jobs
     from library.conversations.service import Conversations
     from library.service import Library
@@ -91,6 +93,7 @@ def build_studio(settings: Settings) -> "Studio":
         library=library,
         conversations=Conversations(database),
         jobs=jobs,
+        language=Language(catalog),
     )
 
 
@@ -127,7 +130,7 @@ def build_app(studio: "Studio") -> "ASGIApp":
     app = FastAPI(title="C41 Studio", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(CORSMiddleware, allow_origins=[])  # its presence keeps Gradio from reflecting any origin
     errors.install(app)
-    app.include_router(pages.router(studio.accounts, studio.settings))
+    app.include_router(pages.router(studio.accounts, studio.settings, studio.data))
     app.include_router(rest.router(studio))
     app.mount("/c41", StaticFiles(directory=HERE / "assets"))  # "/assets" is Gradio's own
     mount_gradio(app, studio)
@@ -163,29 +166,13 @@ def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
     blocks.has_launched = True  # mounting leaves it False, and then any client may read any file of this machine
 
 
-def listening_socket(settings: Settings) -> socket.socket:
-    """The socket to serve on, bound before anything heavy starts. Raises StudioError when it is taken."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    # Named in full: for protocol 0 asyncio leaves Nagle's algorithm on, which costs 40 ms an answer.
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        sock.bind((settings.host, settings.port))
-    except OSError as error:
-        raise StudioError(
-            "port_in_use",
-            f"The studio cannot listen on {settings.host}:{settings.port}.",
-            f"The system says: {error.strerror}.",
-            f"Stop what uses it, or choose another port: C41_PORT={settings.port + 1}.",
-        ) from error
-    return sock
-
-
-def serve(studio: "Studio", sock: socket.socket) -> None:
+def serve(studio: "Studio", sockets: list["socket.socket"]) -> None:
     """Serve until Ctrl-C or SIGTERM; running jobs go back to the queue."""
     import uvicorn
 
-    host, port = sock.getsockname()[:2]
+    from auth.lan import LAN
+
+    host, port = sockets[0].getsockname()[:2]
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
     config = uvicorn.Config(
@@ -196,25 +183,35 @@ def serve(studio: "Studio", sock: socket.socket) -> None:
         timeout_graceful_shutdown=1,
     )
     print(f"C41 Studio is at {address}", flush=True)
+    if studio.settings.host == LAN:
+        from auth.house_server import HouseServer, invitation
+        from auth.trust import folder_of
+
+        server: uvicorn.Server = HouseServer(config, sockets, folder_of(studio.data))
+        print(invitation(port), flush=True)
+    else:
+        server = uvicorn.Server(config)
     if link := studio.accounts.first_run_link():
         print(f"Create the first account: {address}{link}", flush=True)
-    uvicorn.Server(config).run(sockets=[sock])
+    server.run(sockets=sockets)
 
 
 def main() -> None:
     """Run the studio from the command line."""
+    from auth.lan import listen
+
     settings = from_command_line()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        sock = listening_socket(settings)
+        sockets = listen(settings.host, settings.port)
         studio = build_studio(settings)
     except StudioError as error:
         sys.exit(error.problem.sentence)
     try:
         with suppress(KeyboardInterrupt):
-            serve(studio, sock)
+            serve(studio, sockets)
     finally:
         studio.database.close()
         studio.data.unlock()

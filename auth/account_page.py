@@ -15,15 +15,16 @@ from auth.principal import Principal
 from auth.tries import Tries
 from auth.words import ago
 from errors import StudioError
+from settings import Settings
 
 Field = Annotated[str, Form()]
 Optional = Annotated[str | None, Form()]
 
 
-def add(routes: APIRouter, accounts: Accounts, tries: Tries, session_days: float) -> None:
+def add(routes: APIRouter, accounts: Accounts, tries: Tries, settings: Settings) -> None:
     """Add /account and what its buttons do."""
 
-    show = partial(_show, accounts, session_days)
+    show = partial(_show, accounts, settings)
 
     def refused(request: Request, error: StudioError) -> Response:
         return show(request, error) if wants_page(request.headers) else refusal(error, request.scope)
@@ -62,15 +63,15 @@ def add(routes: APIRouter, accounts: Accounts, tries: Tries, session_days: float
         return show(request, done="The token is revoked: scripts that use it are refused from now on.")
 
     @routes.post("/account/sign-out-everywhere")
-    def sign_out_everywhere(request: Request) -> Response:
-        accounts.sign_out_everywhere(principal(request).user_id)
+    def sign_out_everywhere(request: Request, tokens: Field = "") -> Response:
+        accounts.sign_out_everywhere(principal(request).user_id, tokens == "yes")
         request.session.clear()
         return RedirectResponse("/login", 303)
 
 
 def _show(
     accounts: Accounts,
-    session_days: float,
+    settings: Settings,
     request: Request,
     error: StudioError | None = None,
     done: str = "",
@@ -88,7 +89,9 @@ def _show(
         tokens=[(item, ago(item.used_at, now)) for item in accounts.tokens(who)],
         sessions=[(item, ago(item.seen_at, now)) for item in accounts.sessions(who)],
         shortest=passwords.SHORTEST,
-        days=f"{session_days:g}",
+        days=f"{settings.session_days:g}",
+        oidc=settings.oidc_name if settings.oidc_issuer else "",
+        linked=accounts.identities.linked(who.user_id),
     )
 
 

@@ -3,34 +3,23 @@
 import time
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from auth import links, passwords
+from auth.household import Household, PersonView, clean_email
+from auth.identities import Identities
 from auth.links import Invitation
 from auth.memory import Memory
 from auth.names import clean_name, key
 from auth.principal import Principal, Role
-from auth.sessions import Sessions, SessionView, as_role, end_others
+from auth.sessions import Sessions, SessionView, end_others
 from auth.tables import OneTimeLink, User
 from auth.tokens import Tokens, TokenView
 from auth.uploads import Uploads
 from db import Database
 from errors import StudioError
 from settings import Settings
-
-
-class PersonView(BaseModel):
-    """A person in a list. ``invited`` means they have not chosen a password yet."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    name: str
-    role: Role
-    disabled: bool
-    invited: bool
 
 
 class Accounts:
@@ -42,6 +31,8 @@ class Accounts:
         self._sessions = Sessions(database, self._memory, settings.session_days)
         self._tokens = Tokens(database, self._memory)
         self._uploads = Uploads(database)
+        self.household = Household(database, self._memory)
+        self.identities = Identities(database, settings.oidc_allow)
         self._names: dict[str, str] = {}
 
     # People
@@ -53,59 +44,36 @@ class Accounts:
                 return None
             return links.make(session, "first", None)
 
-    def add(self, name: str, role: Literal["owner", "member"] = "member") -> str:
-        """Add a person. Returns the path where they choose their password. Raises StudioError for a bad name."""
+    def add(self, name: str, role: Literal["owner", "member"] = "member", email: str | None = None) -> str:
+        """Add a person; ``email`` is where an identity provider knows them by.
+
+        Returns the path where they choose their password. Raises StudioError for a bad name or address.
+        """
         with self._database.session() as session:
             user = _insert(session, name, role)
+            user.email = clean_email(session, email, user.id) if email else None
             if role == "owner":
                 session.execute(delete(OneTimeLink).where(OneTimeLink.purpose == "first"))
             return links.make(session, "password", user.id)
 
-    def reset(self, name: str) -> str:
-        """Forget a person's password and sign them out everywhere. Returns the path where they choose a new one."""
-        with self._database.session() as session:
-            user = _find(session, name)
-            user.password_hash = None
-            end_others(session, user.id, keep=None)
-            path = links.make(session, "password", user.id)
-        self._memory.forget()
-        return path
+    def reset(self, name: str, tokens: bool = False) -> str:
+        """Forget a person's password and sign them out everywhere, with ``tokens`` end their tokens too.
+
+        Returns the path where they choose a new one.
+        """
+        return self.household.new_link(self.find(name).id, tokens)
 
     def disable(self, name: str) -> None:
         """Keep a person out, with all their browsers and tokens. Raises StudioError for the last owner."""
-        with self._database.session() as session:
-            user = _find(session, name)
-            if user.role == "owner" and not [other for other in _owners(session) if other.id != user.id]:
-                raise StudioError(
-                    "last_owner",
-                    f"{user.name} is the only owner of the studio.",
-                    "Without an owner nobody could let people in.",
-                    "Add another owner first.",
-                    status=409,
-                )
-            user.disabled = True
-            end_others(session, user.id, keep=None)
-        self._memory.forget()
+        self.household.set_disabled(self.find(name).id, True)
 
     def enable(self, name: str) -> None:
         """Let a disabled person in again, with their old password and tokens."""
-        with self._database.session() as session:
-            _find(session, name).disabled = False
-        self._memory.forget()
+        self.household.set_disabled(self.find(name).id, False)
 
     def people(self) -> list[PersonView]:
         """Everyone, by name."""
-        with self._database.session() as session:
-            return [
-                PersonView(
-                    id=user.id,
-                    name=user.name,
-                    role=as_role(user.role),
-                    disabled=user.disabled,
-                    invited=user.password_hash is None,
-                )
-                for user in session.scalars(select(User).order_by(func.lower(User.name)))
-            ]
+        return self.household.people()
 
     def find(self, name: str) -> User:
         """The person of that name, however it is capitalised. Raises StudioError when there is none."""
@@ -183,17 +151,17 @@ class Accounts:
 
     # Browsers
 
-    def sign_in(self, user_id: str, device: str) -> str:
-        """Sign a browser in. Returns the secret for its cookie."""
-        return self._sessions.start(user_id, device)
+    def sign_in(self, user_id: str, device: str, address: str = "") -> str:
+        """Sign a browser in, from an address. Returns the secret for its cookie."""
+        return self._sessions.start(user_id, device, address)
 
     def sign_out(self, session_id: str) -> None:
         """Sign one browser out."""
         self._sessions.end(session_id)
 
-    def sign_out_everywhere(self, user_id: str) -> None:
-        """Sign every browser of a person out."""
-        self._sessions.end_all(user_id)
+    def sign_out_everywhere(self, user_id: str, tokens: bool = False) -> None:
+        """Sign every browser of a person out, with ``tokens`` end their tokens too."""
+        self.household.sign_out(user_id, tokens)
 
     def sessions(self, who: Principal) -> list[SessionView]:
         """The browsers this person is signed in with."""

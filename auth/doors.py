@@ -11,7 +11,9 @@ from auth.words import device
 def sign_in(request: Request, accounts: Accounts, user: User) -> None:
     """Give the browser a fresh session; one it had before ends."""
     sign_out(request, accounts)
-    request.session[SESSION_KEY] = accounts.sign_in(user.id, device(request.headers.get("user-agent", "")))
+    request.session[SESSION_KEY] = accounts.sign_in(
+        user.id, device(request.headers.get("user-agent", "")), address(request)
+    )
 
 
 def sign_out(request: Request, accounts: Accounts) -> None:

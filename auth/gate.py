@@ -107,7 +107,7 @@ class Gate:
 
 
 def _is_open(path: str) -> bool:
-    return path == "/login" or path.startswith(("/login/static/", "/setup/", "/oidc/"))
+    return path in ("/login", "/trust") or path.startswith(("/login/static/", "/setup/", "/oidc/", "/trust/"))
 
 
 def _is_loopback(scope: Scope) -> bool:

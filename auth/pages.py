@@ -1,5 +1,7 @@
 """The sign-in page, the pages of one-time links, and signing out. No scripts."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -7,13 +9,14 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from auth import account_page, passwords
+from auth import account_page, passwords, trust
 from auth.accounts import Accounts
 from auth.answers import page, refusal, wants_page
 from auth.doors import address, safe_next, sign_in, sign_out
 from auth.links import Invitation
 from auth.names import key
 from auth.tries import Tries, address_key
+from data import DataFolder
 from errors import StudioError
 from settings import Settings
 
@@ -23,22 +26,29 @@ Field = Annotated[str, Form()]
 Optional = Annotated[str | None, Form()]
 
 
-def router(accounts: Accounts, settings: Settings) -> APIRouter:
-    """/login, /logout, /setup/<token>, /account and the files their pages need."""
+def router(accounts: Accounts, settings: Settings, data: DataFolder) -> APIRouter:
+    """/login, /logout, /setup/<token>, /account, /oidc/…, /trust and the files their pages need."""
     routes = APIRouter(include_in_schema=False)
     tries = Tries()
-    _login(routes, accounts, tries)
+    form = partial(_login_form, settings.oidc_name if settings.oidc_issuer else "")
+    _login(routes, accounts, tries, form)
     _setup(routes, accounts, tries)
-    account_page.add(routes, accounts, tries, settings.session_days)
+    account_page.add(routes, accounts, tries, settings)
+    trust.add(routes, data, settings)
+    if settings.oidc_issuer:
+        from auth import oidc, oidc_pages  # with an HTTP client: only where one is needed
+
+        oidc_pages.add(routes, accounts, oidc.Provider(settings, data), tries, form)
     routes.mount("/login/static", StaticFiles(directory=STATIC))
     return routes
 
 
-def _login(routes: APIRouter, accounts: Accounts, tries: Tries) -> None:
-    def form(next: str, name: str = "", error: StudioError | None = None) -> Response:
-        problem, status = (error.problem, error.status) if error else (None, 200)
-        return page("login.html", status, title="Sign in", next=safe_next(next), name=name, problem=problem)
+def _login_form(oidc: str, next: str, name: str = "", error: StudioError | None = None) -> Response:
+    problem, status = (error.problem, error.status) if error else (None, 200)
+    return page("login.html", status, title="Sign in", next=safe_next(next), name=name, problem=problem, oidc=oidc)
 
+
+def _login(routes: APIRouter, accounts: Accounts, tries: Tries, form: Callable[..., Response]) -> None:
     @routes.get("/login")
     def login_page(request: Request, next: str = "/") -> Response:
         return RedirectResponse(safe_next(next), 303) if request.state.principal else form(next)

@@ -10,10 +10,11 @@ from db import Database
 log = logging.getLogger(__name__)
 
 
-def note(database: Database, update: Update) -> None:
-    """Run the update; on a full disk or a busy database it is let go."""
+def note(database: Database, *updates: Update) -> None:
+    """Run the updates; on a full disk or a busy database they are let go."""
     try:
         with database.session() as session:
-            session.execute(update)
+            for update in updates:
+                session.execute(update)
     except OperationalError as error:
         log.warning("The last use of a sign-in was not written down: %s", error.orig)

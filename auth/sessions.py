@@ -24,6 +24,7 @@ class SessionView(BaseModel):
 
     id: str
     device: str
+    address: str
     created_at: float
     seen_at: float
 
@@ -36,7 +37,7 @@ class Sessions:
         self._memory = memory
         self._lifetime = days * _DAY
 
-    def start(self, user_id: str, device: str) -> str:
+    def start(self, user_id: str, device: str, address: str) -> str:
         """Sign a browser in. Returns the secret for its cookie."""
         secret, now = new_secret(), time.time()
         with self._database.session() as session:
@@ -49,8 +50,10 @@ class Sessions:
                     expires_at=now + self._lifetime,
                     seen_at=now,
                     device=device[:80],
+                    address=address[:80],
                 )
             )
+            session.execute(update(User).where(User.id == user_id).values(seen_at=now))
         return secret
 
     def remembered(self, secret: str) -> Principal | None:
@@ -73,7 +76,11 @@ class Sessions:
                 return None
             row, user = found.tuple()
         if now - row.seen_at > _SEEN_EVERY:
-            note(self._database, update(LoginSession).where(LoginSession.id == key).values(seen_at=now))
+            note(
+                self._database,
+                update(LoginSession).where(LoginSession.id == key).values(seen_at=now),
+                update(User).where(User.id == user.id).values(seen_at=now),
+            )
         principal = Principal(user_id=user.id, name=user.name, role=as_role(user.role), via="session", session=key)
         self._memory.put("session:" + key, principal, generation, row.expires_at)
         return principal
@@ -87,7 +94,13 @@ class Sessions:
                 .order_by(LoginSession.seen_at.desc())
             )
             return [
-                SessionView(id=row.id, device=row.device, created_at=row.created_at, seen_at=row.seen_at)
+                SessionView(
+                    id=row.id,
+                    device=row.device,
+                    address=row.address,
+                    created_at=row.created_at,
+                    seen_at=row.seen_at,
+                )
                 for row in rows
             ]
 
@@ -95,12 +108,6 @@ class Sessions:
         """Sign one browser out."""
         with self._database.session() as session:
             session.execute(delete(LoginSession).where(LoginSession.id == session_id))
-        self._memory.forget()
-
-    def end_all(self, user_id: str) -> None:
-        """Sign every browser of a person out."""
-        with self._database.session() as session:
-            end_others(session, user_id, keep=None)
         self._memory.forget()
 
 

@@ -87,7 +87,11 @@ class Tokens:
                 return None
             row, user = found.tuple()
         if now - (row.used_at or 0.0) > _SEEN_EVERY:
-            note(self._database, update(Token).where(Token.id == row.id).values(used_at=now))
+            note(
+                self._database,
+                update(Token).where(Token.id == row.id).values(used_at=now),
+                update(User).where(User.id == user.id).values(seen_at=now),
+            )
         principal = Principal(user_id=user.id, name=user.name, role=as_role(user.role), via="token")
         self._memory.put("token:" + key, principal, generation)
         return principal

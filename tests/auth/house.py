@@ -53,7 +53,7 @@ def build(folder: Path, gradio: bool = False, **settings: object) -> House:
     chosen = Settings(data=folder, **settings)  # type: ignore[arg-type]
     accounts = Accounts(database, chosen)
     inside = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    inside.include_router(router(accounts, chosen))
+    inside.include_router(router(accounts, chosen, data))
     _own_pages(inside)
     if gradio:
         mount_gradio(inside, data)

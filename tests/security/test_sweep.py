@@ -5,7 +5,7 @@ from starlette.types import ASGIApp
 
 from tests.security.doors import METHODS, filled, routes
 
-OPEN = {"/login", "/setup/{token}", "/login/static/", "/healthz"}
+OPEN = {"/login", "/setup/{token}", "/login/static/", "/healthz", "/trust", "/trust/c41-studio.crt"}
 
 
 def refused(client: TestClient, path: str) -> None:

@@ -1,0 +1,150 @@
+"""Serving the house: on one port https for everybody, and plain http for this very machine."""
+
+import asyncio
+import logging
+import re
+import socket
+import ssl
+from ipaddress import ip_address
+from typing import Any
+
+import uvicorn
+
+from auth.certificate import HouseCertificate
+from auth.lan import addresses, house_url, names
+from auth.qr import for_terminal
+
+log = logging.getLogger(__name__)
+
+_TLS_HELLO = b"\x16"
+_PATIENCE = 10.0
+_LOOK_EVERY = 300.0
+"""Seconds after which a changed address of the machine gets into the certificate."""
+_HEAD = 8192
+_PLACE = re.compile(rb"(?:GET|HEAD) (/[\x21-\x7e]*) HTTP/1\.[01]\r\n")
+_HOST = re.compile(rb"\r\nhost:[ \t]*([A-Za-z0-9.:\[\]-]+)[ \t]*\r\n", re.IGNORECASE)
+
+
+class HouseServer(uvicorn.Server):
+    """A server that looks at the first byte of a connection.
+
+    TLS is served. Plain http is served to programs on this machine, whose every byte stays in it; others are sent on
+    to https before they say anything that matters.
+    """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], certificate: HouseCertificate) -> None:
+        super().__init__(config)
+        self._sockets = sockets
+        self._certificate = certificate
+        certificate.ensure(names(), addresses())
+        self._context = certificate.context()
+        self._doors: set[asyncio.Task[None]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the app, then open the doors."""
+        await super().startup(sockets=[])
+        for sock in self._sockets:
+            sock.listen(self.config.backlog)
+            sock.setblocking(False)
+            self._begin(self._accept(sock))
+        self._begin(self._renew())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the doors, then end as every server does."""
+        for task in list(self._doors):
+            task.cancel()
+        for sock in self._sockets:
+            sock.close()
+        await super().shutdown(sockets)
+
+    def _begin(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._doors.add(task)
+        task.add_done_callback(self._doors.discard)
+
+    async def _accept(self, sock: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                connection, peer = await loop.sock_accept(sock)
+            except OSError as error:  # too many open files, a caller who left: the next one is welcome
+                log.warning("A connection could not be taken: %s", error)
+                await asyncio.sleep(0.1)
+                continue
+            connection.setblocking(False)
+            self._begin(self._admit(connection, peer[0]))
+
+    async def _admit(self, connection: socket.socket, peer: str) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            first = await asyncio.wait_for(_first_byte(connection), _PATIENCE)
+            if first == _TLS_HELLO:
+                await loop.connect_accepted_socket(
+                    self._protocol, connection, ssl=self._context, ssl_handshake_timeout=_PATIENCE
+                )
+            elif first and ip_address(peer.partition("%")[0]).is_loopback:
+                await loop.connect_accepted_socket(self._protocol, connection)
+            else:
+                if first:
+                    await asyncio.wait_for(_send_on(connection), _PATIENCE)
+                connection.close()
+        except (OSError, ssl.SSLError, TimeoutError):  # a caller who does not speak, or does not trust us
+            connection.close()
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol: Any = self.config.http_protocol_class
+        made: asyncio.Protocol = protocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
+
+    async def _renew(self) -> None:
+        """The certificate follows the machine's addresses and the calendar."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY)
+            try:
+                if await asyncio.to_thread(lambda: self._certificate.ensure(names(), addresses())):
+                    self._certificate.load(self._context)
+            except OSError:
+                log.exception("The certificate could not be renewed; it is tried again.")
+
+
+def invitation(port: int) -> str:
+    """What the terminal shows for the phones of the house."""
+    url = house_url(port)
+    if url is None:
+        return "There is no network at the moment; phones find the studio once there is one."
+    named = [f"https://{name}:{port}" for name in names() if name.endswith(".local")]
+    also = f" (or {named[0]})" if named else ""
+    return f"For the phones of the house: {url}{also}\n{for_terminal(url)}"
+
+
+async def _first_byte(connection: socket.socket) -> bytes:
+    """What the caller begins with, left where it is; nothing where they hang up."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(connection, ready.set)
+    try:
+        await ready.wait()
+        return connection.recv(1, socket.MSG_PEEK)
+    finally:
+        loop.remove_reader(connection)
+
+
+async def _send_on(connection: socket.socket) -> None:
+    """Tell a browser that came by http to come by https."""
+    loop = asyncio.get_running_loop()
+    head = b""
+    while b"\r\n\r\n" not in head and len(head) < _HEAD:
+        if not (more := await loop.sock_recv(connection, _HEAD)):
+            break
+        head += more
+    place, host = _PLACE.match(head), _HOST.search(head)
+    if place and host:
+        where = b"https://" + host[1] + place[1]
+        answer = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: " + where + b"\r\n"
+        said = b"The studio is at " + where + b"\n"
+    else:
+        answer, said = b"HTTP/1.1 400 Bad Request\r\n", b"The studio speaks https here: put https:// in front.\n"
+    rest = b"Content-Type: text/plain\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(said)
+    await loop.sock_sendall(connection, answer + rest + said)
