@@ -71,6 +71,7 @@ def build_studio(settings: Settings) -> "Studio":
         idle_seconds=settings.idle_minutes * 60,
         threads=settings.threads,
         keep_free_bytes=settings.keep_free_mb * 2**20,
+        hub_token=data.hub_token,
         ollama_url=settings.ollama_url,
         ollama_keep_alive=settings.ollama_keep_alive,
     )

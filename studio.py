@@ -10,6 +10,7 @@ from settings import Settings
 if TYPE_CHECKING:
     from auth.accounts import Accounts
     from engines.catalog import Catalog
+    from engines.language.shelf import Language
     from jobs.service import Jobs
     from library.conversations.service import Conversations
     from library.service import Library
@@ -27,3 +28,4 @@ class Studio:
     library: "Library"
     conversations: "Conversations"
     jobs: "Jobs"
+    language: "Language"

@@ -82,12 +82,20 @@ def _add_jobs(studio: Studio) -> None:
         """Stop a job, waiting or running."""
         return _json(jobs.cancel(principal(http), job_id))
 
+    def pause_job(job_id: str, http: gr.Request) -> Json:
+        """Let a job rest that can go on later: downloads, long clips."""
+        return _json(jobs.pause(principal(http), job_id))
+
+    def resume_job(job_id: str, http: gr.Request) -> Json:
+        """Let a paused job go on."""
+        return _json(jobs.resume(principal(http), job_id))
+
     def job_files(job_id: str, http: gr.Request) -> list[Json]:
         """The files of a finished job, the main one first; gradio_client downloads them."""
         who = principal(http)
         return [hand_out(studio, who, asset_id) for asset_id in jobs.get(who, job_id).assets]
 
-    for endpoint in (estimate, submit, job_status, wait_job, cancel_job, job_files):
+    for endpoint in (estimate, submit, job_status, wait_job, cancel_job, pause_job, resume_job, job_files):
         _offer(endpoint)
 
 
@@ -97,6 +105,10 @@ def _add_assets(studio: Studio) -> None:
     def list_models() -> list[Json]:
         """The models, what each is for, and whether it is installed."""
         return [model.model_dump(mode="json") for model in schema.models(studio.catalog)]
+
+    def list_language_models() -> list[Json]:
+        """The models that write, the studio's own and the Ollama server's: context, what each can, whether loaded."""
+        return [model.model_dump(mode="json") for model in studio.language.shelf().models]
 
     def list_assets(
         http: gr.Request,
@@ -117,7 +129,7 @@ def _add_assets(studio: Studio) -> None:
         path, name = brought_in(studio, who, file)
         return _json(take_file(studio, who, path, name, project_id))
 
-    for endpoint in (list_models, list_assets, upload_asset):
+    for endpoint in (list_models, list_language_models, list_assets, upload_asset):
         _offer(endpoint)
 
 
@@ -144,11 +156,25 @@ def _add_making(studio: Studio) -> None:
         """Read a text aloud; options: more fields (speed, format, loudness, …)."""
         return ask(http, {"task": "speak", "text": text, "voice": voice}, options, project_id)
 
+    def write(
+        prompt: str,
+        http: gr.Request,
+        model: str | None = None,
+        options: Json | None = None,
+        project_id: str | None = None,
+    ) -> Json:
+        """Have a language model answer; options: more fields (messages before this one, temperature, max_tokens, …)."""
+        earlier = (options or {}).get("messages") or []
+        if not isinstance(earlier, list):
+            raise StudioError("bad_value", "“messages” cannot be that.", "They are a list.", status=422)
+        asked = {"task": "write", "model": model, "messages": [*earlier, {"role": "user", "text": prompt}]}
+        return ask(http, asked, options, project_id)
+
     def create_image(prompt: str, http: gr.Request, options: Json | None = None, project_id: str | None = None) -> Json:
         """Make a picture from words; options: more fields (width, height, steps, seed, model, …)."""
         return ask(http, {"task": "create_image", "prompt": prompt}, options, project_id)
 
-    for endpoint in (enhance, speak, create_image):
+    for endpoint in (enhance, speak, write, create_image):
         _offer(endpoint)
 
 

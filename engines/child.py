@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from engines import runtime, wire
 from engines.catalog import Catalog
 from engines.config import EngineConfig
+from engines.host import relief
 from engines.inprocess import REST_SECONDS
 from engines.swapper import Swapper, choose
 from engines.worker import Worker
@@ -37,7 +38,8 @@ def main(lane: wire.Lane, pipe: Connection, config: EngineConfig) -> None:
             os._exit(0)
 
     runtime.use_threads(config.threads)
-    swapper = Swapper(choose(config), config.memory_bytes, config.idle_seconds)
+    device = choose(config)
+    swapper = Swapper(device, config.memory_bytes, config.idle_seconds, relief(config, device))
     worker = Worker(lane, config, send, swapper, Catalog(config.starter, config.catalog, config.ollama_url))
     worker.tell()
     threading.Thread(target=_read, args=(pipe, worker, work), name="commands", daemon=True).start()

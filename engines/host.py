@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
 from engines import runtime, wire
 from engines.catalog import Catalog
@@ -10,7 +11,7 @@ from engines.config import EngineConfig
 from engines.inprocess import ThreadHost
 from engines.process import ProcessHost
 from engines.swapper import Swapper, choose
-from engines.swapper.device import Cpu
+from engines.swapper.device import Cpu, Cuda, Device
 
 MODEL_LANES: tuple[wire.Lane, ...] = ("device", "cpu", "talk")
 """Lanes whose work is done by models here: in threads, or in a child each."""
@@ -53,8 +54,18 @@ def make_hosts(kind: Literal["inprocess", "process"] | None, config: EngineConfi
     line: list[Host] = [ThreadHost(lane, config, nothing, catalog) for lane, n in LINE_LANES.items() for _ in range(n)]
     if kind == "process" or (kind is None and _gpus() > 1):
         return [*(ProcessHost(lane, config) for lane in MODEL_LANES), *line]
-    swapper = Swapper(choose(config), config.memory_bytes, config.idle_seconds)
+    device = choose(config)
+    swapper = Swapper(device, config.memory_bytes, config.idle_seconds, relief(config, device))
     return [*(ThreadHost(lane, config, swapper, catalog) for lane in MODEL_LANES), *line]
+
+
+def relief(config: EngineConfig, device: Device) -> Callable[[], bool]:
+    """What frees memory of a device that is not ours: an Ollama that shares the card lets go of its models."""
+    if not isinstance(device, Cuda) or urlsplit(config.ollama_url).hostname not in ("127.0.0.1", "localhost", "::1"):
+        return lambda: False
+    from engines.language.server import make_room
+
+    return lambda: make_room(config.ollama_url)
 
 
 def _gpus() -> int:

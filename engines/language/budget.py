@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from engines.language.sight import Sight
 from engines.media.documents import READABLE, read_document
-from engines.requests.base import AssetFacts
 from engines.requests.writing import Turn, Write
+from engines.wire import Input
 from errors import StudioError
 
 _A_TURN = 8
@@ -17,14 +17,6 @@ _A_PICTURE = 1200
 """Tokens a picture is to most models that see."""
 _STEP = 2048
 """Windows grow by doubling from here: the same model serves talks of about the same length."""
-
-
-class File(Protocol):
-    """Something attached: where it lies, what it is, what it is called."""
-
-    path: str
-    facts: AssetFacts
-    title: str
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,7 @@ class Talk:
     files_left_out: tuple[str, ...] = ()
 
 
-def talk(request: Write, model: str, sight: Sight, files: Mapping[str, File]) -> Talk:
+def talk(request: Write, model: str, sight: Sight, files: Mapping[str, Input]) -> Talk:
     """The conversation as the model named ``model`` gets it; the oldest messages go where it is too long.
 
     Raises StudioError: ``blind_model`` for pictures it cannot see, ``wrong_kind``, ``too_long`` naming what does not
@@ -114,7 +106,7 @@ def _window(tokens: int, limit: int) -> int:
     return min(window, limit)
 
 
-def _said(turn: Turn, model: str, sight: Sight, files: Mapping[str, File]) -> Said:
+def _said(turn: Turn, model: str, sight: Sight, files: Mapping[str, Input]) -> Said:
     parts, pictures = [], []
     for id in turn.attachments:
         file = files[id]

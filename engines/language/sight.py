@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engines.catalog import Catalog, Entry
-from engines.language import gguf, ollama
+from engines.language import gguf, server
 from engines.language.counting import Count, counter, estimate
 from engines.swapper import memory
+from errors import StudioError
 
 _OFTEN = 4096
 """Tokens that a model sees whose files do not say it."""
@@ -33,8 +34,10 @@ class Sight:
 def sight(entry: Entry, catalog: Catalog) -> Sight:
     """What an installed model sees. Raises StudioError where its files, or its server, are not there."""
     if entry.runtime == "ollama":
-        about = ollama.about(catalog.ollama, ollama.name_of(entry.id))
+        about = server.about(catalog.ollama, server.name_of(entry.id))
         return Sight(about.context, estimate, exact=False, vision=about.vision, thinking=about.thinking)
+    if "model" not in entry.parts:
+        raise StudioError("incomplete_entry", f"{entry.name} names no weights.", next="Correct its entry.", status=422)
     path = catalog.path(entry, "model")
     found = _of_gguf(path) if path.is_file() else _of_folder(path)
     limit = min(found.limit, entry.options.get("context", found.limit))

@@ -5,11 +5,12 @@ from importlib import import_module
 
 from engines.catalog import Catalog, Entry
 from engines.context import Context
-from engines.language.budget import File, talk
+from engines.language.budget import talk
 from engines.language.sight import sight
 from engines.language.told import Telling
 from engines.requests import Request
 from engines.requests.writing import Write
+from engines.wire import Input
 from errors import Problem, StudioError
 
 _RUNTIMES = {"llama": "engines.language.llama", "torch": "engines.language.local", "ollama": "engines.language.ollama"}
@@ -30,7 +31,7 @@ def write(request: Request, context: Context) -> None:
     runtime.write(request, fitted, seen, context, Telling(context, fitted.window))
 
 
-def obstacle(request: Request, entry: Entry, catalog: Catalog, files: Mapping[str, File]) -> Problem | None:
+def obstacle(request: Request, entry: Entry, catalog: Catalog, files: Mapping[str, Input]) -> Problem | None:
     """Why the conversation cannot be sent to the model as it is; None where it can."""
     assert isinstance(request, Write)
     try:

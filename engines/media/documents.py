@@ -6,7 +6,7 @@ import sys
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from engines.media.extract import MAX_TEXT, Trouble, fdx_text
 from errors import StudioError
@@ -56,11 +56,11 @@ def read_document(path: Path, mime: str, name: str) -> Document:
     """
     stat = path.stat()
     key = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
-    found = _remembered.get(key)
-    if found is None:
-        found = _read(path, mime, f"“{name[:80]}”" if name else "The document")
-        _remembered.put(key, found)
-    return found
+    document = _remembered.get(key)
+    if document is None:
+        document = _read(path, mime, f"“{name[:80]}”" if name else "The document")
+        _remembered.put(key, document)
+    return document
 
 
 def _read(path: Path, mime: str, name: str) -> Document:
@@ -117,7 +117,7 @@ _TROUBLES = {
 }
 
 
-def _child(kind: str, path: Path, name: str) -> dict[str, object]:
+def _child(kind: str, path: Path, name: str) -> dict[str, Any]:
     """What ``python -m engines.media.extract`` says of a file."""
     try:
         done = subprocess.run(
@@ -130,7 +130,7 @@ def _child(kind: str, path: Path, name: str) -> dict[str, object]:
     except subprocess.TimeoutExpired as error:
         raise trouble("slow", name) from error
     try:
-        found: dict[str, object] = json.loads(done.stdout)
+        found: dict[str, Any] = json.loads(done.stdout)
     except ValueError as error:  # it died of its limits, or of what it read
         raise trouble("bad", name) from error
     if "trouble" in found:

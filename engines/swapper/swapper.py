@@ -40,13 +40,21 @@ class Swapper:
     """The only way to a model. One a process; safe to use from several threads.
 
     What a lease holds is never dropped. Beyond that the least recently used goes first, of several used at the same
-    moment the one that loads fastest. Dropping frees; nothing is copied back: the files' page cache is the tier below.
+    moment the one that loads fastest. ``relieve`` is asked last: whether another program gave back device memory.
+    Dropping frees; nothing is copied back: the files' page cache is the tier below.
     """
 
-    def __init__(self, device: Device, memory_bytes: int | None = None, idle_seconds: float = 900) -> None:
+    def __init__(
+        self,
+        device: Device,
+        memory_bytes: int | None = None,
+        idle_seconds: float = 900,
+        relieve: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.device = device
         self._limit = memory_bytes
         self._idle_seconds = idle_seconds
+        self._relieve = relieve
         self._entries: dict[str, _Entry] = {}
         self._changed = threading.Condition(threading.RLock())
         self._holders: dict[int, int] = {}
@@ -161,6 +169,8 @@ class Swapper:
             while self._room(place) < needed:
                 idle = [e for e in self._of(place) if not e.leases and e.component.key not in wanted]
                 if not idle:
+                    if place == "device" and self._relieve():
+                        continue
                     return self._cannot(place, needed, wanted)
                 self._drop(min(idle, key=lambda entry: (entry.used, entry.load_seconds)))
         return True

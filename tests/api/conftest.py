@@ -23,6 +23,7 @@ from data import DataFolder
 from db import open_database
 from engines import wire
 from engines.catalog import Catalog
+from engines.language.shelf import Language
 from engines.media.picture import preview_jpeg, save_picture
 from jobs.service import Jobs
 from library.conversations.service import Conversations
@@ -34,7 +35,7 @@ MODEL = """
 id: plain
 name: Plain
 use: Draws one colour.
-tasks: [create_image, upscale_image, cut_out, stylize_image, upscale_clip, interpolate_clip, speak]
+tasks: [create_image, upscale_image, cut_out, stylize_image, upscale_clip, interpolate_clip, speak, write]
 runtime: onnx
 pipeline: "plain:Plain"
 parts: {}
@@ -142,7 +143,17 @@ def build(folder: Path, *, gradio: bool, **settings: Any) -> House:
     library, catalog = Library(database, data), Catalog(starter=data.starter, own=data.catalog)
     painter = Painter("cpu")
     jobs = Jobs(database, data, library, catalog, [painter], keep_free_bytes=0)
-    studio = Studio(known, data, database, Accounts(database, known), catalog, library, Conversations(database), jobs)
+    studio = Studio(
+        known,
+        data,
+        database,
+        Accounts(database, known),
+        catalog,
+        library,
+        Conversations(database),
+        jobs,
+        Language(catalog),
+    )
     app = FastAPI()
     errors.install(app)
     app.include_router(rest.router(studio))

@@ -1,0 +1,180 @@
+"""The models that write: those of the catalog here, and those of the Ollama server, as they are now."""
+
+import threading
+import time
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from engines.catalog import Catalog, Entry
+from engines.catalog.entry import SERVED, Licence, served
+from engines.language import server
+from engines.language.server import About
+from engines.language.sight import sight
+from errors import Problem, StudioError
+
+_KEEP_SECONDS = 10.0
+_FREE = ("Apache License", "MIT License")
+"""How licences begin that allow commercial use of whatever is written."""
+
+
+class View(BaseModel):
+    """A frozen answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class LanguageModel(View):
+    """A model that writes. ``context`` is the most tokens it sees at once, ``loaded_bytes`` what it holds of memory now
+    on the server (0: not in memory, or one of the studio's own).
+    """
+
+    id: str
+    name: str
+    use: str
+    runtime: str
+    installed: bool
+    bytes: int
+    context: int
+    vision: bool = False
+    thinking: bool = False
+    tools: bool = False
+    loaded_bytes: int = 0
+    parameters: str = ""
+    quantization: str = ""
+    licence: Licence
+
+
+class Shelf(View):
+    """What there is to write with; ``problem`` says why the server's models are missing."""
+
+    ollama_url: str
+    models: tuple[LanguageModel, ...]
+    problem: Problem | None = None
+
+
+class Language:
+    """Looks at the models that write. Safe from any thread; a server is asked at most every ten seconds."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._url = catalog.ollama
+        self._lock = threading.Lock()
+        self._looked = 0.0
+        self._served: tuple[LanguageModel, ...] = ()
+        self._problem: Problem | None = None
+        self._about: dict[str, About] = {}
+
+    def shelf(self, *, anew: bool = False) -> Shelf:
+        """Everything that writes: the studio's own first. ``anew`` asks the server whatever was asked before."""
+        with self._lock:
+            if anew or time.monotonic() - self._looked > _KEEP_SECONDS or not self._looked:
+                self._look()
+            own = tuple(self._own(entry) for entry in self._catalog.for_task("write") if entry.runtime != "ollama")
+            return Shelf(ollama_url=self._url, models=(*own, *self._served), problem=self._problem)
+
+    def delete(self, id: str) -> None:
+        """Delete a model from the server. Raises StudioError not_served, or what the server says."""
+        server.delete(self._url, self._name(id))
+        self._looked = 0.0
+
+    def unload(self, id: str) -> None:
+        """Free the memory a model holds on the server. Raises StudioError not_served, or what the server says."""
+        server.unload(self._url, self._name(id))
+        self._looked = 0.0
+
+    def _name(self, id: str) -> str:
+        if not id.startswith(SERVED) or id == SERVED:
+            raise StudioError(
+                "not_served",
+                "That model is not Ollama's.",
+                next="Models of the studio itself are on the Models page.",
+                status=422,
+            )
+        return server.name_of(id)
+
+    def _look(self) -> None:
+        """Ask the server; where it is absent, its models go out of sight until it is back."""
+        try:
+            with server.told(self._url):
+                client = server.client(self._url)
+                listed = client.list().models
+                loaded = {model.model: int(model.size or 0) for model in client.ps().models}
+                about = {str(model.digest): self._read(client, model) for model in listed if model.model}
+            self._served, self._about, self._problem = _models(listed, about, loaded), about, None
+        except StudioError as error:
+            self._served, self._problem = (), error.problem
+        self._looked = time.monotonic()
+        best = _best(self._served)
+        self._catalog.serve(_entry(model, best=model.id == best) for model in self._served)
+
+    def _read(self, client: Any, model: Any) -> About:
+        known = self._about.get(str(model.digest))
+        return known or server.read(model.model, client.show(model.model))
+
+    def _own(self, entry: Entry) -> LanguageModel:
+        installed = self._catalog.installed(entry)
+        try:
+            seen = sight(entry, self._catalog) if installed else None
+        except StudioError:
+            seen = None
+        return LanguageModel(
+            id=entry.id,
+            name=entry.name,
+            use=entry.use,
+            runtime=entry.runtime,
+            installed=installed,
+            bytes=entry.download_bytes,
+            context=seen.limit if seen else entry.options.get("context", 0),
+            vision=seen.vision if seen else bool(entry.options.get("vision")),
+            thinking=seen.thinking if seen else bool(entry.options.get("thinking")),
+            licence=entry.licence,
+        )
+
+
+def _models(listed: Any, about: dict[str, About], loaded: dict[str, int]) -> tuple[LanguageModel, ...]:
+    """The server's models that can write, the newest first."""
+    newest = sorted(listed, key=lambda model: str(model.modified_at or ""), reverse=True)
+    found = ((model, about[str(model.digest)]) for model in newest if model.model)
+    return tuple(
+        LanguageModel(
+            id=f"{SERVED}{model.model}",
+            name=model.model,
+            use=f"Writes, on your Ollama. {known.parameters}".strip(),
+            runtime="ollama",
+            installed=True,
+            bytes=int(model.size or 0),
+            context=known.context,
+            vision=known.vision,
+            thinking=known.thinking,
+            tools="tools" in known.capabilities,
+            loaded_bytes=loaded.get(model.model, 0),
+            parameters=known.parameters,
+            quantization=known.quantization,
+            licence=_licence(known.licence),
+        )
+        for model, known in found
+        if not known.capabilities or "completion" in known.capabilities
+    )
+
+
+def _best(models: tuple[LanguageModel, ...]) -> str:
+    """The model to write with where nobody chose one: in memory already, else the newest."""
+    ready = sorted(models, key=lambda model: not model.loaded_bytes)
+    return ready[0].id if ready else ""
+
+
+def _entry(model: LanguageModel, *, best: bool) -> Entry:
+    return served(
+        model.id,
+        use=model.use,
+        best_for=("write",) if best else (),
+        licence=model.licence,
+        download_bytes=model.bytes,
+    )
+
+
+def _licence(text: str) -> Licence:
+    """What a licence's first line says; whoever allows commercial use says it there."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "as its maker says")
+    return Licence(name=first[:80], commercial=first.startswith(_FREE))
