@@ -27,6 +27,7 @@ _HEAD = """
 <link rel="stylesheet" href="c41/css/stage.css">
 <link rel="stylesheet" href="c41/css/tray.css">
 <link rel="stylesheet" href="c41/css/library.css">
+<link rel="stylesheet" href="c41/css/library-detail.css">
 <link rel="stylesheet" href="c41/css/home.css">
 <script>window.C41 = {media: %s, queue: [], mount(...part) { this.queue.push(part) }};</script>
 <script type="module" src="c41/js/studio.js"></script>"""

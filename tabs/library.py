@@ -2,45 +2,77 @@
 
 import json
 
-from engines.requests import REQUESTS
+import tabs
+from engines.requests import REQUESTS, asset_fields
 from studio import Studio
 from tabs.controls import labels
 from tabs.parts import part
 
-_KINDS = (("", "Everything"), ("image", "Pictures"), ("clip", "Clips"), ("sound", "Sounds"), ("subtitles", "Subtitles"))
-_STATES = (("", "All"), ("made", "Made here"), ("upload", "Brought in"), ("deleted", "Recently deleted"))
-_SCOPES = (("", "All projects"), ("project", "The project in hand"))
+_CHIPS = (
+    ("kind", "Kind"),
+    ("project_id", "Project"),
+    ("owner", "Person"),
+    ("model", "Model"),
+    ("tag", "Tag"),
+)
+_DATES = (("today", "Today"), ("week", "Last 7 days"), ("month", "Last 30 days"), ("range", "Between …"))
 
 
 def build(studio: Studio) -> None:
     """The tab."""
-    kinds = "".join(_tick(value, text) for value, text in _KINDS)
+    chips = "".join(_chip(name, label) for name, label in _CHIPS)
     part(
         "library",
         f"""<section class="library" aria-label="Library">
-        <div class="filters"><h2>Library</h2>
-        <fieldset class="choice"><legend class="visually-hidden">Kind</legend>{kinds}</fieldset>
-        {_select("scope", "Project", _SCOPES)}{_select("state", "Show", _STATES)}</div>
-        <ul class="grid"></ul><div class="end"></div>
-        <dialog aria-label="Details"></dialog></section>""",
-        value=json.dumps(_labels(studio)),
+        <header class="head"><h2>Library <span class="count" role="status"></span></h2>
+        <label class="search"><span class="glass" aria-hidden="true"></span><input type="search" name="q" maxlength="200"
+        autocomplete="off" placeholder="Search" aria-label="Search the library" aria-keyshortcuts="/">
+        <kbd aria-hidden="true">/</kbd></label>
+        <div class="tools">{_tool("bring", "Bring in", "Bring in files")}
+        {_tool("read", "Read a picture", "Read how a picture was made")}{_tool("space", "Space", "Space and bin")}</div>
+        <input type="file" class="files" multiple hidden aria-label="Files to bring in">
+        <input type="file" class="read" accept="image/png,image/jpeg,image/webp" hidden
+        aria-label="A picture to read"></header>
+        <div class="chips" role="group" aria-label="Filters">
+        <label class="sift star"><input type="checkbox" name="favourite"><span>Favourites</span></label>
+        {chips}{_chip("date", "Date", _DATES)}
+        <span class="range" hidden><input type="date" name="from" aria-label="From this day">
+        <input type="date" name="to" aria-label="To this day"></span>
+        {_chip("show", "Show", first="All but the bin")}
+        <button type="button" class="clear" data-do="clear" hidden>Clear</button></div>
+        <div class="wall"><div class="roll" role="listbox" aria-multiselectable="true" aria-label="What was found"></div>
+        <div class="end"></div></div>
+        <div class="deeds" role="toolbar" aria-label="With what is chosen" hidden></div>
+        <aside class="bringing" aria-label="Bringing in" hidden></aside>
+        <dialog class="detail" tabindex="-1" aria-label="Details"></dialog><dialog class="comparing" aria-label="Compare"></dialog>
+        <dialog class="space" aria-label="Space and bin"></dialog></section>""",
+        value=json.dumps(_words(studio)),
     )
 
 
-def _tick(value: str, text: str) -> str:
-    checked = "" if value else " checked"
-    return f'<label><input type="radio" name="kind" value="{value}"{checked}><span>{text}</span></label>'
+def _tool(do: str, text: str, label: str) -> str:
+    return f'<button type="button" class="tool {do}-tool" data-do="{do}" title="{label}"><span>{text}</span></button>'
 
 
-def _select(name: str, label: str, options: tuple[tuple[str, str], ...]) -> str:
+def _chip(name: str, label: str, options: tuple[tuple[str, str], ...] = (), first: str = "") -> str:
     inside = "".join(f'<option value="{value}">{text}</option>' for value, text in options)
-    return f'<label class="pick"><select name="{name}" aria-label="{label}">{inside}</select></label>'
+    return (
+        f'<label class="sift"><select name="{name}" aria-label="{label}">'
+        f'<option value="">{first or label}</option>{inside}</select></label>'
+    )
 
 
-def _labels(studio: Studio) -> dict[str, object]:
-    """How each task, field, value and model is called."""
+def _words(studio: Studio) -> dict[str, object]:
+    """How each task, field, value and model is called, and what kinds of things a task's form takes."""
+    cards = [module.card(studio) for _, _, module in tabs.TABS]
+    offered = {task: name for card in cards for task, name in card.tasks}
     tasks = {
-        task: {"name": (request.__doc__ or task).strip().splitlines()[0], "fields": labels(studio.catalog, request)}
+        task: {
+            "name": (request.__doc__ or task).strip().splitlines()[0].removesuffix("."),
+            "button": offered.get(task),
+            "takes": sorted(set(asset_fields(request).values())) if task in offered else [],
+            "fields": labels(studio.catalog, request),
+        }
         for task, request in REQUESTS.items()
     }
-    return {**tasks, "models": {entry.id: entry.name for entry in studio.catalog.entries.values()}}
+    return {"tasks": tasks, "models": {entry.id: entry.name for entry in studio.catalog.entries.values()}}

@@ -17,18 +17,46 @@ const steps = {
 const button = (act, name, glyph, { first = false, task = "" } = {}) =>
   html`<button type="button" class="${first ? "step first" : "step"}" data-do="${act}" data-task="${task}">${icon(glyph)}${name}</button>`;
 
+const star = (asset) => html`<button type="button" class="step star" data-do="keep" aria-pressed="${String(Boolean(asset.favourite))}"
+  title="${asset.favourite ? "No longer a favourite" : "Keep among my favourites"}">${icon("star")}Favourite</button>`;
+
+const download = (asset) => html`<a class="step" href="${api.fileOf(asset.id)}?download=1" download>${icon("down")}Download</a>`;
+
 /** The buttons under a result. */
 export const buttons = (asset) => {
   const made = asset.origin === "made" && asset.provenance;
+  const next = steps[asset.kind] ?? [];
   return html`<div class="steps" role="group" aria-label="What next">
-    ${asset.kind in steps && steps[asset.kind].length > 0 && button("use", "Use as input", "reuse", { first: true })}
-    ${steps[asset.kind].map(([task, name, glyph]) => button("use", name, glyph, { first: true, task }))}
+    ${next.length > 0 && button("use", "Use as input", "reuse", { first: true })}
+    ${next.map(([task, name, glyph]) => button("use", name, glyph, { first: true, task }))}
     ${made && button("reuse", "Reuse settings", "again", { first: asset.kind === "sound" })}
-    <a class="step" href="${api.fileOf(asset.id)}" download="${asset.title}">${icon("down")}Download</a>
+    ${star(asset)}${download(asset)}
     ${made && button("reproduce", "Reproduce", "same")}
     ${asset.mine && button("remove", "Delete", "trash")}
   </div>`;
 };
+
+/** Everything that can be done with an asset; ``tasks`` names the forms and says what they take. */
+export const actions = (asset, tasks) => {
+  const made = asset.origin === "made" && asset.provenance;
+  const takers = Object.entries(tasks).filter(([, { takes }]) => takes.includes(asset.kind));
+  return html`<div class="steps" role="group" aria-label="What next">
+    ${star(asset)}
+    ${made && button("reuse", "Reuse settings", "again", { first: true })}
+    ${made && button("reproduce", "Reproduce", "same")}
+    ${download(asset)}
+    <a class="step" href="${api.fileOf(asset.id)}?download=1&clean=1" download title="Without prompts and settings, for clients">${icon("down")}Download clean</a>
+    ${asset.mine && button("remove", "Delete", "trash")}
+  </div>${takers.length > 0 && html`<div class="steps" role="group" aria-label="Use as input of"><span class="as">Use as input of</span>
+    ${takers.map(([task, { button: name }]) => button("use", name, "reuse", { task }))}</div>`}`;
+};
+
+/** Keep an asset among my favourites, or no longer. */
+async function keep(asset) {
+  try {
+    say("changed", { asset: await api.patch(`assets/${asset.id}`, { favourite: !asset.favourite }) });
+  } catch (error) { failed(error); }
+}
 
 export async function restore(asset) {
   try {
@@ -61,6 +89,7 @@ export const handlers = (current, done = () => {}) => ({
   reuse: () => { say("reuse", { asset: current() }); done(); },
   reproduce: () => { reproduce(current()); done(); },
   remove: () => { remove(current()); done(); },
+  keep: () => keep(current()),
 });
 
 export async function cancel(id) {

@@ -19,13 +19,14 @@ export const problemOf = (body, status) => body?.problem ?? (body?.what ? body :
 export const signIn = () => location.assign(new URL("login", document.baseURI));
 
 async function call(method, path, body) {
+  const plain = body === undefined || body instanceof FormData;
   let answer;
   try {
     answer = await fetch(`api/${path}`, {
       method,
       cache: "no-store",
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: plain ? {} : { "Content-Type": "application/json" },
+      body: plain ? body : JSON.stringify(body),
     });
   } catch {
     throw new Problem(unreachable, 0);
@@ -39,9 +40,10 @@ async function call(method, path, body) {
 
 export const get = (path) => call("GET", path);
 export const post = (path, body = {}) => call("POST", path, body);
+export const patch = (path, body) => call("PATCH", path, body);
 export const remove = (path) => call("DELETE", path);
 
-const query = (values) => new URLSearchParams(Object.entries(values).filter(([, v]) => v !== null && v !== undefined && v !== ""));
+export const query = (values) => new URLSearchParams(Object.entries(values).filter(([, v]) => v !== null && v !== undefined && v !== ""));
 
 export const asset = (id) => get(`assets/${id}`);
 export const assets = (filter) => get(`assets?${query(filter)}`);

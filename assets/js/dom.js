@@ -49,6 +49,11 @@ const paths = {
   library: "M4.5 5h6v6h-6zM13.5 5h6v6h-6zM4.5 14h6v6h-6zM13.5 14h6v6h-6z",
   make: "M12 3.5l2.2 6.3 6.3 2.2-6.3 2.2L12 20.5l-2.2-6.3L3.5 12l6.3-2.2z",
   same: "M8 8h11v11H8zM5 16V5h11",
+  star: "M12 4l2.4 5.2 5.6.7-4.2 3.9 1.1 5.7-4.9-2.9-4.9 2.9 1.1-5.7L4 9.9l5.6-.7z",
+  search: "M10.5 4.5a6 6 0 1 1 0 12 6 6 0 0 1 0-12zM15 15l5 5",
+  plus: "M12 5v14M5 12h14",
+  tag: "M4.5 5.5v6l8 8 7-7-8-8h-6a1 1 0 0 0-1 1zM8.5 8.5h.01",
+  compare: "M12 3.5v17M9.5 6.5h-5v11h5M14.5 6.5h5v11h-5",
 };
 
 /** A line icon, drawn in the colour of the text around it. */

@@ -6,14 +6,22 @@ import { toast } from "./toast.js";
 import { slotFor } from "./slot.js";
 import { medium, mediumOfAsset } from "./stage.js";
 
+const lately = new Map(); // where each tab opens again: #library?kind=clip
+
 const read = () => {
-  const [tab, task] = location.hash.slice(1).split("/");
+  const [tab, task] = location.hash.slice(1).split("?")[0].split("/");
   return { tab, task };
 };
 
+/** Let the address say more of the tab in front; ``kept`` is where the tab opens when it is next asked for. */
+export function address(hash, how = "push", kept = hash) {
+  history[`${how}State`](null, "", `#${hash}`);
+  lately.set(read().tab, kept);
+}
+
 /** Bring a tab to the front, and a task of it; resolves when its form is there. */
 export async function open(tab, task) {
-  const hash = `#${tab}${task ? `/${task}` : ""}`;
+  const hash = `#${task ? `${tab}/${task}` : lately.get(tab) ?? tab}`;
   if (location.hash !== hash) history.pushState(null, "", hash);
   await settle();
   for (let i = 0; task && !feet.has(task) && i < 100; i += 1) await new Promise((r) => setTimeout(r, 50));

@@ -35,7 +35,11 @@ export class Film {
       this.strip.scrollLeft += event.deltaY;
       event.preventDefault();
     }, { passive: false });
-    on("changed", ({ asset }) => asset.kind === kinds[this.medium] && this.load());
+    on("changed", ({ asset }) => {
+      if (asset.kind && asset.kind !== kinds[this.medium]) return;
+      clearTimeout(this.soon); // what changes together is asked for once
+      this.soon = setTimeout(() => this.load(), 100);
+    });
     on("finished", () => this.load());
     on("project", () => this.load());
     on("shown", (asset) => { this.shown = asset.id; this.mark(); });

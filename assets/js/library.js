@@ -1,134 +1,156 @@
-// The library: everything made and brought in, newest first; one thing opened beside it with how it was made.
+// The library: everything made and brought in. This file joins its parts: what is looked for, the wall, what is chosen.
 
 import * as api from "./api.js";
-import { buttons, handlers, restore } from "./actions.js";
 import { on } from "./bus.js";
 import { doing, fill, html, icon } from "./dom.js";
-import { face, project } from "./film.js";
-import { comparing, result } from "./result.js";
-import { bytes, capital, facts, kinds, when } from "./words.js";
+import { readAny } from "./drop.js";
+import { Bring } from "./library-bring.js";
+import { Chosen, longPress } from "./library-chosen.js";
+import { Deeds } from "./library-deeds.js";
+import { Detail } from "./library-detail.js";
+import { Filters } from "./library-filters.js";
+import { Space } from "./library-space.js";
+import { Store } from "./library-store.js";
+import { Wall } from "./library-wall.js";
+import { failed, toast } from "./toast.js";
 
-const PAGE = 60;
+const SOON = 250; // ms: what changes together is asked for once
 
-const tile = (asset) => html`<li><button type="button" class="tile ${asset.kind}" data-asset="${asset.id}" aria-label="${capital(kinds[asset.kind])}: ${asset.title}, ${when(asset.created_at)}">
-  <span class="pic">${face(asset)}${asset.kind !== "image" && html`<em>${icon(asset.kind)}${facts(asset).split(" · ").find((fact) => / (s|min|h)$/.test(fact)) ?? ""}</em>`}</span>
-  <span class="name">${asset.title}</span><span class="note">${when(asset.created_at)}${!asset.mine && html` · ${asset.owner}`}</span></button></li>`;
+const typing = (target) => target.closest?.("input, textarea, select, [contenteditable=true]");
 
 export class Library {
   constructor({ element, props }) {
     this.root = element.querySelector(".library");
-    this.grid = this.root.querySelector(".grid");
-    this.end = this.root.querySelector(".end");
-    this.detail = this.root.querySelector("dialog");
-    this.labels = JSON.parse(props.value);
-    this.root.querySelector(".filters").addEventListener("change", () => this.reload());
-    this.grid.addEventListener("click", (event) => this.pick(event));
-    comparing(this.detail);
-    doing(this.detail, {
-      ...handlers(() => this.asset, () => this.detail.close()),
-      shut: () => this.detail.close(),
-      parent: (target) => this.openId(target.dataset.asset),
-      copy: (target) => navigator.clipboard?.writeText(target.dataset.text),
-    });
-    this.detail.addEventListener("click", (event) => event.target === this.detail && this.detail.close());
-    this.detail.addEventListener("close", () => fill(this.detail, "")); // a clip must not play on unseen
-    new IntersectionObserver((seen) => seen[0].isIntersecting && this.more(), { rootMargin: "600px" }).observe(this.end);
-    on("tab", (name) => name === "library" && this.stale && this.reload());
-    on("project", () => this.reload());
-    on("finished", () => this.touch());
-    on("changed", () => this.touch());
-    this.reload();
+    this.words = JSON.parse(props.value);
+    this.store = new Store(() => this.wall.refresh(), failed);
+    this.chosen = new Chosen(() => { this.wall.mark(); this.deeds.draw(); });
+    this.wall = new Wall(this.root, this.store, this.chosen);
+    this.detail = new Detail(this.root.querySelector(".detail"), this.store, this.words);
+    this.filters = new Filters(this.root, this.words, () => this.find(), (id) => this.opened(id));
+    this.deeds = new Deeds(this.root, this);
+    this.bring = new Bring(this.root);
+    this.space = new Space(this.root.querySelector(".space"));
+    this.filters.counted = () => Object.assign(this.detail, { tags: this.filters.tags, projects: this.filters.projects });
+    this.detail.turned = (id, how) => this.filters.open(id, how);
+    this.listen();
+    this.find();
   }
 
   get front() { return document.body.dataset.tab === "library"; }
 
-  touch() { if (this.front) this.reload(); else this.stale = true; }
+  listen() {
+    const { sheet } = this.wall;
+    longPress(sheet, (tile) => this.chosen.toggle(tile.dataset.asset));
+    sheet.addEventListener("click", (event) => this.press(event));
+    this.wall.scroller.addEventListener("keydown", (event) => this.key(event));
+    document.addEventListener("keydown", (event) => this.anywhere(event));
+    doing(this.root, {
+      bring: () => this.root.querySelector(".files").click(),
+      read: () => this.root.querySelector(".read").click(),
+      space: () => this.space.open(),
+      clear: () => this.filters.clear(),
+    });
+    this.root.querySelector(".read").addEventListener("change", (event) => {
+      const [file] = event.target.files;
+      event.target.value = "";
+      if (file) readAny(file);
+    });
+    on("tab", (name) => name === "library" && this.stale && this.find({ stay: true }));
+    on("finished", () => this.touch());
+    on("changed", ({ asset, gone, back }) => this.changed(asset, gone || back));
+    on("project", () => this.filters.facets());
+  }
 
-  choice(name) { return this.root.querySelector(`[name="${name}"]:checked`)?.value ?? this.root.querySelector(`[name="${name}"]`)?.value ?? ""; }
+  // -- what is on the wall
 
-  reload() {
+  /** Something came or went. What changes together is asked for once. */
+  touch() {
+    this.stale = true;
+    clearTimeout(this.soon);
+    if (this.front) this.soon = setTimeout(() => this.find({ stay: true }), SOON);
+  }
+
+  changed(asset, moved) {
+    if (asset && !moved && this.store.place(asset.id) >= 0) { this.store.put(asset); this.wall.refresh(); }
+    else this.touch();
+  }
+
+  async find({ stay = false } = {}) {
     this.stale = false;
-    this.after = undefined;
-    this.turn = (this.turn ?? 0) + 1;
-    this.known = new Map();
-    this.more();
-  }
-
-  async more() {
-    if (this.loading === this.turn || this.after === null) return;
-    const turn = this.loading = this.turn;
-    const [kind, scope, state] = [this.choice("kind"), this.choice("scope"), this.choice("state")];
-    const deleted = state === "deleted";
     try {
-      const page = await api.assets({
-        kind, limit: PAGE, after: this.after, deleted: deleted || "", project_id: scope === "project" ? project.id ?? "own" : "",
-        origin: state === "deleted" ? "" : state,
-      });
-      if (turn !== this.turn) return;
-      const fresh = page.assets.filter((asset) => !this.known.has(asset.id));
-      const first = this.known.size === 0;
-      for (const asset of fresh) this.known.set(asset.id, asset);
-      this.after = page.next ?? null;
-      this.draw(fresh, first, deleted);
+      if (!await this.store.find(this.filters.query())) return;
     } catch (error) {
-      fill(this.end, html`<span class="bare">${error.message}</span>`);
-    } finally {
-      if (this.loading === turn) this.loading = null;
+      fill(this.root.querySelector(".end"), html`<p class="bare" role="alert">${error.message}</p>`);
+      return;
     }
-    if (this.after && this.end.getBoundingClientRect().top < innerHeight + 600 && this.front) this.more();
+    this.chosen.prune(this.store);
+    this.wall.show({ stay });
+    this.deeds.draw();
+    this.empty();
+    this.filters.count(this.store.length);
+    this.filters.facets();
+    this.detail.found();
   }
 
-  draw(fresh, first, deleted) {
-    const tiles = document.createElement("template");
-    fill(tiles, html`${fresh.map(tile)}`);
-    if (first) this.grid.replaceChildren();
-    this.grid.append(tiles.content);
-    const words = deleted ? ["Nothing was deleted lately.", "What you delete waits here for a while and can be brought back."]
-      : ["Nothing here yet.", "What you make or bring in is kept here, with how it was made."];
-    fill(this.end, this.known.size || this.after ? "" : html`<div class="teach">${icon("library")}<h2>${words[0]}</h2><p>${words[1]}</p></div>`);
+  empty() {
+    const { length } = this.store, { any, binned } = this.filters;
+    this.wall.sheet.hidden = !length;
+    const words = binned ? ["Nothing was deleted lately.", "What you delete waits here for 30 days and can be brought back."]
+      : any ? ["Nothing fits all of that.", "Fewer words, or one filter less, finds more."]
+        : ["Nothing here yet.", "What you make is kept here with how it was made. Drop pictures, clips or sounds anywhere on this page to bring them in."];
+    fill(this.root.querySelector(".end"), length ? "" : html`<div class="teach">${icon(any ? "search" : "library")}<h2>${words[0]}</h2><p>${words[1]}</p>
+      ${any ? html`<button type="button" class="step first" data-do="clear">${icon("x")}Clear the filters</button>`
+        : html`<button type="button" class="step first" data-do="bring">${icon("plus")}Bring in files</button>`}</div>`);
   }
 
-  // -- one thing
+  // -- pressing and typing
 
-  pick(event) {
-    const id = event.target.closest("[data-asset]")?.dataset.asset;
-    if (id) this.open(this.known.get(id));
+  press(event) {
+    const tile = event.target.closest(".tile");
+    if (!tile) return;
+    const id = tile.dataset.asset;
+    this.wall.visit(Number(tile.dataset.at));
+    if (event.shiftKey) this.chosen.stretch(id, this.store);
+    else if (event.ctrlKey || event.metaKey || this.chosen.size || event.target.closest("[data-tick]")) this.chosen.toggle(id);
+    else this.filters.open(id, "push");
   }
 
-  async openId(id) {
-    try { this.open(await api.asset(id)); } catch { /* gone: stay where we are */ }
+  key(event) {
+    if (typing(event.target) || event.altKey) return;
+    const id = this.wall.idAt(this.wall.current);
+    const keys = {
+      Enter: () => id && this.filters.open(id, "push"), " ": () => id && this.chosen.toggle(id),
+      f: () => this.deeds.keep(this.chosen.size ? this.chosen.list() : [id]), Delete: () => this.deeds.remove(this.chosen.size ? this.chosen.list() : [id]),
+      Backspace: () => keys.Delete(), Escape: () => this.chosen.clear(),
+    };
+    if ((event.ctrlKey || event.metaKey) && event.key === "a") { event.preventDefault(); return this.chosen.all(this.store); }
+    if (event.ctrlKey || event.metaKey) return;
+    const target = this.wall.lead(event.key);
+    if (target !== null) {
+      event.preventDefault();
+      const before = this.wall.idAt(this.wall.current);
+      this.wall.focus(target);
+      if (event.shiftKey) { this.chosen.start ??= before; this.chosen.stretch(this.wall.idAt(target), this.store); }
+    } else if (keys[event.key] && (id || event.key === "Escape")) { event.preventDefault(); keys[event.key](); }
   }
 
-  async open(asset) {
-    if (asset.deleted_at) return void await restore(asset);
-    this.asset = asset;
-    const parents = (await Promise.all(asset.parents.map((id) => api.asset(id).catch(() => null)))).filter(Boolean);
-    const before = asset.kind === "image" ? parents[0] : null;
-    fill(this.detail, html`<div class="sheet"><div class="view">${result(asset, before)}</div>
-      <div class="about">
-        <button type="button" class="quiet shut" data-do="shut" aria-label="Close">${icon("x")}</button>
-        <h2>${asset.title}</h2>
-        <p class="note">${capital(kinds[asset.kind])} · ${[facts(asset), bytes(asset.bytes)].filter(Boolean).join(" · ")}<br>
-          ${asset.origin === "upload" ? "Brought in" : "Made"} ${when(asset.created_at)} by ${asset.mine ? "you" : asset.owner}</p>
-        ${buttons(asset)}${this.story(asset)}
-        ${parents.length > 0 && html`<h3>Made from</h3><div class="parents">${parents.map((one) =>
-          html`<button type="button" class="parent" data-do="parent" data-asset="${one.id}"><span class="face">${face(one)}</span>${one.title}</button>`)}</div>`}
-      </div></div>`);
-    if (!this.detail.open) this.detail.showModal();
+  anywhere(event) {
+    if (!this.front || typing(event.target) || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "/") { event.preventDefault(); this.filters.search.focus(); this.filters.search.select(); }
+    if (event.key === "Escape") this.chosen.clear();
   }
 
-  /** How it was made, in the words of the form that made it. */
-  story(asset) {
-    const request = asset.provenance?.request;
-    if (!request) return "";
-    const labels = this.labels[request.task] ?? { fields: {} };
-    const rows = Object.entries(labels.fields)
-      .filter(([name]) => request[name] !== null && request[name] !== undefined && request[name] !== "")
-      .map(([name, { label, unit, values }]) => [label, `${values?.[request[name]] ?? this.said(request[name])}${unit ? ` ${unit}` : ""}`]);
-    return html`<h3>How it was made</h3><dl><dt>What</dt><dd>${labels.name ?? request.task}</dd>
-      ${rows.map(([label, value]) => html`<dt>${label}</dt><dd>${value}</dd>`)}
-      <dt>Model</dt><dd>${this.labels.models?.[asset.provenance.model?.id] ?? asset.provenance.model?.id}</dd></dl>`;
-  }
+  // -- one thing, as the address says
 
-  said(value) { return value === true ? "yes" : value === false ? "no" : value; }
+  /** The address names a thing to look at (or none). */
+  async opened(id) {
+    if (!id) return this.detail.shut();
+    try {
+      this.detail.show(this.store.known.get(id) ?? await api.asset(id));
+    } catch (error) {
+      if (error.status === 404) toast("That is not here any more.");
+      else failed(error);
+      this.filters.open(null, "replace");
+    }
+  }
 }

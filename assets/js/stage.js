@@ -41,7 +41,7 @@ export class Stage {
     on("jobs", () => this.follow());
     on("finished", (job) => this.finish(job));
     on("show", (what) => this.show(what));
-    on("changed", ({ asset, gone }) => gone && asset.id === this.asset?.id && this.clear());
+    on("changed", ({ asset, gone }) => asset.id === this.asset?.id && (gone ? this.clear() : this.marked(asset)));
     on("project", () => this.job || this.clear());
     this.rest();
   }
@@ -176,6 +176,13 @@ export class Stage {
       ${job?.words && html`<span class="told">${job.words}</span>`}
       ${job?.assets.slice(1).map((id) => html`<a href="${api.fileOf(id)}" download>${icon("subtitles")}Subtitles</a>`)}</p>
       ${buttons(asset)}`);
+  }
+
+  /** It became a favourite, or no longer is one. */
+  marked(asset) {
+    if (asset.favourite === undefined) return;
+    this.asset = { ...this.asset, favourite: asset.favourite };
+    this.under.querySelector("[data-do=keep]")?.setAttribute("aria-pressed", String(asset.favourite));
   }
 
   broken(event) {

@@ -3,6 +3,7 @@
 import { Bar } from "./bar.js";
 import { on, say } from "./bus.js";
 import * as doors from "./doors.js";
+import { dropping } from "./drop.js";
 import { Film } from "./film.js";
 import { start as follow } from "./follow.js";
 import { Foot, shortcut } from "./foot.js";
@@ -50,5 +51,6 @@ window.C41.mount = mount;
 for (const [kind, at] of waiting) mount(kind, at);
 doors.start();
 pasting();
+dropping();
 shortcut();
 follow();

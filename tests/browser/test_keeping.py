@@ -65,6 +65,7 @@ def test_the_bin_gives_back(opened: Opened, ann: httpx.Client, photo: Path) -> N
     expect(tile).to_have_count(0)
     page.get_by_label("Show", exact=True).select_option("deleted")
     tile.click()
+    page.get_by_role("button", name="Bring it back").click()
     expect(page.locator(".toast")).to_contain_text("back")
     page.get_by_label("Show", exact=True).select_option("upload")
     expect(tile).to_have_count(1)
