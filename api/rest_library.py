@@ -9,9 +9,12 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
 
 from api.cleaning import cleaned
 from api.principal import Who
+from api.reading import Read, read
+from api.receive import Sink, receive
 from api.zipping import Opened, zipped
 from auth.principal import Principal
 from errors import StudioError
@@ -65,6 +68,13 @@ def add_to(router: APIRouter, studio: Studio) -> None:
     def zip_assets(who: Who, chosen: Annotated[Chosen, Depends(_chosen)]) -> StreamingResponse:
         """Up to 500 assets as one ZIP."""
         return zip_answer(studio, who, chosen)
+
+    @router.post("/api/read")
+    async def read_picture(request: Request, _: Who) -> Read:
+        """How a picture was made, as a request for here: the body, or the field ``file`` of a form; nothing is kept."""
+        with await run_in_threadpool(Sink, studio) as sink:
+            await receive(request, sink, None)
+            return await run_in_threadpool(read, sink.path, studio.catalog)
 
     @router.get("/api/library/facets")
     def facets(who: Who) -> Facets:
