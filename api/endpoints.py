@@ -9,6 +9,7 @@ from gradio.events import api as gradio_api
 from api import schema
 from api.arguments import checked
 from api.bodies import read_submission
+from api.endpoints_speech import speech_endpoints
 from api.endpoints_writing import writing_endpoints
 from api.handing_out import brought_in, hand_out
 from api.principal import principal
@@ -36,7 +37,7 @@ def install(studio: Studio) -> None:
     """Add the endpoints to the Blocks under construction."""
     for add in (_add_jobs, _add_assets, _add_making):
         add(studio)
-    for endpoint in writing_endpoints(studio):
+    for endpoint in (*writing_endpoints(studio), *speech_endpoints(studio)):
         _offer(endpoint)
 
 

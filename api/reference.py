@@ -133,9 +133,18 @@ def _kind(annotation: Any) -> str:
     if origin is Literal:
         return " or ".join(f"`{value}`" for value in get_args(annotation))
     if origin is tuple:
-        return f"list of {get_args(annotation)[0].__name__.lower()}s"
+        return f"list of {_several(get_args(annotation)[0])}"
+    if origin is dict:
+        return f"{_kind(get_args(annotation)[0])} to {_kind(get_args(annotation)[1])}"
     known: dict[Any, str] = {int: "whole number", float: "number", str: "text", bool: "yes or no", Path: "path"}
     return known[annotation]
+
+
+def _several(annotation: Any) -> str:
+    """What a list holds."""
+    if get_origin(annotation) is Annotated:
+        return _several(get_args(annotation)[0])
+    return "texts" if annotation is str else f"{annotation.__name__.lower()}s"
 
 
 def _article(kind: str) -> str:

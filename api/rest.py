@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
-from api import rest_assets, rest_jobs, rest_language, rest_library, rest_writing, schema
+from api import rest_assets, rest_jobs, rest_language, rest_library, rest_speech, rest_writing, schema
 from api.bodies import JsonObject
 from api.counted import router_counted_by
 from api.metrics import CONTENT_TYPE, Metrics
@@ -39,6 +39,7 @@ def router(studio: Studio) -> APIRouter:
     rest_jobs.add_to(routes, studio)
     rest_library.add_to(routes, studio)  # before single assets: “many” is no id
     rest_assets.add_to(routes, studio)
+    rest_speech.add_to(routes, studio)
     rest_writing.add_to(routes, studio)
     rest_language.add_to(routes, studio)
     _add_projects(routes, studio)

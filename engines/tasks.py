@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from engines.catalog import Catalog, Entry
 from engines.context import Context
-from engines.requests import AssetFacts, CreateImage, InterpolateClip, Request, Speak
+from engines.requests import AssetFacts, CheckSpeech, CreateImage, InterpolateClip, Request, Speak
 from engines.requests.writing import Write
 from engines.wire import Input
 from errors import Problem
@@ -61,6 +61,11 @@ def _characters(request: Request, facts: Facts) -> float:
     return len(request.text) / request.speed
 
 
+def _seconds_heard(request: Request, facts: Facts) -> float:
+    assert isinstance(request, CheckSpeech)
+    return facts[request.sound].seconds or 1
+
+
 def _tokens(request: Request, facts: Facts) -> float:
     """What is to be read counts a tenth of what is written, which is seldom as long as it may be."""
     assert isinstance(request, Write)
@@ -79,7 +84,8 @@ TASKS: dict[str, Task] = {
     "interpolate_clip": Task(
         "engines.enhance.clip:interpolate_clip", "video", "Smoothing a clip", _new_frames, can_yield=True
     ),
-    "speak": Task("engines.speech:speak", "audio", "Speaking", _characters),
+    "check_speech": Task("engines.speech.checking:check_speech", "audio", "Checking the words", _seconds_heard),
+    "speak": Task("engines.speech.speaking:speak", "audio", "Speaking", _characters),
     "write": Task(
         "engines.language.writing:write",
         "writing",

@@ -10,6 +10,8 @@ from auth.principal import Principal
 from db import Database, new_id
 from engines.catalog import Catalog, Entry
 from engines.requests import AssetFacts, Request, from_storage
+from engines.requests.speech import Speak
+from engines.speech.pronouncing import used
 from engines.tasks import TASKS, obstacle
 from engines.wire import Input
 from errors import Problem, StudioError, not_found
@@ -20,6 +22,7 @@ from jobs.queue import Outlook, Queue
 from jobs.record import Expected, LiveJob, Ticket, ticket_of
 from jobs.tables import Job
 from jobs.views import Estimate
+from library import pronunciations
 from library.service import Library
 from library.tables import Asset
 
@@ -62,7 +65,7 @@ class Asking:
         """Check a request and fill it in. Raises StudioError where it cannot be done or an input is not theirs."""
         assets = {id: self._library.get(who, id) for id in request.asset_ids()}
         facts = {id: AssetFacts.model_validate(asset) for id, asset in assets.items()}
-        request = self._catalog.prepare(request, facts)
+        request = self._catalog.prepare(self._with_pronunciations(who, request), facts)
         entry = self._catalog.get(request.model or "")
         if entry.lane not in self._lanes:
             raise StudioError(
@@ -75,6 +78,13 @@ class Asking:
             title if len(title) <= _TITLE_LENGTH else title[: _TITLE_LENGTH - 1].rstrip() + "…",
             TASKS[request.task].units(request, facts),
         )
+
+    def _with_pronunciations(self, who: Principal, request: Request) -> Request:
+        """What is spoken follows its person's own list, and carries what it took from there."""
+        if not isinstance(request, Speak) or request.pronunciations is not None:
+            return request
+        known = pronunciations.pairs(self._database, who)
+        return request.model_copy(update={"pronunciations": used(request.text, known)})
 
     def row(self, who: Principal, ready: Ready, project_id: str | None, client_ref: str | None) -> Job:
         """The row of a new job. Raises StudioError where the project is not theirs."""
@@ -126,7 +136,7 @@ class Asking:
             defaults = {}
         for name, asked in request.model_dump(mode="json").items():
             kept = row.request.get(name)
-            chosen_here = asked is None and name in ("model", "seed")
+            chosen_here = asked is None and name in ("model", "seed", "pronunciations")
             default = name not in request.model_fields_set and kept == defaults.get(name)
             if asked != kept and not chosen_here and not default:
                 return False

@@ -49,7 +49,11 @@ def shown_fields(catalog: Catalog, request: type[Request]) -> dict[str, FieldInf
     """The fields a person decides about; the model is one of them only where there is a choice."""
     task = request.model_fields["task"].default
     hidden = _HIDDEN | ({"model"} if len(_models(catalog, task)) < 2 else set())
-    shown = {name: field for name, field in request.model_fields.items() if name not in hidden}
+    shown = {
+        name: field
+        for name, field in request.model_fields.items()
+        if name not in hidden and not _extra(field).get("hidden")
+    }
     if "model" in shown:
         shown["model"] = shown.pop("model")  # the last thing to decide
     return shown
@@ -66,7 +70,7 @@ def labels(catalog: Catalog, request: type[Request]) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for name, field in request.model_fields.items():
         extra = _extra(field)
-        if name in _HIDDEN | {"model"} or "asset" in extra:
+        if name in _HIDDEN | {"model"} or "asset" in extra or "hidden" in extra:
             continue
         choices = _choices(catalog, task, name, field, extra)
         unit = "" if choices else str(extra.get("unit", "")).removeprefix("x")

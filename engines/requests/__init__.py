@@ -3,13 +3,14 @@
 from engines.requests.base import AssetFacts, Kind, Request, asset_fields
 from engines.requests.image import CreateImage, CutOut, StylizeImage, UpscaleImage
 from engines.requests.registry import REQUESTS, from_storage, parse
-from engines.requests.speech import Speak
+from engines.requests.speech import CheckSpeech, Speak, Take
 from engines.requests.video import InterpolateClip, UpscaleClip
 from engines.requests.writing import Turn, Write
 
 __all__ = [
     "REQUESTS",
     "AssetFacts",
+    "CheckSpeech",
     "CreateImage",
     "CutOut",
     "InterpolateClip",
@@ -17,6 +18,7 @@ __all__ = [
     "Request",
     "Speak",
     "StylizeImage",
+    "Take",
     "Turn",
     "UpscaleClip",
     "UpscaleImage",

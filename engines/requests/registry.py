@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from engines.requests.base import Request
 from engines.requests.image import CreateImage, CutOut, StylizeImage, UpscaleImage
-from engines.requests.speech import Speak
+from engines.requests.speech import CheckSpeech, Speak
 from engines.requests.video import InterpolateClip, UpscaleClip
 from engines.requests.writing import Write
 from errors import StudioError
@@ -20,6 +20,7 @@ _ALL: tuple[type[Request], ...] = (
     UpscaleClip,
     InterpolateClip,
     Speak,
+    CheckSpeech,
     Write,
 )
 REQUESTS: dict[str, type[Request]] = {request.model_fields["task"].default: request for request in _ALL}

@@ -1,5 +1,1 @@
-"""Text to speech: a text is cut into phrases, each is spoken, and they are joined as a person would breathe."""
-
-from engines.speech.speaking import speak
-
-__all__ = ["speak"]
+"""Speech: a text is spoken sentence by sentence, joined as a person would breathe, and listened to."""

@@ -1,12 +1,15 @@
 """Hibari: one recorded voice, and others made of it by moving its pitch and stretching its spectrum."""
 
 import re
-from typing import Any, Literal
+import zlib
+from collections import OrderedDict
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from engines.speech.reading import spelled
 from engines.swapper import Device
 from errors import StudioError
 
@@ -21,6 +24,10 @@ SLOWEST, FASTEST = 0.4, 2.5
 _SILENT = -20
 """The logarithm of a level nobody hears."""
 
+_KEPT_BYTES = 32_000_000
+_VOICED = 40.0
+"""Hz; below it the network means no pitch at all."""
+
 _ENDLESS_NUMBER = re.compile(r"\d(?:,?\d){15,}")
 
 
@@ -34,16 +41,53 @@ class Voice(BaseModel):
     pace: float = Field(1, gt=0.5, lt=2)
 
 
+class Reading(NamedTuple):
+    """How words are read: who, how fast, the chance in the breath, how far the melody swings, how high it lies."""
+
+    voice: Voice
+    speed: float
+    seed: int
+    melody: float = 1.0
+    lift: float = 1.0
+
+
+class Speaker:
+    """The loaded network. What it said last is kept: a text read again with one sentence changed costs that sentence.
+
+    The same words in the same reading are the same samples, wherever they stand.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._kept: OrderedDict[tuple[str, Reading], Samples] = OrderedDict()
+        self._bytes = 0
+
+    def say(self, words: str, reading: Reading) -> Samples:
+        """Speak a phrase; samples at ``RATE``, empty where there is nothing to say."""
+        key = (words, reading)
+        if key not in self._kept:
+            samples = self._kept[key] = _said(self._model, words, reading)
+            self._bytes += samples.nbytes
+            while self._bytes > _KEPT_BYTES and len(self._kept) > 1:
+                self._bytes -= self._kept.popitem(last=False)[1].nbytes
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
+    def sounds(self, words: str) -> str:
+        """The phonemes of words."""
+        return str(self._model.g2p(_readable(words)))
+
+
 class Hibari:
-    """The component: network, lexicon and tagger, as the package ``hibari-tts`` brings them."""
+    """The component: network, lexicon and tagger, as the package ``hibari-tts`` brings them; loads as a Speaker."""
 
     key = "hibari-tts:heart"
-    bytes = 170_000_000
+    bytes = 200_000_000
     place: Literal["device", "host"] = "host"
     note = "the voices"
 
-    def load(self, device: Device) -> Any:
-        """A ready ``hibari.Hibari``. Raises StudioError where its package is missing or damaged."""
+    def load(self, device: Device) -> Speaker:
+        """A ready voice. Raises StudioError where its package is missing or damaged."""
         try:
             import hibari
 
@@ -57,19 +101,21 @@ class Hibari:
                 "Install the studio's requirements again.",
                 status=500,
             ) from error
-        return model
+        return Speaker(model)
 
     def drop(self, model: Any) -> None:
         """Nothing to do: it goes with its last reference."""
 
 
-def say(model: Any, words: str, voice: Voice, speed: float, chance: np.random.Generator) -> Samples:
-    """Speak a phrase; samples at ``RATE``, empty where there is nothing to say. ``chance`` makes the breath."""
-    pace = np.float32(min(max(speed * voice.pace, SLOWEST), FASTEST))
-    # Beyond quadrillions there are no names: such numbers are read digit by digit.
-    words = _ENDLESS_NUMBER.sub(lambda number: " ".join(number[0].replace(",", "")), words)
-    pieces = [_piece(model, sounds, voice, pace, chance) for sounds in _manageable(model.g2p(words))]
+def _said(model: Any, words: str, reading: Reading) -> Samples:
+    chance = np.random.default_rng([reading.seed, zlib.crc32(words.encode())])
+    pieces = [_piece(model, sounds, reading, chance) for sounds in _manageable(model.g2p(_readable(words)))]
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+
+
+def _readable(words: str) -> str:
+    """Beyond quadrillions there are no names: such numbers are read digit by digit."""
+    return _ENDLESS_NUMBER.sub(lambda number: " ".join(number[0].replace(",", "")), spelled(words))
 
 
 def _manageable(sounds: str) -> list[str]:
@@ -83,20 +129,32 @@ def _manageable(sounds: str) -> list[str]:
     return [*runs, sounds] if sounds.strip() else runs
 
 
-def _piece(model: Any, sounds: str, voice: Voice, pace: np.float32, chance: np.random.Generator) -> Samples:
+def _piece(model: Any, sounds: str, reading: Reading, chance: np.random.Generator) -> Samples:
     from hibari import dsp
 
     ids = model.ids(sounds)
     if len(ids) < 3:  # the two ends and nothing between
         return np.zeros(0, np.float32)
+    voice = reading.voice
+    pace = np.float32(min(max(reading.speed * voice.pace, SLOWEST), FASTEST))
     out = model.sess.run(None, {"ids": np.array([ids], np.int64), "speed": np.array([pace], np.float32)})
     *spectra, pitch = (value[0] for value in out)
     stretched = (
         _stretched(spectrum, voice.formants, beyond)
         for spectrum, beyond in zip(spectra, (_SILENT, 0, _SILENT, _SILENT, 0), strict=True)
     )
-    samples: Samples = dsp.synth(*stretched, (pitch * voice.pitch).astype(np.float32), chance)
+    pitch = _sung(pitch, reading.melody) * reading.lift * voice.pitch
+    samples: Samples = dsp.synth(*stretched, pitch.astype(np.float32), chance)
     return samples
+
+
+def _sung(pitch: Samples, melody: float) -> Samples:
+    """A pitch curve that swings ``melody`` times as far from its middle."""
+    voiced = pitch > _VOICED
+    if melody == 1 or not voiced.any():
+        return pitch
+    middle = np.exp(np.log(pitch[voiced]).mean())
+    return np.where(voiced, middle * (np.maximum(pitch, _VOICED) / middle) ** melody, pitch)
 
 
 def _stretched(spectrum: Samples, factor: float, beyond: float) -> Samples:

@@ -1,9 +1,11 @@
 """Cut a text into phrases: sentences, and parts of the very long ones. Each is spoken in one breath."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
+
+from engines.speech.pauses import MARK
 
 LONGEST = 240
 """The most characters of a phrase; a voice loses its thread after about a dozen seconds."""
@@ -45,20 +47,49 @@ class Pause(Enum):
 
 
 class Phrase(NamedTuple):
-    """Words that are spoken in one breath, and what comes after them."""
+    """Words that are spoken in one breath, what comes after them, and how many seconds of rest were asked for there."""
 
     text: str
     then: Pause
+    rest: float | None = None
 
 
-def phrases(text: str) -> Iterator[Phrase]:
-    """The phrases of a text, in order. What holds no letter and no digit is left out."""
+def phrases(text: str, pauses: Sequence[float] = ()) -> Iterator[Phrase]:
+    """The phrases of a text, in order. What holds no letter and no digit is left out.
+
+    ``pauses`` are the seconds of the pauses marked in it; one before all words comes as a phrase without words.
+    """
+    asked = iter(pauses)
+    held = Phrase("", Pause.CLAUSE)
+    for phrase in _phrases(text):
+        if phrase.text == MARK:
+            held = held._replace(rest=(held.rest or 0) + next(asked, 0))
+            continue
+        if held.text or held.rest:
+            yield held
+        held = phrase
+    if held.text or held.rest:
+        yield held
+
+
+def _phrases(text: str) -> Iterator[Phrase]:
+    """The phrases, and the marks of pauses between them."""
     for paragraph in _paragraphs(text):
-        sentences = [sentence for sentence in _sentences(paragraph) if _speakable(sentence)]
-        for left, sentence in enumerate(sentences, start=1 - len(sentences)):
-            *parts, last = (part for part in _breaths(sentence) if _speakable(part))
-            yield from (Phrase(part, Pause.CLAUSE) for part in parts)
-            yield Phrase(last, Pause.SENTENCE if left else Pause.PARAGRAPH)
+        sentences = list(_sentences(paragraph))
+        last = max((n for n, sentence in enumerate(sentences) if _speakable(sentence)), default=-1)
+        for n, sentence in enumerate(sentences):
+            yield from _spoken(sentence, Pause.PARAGRAPH if n == last else Pause.SENTENCE)
+
+
+def _spoken(sentence: str, then: Pause) -> Iterator[Phrase]:
+    parts = [
+        part
+        for piece in re.split(f"({MARK})", sentence)
+        for part in ([piece] if piece == MARK else _breaths(piece.strip()))
+        if part == MARK or _speakable(part)
+    ]
+    last = max((n for n, part in enumerate(parts) if part != MARK), default=-1)
+    yield from (Phrase(part, then if n == last else Pause.CLAUSE) for n, part in enumerate(parts))
 
 
 def _speakable(text: str) -> bool:
@@ -96,7 +127,7 @@ def _sentences(paragraph: str) -> Iterator[str]:
 
 def _ends(before: str, mark: str, after: str) -> bool:
     """Whether a full stop (or other mark) between ``before`` and ``after`` ends a sentence."""
-    following = after.lstrip(_OPENING).split(" ", 1)[0]
+    following = after.lstrip(f"{_OPENING}{MARK} ").split(" ", 1)[0]
     if following[:1].islower():
         return False
     if not mark.startswith(".") or mark.startswith(".."):

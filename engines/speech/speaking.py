@@ -2,21 +2,16 @@
 
 from importlib.metadata import version
 
-import numpy as np
-
 from engines.context import Context
-from engines.media.sound import Samples, loudness_normalise, save_sound
+from engines.media.sound import loudness_normalise, save_sound
 from engines.media.subtitles import save_subtitles
 from engines.requests import Request, Speak
-from engines.speech.alphabet import readable
 from engines.speech.cues import cues
-from engines.speech.hibari import RATE, Hibari, Voice, say
-from engines.speech.phrases import Phrase, phrases
-from engines.speech.track import Span, Track
+from engines.speech.hibari import RATE, Hibari
+from engines.speech.narration import Heard, Narrator
+from engines.speech.script import LEFT_OUT, Script, script
+from engines.speech.track import Samples
 from errors import StudioError
-
-LEFT_OUT = 200
-"""How many of the characters that were left out are told."""
 
 
 def speak(request: Request, context: Context) -> None:
@@ -25,39 +20,43 @@ def speak(request: Request, context: Context) -> None:
     Raises StudioError ``nothing_to_say`` (422) where no letter of the text can be read aloud.
     """
     assert isinstance(request, Speak)
-    text, left_out = readable(request.text)
-    said = list(phrases(text))
-    if not said:
-        raise _nothing_to_say(left_out)
-    samples, heard = _spoken(request, said, context)
+    lines = script(request.text)
+    if not lines.sentences:
+        raise _nothing_to_say(lines.left_out)
+    samples, heard = _spoken(request, lines, context)
     if not heard:
-        raise _nothing_to_say(left_out)
+        raise _nothing_to_say(lines.left_out)
     samples = loudness_normalise(samples, RATE, request.loudness)
     context.check()
     record = context.provenance(
-        packages={"hibari-tts": version("hibari-tts")}, **({"left_out": left_out[:LEFT_OUT]} if left_out else {})
+        packages={"hibari-tts": version("hibari-tts")},
+        **({"left_out": lines.left_out[:LEFT_OUT]} if lines.left_out else {}),
     )
     path = context.new_file(f".{request.format}")
-    context.later(lambda: save_sound(samples, RATE, path, record))
+    plan = {"sentences": [sentence.plan for sentence in heard], "notes": list(lines.notes)}
+    context.later(lambda: save_sound(samples, RATE, path, record | {"speech": plan}))
     if request.subtitles:
-        context.add(save_subtitles(list(cues(heard)), context.new_file(".srt"), record))
+        spans = [span for sentence in heard for span in sentence.phrases]
+        context.add(save_subtitles(list(cues(spans)), context.new_file(".srt"), record))
 
 
-def _spoken(request: Speak, said: list[Phrase], context: Context) -> tuple[Samples, list[tuple[str, Span]]]:
+def _spoken(request: Speak, lines: Script, context: Context) -> tuple[Samples, list[Heard]]:
     """The joined samples, and which words are heard when."""
-    voice = Voice.model_validate(context.entry.options["voices"][request.voice])
-    track = Track(RATE, request.speed)
-    heard: list[tuple[str, Span]] = []
-    with context.lease(Hibari()) as (model,):
-        for number, phrase in enumerate(said):
-            context.progress(number, len(said), "sentence")
-            chance = np.random.default_rng([request.seed or 0, number])
-            span = track.add(say(model, phrase.text, voice, request.speed, chance), phrase.then)
-            if span:
-                heard.append((phrase.text, span))
-                context.text(f"{phrase.text} ")
-        context.progress(len(said), len(said), "sentence")
-    return track.finish(), heard
+    count = len(lines.sentences)
+    with context.lease(Hibari()) as (speaker,):
+        narrator = Narrator(request, lines, context.entry.options["voices"], speaker)
+        told = -1
+
+        def before(number: int) -> None:
+            nonlocal told
+            if number != told:
+                context.progress(number, count, "sentence")
+                told = number
+            context.check()
+
+        spoken = narrator.speak(before, lambda text: context.text(f"{text} "))
+        context.progress(count, count, "sentence")
+    return spoken
 
 
 def _nothing_to_say(left_out: str) -> StudioError:

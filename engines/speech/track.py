@@ -5,12 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engines.speech.phrases import Pause
-
 Samples = npt.NDArray[np.float32]
-
-SECONDS = {Pause.CLAUSE: 0.15, Pause.SENTENCE: 0.4, Pause.PARAGRAPH: 0.8}
-"""How long a speaker of natural pace rests after a phrase."""
 
 LEAD_IN, LEAD_OUT = 0.1, 0.25
 _QUIET = 10 ** (-50 / 20)
@@ -26,28 +21,28 @@ class Span(NamedTuple):
 
 
 class Track:
-    """Samples in the order they are heard. ``speed`` shortens the pauses as it does the words."""
+    """Samples in the order they are heard, with quiet between them."""
 
-    def __init__(self, rate: int, speed: float) -> None:
+    def __init__(self, rate: int) -> None:
         self._rate = rate
-        self._speed = speed
         self._bytes = bytearray()  # grows in place: a long text is never in memory twice
         self._rest = LEAD_IN
 
-    def add(self, samples: Samples, then: Pause) -> Span | None:
-        """Put a phrase at the end, after the pause the one before asked for; None where nothing is heard in it."""
-        voice = trimmed(samples, self._rate)
-        if not len(voice):
-            return None
+    def rest(self, seconds: float) -> None:
+        """What is added next comes after so much quiet."""
+        self._rest = seconds
+
+    def add(self, voice: Samples) -> Span:
+        """Put trimmed samples at the end, after the rest that was asked for."""
         self._silence(self._rest)
+        self._rest = 0
         start = self.seconds
         self._bytes += voice.tobytes()
-        self._rest = SECONDS[then] / self._speed
         return Span(start, self.seconds)
 
-    def finish(self) -> Samples:
-        """The whole, with a moment of quiet at its end."""
-        self._silence(LEAD_OUT)
+    def finish(self, rest: float | None = None) -> Samples:
+        """The whole, with a moment of quiet at its end, or as much as was asked for."""
+        self._silence(LEAD_OUT if rest is None else rest)
         return np.frombuffer(self._bytes, np.float32)
 
     @property

@@ -11,9 +11,12 @@ import soundfile
 from engines import wire
 from engines.catalog import Catalog
 from engines.config import EngineConfig
-from engines.requests import Speak
+from engines.media.intake import inspect
+from engines.requests import CheckSpeech, Request, Speak
 from engines.swapper import Cpu, Swapper
 from engines.worker import Worker
+
+SOUND = "0" * 32
 
 
 class Booth:
@@ -35,7 +38,11 @@ class Booth:
 
     def run(self, text: str, **fields: Any) -> wire.Event:
         """Speak and return how it ended."""
-        request = self.catalog.prepare(Speak(text=text, **{"seed": 1, **fields}), {})
+        return self.do(Speak.model_validate({"text": text, "seed": 1, **fields}), {})
+
+    def do(self, request: Request, inputs: dict[str, wire.Input]) -> wire.Event:
+        """Do any job and return how it ended."""
+        request = self.catalog.prepare(request, {id: given.facts for id, given in inputs.items()})
         self.jobs += 1
         self.events.clear()
         out = self.folder / f"out {self.jobs}"
@@ -44,6 +51,7 @@ class Booth:
                 job=f"job{self.jobs}",
                 attempt=1,
                 request=request.model_dump(mode="json"),
+                inputs=inputs,
                 out_dir=str(out),
                 checkpoint_dir=str(out / "checkpoint"),
             )
@@ -55,6 +63,15 @@ class Booth:
         ended = self.run(text, **fields)
         assert isinstance(ended, wire.Result), ended
         return Spoken(ended.files, self.folder / f"out {self.jobs}")
+
+    def check(self, sound: Path, *sentences: str, **pronunciations: str) -> dict[str, Any]:
+        """What a check of a sound finds; fails where it did not end well."""
+        given = wire.Input(path=str(sound), facts=inspect(sound, sound.name).facts)
+        asked = CheckSpeech(sound=SOUND, sentences=sentences, pronunciations=pronunciations)
+        ended = self.do(asked, {SOUND: given})
+        assert isinstance(ended, wire.Result), ended
+        found: dict[str, Any] = ended.files[0].provenance["check"]
+        return found
 
     def of(self, kind: type[Any]) -> list[Any]:
         """The events of a kind."""

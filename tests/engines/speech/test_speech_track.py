@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.speech.cues import LINE, LINES, cues
-from engines.speech.phrases import Pause
-from engines.speech.track import LEAD_IN, SECONDS, Span, Track, trimmed
+from engines.speech.track import LEAD_IN, Span, Track, trimmed
 
 RATE = 24_000
 
@@ -31,25 +30,20 @@ def test_a_sound_that_starts_at_once_does_not_click() -> None:
     assert np.abs(np.diff(np.concatenate([[0], heard, [0]]))).max() < 0.02
 
 
-@pytest.mark.parametrize("speed", [0.5, 1.0, 2.0])
-def test_pauses_are_as_long_as_asked_for(speed: float) -> None:
-    track = Track(RATE, speed)
-    spans = [track.add(tone(1), then) for then in (Pause.CLAUSE, Pause.SENTENCE, Pause.PARAGRAPH, Pause.SENTENCE)]
-    assert None not in spans
-    gaps = [after.start - before.end for before, after in itertools.pairwise(s for s in spans if s)]
-    wanted = [SECONDS[then] / speed for then in (Pause.CLAUSE, Pause.SENTENCE, Pause.PARAGRAPH)]
-    assert gaps == pytest.approx(wanted, abs=1e-4)
-    assert spans[0] is not None
-    assert spans[0].start == pytest.approx(LEAD_IN, abs=1e-4)
-    samples = track.finish()
+def test_pauses_are_as_long_as_asked_for_to_the_sample() -> None:
+    track, spans = Track(RATE), []
+    for rest in (None, 0.15, 0.4, 2.5):
+        if rest is not None:
+            track.rest(rest)
+        spans.append(track.add(tone(1)))
+    gaps = [after.start - before.end for before, after in itertools.pairwise(spans)]
+    assert gaps == pytest.approx([0.15, 0.4, 2.5], abs=1 / RATE)
+    assert spans[0].start == pytest.approx(LEAD_IN, abs=1 / RATE)
+    samples = track.finish(3)
     assert len(samples) / RATE == pytest.approx(track.seconds)
-
-
-def test_silence_adds_nothing() -> None:
-    track = Track(RATE, 1)
-    assert track.add(np.zeros(RATE, np.float32), Pause.SENTENCE) is None
-    assert track.add(np.zeros(0, np.float32), Pause.SENTENCE) is None
-    assert track.seconds == 0
+    assert len(samples) / RATE - spans[-1].end == pytest.approx(3, abs=1 / RATE)
+    for before, after in itertools.pairwise(spans):
+        assert not samples[round(before.end * RATE) : round(after.start * RATE)].any()
 
 
 def test_a_long_phrase_becomes_several_cues() -> None:
