@@ -50,6 +50,16 @@ def add_to(router: APIRouter, studio: Studio) -> None:
         """Stop a job, waiting or running."""
         return jobs.cancel(who, id)
 
+    @router.post("/api/jobs/{id}/pause")
+    def pause_job(who: Who, id: str) -> JobView:
+        """Let a job rest that can go on later: downloads, long clips."""
+        return jobs.pause(who, id)
+
+    @router.post("/api/jobs/{id}/resume")
+    def resume_job(who: Who, id: str) -> JobView:
+        """Let a paused job go on."""
+        return jobs.resume(who, id)
+
     @router.post("/api/jobs/{id}/retry")
     def retry_job(who: Who, id: str) -> JobView:
         """Try a failed or cancelled job again."""

@@ -24,7 +24,7 @@ class Task(NamedTuple):
     """
 
     run: str
-    medium: Literal["image", "video", "audio", "writing"]
+    medium: Literal["image", "video", "audio", "writing", "models"]
     doing: str
     units: Callable[[Request, Facts], float]
     priority: Literal["interactive", "batch", "training"] = "interactive"
@@ -73,6 +73,10 @@ def _tokens(request: Request, facts: Facts) -> float:
     return letters / 40 + min(request.max_tokens, 300)
 
 
+def _one(request: Request, facts: Facts) -> float:
+    return 1.0
+
+
 TASKS: dict[str, Task] = {
     "create_image": Task("engines.image:create_image", "image", "Making a picture", _denoising),
     "upscale_image": Task("engines.enhance.picture:upscale_image", "image", "Enlarging a picture", _picture),
@@ -93,6 +97,7 @@ TASKS: dict[str, Task] = {
         _tokens,
         obstacle="engines.language.writing:obstacle",
     ),
+    "fetch_model": Task("engines.hub:fetch_model", "models", "Downloading", _one, "batch", can_yield=True),
 }
 
 

@@ -254,12 +254,49 @@ class Queue:
                     wake()
 
     def requeue(self, job: LiveJob, **values: Any) -> None:
-        """Put the current attempt's job back into the line; ``values`` go into its row. Raises Outdated."""
+        """Put the current attempt's job back into the line; ``values`` go into its row. Raises Outdated.
+
+        One that somebody paused waits beside the line instead.
+        """
         with self._lock:
+            now = self._live.get(job.id)
+            state: State = "paused" if now and now.pause else "queued"
             with self._database.session() as session:
-                _change(session, job, "queued", started_at=None, **values)
-            self._live.update(job.id, state="queued", started_at=None, **_FRESH)
+                _change(session, job, state, started_at=None, **values)
+            self._live.update(job.id, state=state, started_at=None, pause=False, **_FRESH)
             self.line_up(job.ticket.lane)
+
+    def pause(self, job_id: str) -> LiveJob:
+        """Put a waiting job beside the line; mark one under way as to be paused. Raises KeyError, Outdated."""
+        with self._lock:
+            job = self._live.get(job_id)
+            if job is None:
+                raise KeyError(job_id)
+            if job.state == "queued":
+                with self._database.session() as session:
+                    _change(session, job, "paused")
+                self._live.update(job_id, state="paused", **_FRESH)
+                self.line_up(job.ticket.lane)
+            elif job.state in ("loading", "running"):
+                self._live.update(job_id, pause=True)
+            return self._live.get(job_id) or job
+
+    def resume(self, job_id: str) -> LiveJob:
+        """Let a paused job wait for its turn again. Raises KeyError, Outdated."""
+        with self._lock:
+            job = self._live.get(job_id)
+            if job is None:
+                raise KeyError(job_id)
+            if job.state == "paused":
+                with self._database.session() as session:
+                    _change(session, job, "queued")
+                self._live.update(job_id, state="queued")
+                self.line_up(job.ticket.lane)
+            wakes = list(self._wake.get(job.ticket.lane, ()))
+            job = self._live.get(job_id) or job
+        for wake in wakes:
+            wake()
+        return job
 
     def cancel(self, job_id: str) -> LiveJob:
         """End a waiting job at once; mark one under way as to be stopped. Raises KeyError for one not in sight."""
@@ -267,7 +304,7 @@ class Queue:
             job = self._live.get(job_id)
             if job is None:
                 raise KeyError(job_id)
-            if job.state == "queued":
+            if job.state in ("queued", "paused"):
                 self.finish(job, "cancelled")
             elif job.state in ("loading", "running") and not job.cancel:
                 with self._database.session() as session:
@@ -280,7 +317,7 @@ class Queue:
         found: dict[str, LiveJob] = {}
         ends = {job_id}
         while True:
-            queued = (job for job in self._live.all() if job.state == "queued" and job.id not in found)
+            queued = (job for job in self._live.all() if job.state in ("queued", "paused") and job.id not in found)
             more = {job.id: job for job in queued if ends & set(job.ticket.after)}
             if not more:
                 return list(found.values())
@@ -294,6 +331,6 @@ _FRESH: Mapping[str, Any] = {**_AT_REST, "pace": None, "text": "", "thinking": "
 
 def _change(session: Session, job: LiveJob, state: State, **values: Any) -> None:
     """Change the row of a job that is still where this attempt left it."""
-    here = (Job.id == job.id, Job.attempt == job.attempt, Job.state.in_((*ACTIVE, "queued")))
+    here = (Job.id == job.id, Job.attempt == job.attempt, Job.state.in_((*ACTIVE, "queued", "paused")))
     if session.execute(update(Job).where(*here).values(state=state, **values)).rowcount != 1:  # type: ignore[attr-defined]
         raise Outdated(job.id)

@@ -81,6 +81,7 @@ class LiveJob:
     attempt: int = 0
     skipped: int = 0
     cancel: bool = False
+    pause: bool = False
     started_at: float | None = None
     finished_at: float | None = None
     expected: Expected | None = None

@@ -41,7 +41,7 @@ def _settle(queue: Queue, attempts: Attempts, job: LiveJob, row: Job) -> None:
         log.info("job %s was complete: kept", job.id)
     elif row.cancel:
         queue.finish(job, "cancelled")
-    elif row.restarts < MOST_RESTARTS:
+    elif row.restarts < MOST_RESTARTS or row.lane == "fetch":  # a download ends no studio: it may go on every time
         queue.requeue(job, restarts=row.restarts + 1)
         log.info("job %s begins again", job.id)
     else:

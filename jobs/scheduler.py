@@ -70,6 +70,10 @@ class Lane:
         """Tell the host to stop a job."""
         self._host.cancel(job_id)
 
+    def make_way(self, job_id: str) -> None:
+        """Tell the host to stop a job that can go on later."""
+        self._host.make_way(job_id)
+
     def free(self) -> None:
         """Let the host drop every model no job holds."""
         self._host.free()
@@ -122,6 +126,8 @@ class Lane:
         now = self._live.get(job.id)
         if now and now.cancel:  # asked for before the host knew the job
             self._host.cancel(job.id)
+        elif now and now.pause:
+            self._host.make_way(job.id)
         stopping = False
         while True:
             if self._stop_at is not None and not stopping:

@@ -15,6 +15,7 @@ from db import Database
 from engines.catalog import Catalog
 from engines.host import Host
 from engines.requests import Request, from_storage
+from engines.tasks import TASKS
 from errors import Problem, StudioError, not_found
 from jobs import recovery
 from jobs.asking import REF_LENGTH, Asking
@@ -236,6 +237,36 @@ class Jobs:
             if job.cancel and job.active:
                 for lane in self._lanes:
                     lane.cancel(job_id)
+        return self._live.view(job, self._viewer(who))
+
+    def pause(self, who: Principal, job_id: str) -> JobView:
+        """Let a job rest until somebody resumes it; what it has done so far is kept.
+
+        Only one's own. Raises StudioError not_found, cannot_pause (409).
+        """
+        job = self._own(who, job_id)
+        if job.state in ("queued", "loading", "running") and TASKS[job.ticket.task].can_yield:
+            with _full_disk_told():
+                job = self._queue.pause(job_id)
+            if job.pause:
+                for lane in self._lanes:
+                    lane.make_way(job_id)
+        elif job.state != "paused":
+            raise StudioError(
+                "cannot_pause",
+                f"This {job.ticket.noun} cannot be paused.",
+                "It is over." if job.finished else "It could not go on from where it is.",
+                status=409,
+            )
+        return self._live.view(job, self._viewer(who))
+
+    def resume(self, who: Principal, job_id: str) -> JobView:
+        """Let a paused job go on. Only one's own. Raises StudioError not_found, not_paused (409)."""
+        job = self._own(who, job_id)
+        if job.state != "paused":
+            raise StudioError("not_paused", f"This {job.ticket.noun} is not paused.", status=409)
+        with _full_disk_told():
+            job = self._queue.resume(job_id)
         return self._live.view(job, self._viewer(who))
 
     def free_now(self, who: Principal) -> None:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from engines.tasks import TASKS
 from jobs import words
 from jobs.record import LiveJob
 from jobs.views import JobView
@@ -47,7 +48,9 @@ def show(job: LiveJob, side: Side) -> JobView:
         created_at=ticket.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
-        can_cancel=side.mine and job.state in ("queued", "loading", "running") and not job.cancel,
+        can_cancel=side.mine and job.state in ("queued", "loading", "running", "paused") and not job.cancel,
+        can_pause=side.mine and _can_pause(job),
+        can_resume=side.mine and job.state == "paused",
     )
     if not side.full:
         return outline
@@ -74,9 +77,17 @@ def show(job: LiveJob, side: Side) -> JobView:
     )
 
 
+def _can_pause(job: LiveJob) -> bool:
+    task = TASKS.get(job.ticket.task)
+    ready = job.state in ("queued", "loading", "running") and not job.cancel and not job.pause
+    return ready and task is not None and task.can_yield
+
+
 def _words(job: LiveJob, side: Side) -> str:
     if job.cancel and job.active and job.state != "saving":
         return "stopping"
+    if job.pause and job.active:
+        return "pausing"
     if not job.finished and job.spot.why:
         return job.spot.why
     if job.state == "queued":

@@ -77,6 +77,8 @@ class JobView(View):
     started_at: float | None = None
     finished_at: float | None = None
     can_cancel: bool = False
+    can_pause: bool = False
+    can_resume: bool = False
     can_retry: bool = False
 
 

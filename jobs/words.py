@@ -43,6 +43,13 @@ def gigabytes(count: float) -> str:
     return f"{size:.0f} GB" if size >= 10 else f"{size:.1f} GB"
 
 
+def _bytes(step: int, total: int) -> str:
+    """How much of a download is here: “1.2 of 4.3 GB”, “12 of 640 MB”."""
+    size, unit = (1e9, "GB") if total >= 1e9 else (1e6, "MB")
+    digits = 1 if total < 10 * size else 0
+    return f"{step / size:.{digits}f} of {total / size:.{digits}f} {unit}"
+
+
 def ordinal(place: int) -> str:
     """A place in a line: “first” … “tenth”, “11th”, “22nd”."""
     if 1 <= place <= len(_ORDINALS):
@@ -82,7 +89,7 @@ def working(step: int, total: int, noun: str, seconds: float | None) -> str:
     time = "" if seconds is None or early else left(seconds)
     if total < 1:
         return f"being made, {time}" if time else "being made"
-    done = f"{noun} {min(step, total)} of {total}"
+    done = _bytes(min(step, total), total) if noun == "byte" else f"{noun} {min(step, total)} of {total}"
     return f"{done}, {time}" if time else done
 
 

@@ -9,7 +9,7 @@ import yaml
 from engines.catalog import files
 from engines.catalog.entry import SERVED, Choice, Entry, served
 from engines.catalog.prepare import fit
-from engines.requests import AssetFacts, Request
+from engines.requests import AssetFacts, FetchModel, Request
 from errors import StudioError
 
 __all__ = ["SHIPPED", "Catalog", "Choice", "Entry", "read"]
@@ -54,14 +54,17 @@ class Catalog:
 
     def reload(self) -> None:
         """Read the user's own entries anew."""
-        self._as_of = _as_of(self._own)
+        as_of = _as_of(self._own)
         self._entries = {entry.id: entry for entry in (*self._ship, *_own(self._own))}
+        self._as_of = as_of  # last: other threads go by it
 
     def get(self, id: str) -> Entry:
         """The entry with an id. Raises StudioError ``unknown_model`` (422)."""
         if id.startswith(SERVED) and len(id) > len(SERVED):
             return next((entry for entry in self._served if entry.id == id), served(id))
         if id not in self.entries:
+            self.reload()  # two changes within one tick of the clock look like one
+        if id not in self._entries:
             raise StudioError(
                 "unknown_model",
                 f"There is no model “{id[:60]}”.",
@@ -90,13 +93,13 @@ class Catalog:
 
     def installed(self, entry: Entry) -> bool:
         """Whether every part's files are on this machine."""
-        return all(files.complete(files.place(part, self._starter)) for part in entry.parts.values())
+        return all(files.here(part, self._starter) for part in entry.parts.values())
 
     def path(self, entry: Entry, part: str) -> Path:
         """The file or folder of a part. Raises StudioError ``missing_model`` naming it and how to get it."""
         wanted = entry.parts[part]
         path = files.place(wanted, self._starter)
-        if files.complete(path):
+        if files.here(wanted, self._starter):
             return path
         raise _missing(entry, part, path)
 
@@ -105,6 +108,8 @@ class Catalog:
 
         ``facts`` tells what each asset it takes is. Raises StudioError (4xx) where it cannot be done.
         """
+        if isinstance(request, FetchModel):
+            self.get(request.entry)
         return fit(request, self._entry_for(request), facts)
 
     def field_choices(self, task: str, field: str) -> list[Choice]:
@@ -148,7 +153,7 @@ def _missing(entry: Entry, part: str, path: Path) -> StudioError:
     if files.is_starter(wanted):
         how = "Start the studio with “make run”: that fetches what is missing of the starter pack."
     elif files.is_repository(wanted):
-        how = f"Get it with: hf download {wanted.repo} --revision {wanted.revision}"
+        how = "Get it on the Models page."
     else:
         how = "Put it back, or correct the model's entry in the catalog."
     return StudioError(

@@ -25,6 +25,14 @@ def is_repository(part: Part) -> bool:
     return bool(_REPOSITORY.match(part.repo)) and not is_starter(part)
 
 
+def here(part: Part, starter: Path) -> bool:
+    """Whether a part is all there: of a folder that is narrowed, something for each of its patterns."""
+    path = place(part, starter)
+    if not complete(path):
+        return False
+    return all(any(path.glob(pattern)) for pattern in part.allow)
+
+
 def complete(path: Path) -> bool:
     """Whether a model's file, or folder of files, is all there."""
     if path.is_file():

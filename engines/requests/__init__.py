@@ -1,6 +1,7 @@
 """One frozen request per task: the form's state, the API's schema, the queue's row, the file's metadata."""
 
 from engines.requests.base import AssetFacts, Kind, Request, asset_fields
+from engines.requests.hub import FetchModel
 from engines.requests.image import CreateImage, CutOut, StylizeImage, UpscaleImage
 from engines.requests.registry import REQUESTS, from_storage, parse
 from engines.requests.speech import CheckSpeech, Speak, Take
@@ -13,6 +14,7 @@ __all__ = [
     "CheckSpeech",
     "CreateImage",
     "CutOut",
+    "FetchModel",
     "InterpolateClip",
     "Kind",
     "Request",

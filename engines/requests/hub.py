@@ -9,7 +9,7 @@ from engines.requests.base import Request
 
 
 class FetchModel(Request):
-    """Download a model of the catalog."""
+    """Download a model of the catalog, or let the language server get one (``ollama:<name>``)."""
 
     noun: ClassVar[str] = "download"
 
@@ -19,4 +19,4 @@ class FetchModel(Request):
     )
 
     def title(self, assets: Mapping[str, str]) -> str:
-        return self.entry
+        return assets.get(self.entry, self.entry)

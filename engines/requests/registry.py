@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engines.requests.base import Request
+from engines.requests.hub import FetchModel
 from engines.requests.image import CreateImage, CutOut, StylizeImage, UpscaleImage
 from engines.requests.speech import CheckSpeech, Speak
 from engines.requests.video import InterpolateClip, UpscaleClip
@@ -22,6 +23,7 @@ _ALL: tuple[type[Request], ...] = (
     Speak,
     CheckSpeech,
     Write,
+    FetchModel,
 )
 REQUESTS: dict[str, type[Request]] = {request.model_fields["task"].default: request for request in _ALL}
 

@@ -18,7 +18,8 @@ def rewrite(pickled: Path, safe: Path) -> None:
     state = torch.load(pickled, map_location="cpu", weights_only=True)
     if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise ValueError("not a state dict")
-    save_file({name.removeprefix("module."): tensor.clone().contiguous() for name, tensor in state.items()}, safe)
+    tensors = {name.removeprefix("module."): tensor.clone().contiguous() for name, tensor in state.items()}
+    save_file(tensors, safe, metadata={"format": "pt"})
     safe.chmod(pickled.stat().st_mode)
 
 

@@ -84,6 +84,8 @@ def test_every_shipped_entry_takes_its_own_defaults(path: Path, tmp_path: Path) 
     wanted = {
         "create_image": {"prompt": "x"},
         "speak": {"text": "x"},
+        "write": {"messages": [{"role": "user", "text": "x"}]},
+        "fetch_model": {"entry": "stable-diffusion-1.5"},
         "upscale_clip": {"clip": ID},
         "interpolate_clip": {"clip": ID},
     }
@@ -196,7 +198,7 @@ def test_a_missing_model_says_how_to_get_it(tmp_path: Path) -> None:
     found = catalog(tmp_path)
     with pytest.raises(StudioError) as error:
         found.prepare(CreateImage(prompt="x", model="stable-diffusion-1.5"), {})
-    assert "hf download stable-diffusion-v1-5/stable-diffusion-v1-5" in error.value.problem.next
+    assert "Models page" in error.value.problem.next
 
 
 # -- which model

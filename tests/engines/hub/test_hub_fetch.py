@@ -1,0 +1,402 @@
+"""Downloads from a hub on this machine: what is cut goes on, what is wrong is fetched again, nothing half is kept."""
+
+import json
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engines import wire
+from engines.catalog import Catalog, files
+from engines.catalog.entry import Entry, Part
+from engines.config import EngineConfig
+from engines.hub import cache, fetch, transfer
+from engines.hub.client import Hub
+from engines.hub.tally import Tally
+from engines.swapper import Cpu, Swapper
+from engines.worker import Worker
+from errors import StudioError
+from tests.engines.core.engines_under_test import envelope
+from tests.support.hub import LocalHub, local_hub
+
+REPO = "someone/pictures"
+
+
+def weights(bytes: int = 300_000, seed: int = 1) -> bytes:
+    """Something that looks like weights from outside."""
+    return random.Random(seed).randbytes(bytes)
+
+
+FILES = {"unet/config.json": "{}", "unet/model.safetensors": weights(), "unet/model.bin": weights(5000)}
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
+    """A hub with one repository, and an empty cache."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setattr(transfer, "PATIENCE", (0.01, 0.01, 0.01))
+    with local_hub() as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.url)
+        served.add(REPO, FILES)
+        yield served
+
+
+@pytest.fixture
+def bring(tmp_path: Path) -> Callable[..., Path]:
+    """Fetch a part of the repository; its folder."""
+
+    def run(part: Part | None = None, token_file: Path | None = None) -> Path:
+        part = part or Part(repo=REPO, subfolder="unet")
+        with Hub(token_file) as connection:
+            plan = fetch.plan(connection, [part], tmp_path)
+            fetch.fetch(connection, plan, Tally(plan.total, plan.have), lambda: None)
+        return files.place(part, tmp_path)
+
+    return run
+
+
+def test_a_part_arrives_in_the_layout_of_the_hubs_own_tools(hub: LocalHub, bring: Callable[..., Path]) -> None:
+    from huggingface_hub import try_to_load_from_cache
+
+    folder = bring()
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
+    found = try_to_load_from_cache(REPO, "unet/model.safetensors", cache_dir=cache.root())
+    assert found is not None
+    assert Path(str(found)).read_bytes() == FILES["unet/model.safetensors"]
+    assert (folder / "model.safetensors").is_symlink()
+    assert not list(cache.root().rglob("*.incomplete"))
+    assert files.complete(folder)
+
+
+def test_what_is_there_is_not_fetched_again(hub: LocalHub, bring: Callable[..., Path], tmp_path: Path) -> None:
+    bring()
+    asked = len(hub.asked)
+    bring()
+    assert len(hub.asked) == asked
+
+
+def test_a_cut_line_goes_on_where_it_broke(hub: LocalHub, bring: Callable[..., Path]) -> None:
+    hub.fault("unet/model.safetensors", cut_at=297_000, cut_times=1)  # 99 %
+    assert (bring() / "model.safetensors").read_bytes() == FILES["unet/model.safetensors"]
+    again = [one for one in hub.heard("store") if one.range]
+    assert [one.range for one in again] == ["bytes=297000-"]
+    assert again[0].if_range.startswith('"store-')
+    assert hub.sent < 301_000
+
+
+def test_a_line_that_breaks_on_and_on_brings_it_in_pieces(hub: LocalHub, bring: Callable[..., Path]) -> None:
+    hub.fault("unet/model.safetensors", cut_at=20_000, cut_times=9)
+    hub.fault("unet/config.json", busy_times=2)
+    assert (bring() / "model.safetensors").read_bytes() == FILES["unet/model.safetensors"]
+    assert hub.sent < 301_000
+
+
+def test_a_line_that_stays_broken_is_told_and_what_came_is_kept(hub: LocalHub, bring: Callable[..., Path]) -> None:
+    fault = hub.fault("unet/model.safetensors", cut_at=100_000, cut_times=1)
+
+    def then_nothing(*_: object) -> None:
+        fault.busy_times = 99
+
+    count, hub.count = hub.count, then_nothing  # type: ignore[method-assign,assignment]
+    with pytest.raises(StudioError) as error:
+        bring()
+    assert error.value.problem.code == "connection_lost"
+    assert "goes on from there" in error.value.problem.sentence
+    fault.busy_times, hub.count = 0, count  # type: ignore[method-assign]
+    assert (bring() / "model.safetensors").read_bytes() == FILES["unet/model.safetensors"]
+    assert part_size(hub) == 100_000
+
+
+def test_another_process_goes_on_too(hub: LocalHub, bring: Callable[..., Path]) -> None:
+    content = FILES["unet/model.safetensors"]
+    assert isinstance(content, bytes)
+    with Hub() as connection:
+        repo = connection.repo(REPO)
+    file = next(one for one in repo.files if one.path == "unet/model.safetensors")
+    part = cache.part(REPO, file)
+    part.parent.mkdir(parents=True)
+    part.write_bytes(content[:123_456])
+    bring()
+    assert [one.range for one in hub.heard("store")] == ["bytes=123456-"]
+
+
+def test_wrong_bytes_are_fetched_again_once(hub: LocalHub, bring: Callable[..., Path]) -> None:
+    hub.fault("unet/model.safetensors", wrong_times=1)
+    assert (bring() / "model.safetensors").read_bytes() == FILES["unet/model.safetensors"]
+    assert len(hub.heard("store")) == 2
+
+
+def test_bytes_that_stay_wrong_are_not_kept(hub: LocalHub, bring: Callable[..., Path], tmp_path: Path) -> None:
+    hub.fault("unet/model.safetensors", wrong_times=9)
+    with pytest.raises(StudioError) as error:
+        bring()
+    assert error.value.problem.code == "damaged_download"
+    assert not [path for path in cache.root().rglob("blobs/*") if path.stat().st_size > 1000]
+    assert not files.complete(files.place(Part(repo=REPO, subfolder="unet"), tmp_path))
+
+
+def test_small_files_are_checked_as_well(hub: LocalHub, bring: Callable[..., Path]) -> None:
+    hub.fault("unet/config.json", wrong_times=9)
+    with pytest.raises(StudioError) as error:
+        bring()
+    assert "unet/config.json" in error.value.problem.sentence
+
+
+def test_a_server_without_ranges_sends_it_all_once_more(hub: LocalHub, bring: Callable[..., Path]) -> None:
+    hub.fault("unet/model.safetensors", cut_at=100_000, cut_times=1, no_ranges=True)
+    assert (bring() / "model.safetensors").read_bytes() == FILES["unet/model.safetensors"]
+
+
+def test_a_file_that_changed_meanwhile_is_begun_anew(hub: LocalHub, bring: Callable[..., Path]) -> None:
+    fault = hub.fault("unet/model.safetensors", cut_at=100_000, cut_times=1)
+    count = hub.count
+
+    def rename(sent: int) -> None:
+        count(sent)
+        fault.etag = "another"
+
+    hub.count = rename  # type: ignore[method-assign]
+    assert (bring() / "model.safetensors").read_bytes() == FILES["unet/model.safetensors"]
+
+
+def test_a_new_commit_takes_over_only_when_it_is_whole(hub: LocalHub, bring: Callable[..., Path]) -> None:
+    old = bring()
+    shutil.rmtree(old)  # the user threw the folder away: it is fetched again, now from the newer commit
+    new = weights(seed=2)
+    hub.add(REPO, {**FILES, "unet/model.safetensors": new})
+    hub.fault("unet/model.safetensors", wrong_times=9)
+    with pytest.raises(StudioError):
+        bring()
+    assert (cache.folder(REPO) / "refs" / "main").read_text() == old.parent.name
+    hub.faults.clear()
+    assert (bring() / "model.safetensors").read_bytes() == new
+
+
+def test_half_precision_shards_and_safe_formats_are_chosen(hub: LocalHub, bring: Callable[..., Path]) -> None:
+    index = json.dumps(
+        {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
+    )
+    hub.add(
+        REPO,
+        {
+            "config.json": "{}",
+            "README.md": "words",
+            "run.py": "import os",
+            "model.safetensors.index.json": index,
+            "model-00001-of-00002.safetensors": weights(5000, 3),
+            "model-00002-of-00002.safetensors": weights(5000, 4),
+            "consolidated.safetensors": weights(5000, 5),
+            "pytorch_model.bin": weights(5000, 6),
+            "half/config.json": "{}",
+            "half/m.safetensors": weights(5000, 7),
+            "half/m.fp16.safetensors": weights(5000, 8),
+            "half/m.non_ema.safetensors": weights(5000, 9),
+        },
+    )
+    assert sorted(path.name for path in bring(Part(repo=REPO)).iterdir() if path.is_file()) == [
+        "config.json",
+        "model-00001-of-00002.safetensors",
+        "model-00002-of-00002.safetensors",
+        "model.safetensors.index.json",
+    ]
+    half = bring(Part(repo=REPO, subfolder="half"))
+    assert sorted(path.name for path in half.iterdir()) == ["config.json", "m.fp16.safetensors"]
+
+
+def test_an_entry_narrows_what_is_fetched(hub: LocalHub, bring: Callable[..., Path]) -> None:
+    hub.add(REPO, {"a.gguf": weights(5000, 1), "b.gguf": weights(5000, 2), "tokenizer.json": "{}"})
+    assert bring(Part(repo=REPO, file="a.gguf")).read_bytes() == weights(5000, 1)
+    folder = bring(Part(repo=REPO, allow=("*.json",)))
+    assert sorted(path.name for path in folder.iterdir()) == ["a.gguf", "tokenizer.json"]
+    with pytest.raises(StudioError) as error:
+        bring(Part(repo=REPO, file="weights.bin"))
+    assert error.value.problem.code == "nothing_to_fetch"
+
+
+# -- who may
+
+
+def test_a_gated_model_says_what_to_do_and_the_token_stays_with_the_hub(
+    hub: LocalHub, bring: Callable[..., Path], tmp_path: Path
+) -> None:
+    hub.add(REPO, FILES, gated=True, token="hf_secret_token")
+    with pytest.raises(StudioError) as error:
+        bring()
+    assert error.value.problem.code == "gated"
+    assert f"{hub.url}/{REPO}" in error.value.problem.next
+    kept = tmp_path / "hf_token"
+    kept.write_text("hf_another_token")
+    with pytest.raises(StudioError) as error:
+        bring(token_file=kept)
+    assert error.value.problem.code == "bad_token"
+    assert "hf_another_token" not in error.value.problem.sentence
+    kept.write_text("hf_secret_token")
+    assert (bring(token_file=kept) / "model.safetensors").exists()
+    assert {one.authorization for one in hub.heard("store")} == {""}
+    assert "Bearer hf_secret_token" in {one.authorization for one in hub.heard("hub")}
+
+
+def test_a_name_that_is_none_is_told(hub: LocalHub, bring: Callable[..., Path]) -> None:
+    with pytest.raises(StudioError) as error:
+        bring(Part(repo="nobody/nothing"))
+    assert error.value.problem.code == "no_such_repository"
+
+
+def test_no_hub_is_one_sentence(hub: LocalHub, bring: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(StudioError) as error:
+        bring()
+    assert error.value.problem.code == "offline"
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(StudioError) as error:
+        bring()
+    assert "stay offline" in error.value.problem.what
+
+
+# -- as a job
+
+
+class Job:
+    """A lane that downloads, with an entry for the repository."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        own = folder / "own"
+        own.mkdir()
+        entry = {
+            "id": "pictures",
+            "name": "Pictures",
+            "use": "Tests.",
+            "tasks": [],
+            "runtime": "torch",
+            "pipeline": "none:None",
+            "parts": {"unet": {"repo": REPO, "subfolder": "unet"}},
+            "licence": {"name": "none", "commercial": True},
+            "verified": "import",
+        }
+        (own / "pictures.yaml").write_text(json.dumps(entry))
+        self.events: list[wire.Event] = []
+        self.config = EngineConfig(starter=folder, catalog=own, keep_free_bytes=0)
+        self.catalog = Catalog(folder, own)
+        self.worker = Worker("fetch", self.config, self.hear, Swapper(Cpu(), None), self.catalog)
+        self.on_progress: Callable[[], None] = lambda: None
+
+    def hear(self, event: wire.Event) -> None:
+        self.events.append(event)
+        if isinstance(event, wire.Progress):
+            self.on_progress()
+
+    def run(self, **request: object) -> wire.Event:
+        """Do the job; how it ended."""
+        self.events.clear()
+        self.worker.run(envelope(self.folder, task="fetch_model", model="hub", **{"entry": "pictures", **request}))
+        [end] = [
+            one for one in self.events if isinstance(one, wire.Result | wire.Failed | wire.Cancelled | wire.Yielded)
+        ]
+        return end
+
+    @property
+    def entry(self) -> Entry:
+        return self.catalog.get("pictures")
+
+
+@pytest.fixture
+def job(hub: LocalHub, tmp_path: Path) -> Job:
+    return Job(tmp_path)
+
+
+def test_a_download_says_how_far_it_is(hub: LocalHub, job: Job) -> None:
+    assert isinstance(job.run(), wire.Result)
+    last = [event for event in job.events if isinstance(event, wire.Progress)][-1]
+    assert (last.step, last.total, last.noun) == (300_002, 300_002, "byte")
+    facts = [event.facts for event in job.events if isinstance(event, wire.Told)][-1]
+    assert facts["bytes"] == facts["bytes_total"] == 300_002
+    assert job.catalog.installed(job.entry)
+
+
+@pytest.mark.parametrize("ask", ["cancel", "make_way"])
+def test_stopped_or_paused_it_keeps_what_came(hub: LocalHub, job: Job, ask: str) -> None:
+    hub.fault("unet/model.safetensors", bytes_per_second=100_000)
+    job.on_progress = lambda: hub.sent > 70_000 and getattr(job.worker, ask)("job")  # type: ignore[assignment,return-value]
+    assert isinstance(job.run(), wire.Cancelled if ask == "cancel" else wire.Yielded)
+    [part] = cache.root().rglob("*.incomplete")
+    assert part.stat().st_size > 65_000
+    hub.faults.clear()
+    job.on_progress = lambda: None
+    assert isinstance(job.run(), wire.Result)
+    assert [one.range for one in hub.heard("store") if one.range] == [f"bytes={part_size(hub)}-"]
+
+
+def part_size(hub: LocalHub) -> int:
+    """Where the last continued request began."""
+    return int([one.range for one in hub.heard("store") if one.range][-1].removeprefix("bytes=").rstrip("-"))
+
+
+def test_a_disk_too_full_is_told_before_anything_is_fetched(
+    hub: LocalHub, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "free_bytes", lambda: 100_000)
+    failed = job.run()
+    assert isinstance(failed, wire.Failed)
+    assert failed.problem.code == "disk_full"
+    assert hub.sent == 0
+
+
+def test_an_unknown_model_is_told(hub: LocalHub, job: Job) -> None:
+    failed = job.run(entry="nonsense")
+    assert isinstance(failed, wire.Failed)
+    assert failed.problem.code == "unknown_model"
+
+
+def test_an_entry_written_while_it_runs_is_found(hub: LocalHub, job: Job) -> None:
+    text = (job.config.catalog / "pictures.yaml").read_text().replace('"id": "pictures"', '"id": "newer"')
+    (job.config.catalog / "newer.yaml").write_text(text)
+    assert isinstance(job.run(entry="newer"), wire.Result)
+
+
+# -- pickles
+
+
+def pickled(folder: Path, state: object) -> bytes:
+    """A file as torch.save writes it."""
+    import torch
+
+    torch.save(state, folder / "state.bin")
+    return (folder / "state.bin").read_bytes()
+
+
+@pytest.mark.slow
+def test_pickles_are_rewritten_once_or_refused(hub: LocalHub, bring: Callable[..., Path], tmp_path: Path) -> None:
+    import torch
+    from safetensors import safe_open
+
+    good = pickled(tmp_path, {"a": torch.arange(2000.0), "b": torch.ones(2, 3)})
+    hub.add(REPO, {"config.json": "{}", "pytorch_model.bin": good})
+    folder = bring(Part(repo=REPO))
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
+    with safe_open(folder / "model.safetensors", "pt") as file:
+        assert file.metadata() == {"format": "pt"}
+        assert torch.equal(file.get_tensor("a"), torch.arange(2000.0))
+    asked = len(hub.asked)
+    bring(Part(repo=REPO))
+    assert len(hub.asked) == asked
+
+    class Evil:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.mkdir, (str(tmp_path / "owned"),)
+
+    hub.add(
+        "someone/evil", {"config.json": "{}", "pytorch_model.bin": pickled(tmp_path, {"a": Evil(), "b": "x" * 5000})}
+    )
+    with pytest.raises(StudioError) as error:
+        bring(Part(repo="someone/evil"))
+    assert error.value.problem.code == "unsafe_model"
+    assert not (tmp_path / "owned").exists()
+    assert not list(cache.folder("someone/evil").rglob("*.bin"))
