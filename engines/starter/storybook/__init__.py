@@ -1,0 +1,1 @@
+"""Storybook: a small picture model of our own, from drawn scenes to weights."""

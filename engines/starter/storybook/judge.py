@@ -1,0 +1,150 @@
+"""Who says whether a picture shows what was asked for: a small network that has only ever seen drawn scenes.
+
+It finds things and tells the surroundings; a thing's place and colour are then read from the pixels. It shares
+nothing with the picture model, and learns from scenes that the picture model never saw.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from engines import runtime
+from engines.starter.storybook import dataset, words
+from engines.starter.storybook.drawing import marks, seen_as
+from engines.starter.storybook.loop import Loop, Plan
+from engines.starter.storybook.scene import Scene
+
+KINDS = tuple(words.THINGS)
+_GRID = 32
+_PICTURES = 16_000
+_LEAST_SHARE = 0.004
+"""Of the picture: less is no thing."""
+
+
+class Eye(nn.Module):
+    """From a picture (count, 3, 128, 128; -1 to 1) to a map of kinds, a map of plain colour, and the surroundings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.quarter = nn.Sequential(_step(3, 24, 2), _step(24, 48, 2), _step(48, 48))
+        self.eighth = nn.Sequential(_step(48, 64, 2), _step(64, 64))
+        self.sixteenth = nn.Sequential(_step(64, 96, 2), _step(96, 96), _step(96, 96))
+        self.back = nn.Sequential(_step(96 + 64 + 48, 64), _step(64, 64))
+        self.things = nn.Conv2d(64, len(KINDS) + 2, 1)
+        self.around = nn.Linear(96 * 2, len(words.GROUNDS) + len(words.TIMES))
+
+    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        quarter = self.quarter(pictures)
+        eighth = self.eighth(quarter)
+        sixteenth = self.sixteenth(eighth)
+        seen = [functional.interpolate(level, quarter.shape[-2:]) for level in (sixteenth, eighth)]
+        things = self.things(self.back(torch.cat([*seen, quarter], 1)))
+        around = self.around(torch.cat([sixteenth.mean((2, 3)), sixteenth.amax((2, 3))], 1))
+        grounds, times = around.split([len(words.GROUNDS), len(words.TIMES)], 1)
+        return things[:, :-1], things[:, -1], grounds, times
+
+
+def _step(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inside, outside, 3, stride, 1), nn.GroupNorm(8, outside), nn.SiLU())
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is seen on a picture. ``kinds``: the share of the picture that each seen kind takes, the largest first;
+    ``places``: the middle of each (x, y), 0 to 1; ``bodies``: the mean colour of its plain part, 0 to 255."""
+
+    kinds: dict[str, float]
+    places: dict[str, tuple[float, float]]
+    bodies: dict[str, tuple[float, float, float]]
+    ground: str
+    time: str
+
+
+def train(folder: Path, plan: Plan, device: str) -> None:
+    """Learn to see, from held-out scenes alone."""
+    torch.manual_seed(plan.seed)
+    eye = Eye().to(device, memory_format=torch.channels_last)
+    loop = Loop(plan, folder, {"eye": eye}, device)
+    if loop.finished:
+        return
+    numbers = range(dataset.HELD_OUT, dataset.HELD_OUT + min(_PICTURES, plan.samples))
+    drawn = dataset.pictures(numbers, runtime.cores())
+    kinds, plain, around = _right(numbers)
+
+    def loss_of(chance: torch.Generator) -> torch.Tensor:
+        chosen = torch.randint(len(drawn), (plan.batch,), generator=chance)
+        shown = dataset.as_input(drawn[chosen], device)
+        shown = shown + torch.randn(shown.shape, generator=chance).to(device) * 0.05
+        with torch.autocast(device, torch.bfloat16):
+            things, bodies, grounds, times = eye(shown)
+        right = kinds[chosen].long().to(device)
+        body = functional.binary_cross_entropy_with_logits(bodies.float(), plain[chosen].float().to(device))
+        ground, time = around[chosen].to(device).unbind(1)
+        return (
+            functional.cross_entropy(things.float(), right)
+            + body
+            + 0.2 * functional.cross_entropy(grounds.float(), ground)
+            + 0.2 * functional.cross_entropy(times.float(), time)
+        )
+
+    loop.run(loss_of)
+
+
+def _right(numbers: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """What is to be seen on each scene: kinds, plain colour, ground and hour."""
+    maps, around = [], []
+    for number in numbers:
+        scene = dataset.scene(number)
+        maps.append(np.stack([np.asarray(part, np.uint8) for part in marks(scene, _GRID)]))
+        around.append((tuple(words.GROUNDS).index(scene.ground), tuple(words.TIMES).index(scene.time)))
+    stacked = torch.from_numpy(np.stack(maps))
+    return stacked[:, 0], stacked[:, 1], torch.tensor(around)
+
+
+@torch.no_grad()
+def look(eye: Eye, pictures: np.ndarray) -> list[Sight]:
+    """What is seen on pictures: (count, 128, 128, 3) bytes."""
+    shown = dataset.as_input(torch.from_numpy(pictures).permute(0, 3, 1, 2), "cpu")
+    things, bodies, grounds, times = eye(shown)
+    small = functional.interpolate((shown + 1) * 127.5, (_GRID, _GRID), mode="area").permute(0, 2, 3, 1)
+    return [
+        _sight(things[at].argmax(0), bodies[at], small[at], (grounds[at], times[at])) for at in range(len(pictures))
+    ]
+
+
+def _sight(
+    kinds: torch.Tensor, plain: torch.Tensor, pixels: torch.Tensor, around: tuple[torch.Tensor, torch.Tensor]
+) -> Sight:
+    shares = {kind: float((kinds == place + 1).float().mean()) for place, kind in enumerate(KINDS)}
+    seen = sorted((kind for kind in KINDS if shares[kind] > _LEAST_SHARE), key=lambda kind: -shares[kind])
+    places, colours = {}, {}
+    for kind in seen:
+        there = kinds == KINDS.index(kind) + 1
+        y, x = there.nonzero().float().add(0.5).div(_GRID).mean(0).tolist()
+        places[kind] = (x, y)
+        body = there & (plain > 0)
+        red, green, blue = pixels[body if body.any() else there].median(0).values.tolist()
+        colours[kind] = (red, green, blue)
+    ground, time = (int(answer.argmax()) for answer in around)
+    kinds_seen = {kind: shares[kind] for kind in seen}
+    return Sight(kinds_seen, places, colours, tuple(words.GROUNDS)[ground], tuple(words.TIMES)[time])
+
+
+def colour_of(sight: Sight, kind: str, scene: Scene) -> str:
+    """The colour whose look in such a scene comes nearest to what is seen."""
+
+    def distance(colour: str) -> float:
+        pairs = zip(seen_as(scene, colour), sight.bodies[kind], strict=True)
+        return sum((expected - found) ** 2 for expected, found in pairs)
+
+    return min(words.COLOURS, key=distance)
+
+
+def place_of(sight: Sight, kind: str) -> str:
+    x = sight.places[kind][0]
+    return "left" if x < 0.38 else "right" if x > 0.62 else "middle"

@@ -1,0 +1,175 @@
+"""A training loop that can be killed at any moment and goes on as if nothing had happened.
+
+All chance comes from the step's own number, so that a resumed run takes the same steps as an uninterrupted one. No
+clock steers it: it can be stopped and continued for as long as one likes.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+Tensors = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a stage is trained. ``samples`` is the whole length, ``batch`` how many go into a step, ``rate`` the
+    learning rate between the warm-up and the decay, which takes the last ``decay`` part."""
+
+    name: str
+    samples: int
+    batch: int
+    rate: float
+    decay: float = 0.3
+    warmup: int = 200
+    mean_of: int = 1000
+    seed: int = 4
+
+    @property
+    def steps(self) -> int:
+        return self.samples // self.batch
+
+    def rate_at(self, step: int) -> float:
+        """A stage that is given more samples later goes on at the full rate: only its end decays."""
+        left = (self.steps - step) / max(1.0, self.steps * self.decay)
+        return self.rate * min(1.0, (step + 1) / self.warmup, max(0.02, left))
+
+
+class Loop:
+    """Trains some parameters, keeping their running mean, which is what is used in the end."""
+
+    def __init__(self, plan: Plan, folder: Path, models: dict[str, torch.nn.Module], device: str) -> None:
+        """``folder`` gets ``<name>.safetensors`` (the whole state) and ``<name>.jsonl`` (the log)."""
+        self.plan, self.folder, self.device = plan, folder, device
+        self._weights = {
+            f"{part}.{name}": parameter for part, model in models.items() for name, parameter in model.named_parameters()
+        }
+        self._mean = {name: weight.detach().clone() for name, weight in self._weights.items()}
+        self._optimizer = torch.optim.AdamW(
+            self._weights.values(), plan.rate, betas=(0.9, 0.99), weight_decay=1e-3, fused=True
+        )
+        self.step = 0
+        self._file = folder / f"{plan.name}.safetensors"
+        if self._file.exists():
+            self._restore()
+
+    @property
+    def finished(self) -> bool:
+        return self.step >= self.plan.steps
+
+    def run(
+        self,
+        loss_of: Callable[[torch.Generator], torch.Tensor],
+        saved: Callable[[], None] = lambda: None,
+        every: int = 250,
+    ) -> None:
+        """Train to the end; ``loss_of`` draws its batch from the generator it gets. ``saved`` is called after each
+        checkpoint, every ``every`` steps, with the running mean in the models."""
+        began, losses = time.monotonic(), torch.zeros(())
+        first = self.step
+        while not self.finished:
+            losses += self._advance(loss_of)
+            if self.step % every and not self.finished:
+                continue
+            steps, seconds = self.step - first, time.monotonic() - began
+            self._log(float(losses) / steps, steps * self.plan.batch / seconds)
+            self.save()
+            with self.averaged():
+                saved()
+            began, losses, first = time.monotonic(), torch.zeros(()), self.step
+
+    def _advance(self, loss_of: Callable[[torch.Generator], torch.Tensor]) -> torch.Tensor:
+        chance = torch.Generator().manual_seed(self.plan.seed * 1_000_003 + self.step)
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.plan.rate_at(self.step)
+        loss = loss_of(chance)
+        self._optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self._weights.values(), 1.0)
+        self._optimizer.step()
+        self.step += 1
+        towards = 1 - min(1 - 1 / self.plan.mean_of, self.step / (self.step + 9))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self._mean.values()), list(self._weights.values()), towards)
+        return loss.detach().cpu()
+
+    def averaged(self) -> "_Averaged":
+        """While it lasts, the models hold the running mean of their weights."""
+        return _Averaged(self._weights, self._mean)
+
+    def save(self) -> None:
+        """Write the whole state beside the last one, then put it in its place."""
+        state = {f"weight.{name}": weight.detach() for name, weight in self._weights.items()}
+        state |= {f"mean.{name}": mean for name, mean in self._mean.items()}
+        for name, weight in self._weights.items():
+            for part in ("exp_avg", "exp_avg_sq"):
+                state[f"{part}.{name}"] = self._optimizer.state[weight][part]
+        part = self._file.with_suffix(".part")
+        save_file({name: tensor.contiguous() for name, tensor in state.items()}, part, {"step": str(self.step)})
+        os.replace(part, self._file)
+
+    def _restore(self) -> None:
+        state = load_file(self._file, self.device)
+        self.step = step_of(self._file)
+        with torch.no_grad():
+            for name, weight in self._weights.items():
+                weight.copy_(state[f"weight.{name}"])
+                self._mean[name].copy_(state[f"mean.{name}"])
+                self._optimizer.state[weight] = {
+                    "step": torch.tensor(float(self.step)),
+                    "exp_avg": torch.empty_like(weight).copy_(state[f"exp_avg.{name}"]),
+                    "exp_avg_sq": torch.empty_like(weight).copy_(state[f"exp_avg_sq.{name}"]),
+                }
+
+    def _log(self, loss: float, rate: float) -> None:
+        line = {
+            "stage": self.plan.name,
+            "step": self.step,
+            "samples": self.step * self.plan.batch,
+            "loss": round(loss, 5),
+            "samples_per_second": round(rate, 1),
+            "learning_rate": round(self.plan.rate_at(self.step), 7),
+        }
+        with (self.folder / f"{self.plan.name}.jsonl").open("a") as log:
+            log.write(json.dumps(line) + "\n")
+
+
+class _Averaged:
+    def __init__(self, weights: dict[str, torch.nn.Parameter], mean: Tensors) -> None:
+        self._weights, self._mean = weights, mean
+        self._kept: Tensors = {}
+
+    def __enter__(self) -> None:
+        self._kept = {name: weight.detach().clone() for name, weight in self._weights.items()}
+        self._put(self._mean)
+
+    def __exit__(self, *problem: object) -> None:
+        self._put(self._kept)
+
+    def _put(self, tensors: Tensors) -> None:
+        with torch.no_grad():
+            for name, weight in self._weights.items():
+                weight.copy_(tensors[name])
+
+
+def step_of(file: Path) -> int:
+    """The step at which a state was saved."""
+    from safetensors import safe_open
+
+    with safe_open(file, "pt") as state:
+        return int(state.metadata()["step"])
+
+
+def load_mean(file: Path, models: dict[str, torch.nn.Module]) -> None:
+    """Put the running mean of a saved state into models."""
+    state = load_file(file)
+    for part, model in models.items():
+        head = f"mean.{part}."
+        weights = {name.removeprefix(head): tensor for name, tensor in state.items() if name.startswith(head)}
+        model.load_state_dict(weights, strict=False)

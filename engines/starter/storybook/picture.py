@@ -1,0 +1,80 @@
+"""The third stage: from words to latents, the model itself."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from engines import runtime
+from engines.starter.storybook import autoencoder, dataset, models, text, tokens
+from engines.starter.storybook.loop import Loop, Plan, load_mean
+
+_SHARD = 4000
+_UNTOLD = 0.1
+"""How often a scene is shown without its caption: what guidance leads away from."""
+
+_CLAMP = 5.0
+"""Steps with little noise, where only texture is left to learn, count so many times less."""
+
+
+def prepare(folder: Path, scenes: int, device: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Latents and tokens of the training scenes, made once and kept in the folder.
+
+    Returns latents (scenes, channels, side, side), scaled to a spread of one, and tokens (scenes, captions, TOKENS).
+    """
+    tokenizer, encoder = text.tokenizer_in(folder), autoencoder.trained(folder)
+    shards = []
+    for start in range(0, scenes, _SHARD):
+        numbers = range(start, min(start + _SHARD, scenes))
+        file = folder / f"scenes-{start:06}-{len(numbers)}.safetensors"
+        if not file.exists():
+            latents = autoencoder.encoded(encoder, dataset.pictures(numbers, runtime.cores()), device)
+            read = torch.stack([tokens.numbers(tokenizer, dataset.captions(number)) for number in numbers])
+            dataset.write_atomically(file, {"latents": latents, "tokens": read.short()})
+        shards.append(load_file(file))
+    latents = torch.cat([shard["latents"] for shard in shards])
+    return latents.float() * scaling(folder), torch.cat([shard["tokens"] for shard in shards])
+
+
+def scaling(folder: Path) -> float:
+    """What brings the autoencoder's latents to a spread of one."""
+    first = min(folder.glob("scenes-000000-*.safetensors"))
+    return 1 / float(load_file(first)["latents"].float().std())
+
+
+def train(folder: Path, plan: Plan, scenes: int, device: str, saved: Callable[[Path, str], None]) -> None:
+    """Train the UNet and the text encoder together; ``saved`` is called with the folder and how far it is."""
+    latents, read = prepare(folder, scenes, device)
+    tokenizer = text.tokenizer_in(folder)
+    untold = tokens.numbers(tokenizer, [""]).short()
+    torch.manual_seed(plan.seed)
+    encoder = models.text_encoder(tokenizer.get_vocab())
+    load_mean(folder / "text.safetensors", {"text_encoder": encoder})
+    unet = models.unet(latents.shape[-1])
+    parts = {"text_encoder": encoder.to(device), "unet": unet.to(device)}
+    loop = Loop(plan, folder, parts, device)
+    schedule = models.scheduler()
+    ratio = _signal_to_noise(schedule.alphas_cumprod).to(device)
+
+    def loss_of(chance: torch.Generator) -> torch.Tensor:
+        chosen = torch.randint(len(latents), (plan.batch,), generator=chance)
+        wording = torch.randint(read.shape[1], (plan.batch,), generator=chance)
+        told = read[chosen, wording]
+        silent = torch.rand(plan.batch, generator=chance) < _UNTOLD
+        told = torch.where(silent[:, None], untold, told).long().to(device)
+        clean = latents[chosen].to(device)
+        noise = torch.randn(clean.shape, generator=chance).to(device)
+        times = torch.randint(1000, (plan.batch,), generator=chance).to(device)
+        noisy = schedule.add_noise(clean, noise, times).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(device, torch.bfloat16):
+            guessed = unet(noisy, times, encoder(told)[0]).sample.float()
+        error = (guessed - schedule.get_velocity(clean, noise, times)).pow(2).mean((1, 2, 3))
+        weight = (ratio[times] + 1).clamp(max=_CLAMP) / (ratio[times] + 1)
+        return (weight * error).mean()
+
+    loop.run(loss_of, lambda: saved(folder, f"{loop.step * plan.batch:07}"))
+
+
+def _signal_to_noise(kept: torch.Tensor) -> torch.Tensor:
+    return kept / (1 - kept)

@@ -1,0 +1,33 @@
+"""All stages one after the other, each from where it stands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.starter.storybook import autoencoder, picture, text
+from engines.starter.storybook.loop import Plan
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How much of everything. The default is what was shipped; a resumed training must be given its own again."""
+
+    samples: int = 400_000
+    scenes: int = 48_000
+    autoencoder: Plan = Plan("autoencoder", 24_000, 8, 2e-3, decay=0.5)
+    text: Plan = Plan("text", 128_000, 64, 2e-3)
+    batch: int = 32
+    rate: float = 8e-4
+
+    @property
+    def picture(self) -> Plan:
+        return Plan("picture", self.samples, self.batch, self.rate)
+
+
+def train(folder: Path, recipe: Recipe, device: str, saved: Callable[[Path, str], None]) -> None:
+    """Train into ``folder`` what is not trained there yet. ``saved`` is called after each of the picture model's
+    checkpoints with the folder and how many samples it has seen."""
+    folder.mkdir(parents=True, exist_ok=True)
+    autoencoder.train(folder, recipe.autoencoder, device)
+    text.train(folder, recipe.text, device)
+    picture.train(folder, recipe.picture, recipe.scenes, device, saved)
