@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
-from api import rest_assets, rest_jobs, rest_language, rest_library, rest_speech, rest_writing, schema
+from api import rest_assets, rest_jobs, rest_language, rest_library, rest_speech, rest_studio, rest_writing, schema
 from api.bodies import JsonObject
 from api.counted import router_counted_by
 from api.metrics import CONTENT_TYPE, Metrics
@@ -42,6 +42,7 @@ def router(studio: Studio) -> APIRouter:
     rest_speech.add_to(routes, studio)
     rest_writing.add_to(routes, studio)
     rest_language.add_to(routes, studio)
+    rest_studio.add_to(routes, studio)
     _add_projects(routes, studio)
     _add_schemas(routes, studio)
     _add_health(routes, metrics)

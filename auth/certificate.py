@@ -60,6 +60,11 @@ class HouseCertificate:
         found = _read(self._authority)
         return found[0] if found else None
 
+    def house(self) -> x509.Certificate | None:
+        """What the studio shows; None where there is none yet."""
+        found = _read(self._house)
+        return found[0] if found else None
+
 
 def fingerprint(certificate: x509.Certificate) -> str:
     """The sha256 of a certificate as phones show it: pairs of capital hex digits."""

@@ -41,7 +41,10 @@ class PersonView(BaseModel):
 
 
 class DeviceView(BaseModel):
-    """A browser that somebody is signed in with. ``address`` is where it signed in from, empty when unknown."""
+    """A browser that somebody is signed in with.
+
+    ``address`` is where it signed in from, empty when unknown; ``here`` says that it is the one who asks.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -52,6 +55,7 @@ class DeviceView(BaseModel):
     address: str
     created_at: float
     seen_at: float
+    here: bool
 
 
 class OwnedToken(BaseModel):
@@ -112,8 +116,8 @@ class Household:
             raise not_found("person")
         return found
 
-    def devices(self) -> list[DeviceView]:
-        """Every signed-in browser, the last used first."""
+    def devices(self, here: str | None) -> list[DeviceView]:
+        """Every signed-in browser, the last used first; ``here`` is the id of the one who asks."""
         query = select(LoginSession, User.name).join(User, User.id == LoginSession.user_id)
         query = query.where(LoginSession.expires_at > time.time()).order_by(LoginSession.seen_at.desc())
         with self._database.session() as session:
@@ -126,6 +130,7 @@ class Household:
                     address=row.address,
                     created_at=row.created_at,
                     seen_at=row.seen_at,
+                    here=row.id == here,
                 )
                 for row, owner in session.execute(query).tuples()
             ]

@@ -68,6 +68,7 @@ export class Bar {
     try {
       const [me, projects] = await Promise.all([api.get("me"), api.get("projects")]);
       this.who = me.name;
+      this.part("#menu .owners").hidden = me.role !== "owner";
       this.everyone = me.people === 2 ? "Both of you" : "All of you";
       this.part("#projects .all").textContent = me.people === 2 ? "Both of us" : "All of us";
       this.projects = projects;

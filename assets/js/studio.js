@@ -12,6 +12,7 @@ import { Library } from "./library.js";
 import * as look from "./look.js";
 import { Slot, pasting } from "./slot.js";
 import { Stage, medium } from "./stage.js";
+import { StudioPage } from "./studio-page.js";
 import { Tray } from "./tray.js";
 
 const stages = new Map();
@@ -25,6 +26,7 @@ const parts = {
   library: (at) => new Library(at),
   slot: (at) => new Slot(at),
   stage: (at) => { const stage = new Stage(at); stages.set(stage.medium, stage); },
+  "studio-page": (at) => new StudioPage(at),
   tray: (at) => {
     new Tray(at);
     at.element.querySelector(".doors").addEventListener("click", (event) => {

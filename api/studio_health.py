@@ -1,0 +1,189 @@
+"""How the studio is doing, as one list a person can read: what is well, what is not, and what to do."""
+
+import platform
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from auth.lan import LAN
+from auth.trust import folder_of
+from engines.provenance import VERSION
+from engines.starter.fetch import missing
+from engines.starter.manifest import read_manifest
+from jobs.words import duration, gigabytes
+from studio import Studio
+
+State = Literal["good", "warn", "bad", "none"]
+
+_INTEGRITY_SECONDS = 300.0
+_LANES = {
+    "device": "The graphics card, or what stands in for it",
+    "cpu": "The processor",
+    "talk": "Writing on the processor",
+    "net": "The language server",
+    "fetch": "Downloads",
+}
+
+
+class Check(BaseModel):
+    """One thing that was looked at. ``none`` means it is neither well nor not: it is just so."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    state: State
+    words: str
+    next: str = ""
+
+
+class LaneView(BaseModel):
+    """How much waits and runs where."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    title: str
+    waiting: int
+    running: int
+
+
+class Health(BaseModel):
+    """All of it. ``time`` is the studio's clock in seconds since 1970."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    time: float
+    checks: tuple[Check, ...]
+    lanes: tuple[LaneView, ...]
+
+
+class HealthLook:
+    """Looks at everything; the database, which takes longest, at most every five minutes."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._started = time.time()
+        self._lock = threading.Lock()
+        self._integrity: tuple[float, Check] | None = None
+
+    def look(self) -> Health:
+        """The state of things now. May take seconds."""
+        looks: tuple[Callable[[], Check], ...] = (
+            self._device,
+            self._engine,
+            self._database,
+            self._disk,
+            self._starter,
+            self._ollama,
+            self._certificate,
+            self._clock,
+        )
+        return Health(
+            version=VERSION,
+            time=time.time(),
+            checks=(self._up(), *(look() for look in looks)),
+            lanes=tuple(self._lanes()),
+        )
+
+    def _up(self) -> Check:
+        since = duration(time.time() - self._started)
+        words = f"Version {VERSION}, running for {since}. Python {platform.python_version()} on {platform.machine()}."
+        return Check(name="Studio", state="good", words=words)
+
+    def _device(self) -> Check:
+        device = self._studio.jobs.device()
+        full = f"{gigabytes(device.used_bytes)} of {gigabytes(device.total_bytes)} in use."
+        return Check(name="Device", state="none", words=f"{device.name}. {full}")
+
+    def _engine(self) -> Check:
+        kind = self._studio.settings.engine or "chosen by the studio"
+        words = {
+            "process": "Models run in processes of their own: one that breaks takes nothing with it.",
+            "inprocess": "Models run in the studio's own process.",
+        }.get(kind, "Models run in the studio's own process, or in one each where there are several cards.")
+        return Check(name="Engines", state="none", words=words)
+
+    def _database(self) -> Check:
+        with self._lock:
+            if self._integrity is None or time.monotonic() - self._integrity[0] > _INTEGRITY_SECONDS:
+                self._integrity = time.monotonic(), self._integrity_check()
+            return self._integrity[1]
+
+    def _integrity_check(self) -> Check:
+        try:
+            with self._studio.database.session() as session:
+                said = str(session.execute(text("PRAGMA quick_check(1)")).scalar())
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            said = str(error)
+        if said != "ok":
+            advice = "Stop the studio and put a backup in its place."
+            return Check(name="Database", state="bad", words=f"It is damaged: {said[:200]}.", next=advice)
+        size = self._studio.data.database.stat().st_size
+        return Check(name="Database", state="good", words=f"Whole, {max(1, round(size / 1e6))} MB.")
+
+    def _disk(self) -> Check:
+        usage = shutil.disk_usage(self._studio.data.root)
+        keep = self._studio.settings.keep_free_mb * 2**20
+        words = f"{gigabytes(usage.free)} of {gigabytes(usage.total)} are free."
+        if usage.free < keep:
+            return Check(name="Disk", state="bad", words=words, next="No job begins until there is room: see Disk.")
+        if usage.free < max(5 * keep, usage.total // 20):
+            return Check(name="Disk", state="warn", words=words, next="Make room soon: see Disk.")
+        return Check(name="Disk", state="good", words=words)
+
+    def _starter(self) -> Check:
+        pack = read_manifest()
+        gone = missing(self._starter_folder(), pack)
+        if not gone:
+            return Check(name="Starter models", state="good", words=f"All {len(pack)} are in place.")
+        uses = ", ".join(pack[name].use for name in gone)
+        words = f"{len(gone)} of {len(pack)} are missing: there is no {uses}."
+        return Check(
+            name="Starter models", state="warn", words=words, next="“make run” fetches them at the next start."
+        )
+
+    def _starter_folder(self) -> Path:
+        return (self._studio.settings.starter or self._studio.data.starter).expanduser().resolve()
+
+    def _ollama(self) -> Check:
+        shelf = self._studio.language.shelf()
+        if shelf.problem is not None:
+            words = f"Nothing answers at {shelf.ollama_url}. Writing works with the studio's own models."
+            return Check(name="Ollama", state="none", words=words, next="Start it to write with larger models.")
+        served = sum(model.runtime == "ollama" for model in shelf.models)
+        models = "1 model" if served == 1 else f"{served} models"
+        return Check(name="Ollama", state="good", words=f"It answers at {shelf.ollama_url}, with {models}.")
+
+    def _certificate(self) -> Check:
+        if self._studio.settings.host != LAN:
+            words = "Phones are not let in over https."
+            return Check(name="In the house", state="none", words=words, next="make run HOST=lan")
+        found = folder_of(self._studio.data).house()
+        if found is None:
+            return Check(name="In the house", state="bad", words="The certificate is gone.", next="Start again.")
+        until = f"{found.not_valid_after_utc:%-d %B %Y}"
+        words = f"https for the house; the certificate is good until {until} and renews itself."
+        return Check(name="In the house", state="good", words=words)
+
+    def _clock(self) -> Check:
+        now = datetime.now().astimezone()
+        return Check(name="Clock", state="none", words=f"{now:%-d %B %Y, %H:%M} ({now.tzname()}).")
+
+    def _lanes(self) -> Iterator[LaneView]:
+        for lane, states in self._studio.jobs.counts().items():
+            yield LaneView(
+                name=lane,
+                title=_LANES.get(lane, lane),
+                waiting=sum(states.get(state, 0) for state in ("queued", "paused", "interrupted")),
+                running=sum(states.get(state, 0) for state in ("loading", "running", "saving")),
+            )

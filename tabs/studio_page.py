@@ -1,0 +1,35 @@
+"""Studio: what the owner looks after. The page is empty for anybody else, and its routes refuse them."""
+
+from studio import Studio
+from tabs.parts import part
+
+_SECTIONS = (
+    ("people", "People"),
+    ("phone", "On the phone"),
+    ("devices", "Devices"),
+    ("tokens", "Tokens"),
+    ("health", "Health"),
+    ("failures", "What went wrong"),
+    ("disk", "Disk"),
+    ("backup", "Backup"),
+    ("settings", "Settings"),
+    ("news", "Versions"),
+)
+
+
+def build(_: Studio) -> None:
+    """The tab."""
+    links = "".join(
+        f'<button type="button" data-do="to" data-section="{name}">{title}</button>' for name, title in _SECTIONS
+    )
+    cards = "".join(
+        f'<section class="room" id="studio-{name}" aria-labelledby="studio-{name}-title" tabindex="-1">'
+        f'<header><h3 id="studio-{name}-title">{title}</h3></header><div class="body" data-section="{name}"></div></section>'
+        for name, title in _SECTIONS
+    )
+    part(
+        "studio-page",
+        f"""<div class="house"><nav aria-label="Sections of this page"><h2>Studio</h2><div class="to">{links}</div></nav>
+        <div class="rooms">{cards}</div><p class="closed" hidden></p>
+        <dialog aria-labelledby="studio-dialog-title"></dialog></div>""",
+    )
