@@ -11,9 +11,11 @@ from pydantic import ValidationError
 from auth.principal import Principal
 from engines.requests import CheckSpeech, Speak, Take, from_storage, parse
 from engines.requests.base import MAX_SEED
+from engines.speech.pronouncing import respelled, used
 from engines.speech.script import script
 from errors import StudioError
 from jobs.views import FINISHED, JobView
+from library import pronunciations
 from library.views import AssetView
 from studio import Studio
 
@@ -27,11 +29,12 @@ def retake(studio: Studio, who: Principal, asset_id: str, sentence: int, differe
     asset = studio.library.get(who, asset_id)
     spoken = _request(asset)
     chance = {} if different.get("seed") is not None else {"seed": random.SystemRandom().randint(0, MAX_SEED)}
-    take = _take({**different, **chance, "sentence": sentence})
+    _must_have(spoken, sentence)
+    taught = _taught(studio, who, spoken, sentence) if different.get("say") is None else {}
+    take = _take({**different, **chance, **taught, "sentence": sentence})
     others = tuple(
         known.model_copy(update={"used": known.used and known.sentence != sentence}) for known in spoken.takes
     )
-    _must_have(spoken, sentence)
     return _submit(studio, who, asset, spoken.model_copy(update={"takes": (*others, take)}))
 
 
@@ -86,6 +89,14 @@ def _request(asset: AssetView) -> Speak:
     request = from_storage(record)
     assert isinstance(request, Speak)
     return request
+
+
+def _taught(studio: Studio, who: Principal, spoken: Speak, sentence: int) -> dict[str, str]:
+    """What the person's list says of a sentence by now, where that is news to the voice-over."""
+    text = script(spoken.text).sentences[sentence].text
+    known = used(text, pronunciations.pairs(studio.database, who))
+    news = {word: say for word, say in known.items() if (spoken.pronunciations or {}).get(word) != say}
+    return {"say": respelled(text, {**(spoken.pronunciations or {}), **news})} if news else {}
 
 
 def _take(fields: Mapping[str, Any]) -> Take:

@@ -25,6 +25,7 @@ _HEAD = """
 <link rel="stylesheet" href="c41/css/page.css">
 <link rel="stylesheet" href="c41/css/form.css">
 <link rel="stylesheet" href="c41/css/stage.css">
+<link rel="stylesheet" href="c41/css/speech.css">
 <link rel="stylesheet" href="c41/css/tray.css">
 <link rel="stylesheet" href="c41/css/library.css">
 <link rel="stylesheet" href="c41/css/library-detail.css">

@@ -1,7 +1,8 @@
 """A making tab: the forms of a medium on the left, its stage over its filmstrip on the right."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 from typing import NamedTuple
 
 import gradio as gr
@@ -16,11 +17,12 @@ from tabs.stage import stage
 
 
 class Making(NamedTuple):
-    """A task of a tab: its request, its name among the tab's tasks, what its button says."""
+    """A task of a tab: its request, its name among the tab's tasks, what its button says, what stands under a field."""
 
     request: type[Request]
     name: str
     verb: str
+    under: Mapping[str, Callable[[], None]] = MappingProxyType({})
 
 
 def bench(studio: Studio, medium: str, makings: Sequence[Making]) -> None:
@@ -32,7 +34,7 @@ def bench(studio: Studio, medium: str, makings: Sequence[Making]) -> None:
             shared = _shared(makings)
             for making in makings:
                 given = dict.fromkeys(_main(making.request), shared) if shared else {}
-                Form(studio, making.request, making.verb, given)
+                Form(studio, making.request, making.verb, given, making.under)
         with gr.Column(elem_classes=["show"]):
             stage(medium)
             filmstrip(medium)

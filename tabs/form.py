@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -32,7 +32,7 @@ class Form:
     """The controls of a request type inside the section of its task.
 
     ``verb`` is what its button says; ``given`` are components made elsewhere on the page that stand for fields
-    (the picture that all tasks of a tab share).
+    (the picture that all tasks of a tab share); ``under`` puts something of its own under a field.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Form:
         request: type[Request],
         verb: str,
         given: Mapping[str, gr.components.Component] | None = None,
+        under: Mapping[str, Callable[[], None]] | None = None,
     ) -> None:
         self.request = request
         self.task: str = request.model_fields["task"].default
@@ -59,6 +60,8 @@ class Form:
                     for example in (make[name].examples or [])[:1]:
                         markup = _EXAMPLE.format(values=escape(json.dumps({name: example})))
                         gr.HTML(markup, apply_default_css=False, elem_classes=["example"])
+                    if under and name in under:
+                        under[name]()
                 if folded:
                     with gr.Accordion("Advanced", open=False, elem_classes=["advanced"]):
                         for name in (name for name in make if name in folded):

@@ -108,5 +108,8 @@ export async function retry(id) {
 
 /** Bring a finished thing to the stage of its medium. */
 export async function reveal(id) {
-  try { say("show", { asset: await api.asset(id) }); } catch (error) { failed(error); }
+  try {
+    const asset = await api.asset(id);
+    say("show", { asset: asset.provenance?.check ? await api.asset(asset.parents[0]) : asset }); // a check is shown at its sound
+  } catch (error) { failed(error); }
 }

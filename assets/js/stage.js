@@ -6,6 +6,7 @@ import { on, say } from "./bus.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { ended, jobs } from "./follow.js";
 import { comparing, result } from "./result.js";
+import { Listening, aside } from "./speech.js";
 import { capital, facts } from "./words.js";
 
 const mediumOf = { image: "image", clip: "video", sound: "audio", subtitles: "audio" };
@@ -49,7 +50,7 @@ export class Stage {
   // -- what to show
 
   show({ asset, job }) {
-    if (job && medium(job.task) === this.medium) this.live(job);
+    if (job && medium(job.task) === this.medium && !aside(job)) this.live(job);
     if (asset && mediumOfAsset(asset) === this.medium) this.hold(asset);
   }
 
@@ -66,7 +67,10 @@ export class Stage {
     fill(this.under, "");
   }
 
-  state(name) { this.root.dataset.state = name; }
+  state(name) {
+    this.root.dataset.state = name;
+    if (name !== "result") this.listening?.leave();
+  }
 
   // -- a job under way
 
@@ -77,7 +81,7 @@ export class Stage {
       else if (now && now.state !== this.job.state) this.finish(now);
       return;
     }
-    const mine = [...jobs.values()].filter((job) => job.mine && !ended(job) && medium(job.task) === this.medium);
+    const mine = [...jobs.values()].filter((job) => job.mine && !ended(job) && medium(job.task) === this.medium && !aside(job));
     const first = mine.find((job) => job.state !== "queued") ?? mine[0];
     if (first) this.live(first);
   }
@@ -171,7 +175,9 @@ export class Stage {
   }
 
   draw(asset, before, job) {
-    fill(this.view, result(asset, before));
+    this.listening?.leave();
+    if (asset.kind === "sound") (this.listening ??= new Listening(this.view, (...made) => this.hold(...made))).show(asset);
+    else fill(this.view, result(asset, before));
     fill(this.under, html`<p class="caption"><b>${asset.title}</b><span>${facts(asset)}</span>
       ${job?.words && html`<span class="told">${job.words}</span>`}
       ${job?.assets.slice(1).map((id) => html`<a href="${api.fileOf(id)}" download>${icon("subtitles")}Subtitles</a>`)}</p>

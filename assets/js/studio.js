@@ -11,6 +11,7 @@ import { Home } from "./home.js";
 import { Library } from "./library.js";
 import * as look from "./look.js";
 import { Slot, pasting } from "./slot.js";
+import { Pronunciations } from "./speech-words.js";
 import { Stage, medium } from "./stage.js";
 import { StudioPage } from "./studio-page.js";
 import { Tray } from "./tray.js";
@@ -25,6 +26,7 @@ const parts = {
   home: (at) => new Home(at),
   library: (at) => new Library(at),
   slot: (at) => new Slot(at),
+  words: (at) => new Pronunciations(at),
   stage: (at) => { const stage = new Stage(at); stages.set(stage.medium, stage); },
   "studio-page": (at) => new StudioPage(at),
   tray: (at) => {
