@@ -1,4 +1,5 @@
-"""Where a part's files lie: the starter pack, a local folder, or the Hugging Face cache people already have."""
+"""Where a part's files lie: the starter pack, the studio's own assets, a local folder, or the Hugging Face cache people
+already have."""
 
 import json
 import re
@@ -7,6 +8,8 @@ from pathlib import Path
 from engines.catalog.entry import Part
 
 _STARTER = "starter:"
+_OWN = "assets:"
+_ASSETS = Path(__file__).resolve().parents[2] / "assets" / "starter"
 _REPOSITORY = re.compile(r"^[\w.-]+/[\w.-]+$")
 
 
@@ -54,6 +57,8 @@ def complete(path: Path) -> bool:
 def _root(part: Part, starter: Path) -> Path:
     if is_starter(part):
         return starter / part.repo.removeprefix(_STARTER)
+    if part.repo.startswith(_OWN):
+        return _ASSETS / part.repo.removeprefix(_OWN)
     if is_repository(part):
         return _snapshot(part.repo, part.revision)
     return Path(part.repo).expanduser()
