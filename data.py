@@ -15,8 +15,8 @@ class DataFolder:
 
     Layout: ``studio.db`` · ``secrets/`` (files 0600) · ``users/<id>/`` · ``work/`` (jobs under way) ·
     ``uploads/`` (Gradio's cache) · ``starter/`` · ``catalog/`` · ``envs/`` ·
-    ``hf_token`` (the access token for gated models, 0600). What it makes is for the account that
-    runs the studio alone (folders 0700, the database 0600): a machine may have other users.
+    ``models/`` (brought in by people) · ``hf_token`` (the access token for gated models, 0600). What it makes is for
+    the account that runs the studio alone (folders 0700, the database 0600): a machine may have other users.
     """
 
     def __init__(self, root: Path) -> None:
@@ -27,6 +27,7 @@ class DataFolder:
         self.uploads = self.root / "uploads"
         self.starter = self.root / "starter"
         self.catalog = self.root / "catalog"
+        self.models = self.root / "models"
         self.hub_token = self.root / "hf_token"
         self._secrets = self.root / "secrets"
         self._lock: TextIO | None = None

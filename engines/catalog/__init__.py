@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from engines.catalog import files
-from engines.catalog.entry import SERVED, Choice, Entry, served
+from engines.catalog.entry import SERVED, Choice, Entry, Part, served
 from engines.catalog.prepare import fit
 from engines.requests import AssetFacts, FetchModel, Request
 from errors import StudioError
@@ -94,6 +94,10 @@ class Catalog:
     def installed(self, entry: Entry) -> bool:
         """Whether every part's files are on this machine."""
         return all(files.here(part, self._starter) for part in entry.parts.values())
+
+    def path_of(self, part: Part) -> Path:
+        """Where a part is, or would be."""
+        return files.place(part, self._starter)
 
     def path(self, entry: Entry, part: str) -> Path:
         """The file or folder of a part. Raises StudioError ``missing_model`` naming it and how to get it."""

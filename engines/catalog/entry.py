@@ -26,8 +26,8 @@ class Part(BaseModel):
     """A component's weights: a subfolder of a repository at a revision, or a file of the starter pack.
 
     ``repo`` is a Hugging Face name, a local folder, ``starter:<name>`` of the starter pack, or ``assets:<name>`` that
-    comes with the studio itself. Entries that name the same part share it in memory. ``allow`` narrows what is fetched of a
-    folder to names that match one of its patterns.
+    comes with the studio itself. Entries that name the same part share it in memory. ``allow`` narrows what is fetched
+    of a folder to names that match one of its patterns.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

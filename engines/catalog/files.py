@@ -36,6 +36,11 @@ def here(part: Part, starter: Path) -> bool:
     return all(any(path.glob(pattern)) for pattern in part.allow)
 
 
+def configs(name: str) -> Path:
+    """The folder of the configs that come with the studio, for single files of a family."""
+    return _ASSETS / "configs" / name
+
+
 def complete(path: Path) -> bool:
     """Whether a model's file, or folder of files, is all there."""
     if path.is_file():

@@ -1,0 +1,284 @@
+"""New entries of the catalog: for a repository of the hub, for a file or a folder on this machine."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from engines.catalog import Catalog, Entry
+from engines.catalog.entry import Licence, Part
+from engines.hub.choose import files_of
+from engines.hub.client import Hub, Repo, page
+from engines.hub.families import licence, table
+from engines.hub.recognise import Found, recognise
+from errors import StudioError
+
+_OWN_LICENCE = Licence(name="as its maker says", commercial=False)
+
+
+class Choice(BaseModel):
+    """A file of a repository that could be the model, with its bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    bytes: int
+
+
+def from_repository(catalog: Catalog, hub: Hub, name: str, file: str = "", revision: str = "main") -> Entry:
+    """The entry for a repository; ``file`` is which of its GGUF files, where it has several.
+
+    Raises StudioError: unknown_class, choose_file, needs_code, nothing_to_fetch, or as the hub.
+    """
+    repo = hub.repo(name.strip().removeprefix(page("")).strip("/"), revision)
+    paths = {one.path for one in repo.files}
+    terms = licence(repo.licence, page(repo.name))
+    if "model_index.json" in paths:
+        return _like(catalog, repo, str(hub.json(repo, "model_index.json").get("_class_name")), terms, revision)
+    if choices(repo) and (file or "config.json" not in paths):
+        return _gguf(repo, file, terms, revision)
+    if "config.json" in paths:
+        return _language(repo, hub.json(repo, "config.json"), terms, revision)
+    raise _unknown_class(repo.name, "no model_index.json and no config.json", catalog)
+
+
+def choices(repo: Repo) -> list[Choice]:
+    """The whole GGUF language models in a repository, the smallest first."""
+    files = [one for one in repo.files if one.path.endswith(".gguf")]
+    whole = [one for one in files if not re.search(r"mmproj|-\d{5}-of-\d{5}\.gguf$", one.path)]
+    return sorted((Choice(file=one.path, bytes=one.size) for one in whole), key=lambda one: one.bytes)
+
+
+def from_path(catalog: Catalog, path: Path) -> Entry:
+    """The entry for a file, or a folder in the shape of the hub's, that is used where it lies.
+
+    Raises StudioError: not_readable, not_recognised.
+    """
+    path = path.expanduser()
+    if not path.is_absolute() or not os.access(path, os.R_OK):
+        raise StudioError(
+            "not_readable",
+            f"{path} cannot be read.",
+            "There is no such file, or the studio may not read it.",
+            "Give its whole path, from the first “/” on.",
+            status=422,
+        )
+    found = recognise_any(path)
+    if not found.usable:
+        raise StudioError(
+            "not_recognised", f"{path.name} cannot be used: {found.words}.", found.why, "Choose another.", status=422
+        )
+    if found.writes:
+        return _own_language(path, found)
+    return _own_pictures(catalog, path, found)
+
+
+def recognise_any(path: Path) -> Found:
+    """What a file or a folder in the shape of the hub's is. OSError where it cannot be read."""
+    if path.is_file():
+        return recognise(path)
+    config = _json(path / "model_index.json") or _json(path / "config.json")
+    family = table().pipelines.get(str(config.get("_class_name")))
+    if family:
+        why = "" if family.like else f"The studio cannot run {family.family} yet."
+        return Found(kind="checkpoint", family=family.family, like=family.like, why=why)
+    if _writes(config) and any(path.glob("*.safetensors")):
+        return Found(kind="language model", family=str(config["architectures"][0]), writes=True)
+    return Found(kind="unknown", why="Its config names no class the studio knows.")
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """A JSON object; nothing where there is none to be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def enter(catalog: Catalog, entry: Entry, folder: Path) -> Entry:
+    """Take an entry into the catalog, under another id where its own is taken; one for the same files only once."""
+    for known in catalog.entries.values():
+        if known.parts == entry.parts and known.runtime == entry.runtime and not known.hidden:
+            return known
+    free, number = entry.id, 1
+    while free in catalog.entries:
+        number += 1
+        free = f"{entry.id}-{number}"
+    entry = entry.model_copy(update={"id": free})
+    write(entry, folder)
+    catalog.reload()
+    return entry
+
+
+def write(entry: Entry, folder: Path) -> None:
+    """Put an entry into the folder of people's own ones, whole or not at all."""
+    path = folder / f"{entry.id}.yaml"
+    part = path.with_suffix(".part")
+    values = entry.model_dump(mode="json", exclude_defaults=True)
+    part.write_text(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    part.rename(path)
+
+
+# -- after an entry that is known
+
+
+def _like(catalog: Catalog, repo: Repo, class_name: str, terms: Licence, revision: str) -> Entry:
+    family = table().pipelines.get(class_name)
+    if family is None or not family.like:
+        raise _unknown_class(repo.name, class_name, catalog)
+    known = catalog.get(family.like)
+    parts = {
+        name: Part(repo=repo.name, subfolder=part.subfolder, revision=revision, allow=part.allow)
+        for name, part in known.parts.items()
+    }
+    fetched = {file.etag: file.size for part in parts.values() for file in files_of(part, repo)}
+    total = sum(fetched.values())
+    return _after(known, repo.name, parts, terms, total, gated=repo.gated)
+
+
+def _after(known: Entry, name: str, parts: Mapping[str, Part], terms: Licence, total: int, *, gated: bool) -> Entry:
+    return known.model_copy(
+        update={
+            "id": slug(name),
+            "name": name.rpartition("/")[2],
+            "best_for": (),
+            "sets": (),
+            "hidden": False,
+            "parts": dict(parts),
+            "licence": terms,
+            "gated": gated,
+            "download_bytes": total,
+            "verified": "import",
+        }
+    )
+
+
+def _own_pictures(catalog: Catalog, path: Path, found: Found) -> Entry:
+    known = catalog.get(found.like)
+    if path.is_dir():
+        parts = {name: Part(repo=str(path), subfolder=part.subfolder) for name, part in known.parts.items()}
+    else:
+        inside = Part(repo=str(path.parent), file=path.name)
+        beside = {name: part for name, part in known.parts.items() if name == "tokenizer"}
+        configs = Part(repo=f"assets:configs/{found.configs}", subfolder="scheduler")
+        parts = {name: beside.get(name, configs if name == "scheduler" else inside) for name in known.parts}
+    return _after(known, path.stem, parts, _OWN_LICENCE, 0, gated=False)
+
+
+# -- language models
+
+
+def _writes(config: Mapping[str, Any]) -> bool:
+    classes = config.get("architectures") or []
+    return bool(classes) and (
+        str(classes[0]).endswith("ForCausalLM")
+        or ("vision_config" in config and str(classes[0]).endswith("ForConditionalGeneration"))
+    )
+
+
+def _language(repo: Repo, config: Mapping[str, Any], terms: Licence, revision: str) -> Entry:
+    if not _writes(config):
+        named = ", ".join(str(one) for one in config.get("architectures") or ["none"])
+        raise _unknown_class(repo.name, named, None)
+    if config.get("auto_map"):
+        raise StudioError(
+            "needs_code",
+            f"{repo.name} brings program code of its own.",
+            "The studio runs no code out of downloads.",
+            "Take a model of a class that is known, or its GGUF files.",
+            status=422,
+        )
+    part = Part(repo=repo.name, revision=revision)
+    files = files_of(part, repo)
+    weights = sum(one.size for one in files if one.path.endswith((".safetensors", ".bin")))
+    return _writer(
+        repo.name,
+        "torch",
+        f"transformers:{config['architectures'][0]}",
+        part,
+        terms=terms,
+        memory={"bfloat16": weights},
+        download=sum(one.size for one in files),
+    ).model_copy(update={"gated": repo.gated})
+
+
+def _gguf(repo: Repo, file: str, terms: Licence, revision: str) -> Entry:
+    found = choices(repo)
+    known = {one.file: one.bytes for one in found}
+    if not file and len(found) == 1:
+        file = found[0].file
+    if file not in known:
+        raise StudioError(
+            "choose_file",
+            f"{repo.name} has {len(found)} models in it.",
+            "They are the same model, pressed more or less.",
+            f"Say which: {', '.join(known)}.",
+            status=422,
+        )
+    folder, _, name = file.rpartition("/")
+    part = Part(repo=repo.name, subfolder=folder, file=name, revision=revision)
+    size = known[file]
+    entry = _writer(
+        name.removesuffix(".gguf"), "llama", "engines.language.llama:write", part, terms=terms,
+        memory={"gguf": size}, download=size,
+    )  # fmt: skip
+    return entry.model_copy(update={"gated": repo.gated})
+
+
+def _own_language(path: Path, found: Found) -> Entry:
+    if path.is_dir():
+        size = sum(file.stat().st_size for file in path.glob("*.safetensors"))
+        part, memory = Part(repo=str(path)), {"bfloat16": size}
+        return _writer(
+            path.name, "torch", f"transformers:{found.family}", part, terms=_OWN_LICENCE, memory=memory, download=0
+        )
+    part, memory = Part(repo=str(path.parent), file=path.name), {"gguf": path.stat().st_size}
+    return _writer(
+        path.stem, "llama", "engines.language.llama:write", part, terms=_OWN_LICENCE, memory=memory, download=0
+    )
+
+
+def _writer(
+    name: str, runtime: str, pipeline: str, part: Part, *, terms: Licence, memory: dict[str, int], download: int
+) -> Entry:
+    return Entry.model_validate(
+        {
+            "id": slug(name),
+            "name": name.rpartition("/")[2],
+            "use": "Writes.",
+            "tasks": ["write"],
+            "runtime": runtime,
+            "pipeline": pipeline,
+            "parts": {"model": part},
+            "licence": terms,
+            "download_bytes": download,
+            "memory": memory,
+            "verified": "import",
+            "load_seconds": 20,
+            "rate": 0.05,
+        }
+    )
+
+
+def slug(name: str) -> str:
+    """A name as an id: “Some One/My Model v1” becomes “my-model-v1”."""
+    bare = re.sub(r"[^a-z0-9._-]+", "-", name.rpartition("/")[2].lower()).strip("._-")
+    return bare[:120] or "model"
+
+
+def _unknown_class(name: str, found: str, catalog: Catalog | None) -> StudioError:
+    known = [one for one, family in table().pipelines.items() if family.like]
+    named = next((family.family for one, family in table().pipelines.items() if one == found), "")
+    return StudioError(
+        "unknown_class",
+        f"The studio cannot run {named or name}{' yet' if named else ''}.",
+        f"Its class is {found[:80]}.",
+        f"Classes it runs: {', '.join(known)}; language models of any …ForCausalLM class, and GGUF files.",
+        status=422,
+    )

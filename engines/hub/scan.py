@@ -1,0 +1,101 @@
+"""What models lie in a folder that another program keeps: ComfyUI's, A1111's, or a plain one."""
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from engines.hub.adding import recognise_any
+from engines.hub.recognise import SUFFIXES, Found
+from errors import StudioError
+
+MOST = 2000
+"""How many files are looked at."""
+_DEEPEST = 6
+
+
+class Item(BaseModel):
+    """A model in the folder: where, how large, what it is, whether it can be used here, and if not why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    name: str
+    bytes: int
+    what: str
+    usable: bool
+    why: str = ""
+
+
+class Scan(BaseModel):
+    """What was found; ``more`` says that there is more than was looked at."""
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: str
+    items: tuple[Item, ...]
+    more: bool = False
+
+
+def scan(folder: Path) -> Scan:
+    """Look through a folder, what can be used first. Raises StudioError not_readable."""
+    folder = folder.expanduser()
+    if not folder.is_absolute() or not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
+        raise StudioError(
+            "not_readable",
+            f"{folder} is no folder the studio can read.",
+            "There is none of that name, or it may not look into it.",
+            "Give its whole path, from the first “/” on.",
+            status=422,
+        )
+    items: list[Item] = []
+    for path in _models(folder):
+        if len(items) == MOST:
+            return Scan(folder=str(folder), items=_sorted(items), more=True)
+        items.append(_item(path, folder))
+    return Scan(folder=str(folder), items=_sorted(items))
+
+
+def _sorted(items: list[Item]) -> tuple[Item, ...]:
+    return tuple(sorted(items, key=lambda item: (not item.usable, item.name.lower())))
+
+
+def _models(folder: Path) -> "list[Path]":
+    """Every model file, and every folder in the shape of the hub's, which is one model with all below it."""
+    found: list[Path] = []
+    for here, folders, names in os.walk(folder):
+        place = Path(here)
+        whole = "model_index.json" in names or (
+            "config.json" in names and any(n.endswith(".safetensors") for n in names)
+        )
+        if whole and place != folder:
+            found.append(place)
+            folders.clear()
+            continue
+        if len(place.relative_to(folder).parts) >= _DEEPEST:
+            folders.clear()
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [place / name for name in sorted(names) if name.endswith(SUFFIXES)]
+        if len(found) > MOST:
+            break
+    return found
+
+
+def _item(path: Path, folder: Path) -> Item:
+    try:
+        found = recognise_any(path)
+        size = (
+            path.stat().st_size
+            if path.is_file()
+            else sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
+        )
+    except OSError as error:
+        found, size = Found(kind="unknown", why=error.strerror or "It cannot be read."), 0
+    return Item(
+        path=str(path),
+        name=str(path.relative_to(folder)),
+        bytes=size,
+        what=found.words,
+        usable=found.usable,
+        why=found.why,
+    )
