@@ -29,7 +29,7 @@ def build(studio: Studio) -> None:
         autocomplete="off" placeholder="Search" aria-label="Search the library" aria-keyshortcuts="/">
         <kbd aria-hidden="true">/</kbd></label>
         <div class="tools">{_tool("bring", "Bring in", "Bring in files")}
-        {_tool("read", "Read a picture", "Read how a picture was made")}{_tool("space", "Space", "Space and bin")}</div>
+        {_tool("read", "Read<i> a picture</i>", "Read how a picture was made")}{_tool("space", "Space", "Space and bin")}</div>
         <input type="file" class="files" multiple hidden aria-label="Files to bring in">
         <input type="file" class="read" accept="image/png,image/jpeg,image/webp" hidden
         aria-label="A picture to read"></header>

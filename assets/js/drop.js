@@ -2,54 +2,64 @@
 
 import * as api from "./api.js";
 import { open } from "./doors.js";
+import { fill, html, icon } from "./dom.js";
 import { feet } from "./foot.js";
 import { slotFor, slots } from "./slot.js";
 import { medium } from "./stage.js";
 import { failed, toast } from "./toast.js";
 
 const readable = /^image\/(png|jpeg|webp)$/;
-const names = { c41: "C41 Studio", a1111: "Automatic1111", comfyui: "ComfyUI" };
+const names = { c41: "C41 Studio", a1111: "A1111", comfyui: "ComfyUI", invokeai: "InvokeAI", fooocus: "Fooocus" };
 
 /** Ask the studio how a picture was made: {kind, request, unknown}. */
-async function ask(file) {
+function ask(file) {
   const form = new FormData();
   form.append("file", file);
   return api.post("read", form);
 }
 
-/** Fill the form of what was read. Resolves to whether there is such a form here. */
-async function fillIn(found, file) {
+/** Fill the form of what was read, and name what could not be taken over. */
+async function take(found, file) {
   const { task, ...values } = found.request;
-  await open(medium(task), task);
+  const tab = medium(task);
+  if (tab) await open(tab, task);
   const foot = feet.get(task);
   if (!foot) {
-    toast(`“${file.name}” tells how it was made, but no model on this machine does that yet. Models shows what you can get.`, { bad: true });
-    return false;
+    return toast(`“${file.name}” tells how it was made, but no model that is installed here does that.`, {
+      bad: true, act: slotFor("image") && { label: "Use the picture", run: () => slotFor("image")?.bring(file) },
+    });
   }
   foot.trigger("fill", { values });
-  const left = found.unknown.length ? ` Not taken over: ${found.unknown.join(", ")}.` : "";
-  toast(`The settings of “${file.name}” (${names[found.kind] ?? found.kind}) are in the form.${left}`, {
-    act: slotFor("image") && { label: "Use the picture instead", run: () => slotFor("image")?.bring(file) },
-  });
-  return true;
+  if (found.unknown.length) note(foot, found, file);
+  toast(`How “${file.name}” was made is in the form.`);
+}
+
+/** What is left out stands over the fields until somebody has read it. */
+function note(foot, found, file) {
+  const fields = foot.form.querySelector(".fields") ?? foot.form;
+  fields.querySelector(".taken")?.remove();
+  const box = document.createElement("aside");
+  box.className = "taken part";
+  box.setAttribute("role", "status");
+  fill(box, html`<button type="button" class="quiet" aria-label="Put this note away">${icon("x")}</button>
+    <b>From “${file.name}”, made in ${names[found.kind] ?? found.kind}</b><ul>${found.unknown.map((one) => html`<li>${one}</li>`)}</ul>`);
+  box.querySelector("button").onclick = () => box.remove();
+  fields.prepend(box);
 }
 
 /** Read a picture that somebody chose for its story. */
 export async function readAny(file) {
-  try {
-    const found = await ask(file);
-    if (found.request?.task) await fillIn(found, file);
-    else toast(`“${file.name}” does not say how it was made.`, { bad: true });
-  } catch (error) { failed(error); }
+  try { await take(await ask(file), file); } catch (error) { failed(error); }
 }
 
-/** Read a picture dropped on a form; one without a story is taken as the form's input, where it has one. */
+/** Read a picture dropped on a form; one without a story becomes the form's input, where it takes one. */
 async function dropped(file) {
-  const found = await ask(file).catch(() => null);
-  if (found?.request?.task) return void fillIn(found, file).catch(failed);
-  const slot = slotFor("image");
-  if (slot) slot.bring(file);
-  else toast(`“${file.name}” does not say how it was made.`, { bad: true });
+  let found;
+  try { found = await ask(file); } catch (error) {
+    const slot = slotFor("image");
+    return slot ? slot.bring(file) : failed(error);
+  }
+  take(found, file).catch(failed);
 }
 
 /** Listen for pictures dropped on a making tab, beside its slots. */

@@ -17,7 +17,7 @@ const shapes = {
 const inside = (asset) => html`<span class="pic">${asset.has_thumb
     ? html`<img src="${api.thumbOf(asset.id)}" alt="" decoding="async" draggable="false">`
     : html`<span class="sign">${icon(asset.kind)}</span>`}
-    ${asset.kind !== "image" && html`<em>${icon(asset.kind)}${asset.seconds ? seconds(asset.seconds) : ""}</em>`}
+    ${asset.kind !== "image" && asset.seconds > 0 && html`<em>${icon(asset.kind)}${seconds(asset.seconds)}</em>`}
     ${asset.favourite && html`<span class="kept">${icon("star")}</span>`}
     <span class="tick" data-tick>${icon("check")}</span></span>
   <span class="name">${asset.title}</span>`;

@@ -1,7 +1,7 @@
 // A finished thing, shown as large as it goes: a picture (beside what it was made from), a clip, a sound.
 
 import { fileOf, thumbOf } from "./api.js";
-import { html } from "./dom.js";
+import { html, icon } from "./dom.js";
 
 const ratio = (asset) => (asset.width && asset.height ? (asset.width / asset.height).toFixed(4) : "1.5");
 
@@ -28,10 +28,10 @@ const sound = (asset) => html`<div class="heard">
   <blockquote>${asset.provenance?.request?.text ?? asset.title}</blockquote>
 </div>`;
 
-const subtitles = (asset) => html`<div class="heard"><blockquote>${asset.title}</blockquote></div>`;
+const paper = (asset) => html`<div class="heard"><blockquote>${icon(asset.kind)} ${asset.title}</blockquote></div>`;
 
 /** The asset as markup; ``before`` is what it was made from, when that is worth comparing. */
-export const result = (asset, before) => ({ image: picture, clip, sound, subtitles })[asset.kind](asset, before);
+export const result = (asset, before) => ({ image: picture, clip, sound })[asset.kind]?.(asset, before) ?? paper(asset);
 
 /** Make the before/after slider follow its handle. */
 export function comparing(element) {

@@ -1,0 +1,455 @@
+"""The library in a real browser: found, chosen, filed, compared, brought in; ten thousand files; a phone."""
+
+import base64
+import io
+import mimetypes
+import sqlite3
+import time
+import uuid
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image, PngImagePlugin
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import shot
+from tests.support.live import Live, finished, submit, upload
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.browser
+
+Opened = Callable[..., Page]
+MANY = 10_000
+NEAR = 600  # elements on the wall, however long the list is
+PROMPT = "a lighthouse at dusk, storm clouds"
+
+
+@pytest.fixture(scope="module")
+def lena(house: Live, ann: httpx.Client) -> httpx.Client:
+    """Somebody with a small library of her own."""
+    return house.add("lena")
+
+
+@pytest.fixture(scope="module")
+def shelf(lena: httpx.Client, photo: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What is in it, in the order it came: a red, a green and a blue lamp, and what was cut out of the red one."""
+    folder = tmp_path_factory.mktemp("shelf")
+    found = {}
+    for name in ("red", "green", "blue"):
+        picture = Image.open(photo) if name == "red" else Image.new("RGB", (96, 64), name)
+        picture.save(folder / f"{name} lamp.png")
+        found[name] = upload(lena, folder / f"{name} lamp.png")
+    job = submit(lena, {"task": "cut_out", "image": found["red"], "background": "white"})
+    return {**found, "cut": str(finished(lena, job)["assets"][0])}
+
+
+@pytest.fixture(scope="module")
+def mona(house: Live, ann: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> httpx.Client:
+    """Somebody with ten thousand pictures, one every half hour."""
+    person = house.add("mona")
+    path = tmp_path_factory.mktemp("many") / "frame.png"
+    Image.new("RGB", (64, 48), "teal").save(path)
+    rows(house, upload(person, path), MANY - 1)
+    return person
+
+
+def rows(house: Live, asset: str, number: int, **fields: Any) -> None:
+    """More assets like one, written straight into the database: they share its file."""
+    with sqlite3.connect(house.data / "studio.db", timeout=30) as database:
+        database.row_factory = sqlite3.Row
+        like = dict(database.execute("SELECT * FROM assets WHERE id = ?", [asset]).fetchone())
+        now = time.time() - 60
+        more = [
+            {
+                **like,
+                "id": uuid.uuid4().hex,
+                "title": f"Frame {n}",
+                "created_at": now - 1800 * n,
+                "moment": None,
+                **fields,
+            }
+            for n in range(1, number + 1)
+        ]
+        columns = ", ".join(like)
+        database.executemany(f"INSERT INTO assets ({columns}) VALUES ({', '.join(':' + name for name in like)})", more)
+    database.close()
+
+
+def tile(page: Page, asset: str) -> Locator:
+    return page.locator(f".roll .tile[data-asset='{asset}']")
+
+
+def found(page: Page, number: int) -> None:
+    expect(page.locator(".library .count")).to_have_text(f"{number} found")
+    expect(page.locator(".roll .tile:not(.waiting)")).to_have_count(number)
+
+
+def drop(page: Page, target: str, *paths: Path) -> None:
+    """Drop files from the desktop on the first element that fits ``target``."""
+    files = [
+        [path.name, mimetypes.guess_type(path.name)[0] or "", base64.b64encode(path.read_bytes()).decode()]
+        for path in paths
+    ]
+    transfer = page.evaluate_handle(
+        """async files => {
+          const transfer = new DataTransfer();
+          for (const [name, type, content] of files) {
+            transfer.items.add(new File([Uint8Array.from(atob(content), it => it.charCodeAt(0))], name, {type}));
+          }
+          return transfer;
+        }""",
+        files,
+    )
+    for name in ("dragenter", "dragover", "drop"):
+        page.locator(target).first.dispatch_event(name, {"dataTransfer": transfer})
+
+
+# -- finding
+
+
+def test_words_and_filters_find_and_back_goes_back(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+    page = opened(lena, at="library")
+    expect(page.locator(".roll .tile:not(.waiting)")).to_have_count(4)
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search the library")).to_be_focused()
+    page.keyboard.type("red lam")
+    found(page, 2)
+    page.get_by_label("Show", exact=True).select_option("made")
+    found(page, 1)
+    expect(tile(page, shelf["cut"])).to_be_visible()
+    page.reload()
+    found(page, 1)  # the address says it all
+    expect(page.get_by_label("Search the library")).to_have_value("red lam")
+    page.go_back()
+    found(page, 2)
+    expect(page.get_by_label("Show", exact=True)).to_have_value("")
+    page.get_by_label("Search the library").fill("zeppelin")
+    expect(page.locator(".library .end")).to_contain_text("Nothing fits all of that.")
+    page.get_by_role("button", name="Clear the filters").click()
+    expect(page.locator(".roll .tile:not(.waiting)")).to_have_count(4)
+    page.get_by_label("Kind").select_option("image")
+    expect(page.get_by_label("Kind").locator("option:checked")).to_have_text("Pictures (4)")
+    page.get_by_label("Date").select_option("range")
+    page.get_by_label("To this day").fill("2001-01-01")
+    page.get_by_label("To this day").press("Tab")
+    expect(page.locator(".library .end")).to_contain_text("Nothing fits")
+
+
+def test_ten_thousand_files_scroll(opened: Opened, mona: httpx.Client) -> None:
+    page = opened(mona, at="library")
+    expect(page.locator(".library .count")).to_have_text("10,000")
+    wall = page.locator(".library .wall")
+    seen = page.locator(".roll .tile:not(.waiting)")
+    for part in (0.2, 0.5, 0.9, 1):
+        wall.evaluate("(it, part) => { it.scrollTop = part * it.scrollHeight; }", part)
+        page.wait_for_function(
+            """() => { const wall = document.querySelector('.library .wall').getBoundingClientRect();
+              const inside = [...document.querySelectorAll('.roll .tile')].filter(it => {
+                const box = it.getBoundingClientRect(); return box.bottom > wall.top && box.top < wall.bottom; });
+              return inside.length > 5 && inside.every(it => it.querySelector('img')); }"""
+        )
+        assert page.locator(".roll *").count() < NEAR
+    expect(page.locator(f".roll .tile[aria-posinset='{MANY}']")).to_be_in_viewport()
+    wall.evaluate("it => { it.scrollTop = it.scrollHeight / 2; }")
+    expect(seen.first).to_be_attached()
+    held = page.evaluate(
+        """() => { const top = document.querySelector('.library .wall').getBoundingClientRect().top;
+          const it = [...document.querySelectorAll('.roll .tile')].find(one => one.getBoundingClientRect().top > top);
+          return [it.dataset.asset, it.getBoundingClientRect().top]; }"""
+    )
+    newest = page.evaluate("fetch('api/library/index').then(it => it.json()).then(it => it.ids[0])")
+    mona.delete(f"/api/assets/{newest}").raise_for_status()  # what comes and goes above moves nothing
+    page.evaluate("import('./c41/js/bus.js').then(bus => bus.say('changed', {asset: {id: 'x'}, gone: true}))")
+    expect(page.locator(".library .count")).to_have_text("9,999")
+    assert abs(tile(page, held[0]).evaluate("it => it.getBoundingClientRect().top") - held[1]) <= 1
+    tile(page, held[0]).click(modifiers=["Control"])
+    page.get_by_role("button", name="All 9,999").click()
+    expect(page.locator(".deeds .number")).to_have_text("9,999 files chosen")
+    mona.post(f"/api/assets/{newest}/restore").raise_for_status()
+
+
+def test_the_keyboard_goes_everywhere(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+    page = opened(lena, at="library")
+    tiles = page.locator(".roll .tile:not(.waiting)")
+    expect(tiles).to_have_count(4)
+    assert page.locator(".roll [tabindex='0']").count() == 1
+    page.locator(".roll [tabindex='0']").focus()
+    page.keyboard.press("End")
+    expect(tile(page, shelf["red"])).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(page.locator(".deeds .number")).to_have_text("2 files chosen")
+    page.keyboard.press("Escape")
+    expect(page.locator(".deeds")).to_be_hidden()
+    page.keyboard.press("f")
+    expect(tile(page, shelf["green"]).locator(".kept")).to_be_visible()
+    page.keyboard.press("f")
+    expect(tile(page, shelf["green"]).locator(".kept")).to_have_count(0)
+    page.keyboard.press("Enter")
+    expect(page.locator(".detail")).to_be_visible()
+    expect(page.locator(".detail").get_by_label("Title")).to_have_value("green lamp")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".detail").get_by_label("Title")).to_have_value("red lamp")
+    page.keyboard.press("Escape")
+    expect(page.locator(".detail")).to_be_hidden()
+    assert page.url.endswith("#library")
+
+
+# -- many at once
+
+
+def test_a_stretch_is_tagged_and_found_by_its_tag(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+    page = opened(lena, at="library")
+    tile(page, shelf["blue"]).locator("[data-tick]").click()
+    tile(page, shelf["red"]).click(modifiers=["Shift"])
+    expect(page.locator(".deeds .number")).to_have_text("3 files chosen")
+    shot(page, "library-chosen")
+    page.locator(".deeds").get_by_label("Add a tag").first.fill("Act one")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_contain_text("3 files tagged")
+    page.locator(".deeds").get_by_role("button", name="Choose none").click()
+    page.get_by_label("Tag", exact=True).select_option("act one")
+    found(page, 3)
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator(".library .end")).to_contain_text("Nothing fits")
+
+
+def test_a_zip_holds_what_was_chosen_and_can_be_clean(
+    opened: Opened, lena: httpx.Client, shelf: dict[str, str]
+) -> None:
+    page = opened(lena, at="library")
+    for name in ("cut", "blue"):
+        tile(page, shelf[name]).click(modifiers=["Control"])
+    held = {}
+    for clean in (False, True):
+        page.get_by_label("clean: without prompts").set_checked(clean)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download ZIP").click()
+        with zipfile.ZipFile(download.value.path()) as archive:
+            names = sorted(archive.namelist())
+            assert len(names) == 2
+            held[clean] = Image.open(io.BytesIO(archive.read(next(name for name in names if "cut" in name))))
+            held[clean].load()
+    assert "cut_out" in str(held[False].info)
+    assert "cut_out" not in str(held[True].info)
+    assert held[False].tobytes() == held[True].tobytes()
+
+
+def test_many_are_deleted_and_come_back(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+    page = opened(lena, at="library")
+    for name in ("green", "blue"):
+        tile(page, shelf[name]).click(modifiers=["Control"])
+    page.locator(".deeds").get_by_role("button", name="Delete").click()
+    expect(page.locator(".roll .tile")).to_have_count(2)
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator(".roll .tile")).to_have_count(4)
+    tile(page, shelf["green"]).focus()
+    page.keyboard.press("Delete")
+    expect(page.locator(".roll .tile")).to_have_count(3)
+    page.get_by_label("Show", exact=True).select_option("deleted")
+    found(page, 1)
+    tile(page, shelf["green"]).click(modifiers=["Control"])
+    page.get_by_role("button", name="Bring back").click()
+    expect(page.locator(".library .end")).to_contain_text("Nothing was deleted lately.")
+
+
+def test_two_are_compared(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+    page = opened(lena, at="library")
+    for name in ("cut", "red"):
+        tile(page, shelf[name]).click(modifiers=["Control"])
+    page.get_by_role("button", name="Compare").click()
+    dialog = page.locator("dialog.comparing")
+    expect(dialog.locator("tbody")).to_contain_text("White")
+    line = dialog.get_by_label("Where one picture ends")
+    line.focus()
+    line.press("Home")
+    assert dialog.locator(".plane").evaluate("it => it.style.getPropertyValue('--at')") == "0%"
+    dialog.get_by_label("Side by side").check(force=True)
+    dialog.get_by_role("button", name="Larger").click()
+    moved = dialog.locator(".plane img").evaluate_all("all => all.map(it => getComputedStyle(it).transform)")
+    assert moved[0] == moved[1] == "matrix(1.5, 0, 0, 1.5, 0, 0)"
+    shot(page, "library-compare")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+# -- one thing
+
+
+def test_one_thing_leads_to_its_family_and_on(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+    page = opened(lena, at="library")
+    tile(page, shelf["cut"]).click()
+    detail = page.locator("dialog.detail")
+    expect(detail.locator("dl")).to_contain_text("White")
+    detail.locator(".family").get_by_role("button", name="red lamp", exact=True).click()
+    expect(detail.get_by_label("Title")).to_have_value("red lamp")
+    expect(detail.locator(".family .parent")).to_have_attribute("data-asset", shelf["cut"])
+    detail.get_by_label("Title").fill("Desk lamp")
+    detail.get_by_label("Title").press("Enter")
+    detail.get_by_label("Where it is from").fill("Kaiser Film")
+    detail.get_by_label("Where it is from").press("Enter")
+    detail.get_by_label("Add a tag").fill("Props")
+    detail.get_by_label("Add a tag").press("Enter")
+    expect(detail.locator(".tagged")).to_have_text("props")
+    detail.get_by_role("button", name="Favourite").click()
+    expect(detail.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
+    shot(page, "library-detail")
+    kept = until(
+        lambda: one if (one := lena.get(f"/api/assets/{shelf['red']}").json())["source"] else None, 20, "source"
+    )
+    assert (kept["title"], kept["source"], kept["tags"], kept["favourite"]) == (
+        "Desk lamp",
+        "Kaiser Film",
+        ["props"],
+        True,
+    )
+    page.go_back()
+    expect(detail).to_be_hidden()
+    expect(tile(page, shelf["red"]).locator(".kept")).to_be_visible()
+    tile(page, shelf["red"]).click()
+    detail.get_by_role("group", name="Use as input of").get_by_role("button", name="Restyle").click()
+    expect(page.locator("#task-stylize_image")).to_be_visible()
+    expect(page.locator("#bench-image .filled")).to_contain_text("Desk lamp")
+    expect(detail).to_be_hidden()
+    title = {"title": "red lamp", "tags": [], "source": None, "favourite": False}
+    lena.patch(f"/api/assets/{shelf['red']}", json=title).raise_for_status()
+
+
+def test_the_stage_keeps_a_favourite(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+    page = opened(lena)
+    page.locator(f"#tab-image .film [data-asset='{shelf['cut']}']").click()
+    star = page.locator("#tab-image .under").get_by_role("button", name="Favourite")
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "true")
+    assert lena.get("/api/assets", params={"favourite": True}).json()["assets"][0]["id"] == shelf["cut"]
+    star.click()
+    expect(star).to_have_attribute("aria-pressed", "false")
+
+
+# -- bringing in
+
+
+def test_files_are_brought_in_together(
+    opened: Opened, house: Live, ann: httpx.Client, photo: Path, tmp_path: Path
+) -> None:
+    nora = house.add("nora")
+    page = opened(nora, at="library")
+    expect(page.locator(".library .end")).to_contain_text("Nothing here yet.")
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n" + b"nothing" * 20)
+    drop(page, ".library .wall", photo, broken)
+    panel = page.get_by_label("Bringing in")
+    expect(panel.locator("li.done")).to_have_count(1)
+    expect(panel.locator("li.wrong")).to_contain_text("broken.png")
+    panel.get_by_label("Where are they from?").fill("The zoo")
+    panel.get_by_label("Where are they from?").press("Enter")
+    expect(page.locator(".roll .tile:not(.waiting)")).to_have_count(1)
+    until(lambda: nora.get("/api/assets").json()["assets"][0]["source"] == "The zoo", 20, "the source")
+    panel.get_by_role("button", name="Close").click()
+    page.get_by_label("Search the library").fill("zoo")
+    found(page, 1)
+
+
+def test_a_picture_made_here_fills_the_form(
+    opened: Opened, lena: httpx.Client, shelf: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "made.png"
+    path.write_bytes(lena.get(f"/api/assets/{shelf['cut']}/file").content)
+    page = opened(lena, at="image/upscale_image")
+    expect(page.locator("#task-upscale_image .hint")).to_have_text("Bring in a picture first.")
+    drop(page, "#tab-image .stage", path)
+    expect(page.locator("#task-cut_out")).to_be_visible()
+    expect(page.locator("#task-cut_out").get_by_label("White")).to_be_checked()
+    expect(page.locator("#bench-image .filled")).to_contain_text("red lamp")
+
+
+def test_a_picture_without_a_story_becomes_the_input(opened: Opened, lena: httpx.Client, photo: Path) -> None:
+    page = opened(lena, at="image/upscale_image")
+    expect(page.locator("#task-upscale_image .hint")).to_have_text("Bring in a picture first.")
+    drop(page, "#tab-image .stage", photo)
+    expect(page.locator("#bench-image .filled")).to_contain_text("lion")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("twin")
+def test_a_picture_from_elsewhere_fills_the_form(live: Live, chromium: Any, tmp_path: Path) -> None:
+    told = PngImagePlugin.PngInfo()
+    told.add_text(
+        "parameters",
+        f"{PROMPT}\nNegative prompt: people\n"
+        "Steps: 23, Sampler: Euler a, CFG scale: 6.5, Seed: 4711, Size: 256x256, Model: dreamy_v9",
+    )
+    path = tmp_path / "from a1111.png"
+    Image.new("RGB", (32, 32), "navy").save(path, pnginfo=told)
+    person = live.first_account()
+    page = chromium.new_page(base_url=live.url)
+    page.set_default_timeout(30_000)
+    page.context.add_cookies([{"name": c.name, "value": str(c.value), "url": live.url} for c in person.cookies.jar])
+    page.goto("/#library")
+    page.wait_for_selector(".library .end .teach")
+    page.set_input_files(".library input.read", path)
+    form = page.locator("#task-create_image")
+    expect(form.get_by_role("textbox").first).to_have_value(PROMPT)
+    expect(form.locator(".taken")).to_contain_text("dreamy_v9")
+    expect(form.locator(".taken")).to_contain_text("Euler a")
+    shot(page, "library-taken")
+    form.get_by_role("button", name="Put this note away").click()
+    form.locator(".advanced button").first.click()
+    expect(form.get_by_label("Seed")).to_have_value("4711")
+    page.context.close()
+
+
+# -- space, and a phone
+
+
+def test_space_tells_what_would_go_and_keeps(opened: Opened, house: Live, ann: httpx.Client, photo: Path) -> None:
+    olga = house.add("olga")
+    rows(house, upload(olga, photo), 2, step=1, origin="made", created_at=time.time() - 40 * 86400, job_id=None)
+    page = opened(olga, at="library")
+    page.get_by_role("button", name="Space", exact=True).click()
+    room = page.locator("dialog.space")
+    expect(room).to_contain_text("olga")
+    expect(room.locator(".leaving li")).to_have_count(2)
+    shot(page, "library-space")
+    room.get_by_role("button", name="Keep").first.click()
+    expect(room.locator(".leaving li")).to_have_count(1)
+    room.get_by_role("button", name="Put the 1 due now").click()
+    expect(room.locator(".leaving li")).to_have_count(0)
+    room.get_by_role("button", name="Close").click()
+    expect(page.locator(".roll .tile")).to_have_count(2)
+
+
+def test_a_phone_shows_three_columns_and_swipes(opened: Opened, mona: httpx.Client) -> None:
+    page = opened(mona, 390, at="library")
+    tiles = page.locator(".roll .tile:not(.waiting)")
+    expect(tiles.nth(5)).to_be_visible()
+    assert len(set(tiles.evaluate_all("all => all.map(it => it.getBoundingClientRect().left)"))) == 3
+    assert page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
+    shot(page, "library-phone")
+    third = tiles.nth(2)
+    third.dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
+    expect(page.locator(".deeds .number")).to_have_text("1 file chosen")
+    tiles.nth(1).tap()
+    expect(page.locator(".deeds .number")).to_have_text("2 files chosen")
+    bar, doors = page.locator(".deeds").bounding_box(), page.locator(".doors").bounding_box()
+    assert bar
+    assert doors
+    assert bar["y"] + bar["height"] <= doors["y"] + 1
+    page.locator(".deeds").get_by_role("button", name="Choose none").tap()
+    tiles.nth(1).tap()
+    detail = page.locator("dialog.detail")
+    expect(detail).to_be_visible()
+    title = detail.get_by_label("Title").input_value()
+    detail.locator(".view").evaluate(
+        """it => { const at = (x, y) => [new Touch({identifier: 1, target: it, clientX: x, clientY: y})];
+          it.dispatchEvent(new TouchEvent('touchstart', {touches: at(300, 200), bubbles: true}));
+          it.dispatchEvent(new TouchEvent('touchend', {changedTouches: at(100, 205), bubbles: true})); }"""
+    )
+    expect(detail.get_by_label("Title")).not_to_have_value(title)
+    shot(page, "library-phone-detail")
+    page.go_back()
+    expect(detail).to_be_hidden()
