@@ -82,6 +82,8 @@ def talk(request: Write, model: str, sight: Sight, files: Mapping[str, Input]) -
             break
         used += turns[index].tokens
         kept.append(index)
+    if kept and len(kept) < len(turns) and turns[kept[-1]].role == "assistant":  # an answer to nothing
+        used -= turns[kept.pop()].tokens
     out = [turn for index, turn in enumerate(turns) if index not in kept]
     window = request.context or _window(used + request.max_tokens, limit)
     return Talk(

@@ -1,5 +1,6 @@
 """The header of a GGUF file: what a model is, without loading it."""
 
+import math
 import struct
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,15 +14,19 @@ _MOST = 4_000_000
 
 
 def header(path: Path) -> dict[str, Any]:
-    """The names and values a GGUF file begins with. Raises StudioError ``corrupt_model`` where it makes no sense."""
+    """The names and values a GGUF file begins with, and the count of its numbers as ``parameters``.
+
+    Raises StudioError ``corrupt_model`` where it makes no sense.
+    """
     try:
         with path.open("rb") as file:
             if file.read(4) != b"GGUF":
                 raise ValueError("it is no GGUF file")
-            _, _, count = struct.unpack("<IQQ", file.read(20))
-            if count > 10_000:
+            _, tensors, count = struct.unpack("<IQQ", file.read(20))
+            if count > 10_000 or tensors > 100_000:
                 raise ValueError("its header has no end")
-            return {_text(file): _value(file, *struct.unpack("<I", file.read(4))) for _ in range(count)}
+            found = {_text(file): _value(file, *struct.unpack("<I", file.read(4))) for _ in range(count)}
+            return {**found, "parameters": sum(_tensor(file) for _ in range(tensors))}
     except (ValueError, struct.error, KeyError, UnicodeDecodeError) as error:
         raise corrupt(path, str(error) or "its header makes no sense") from error
 
@@ -31,6 +36,15 @@ def _text(file: BinaryIO) -> str:
     if length > _MOST:
         raise ValueError("its header makes no sense")
     return file.read(length).decode(errors="replace")
+
+
+def _tensor(file: BinaryIO) -> int:
+    """How many numbers the next tensor has."""
+    _text(file)
+    (dimensions,) = struct.unpack("<I", file.read(4))
+    shape = struct.unpack(f"<{dimensions}Q", file.read(8 * dimensions))
+    file.read(12)  # its type, and where it lies
+    return math.prod(shape)
 
 
 def _value(file: BinaryIO, kind: int) -> Any:

@@ -13,7 +13,12 @@ import yaml
 from engines import runtime
 from engines.catalog import SHIPPED, read
 
-BUILDERS = {"stable-diffusion-1.5": "engines.twins.stable_diffusion_15:save"}
+BUILDERS = {
+    "qwen3": "engines.twins.qwen:save_text",
+    "qwen2.5-vl": "engines.twins.qwen:save_vl25",
+    "qwen3-vl": "engines.twins.qwen:save_vl3",
+    "stable-diffusion-1.5": "engines.twins.stable_diffusion_15:save",
+}
 
 
 def build(name: str, folder: Path) -> Path:
