@@ -79,6 +79,7 @@ export class Bar {
 
   hand(id) {
     project.id = id;
+    project.all = this.projects;
     const one = this.projects.find((candidate) => candidate.id === id);
     project.name = one?.name ?? "My own work";
     for (const name of this.root.querySelectorAll(".in-hand")) name.textContent = project.name;

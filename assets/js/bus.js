@@ -9,6 +9,7 @@
 //   use       take this as input                      {asset, task?}
 //   reuse     fill the form as for this               {asset}
 //   pronounce write down how a word is said           word
+//   fill      put these values into a form            {task, values}
 //   changed   an asset came, went or came back        {asset, gone}
 //   project   another project is in hand              id or null
 

@@ -61,6 +61,7 @@ export class Choice {
 }
 
 async function use({ asset, task }) {
+  if (task === "write") return void await open("writing"); // it goes with the message there
   await open(task ? medium(task) : mediumOfAsset(asset), task);
   await frame();
   const slot = slotFor(asset.kind);
@@ -68,6 +69,13 @@ async function use({ asset, task }) {
   slot.set(asset);
   slot.element.scrollIntoView({ block: "center" });
   toast(`“${asset.title}” is in the form.`);
+}
+
+/** Put values into the form of a task. */
+async function fill({ task, values }) {
+  await open(medium(task), task);
+  feet.get(task)?.trigger("fill", { values });
+  toast("It is in the form.");
 }
 
 async function reuse({ asset }) {
@@ -80,6 +88,7 @@ export function start() {
   addEventListener("popstate", settle);
   on("use", use);
   on("reuse", reuse);
+  on("fill", fill);
   on("show", ({ job, asset }) => {
     const wanted = job ? medium(job.task) : mediumOfAsset(asset);
     if (wanted && document.body.dataset.tab !== wanted) open(wanted);

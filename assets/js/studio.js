@@ -15,6 +15,7 @@ import { Pronunciations } from "./speech-words.js";
 import { Stage, medium } from "./stage.js";
 import { StudioPage } from "./studio-page.js";
 import { Tray } from "./tray.js";
+import { Writing } from "./writing.js";
 
 const stages = new Map();
 
@@ -27,6 +28,7 @@ const parts = {
   library: (at) => new Library(at),
   slot: (at) => new Slot(at),
   words: (at) => new Pronunciations(at),
+  writing: (at) => new Writing(at),
   stage: (at) => { const stage = new Stage(at); stages.set(stage.medium, stage); },
   "studio-page": (at) => new StudioPage(at),
   tray: (at) => {

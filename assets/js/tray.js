@@ -55,6 +55,7 @@ export class Tray {
     const now = Date.now() / 1000;
     return [...jobs.values()].filter((job) => {
       if (!ended(job)) return true;
+      if (job.task === "write") return false; // its conversation shows how it ended
       if (!job.mine || this.away.has(job.id) || job.state === "cancelled") return false;
       if (job.state === "failed") return now - job.finished_at < 86_400;
       return this.fresh.has(job.id);
@@ -115,7 +116,7 @@ export class Tray {
   // -- telling
 
   tell(job) {
-    if (job.state === "cancelled") return;
+    if (job.state === "cancelled" || job.task === "write") return;
     const done = job.state === "done";
     const text = done ? `${capital(job.noun)} is done.` : (job.error?.what ?? "It did not work.");
     this.said.textContent = text;
