@@ -30,9 +30,7 @@ def build(studio: Studio) -> None:
         <kbd aria-hidden="true">/</kbd></label>
         <div class="tools">{_tool("bring", "Bring in", "Bring in files")}
         {_tool("read", "Read<i> a picture</i>", "Read how a picture was made")}{_tool("space", "Space", "Space and bin")}</div>
-        <input type="file" class="files" multiple hidden aria-label="Files to bring in">
-        <input type="file" class="read" accept="image/png,image/jpeg,image/webp" hidden
-        aria-label="A picture to read"></header>
+        <input type="file" class="files" multiple hidden aria-label="Files to bring in"></header>
         <div class="chips" role="group" aria-label="Filters">
         <label class="sift star"><input type="checkbox" name="favourite"><span>Favourites</span></label>
         {chips}{_chip("date", "Date", _DATES)}
@@ -40,6 +38,7 @@ def build(studio: Studio) -> None:
         <input type="date" name="to" aria-label="To this day"></span>
         {_chip("show", "Show", first="All but the bin")}
         <button type="button" class="clear" data-do="clear" hidden>Clear</button></div>
+        <p class="passing" aria-hidden="true"></p>
         <div class="wall"><div class="roll" role="listbox" aria-multiselectable="true" aria-label="What was found"></div>
         <div class="end"></div></div>
         <div class="deeds" role="toolbar" aria-label="With what is chosen" hidden></div>

@@ -8,8 +8,9 @@
 //   show      put this on the stage of its medium     {asset} or {job}
 //   use       take this as input                      {asset, task?}
 //   reuse     fill the form as for this               {asset}
-//   pronounce write down how a word is said           word
 //   fill      put these values into a form            {task, values}
+//   pronounce write down how a word is said           word
+//   read      choose a picture and fill the form as it was made
 //   changed   an asset came, went or came back        {asset, gone}
 //   project   another project is in hand              id or null
 

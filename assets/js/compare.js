@@ -110,7 +110,7 @@ function fingers(plane, { slider, line, view, draw, grow }) {
 /** Two clips as one: the first leads, the second keeps step. */
 function clips(dialog, plane) {
   const [first, second] = plane.querySelectorAll("video");
-  const time = dialog.querySelector("[name=time]");
+  const time = dialog.querySelector("[name=time]"), said = dialog.querySelector(".zoom");
   second.muted = true;
   const step = () => {
     if (second.duration && Math.abs(second.currentTime - first.currentTime) > DRIFT && first.currentTime < second.duration) second.currentTime = first.currentTime;
@@ -118,7 +118,7 @@ function clips(dialog, plane) {
   first.ontimeupdate = () => {
     step();
     if (first.duration) time.value = 1000 * first.currentTime / first.duration;
-    dialog.querySelector(".zoom").textContent = `${first.currentTime.toFixed(1)} s`;
+    said.textContent = `${first.currentTime.toFixed(1)} s`;
   };
   const button = dialog.querySelector("[data-do=play]");
   first.onplay = () => { button.textContent = "Pause"; second.play().catch(() => {}); };

@@ -1,6 +1,7 @@
 // A picture that tells how it was made fills the form: dropped beside a slot, or chosen. What could not be taken over is named.
 
 import * as api from "./api.js";
+import { on } from "./bus.js";
 import { open } from "./doors.js";
 import { fill, html, icon } from "./dom.js";
 import { feet } from "./foot.js";
@@ -47,9 +48,17 @@ function note(foot, found, file) {
   fields.prepend(box);
 }
 
-/** Read a picture that somebody chose for its story. */
-export async function readAny(file) {
-  try { await take(await ask(file), file); } catch (error) { failed(error); }
+/** Let somebody choose a picture for its story. */
+function choose() {
+  const input = Object.assign(document.createElement("input"), { type: "file", accept: "image/png,image/jpeg,image/webp", hidden: true });
+  document.body.append(input);
+  input.oncancel = () => input.remove();
+  input.onchange = async () => {
+    const [file] = input.files;
+    input.remove();
+    try { await take(await ask(file), file); } catch (error) { failed(error); }
+  };
+  input.click();
 }
 
 /** Read a picture dropped on a form; one without a story becomes the form's input, where it takes one. */
@@ -64,6 +73,7 @@ async function dropped(file) {
 
 /** Listen for pictures dropped on a making tab, beside its slots. */
 export function dropping() {
+  on("read", choose);
   document.addEventListener("drop", (event) => {
     const [file, more] = event.dataTransfer.files;
     if (!file || more || !readable.test(file.type) || !event.target.closest?.(".bench") || event.target.closest(".slot")) return;

@@ -104,6 +104,7 @@ export class Bring {
     fill(this.panel, html`<header><h3>${this.idle ? `${done} of ${this.rows.length} brought in` : `Bringing in ${this.rows.length === 1 ? "1 file" : `${this.rows.length} files`}`}</h3>
         <button type="button" class="quiet" data-do="shut" aria-label="Close" ${this.idle ? "" : "disabled"}>${icon("x")}</button></header>
       <label>Where are they from? <input name="source" maxlength="200" placeholder="Optional: a client, a shoot, an archive" value="${typed}"></label>
+      <p class="bare">They go to “${project.name}”.</p>
       <ul>${this.rows.map((row, number) => this.line(row, number))}</ul>`);
     if (focused) this.panel.querySelector("[name=source]").focus();
   }

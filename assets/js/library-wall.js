@@ -8,6 +8,7 @@ import { capital, kinds, seconds, when } from "./words.js";
 const AROUND = 700; // px above and below the window that are kept ready
 const HURRY = 3; // px a millisecond: faster than this nobody sees what passes
 const REST = 90; // ms after which scrolling has come to rest
+const PASSED = 900; // ms that the date stays when scrolling has ended
 const phone = matchMedia("(max-width: 760px)");
 const shapes = {
   desk: { least: 190, gap: 16, ratio: 0.75, under: 32 },
@@ -27,6 +28,7 @@ export class Wall {
   constructor(root, store, chosen) {
     Object.assign(this, { store, chosen });
     this.scroller = root.querySelector(".wall");
+    this.passing = root.querySelector(".passing");
     this.sheet = root.querySelector(".roll");
     this.tiles = new Map(); // place -> tile
     this.heads = new Map(); // number of a section -> its heading
@@ -102,6 +104,7 @@ export class Wall {
     Object.assign(this, { left: top, then: now, hurried: pace > HURRY });
     clearTimeout(this.resting);
     this.resting = setTimeout(() => { this.hurried = false; this.render(); }, REST);
+    this.pass();
     this.soon ??= requestAnimationFrame(() => { this.soon = null; this.render(); });
   }
 
@@ -119,6 +122,16 @@ export class Wall {
       for (const [place, tile] of this.tiles) this.dress(place, tile);
     }
     this.rove(first, last);
+  }
+
+  /** Far down a long section, say which one it is while it passes by. */
+  pass() {
+    if (!this.layout?.sections.length) return;
+    const { first } = this.layout.between(this.left, this.left + 1);
+    this.passing.textContent = this.layout.sections[this.layout.sectionOf(first)].title;
+    this.passing.classList.add("on");
+    clearTimeout(this.passed);
+    this.passed = setTimeout(() => this.passing.classList.remove("on"), PASSED);
   }
 
   titles(from, to) {

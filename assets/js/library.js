@@ -1,9 +1,8 @@
 // The library: everything made and brought in. This file joins its parts: what is looked for, the wall, what is chosen.
 
 import * as api from "./api.js";
-import { on } from "./bus.js";
+import { on, say } from "./bus.js";
 import { doing, fill, html, icon } from "./dom.js";
-import { readAny } from "./drop.js";
 import { Bring } from "./library-bring.js";
 import { Chosen, longPress } from "./library-chosen.js";
 import { Deeds } from "./library-deeds.js";
@@ -46,14 +45,9 @@ export class Library {
     document.addEventListener("keydown", (event) => this.anywhere(event));
     doing(this.root, {
       bring: () => this.root.querySelector(".files").click(),
-      read: () => this.root.querySelector(".read").click(),
+      read: () => say("read"),
       space: () => this.space.open(),
       clear: () => this.filters.clear(),
-    });
-    this.root.querySelector(".read").addEventListener("change", (event) => {
-      const [file] = event.target.files;
-      event.target.value = "";
-      if (file) readAny(file);
     });
     on("tab", (name) => name === "library" && this.stale && this.find({ stay: true }));
     on("finished", () => this.touch());
@@ -71,8 +65,9 @@ export class Library {
   }
 
   changed(asset, moved) {
-    if (asset && !moved && this.store.place(asset.id) >= 0) { this.store.put(asset); this.wall.refresh(); }
-    else this.touch();
+    const here = asset && !moved && this.store.place(asset.id) >= 0;
+    if (here) { this.store.put(asset); this.wall.refresh(); }
+    if (!here || this.filters.any) this.touch(); // it may no longer be what is looked for
   }
 
   async find({ stay = false } = {}) {

@@ -36,6 +36,7 @@ export class Stage {
       ...handlers(() => this.asset),
       stop: () => cancel(this.job.id),
       retry: () => retry(this.job.id),
+      read: () => say("read"),
       away: () => { this.job = null; this.rest(); },
     });
     this.view.addEventListener("error", (event) => this.broken(event), true);
@@ -63,7 +64,8 @@ export class Stage {
     if (this.asset) return void this.hold(this.asset);
     const [glyph, title, text] = empty[this.medium];
     this.state("empty");
-    fill(this.view, html`<div class="teach">${icon(glyph)}<h2>${title}</h2><p>${text}</p></div>`);
+    fill(this.view, html`<div class="teach">${icon(glyph)}<h2>${title}</h2><p>${text}</p>
+      ${this.medium === "image" && html`<button type="button" class="again" data-do="read">Read how a picture was made …</button>`}</div>`);
     fill(this.under, "");
   }
 

@@ -391,7 +391,9 @@ def test_a_picture_from_elsewhere_fills_the_form(live: Live, chromium: Any, tmp_
     page.context.add_cookies([{"name": c.name, "value": str(c.value), "url": live.url} for c in person.cookies.jar])
     page.goto("/#library")
     page.wait_for_selector(".library .end .teach")
-    page.set_input_files(".library input.read", path)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Read a picture").click()
+    chooser.value.set_files(path)
     form = page.locator("#task-create_image")
     expect(form.get_by_role("textbox").first).to_have_value(PROMPT)
     expect(form.locator(".taken")).to_contain_text("dreamy_v9")
