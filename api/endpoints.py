@@ -6,15 +6,15 @@ from typing import Any, Literal
 import gradio as gr
 from gradio.events import api as gradio_api
 
-from api import schema
 from api.arguments import checked
 from api.bodies import read_submission
 from api.endpoints_speech import speech_endpoints
 from api.endpoints_writing import writing_endpoints
 from api.handing_out import brought_in, hand_out
+from api.model_views import cards
 from api.principal import principal
 from api.uploads import take_file
-from engines.requests import parse
+from engines.requests import FetchModel, parse
 from errors import StudioError
 from jobs.views import View as JobsView
 from library.views import View as AssetsView
@@ -104,8 +104,12 @@ def _add_assets(studio: Studio) -> None:
     library = studio.library
 
     def list_models() -> list[Json]:
-        """The models, what each is for, and whether it is installed."""
-        return [model.model_dump(mode="json") for model in schema.models(studio.catalog)]
+        """The models: what each is for and needs, whether it fits, whether it is installed."""
+        return [model.model_dump(mode="json") for model in cards(studio)]
+
+    def get_model(model_id: str, http: gr.Request) -> Json:
+        """Download a model; the job. Its facts say bytes, bytes_total and bytes_per_second."""
+        return _json(studio.jobs.submit(principal(http), FetchModel(entry=model_id)))
 
     def list_language_models() -> list[Json]:
         """The models that write, the studio's own and the Ollama server's: context, what each can, whether loaded."""
@@ -130,7 +134,7 @@ def _add_assets(studio: Studio) -> None:
         path, name = brought_in(studio, who, file)
         return _json(take_file(studio, who, path, name, project_id))
 
-    for endpoint in (list_models, list_language_models, list_assets, upload_asset):
+    for endpoint in (list_models, get_model, list_language_models, list_assets, upload_asset):
         _offer(endpoint)
 
 

@@ -5,7 +5,17 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
-from api import rest_assets, rest_jobs, rest_language, rest_library, rest_speech, rest_studio, rest_writing, schema
+from api import (
+    rest_assets,
+    rest_jobs,
+    rest_language,
+    rest_library,
+    rest_models,
+    rest_speech,
+    rest_studio,
+    rest_writing,
+    schema,
+)
 from api.bodies import JsonObject
 from api.counted import router_counted_by
 from api.metrics import CONTENT_TYPE, Metrics
@@ -39,6 +49,7 @@ def router(studio: Studio) -> APIRouter:
     rest_jobs.add_to(routes, studio)
     rest_library.add_to(routes, studio)  # before single assets: “many” is no id
     rest_assets.add_to(routes, studio)
+    rest_models.add_to(routes, studio)
     rest_speech.add_to(routes, studio)
     rest_writing.add_to(routes, studio)
     rest_language.add_to(routes, studio)
@@ -96,11 +107,6 @@ def _add_schemas(router: APIRouter, studio: Studio) -> None:
     def request_schema(_: Who, task: str) -> dict[str, Any]:
         """The JSON Schema of a task's request, with the choices this machine offers."""
         return schema.request_schema(studio.catalog, task)
-
-    @router.get("/api/models")
-    def models(_: Who) -> list[schema.ModelView]:
-        """The models, and whether they are installed."""
-        return schema.models(studio.catalog)
 
 
 def _add_health(router: APIRouter, metrics: Metrics) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from engines.catalog import Catalog
-from engines.catalog.entry import Entry, Licence
+from engines.catalog.entry import Licence
 from engines.requests import REQUESTS
 from errors import StudioError
 
@@ -69,17 +69,6 @@ def request_schema(catalog: Catalog, task: str) -> dict[str, Any]:
             models = catalog.for_task(task)
             field["choices"] = [{"value": model.id, "label": model.name, "help": model.use} for model in models]
     return schema
-
-
-def models(catalog: Catalog) -> list[ModelView]:
-    """Every model a person may know of: not those that are hidden until they are installed."""
-    known = [_model(catalog, entry) for entry in catalog.entries.values()]
-    return [model for model in known if model.installed or not catalog.entries[model.id].hidden]
-
-
-def _model(catalog: Catalog, entry: Entry) -> ModelView:
-    shared = {name: getattr(entry, name) for name in ModelView.model_fields if name != "installed"}
-    return ModelView(**shared, installed=catalog.installed(entry))
 
 
 def _use(task: str) -> str:

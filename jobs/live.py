@@ -142,6 +142,11 @@ class LiveStore:
             words=f"{words.gigabytes(state.used_bytes)} of {words.gigabytes(state.total_bytes)} in use",
         )
 
+    def devices(self) -> dict[str, wire.DeviceState]:
+        """What each lane's device holds, as far as it has said so."""
+        with self._lock:
+            return dict(self._devices)
+
     def capacity(self, lane: str) -> int | None:
         """The bytes of memory a lane's device has; None while unknown."""
         with self._lock:

@@ -16,6 +16,7 @@ from engines.catalog import Catalog
 from engines.host import Host
 from engines.requests import Request, from_storage
 from engines.tasks import TASKS
+from engines.wire import DeviceState
 from errors import Problem, StudioError, not_found
 from jobs import recovery
 from jobs.asking import REF_LENGTH, Asking
@@ -218,6 +219,15 @@ class Jobs:
     def device(self) -> DeviceView:
         """What the models run on and how full it is."""
         return self._live.meter()
+
+    def devices(self) -> dict[str, DeviceState]:
+        """What each lane's device holds now."""
+        return self._live.devices()
+
+    def uses(self, model: str) -> bool:
+        """Whether a job that is not finished works with a model, or fetches it."""
+        jobs = (job.ticket for job in self._live.all() if not job.finished)
+        return any(model == ticket.model or model == ticket.request.get("entry") for ticket in jobs)
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many jobs of each lane are in each state: unfinished ones now, finished ones since the start."""
