@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines.context import Context
 from engines.requests import CreateImage, Request
+from engines.sketching import enlarged, simplified
 from engines.swapper.pretrained import Tokenizer, pretrained, scheduler
 from errors import StudioError
 
@@ -21,6 +22,7 @@ _PREVIEW_SIDE = 256
 def create_image(request: Request, context: Context) -> None:
     """Make a picture from words with a Stable Diffusion 1.5 model."""
     assert isinstance(request, CreateImage)
+    request, unknown = simplified(request, context.entry)
     context.heavy("diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion")
     folders = {name: context.catalog.path(context.entry, name) for name in context.entry.parts}
     parts = pretrained(
@@ -31,7 +33,8 @@ def create_image(request: Request, context: Context) -> None:
     with context.lease(tokens, *parts.values(), working_bytes=working_bytes) as (tokenizer, *models):
         pipeline = _assemble(folders["scheduler"], tokenizer, dict(zip(parts, models, strict=True)))
         image = _draw(request, context, pipeline)
-        left_out = _words_left_out(tokenizer, request.prompt)
+        left_out = unknown or _words_left_out(tokenizer, request.prompt)
+    image = enlarged(image, context)
     path, record = context.new_file(".png"), context.provenance(words_left_out=left_out)
     from engines.media.picture import save_picture
 

@@ -27,9 +27,9 @@ _WORKING_BYTES_A_PIXEL = 600
 
 def upscale_clip(request: UpscaleClip, context: Context) -> None:
     """Enlarge every frame of a clip; each keeps its time, the clip its sound."""
-    component, native = network(context, request.scale)
+    component, native = network(context.catalog, context.entry, request.scale)
     with context.lease(component) as (net,), ClipReader(context.input(request.clip)) as reader:
-        upscale = upscaler(context, net, native, request.scale)
+        upscale = upscaler(context.entry, net, native, request.scale)
         width, height = reader.format.width * request.scale, reader.format.height * request.scale
         with _writing(context, reader.format._replace(width=width, height=height)) as writer:
             for frame in reader.read(skip=writer.done):

@@ -18,9 +18,9 @@ _PREVIEW_STEP = 800
 def upscale_image(request: UpscaleImage, context: Context) -> None:
     """Enlarge a picture tile by tile; transparency is kept."""
     picture = np.asarray(open_picture(context.input(request.image)))
-    component, native = network(context, request.scale)
+    component, native = network(context.catalog, context.entry, request.scale)
     with context.lease(component) as (net,):
-        upscale = upscaler(context, net, native, request.scale)
+        upscale = upscaler(context.entry, net, native, request.scale)
         total = upscale.tiles(picture.shape[1], picture.shape[0])
         context.progress(0, total, "tile")
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from engines.context import Context
+from engines.catalog import Catalog, Entry
 from engines.enhance.tiles import count, tiles
 from engines.swapper import NcnnNet
 
@@ -72,14 +72,14 @@ class Upscaler:
         return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
-def network(context: Context, scale: int) -> tuple[NcnnNet, int]:
-    """The network of the job's model for ``scale``, and how many times it enlarges: its own for the scale, else 4x."""
-    native = scale if f"x{scale}_param" in context.entry.parts else 4
-    param, bin = (context.catalog.path(context.entry, f"x{native}_{part}") for part in ("param", "bin"))
-    return NcnnNet(f"{context.entry.id}:x{native}", param, bin, note=context.entry.name), native
+def network(catalog: Catalog, entry: Entry, scale: int) -> tuple[NcnnNet, int]:
+    """An entry's network for ``scale``, and how many times it enlarges: its own for the scale, else 4x."""
+    native = scale if f"x{scale}_param" in entry.parts else 4
+    param, bin = (catalog.path(entry, f"x{native}_{part}") for part in ("param", "bin"))
+    return NcnnNet(f"{entry.id}:x{native}", param, bin, note=entry.name), native
 
 
-def upscaler(context: Context, net: Any, native: int, scale: int) -> Upscaler:
+def upscaler(entry: Entry, net: Any, native: int, scale: int) -> Upscaler:
     """An upscaler with the tile size the model's entry asks for."""
-    options = context.entry.options
+    options = entry.options
     return Upscaler(net, native, scale, tile=int(options["tile"]), overlap=int(options["overlap"]))

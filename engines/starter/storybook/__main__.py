@@ -25,7 +25,7 @@ def _arguments() -> argparse.Namespace:
     train = commands.add_parser("train", help="train, or go on where it was stopped")
     train.add_argument("folder", type=Path, help="where its states, logs and sheets lie; outside the repository")
     train.add_argument("--samples", type=int, default=400_000, help="how many the picture model sees in all")
-    train.add_argument("--scenes", type=int, default=48_000, help="how many different scenes there are")
+    train.add_argument("--scenes", type=int, default=32_000, help="how many different scenes there are")
     return parser.parse_args()
 
 

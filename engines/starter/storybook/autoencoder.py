@@ -1,7 +1,9 @@
 """The first stage: pictures to latents and back."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -16,20 +18,21 @@ _ENCODED_AT_ONCE = 64
 def train(folder: Path, plan: Plan, device: str) -> None:
     """Learn to shrink pictures to latents that bear some noise, which keeps them smooth and easy to predict."""
     torch.manual_seed(plan.seed)
-    model = models.autoencoder().to(device, memory_format=torch.channels_last)
+    model = models.autoencoder().to(device)
     loop = Loop(plan, folder, {"vae": model}, device)
     if loop.finished:
         return
-    drawn = dataset.pictures(range(min(_PICTURES, plan.samples)), runtime.cores())
+    drawn = torch.from_numpy(dataset.pictures(range(min(_PICTURES, plan.samples)), runtime.cores()))
 
     def loss_of(chance: torch.Generator) -> torch.Tensor:
         chosen = torch.randint(len(drawn), (plan.batch,), generator=chance)
-        target = dataset.as_input(drawn[chosen], device)
+        target = models.as_input(drawn[chosen], device)
         with torch.autocast(device, torch.bfloat16):
             latents = model.encode(target).latents
             noise = torch.randn(latents.shape, generator=chance).to(device) * 0.05
             made = model.decode(latents + noise).sample.float()
-        return _difference(made, target) + 2e-3 * latents.float().pow(2).mean()
+        size: torch.Tensor = latents.float().pow(2).mean()
+        return _difference(made, target) + 2e-3 * size
 
     loop.run(loss_of, every=500)
 
@@ -41,15 +44,15 @@ def _difference(made: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return error.abs().mean() + 2 * functional.mse_loss(made, target) + edges
 
 
-def trained(folder: Path) -> torch.nn.Module:
+def trained(folder: Path) -> Any:
     model = models.autoencoder()
     load_mean(folder / "autoencoder.safetensors", {"vae": model})
     return model.eval().requires_grad_(False)
 
 
 @torch.no_grad()
-def encoded(model: torch.nn.Module, drawn: torch.Tensor, device: str) -> torch.Tensor:
+def encoded(model: Any, drawn: np.ndarray, device: str) -> torch.Tensor:
     """The latents of pictures, in half precision."""
-    model.to(device, memory_format=torch.channels_last)
-    parts = drawn.split(_ENCODED_AT_ONCE)
-    return torch.cat([model.encode(dataset.as_input(part, device)).latents.half().cpu() for part in parts])
+    model.to(device)
+    parts: tuple[torch.Tensor, ...] = torch.from_numpy(drawn).split(_ENCODED_AT_ONCE)  # type: ignore[no-untyped-call]
+    return torch.cat([model.encode(models.as_input(part, device)).latents.half().cpu() for part in parts])

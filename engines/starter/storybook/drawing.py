@@ -115,9 +115,7 @@ def _draw_thing(pencil: ImageDraw.ImageDraw, scene: Scene, thing: Thing, size: i
     SHAPES[thing.kind](pen, COLOURS[thing.colour], thing.variant)
 
 
-def _pen(
-    pencil: ImageDraw.ImageDraw, thing: Thing, size: int, tinted: Callable[[Colour], Colour], ink: float
-) -> Pen:
+def _pen(pencil: ImageDraw.ImageDraw, thing: Thing, size: int, tinted: Callable[[Colour], Colour], ink: float) -> Pen:
     return Pen(pencil, (thing.x * size, thing.y * size), thing.scale * size, tinted, ink)
 
 

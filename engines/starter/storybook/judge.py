@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from engines import runtime
-from engines.starter.storybook import dataset, words
+from engines.starter.storybook import dataset, models, words
 from engines.starter.storybook.drawing import marks, seen_as
 from engines.starter.storybook.loop import Loop, Plan
 from engines.starter.storybook.scene import Scene
@@ -68,17 +68,17 @@ class Sight:
 def train(folder: Path, plan: Plan, device: str) -> None:
     """Learn to see, from held-out scenes alone."""
     torch.manual_seed(plan.seed)
-    eye = Eye().to(device, memory_format=torch.channels_last)
+    eye = Eye().to(device)
     loop = Loop(plan, folder, {"eye": eye}, device)
     if loop.finished:
         return
     numbers = range(dataset.HELD_OUT, dataset.HELD_OUT + min(_PICTURES, plan.samples))
-    drawn = dataset.pictures(numbers, runtime.cores())
+    drawn = torch.from_numpy(dataset.pictures(numbers, runtime.cores()))
     kinds, plain, around = _right(numbers)
 
     def loss_of(chance: torch.Generator) -> torch.Tensor:
         chosen = torch.randint(len(drawn), (plan.batch,), generator=chance)
-        shown = dataset.as_input(drawn[chosen], device)
+        shown = models.as_input(drawn[chosen], device)
         shown = shown + torch.randn(shown.shape, generator=chance).to(device) * 0.05
         with torch.autocast(device, torch.bfloat16):
             things, bodies, grounds, times = eye(shown)
@@ -109,7 +109,7 @@ def _right(numbers: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Te
 @torch.no_grad()
 def look(eye: Eye, pictures: np.ndarray) -> list[Sight]:
     """What is seen on pictures: (count, 128, 128, 3) bytes."""
-    shown = dataset.as_input(torch.from_numpy(pictures).permute(0, 3, 1, 2), "cpu")
+    shown = models.as_input(torch.from_numpy(pictures).permute(0, 3, 1, 2), "cpu")
     things, bodies, grounds, times = eye(shown)
     small = functional.interpolate((shown + 1) * 127.5, (_GRID, _GRID), mode="area").permute(0, 2, 3, 1)
     return [

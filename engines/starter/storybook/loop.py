@@ -5,7 +5,6 @@ clock steers it: it can be stopped and continued for as long as one likes.
 """
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,7 +47,9 @@ class Loop:
         """``folder`` gets ``<name>.safetensors`` (the whole state) and ``<name>.jsonl`` (the log)."""
         self.plan, self.folder, self.device = plan, folder, device
         self._weights = {
-            f"{part}.{name}": parameter for part, model in models.items() for name, parameter in model.named_parameters()
+            f"{part}.{name}": parameter
+            for part, model in models.items()
+            for name, parameter in model.named_parameters()
         }
         self._mean = {name: weight.detach().clone() for name, weight in self._weights.items()}
         self._optimizer = torch.optim.AdamW(
@@ -104,15 +105,13 @@ class Loop:
         return _Averaged(self._weights, self._mean)
 
     def save(self) -> None:
-        """Write the whole state beside the last one, then put it in its place."""
+        """Write the whole state."""
         state = {f"weight.{name}": weight.detach() for name, weight in self._weights.items()}
         state |= {f"mean.{name}": mean for name, mean in self._mean.items()}
         for name, weight in self._weights.items():
             for part in ("exp_avg", "exp_avg_sq"):
                 state[f"{part}.{name}"] = self._optimizer.state[weight][part]
-        part = self._file.with_suffix(".part")
-        save_file({name: tensor.contiguous() for name, tensor in state.items()}, part, {"step": str(self.step)})
-        os.replace(part, self._file)
+        write_atomically(self._file, state, step=str(self.step))
 
     def _restore(self) -> None:
         state = load_file(self._file, self.device)
@@ -156,6 +155,13 @@ class _Averaged:
         with torch.no_grad():
             for name, weight in self._weights.items():
                 weight.copy_(tensors[name])
+
+
+def write_atomically(path: Path, tensors: Tensors, **notes: str) -> None:
+    """Write beside the old file, then put it in its place."""
+    part = path.with_suffix(".part")
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, notes)
+    part.replace(path)
 
 
 def step_of(file: Path) -> int:

@@ -8,7 +8,9 @@ from diffusers import AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from transformers import CLIPTextConfig, CLIPTextModel
 
-LATENT_CHANNELS = 6
+LATENT_CHANNELS = 4
+"""As in Stable Diffusion 1.5, whose pipelines for inpainting take no other number."""
+
 TOKENS = 32
 """As many as a prompt may have."""
 
@@ -18,7 +20,7 @@ _TEXT_WIDTH = 192
 def autoencoder(width: int = 40) -> AutoencoderTiny:
     """Four levels: a latent stands for 8 x 8 pixels. At the picture's own size there are no blocks, which is where
     a processor would spend most of its time."""
-    return AutoencoderTiny(
+    model = AutoencoderTiny(
         encoder_block_out_channels=(width,) * 4,
         decoder_block_out_channels=(width,) * 4,
         num_encoder_blocks=(0, 1, 1, 2),
@@ -27,6 +29,7 @@ def autoencoder(width: int = 40) -> AutoencoderTiny:
         scaling_factor=1.0,
         force_upcast=False,
     )
+    return model.to(memory_format=torch.channels_last)
 
 
 def text_encoder(vocabulary: dict[str, int]) -> CLIPTextModel:
@@ -80,6 +83,11 @@ def scheduler() -> DDIMScheduler:
         rescale_betas_zero_snr=True,
         timestep_spacing="trailing",
     )
+
+
+def as_input(drawn: torch.Tensor, device: str) -> torch.Tensor:
+    """Bytes as the models want them: -1 to 1."""
+    return (drawn.to(device).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
 
 
 def parameters(*models: torch.nn.Module) -> list[torch.nn.Parameter]:

@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 
 from engines import runtime
 from engines.starter.storybook import autoencoder, dataset, models, text, tokens
-from engines.starter.storybook.loop import Loop, Plan, load_mean
+from engines.starter.storybook.loop import Loop, Plan, load_mean, write_atomically
 
 _SHARD = 4000
 _UNTOLD = 0.1
@@ -31,7 +31,7 @@ def prepare(folder: Path, scenes: int, device: str) -> tuple[torch.Tensor, torch
         if not file.exists():
             latents = autoencoder.encoded(encoder, dataset.pictures(numbers, runtime.cores()), device)
             read = torch.stack([tokens.numbers(tokenizer, dataset.captions(number)) for number in numbers])
-            dataset.write_atomically(file, {"latents": latents, "tokens": read.short()})
+            write_atomically(file, {"latents": latents, "tokens": read.short()})
         shards.append(load_file(file))
     latents = torch.cat([shard["latents"] for shard in shards])
     return latents.float() * scaling(folder), torch.cat([shard["tokens"] for shard in shards])
@@ -71,7 +71,8 @@ def train(folder: Path, plan: Plan, scenes: int, device: str, saved: Callable[[P
             guessed = unet(noisy, times, encoder(told)[0]).sample.float()
         error = (guessed - schedule.get_velocity(clean, noise, times)).pow(2).mean((1, 2, 3))
         weight = (ratio[times] + 1).clamp(max=_CLAMP) / (ratio[times] + 1)
-        return (weight * error).mean()
+        loss: torch.Tensor = (weight * error).mean()
+        return loss
 
     loop.run(loss_of, lambda: saved(folder, f"{loop.step * plan.batch:07}"))
 

@@ -1,6 +1,7 @@
 """Storybook-image as one pipeline: put together from a training folder, saved as it is shipped."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,7 +30,7 @@ STEPS = 20
 GUIDANCE = 4.0
 
 
-def assembled(folder: Path) -> StableDiffusionPipeline:
+def assembled(folder: Path) -> Any:
     """The pipeline as trained so far: the running mean of its weights."""
     tokenizer, vae = text.tokenizer_in(folder), autoencoder.trained(folder)
     encoder, unet = models.text_encoder(tokenizer.get_vocab()), models.unet(16)
@@ -49,7 +50,7 @@ def assembled(folder: Path) -> StableDiffusionPipeline:
     return pipeline
 
 
-def drawn(pipeline: StableDiffusionPipeline, prompts: list[str], seed: int = 0, steps: int = STEPS) -> np.ndarray:
+def drawn(pipeline: Any, prompts: list[str], seed: int = 0, steps: int = STEPS) -> np.ndarray:
     """(count, side, side, 3), 0 to 1: each prompt with a seed of its own."""
     chances = [torch.Generator().manual_seed(seed + place) for place in range(len(prompts))]
     pictures: np.ndarray = pipeline(

@@ -5,6 +5,7 @@ A thing stands on (0, 0), x to the right, y upwards, and is about one unit high.
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from PIL import ImageDraw
 
@@ -177,7 +178,7 @@ def balloon(pen: Pen, colour: Colour, variant: int) -> None:
 
 def lighthouse(pen: Pen, colour: Colour, variant: int) -> None:
     edges = [(0.22 - 0.09 * part / 4, part * 0.17) for part in range(5)]
-    for part, ((wide, low), (narrow, high)) in enumerate(zip(edges, edges[1:], strict=False)):
+    for part, ((wide, low), (narrow, high)) in enumerate(pairwise(edges)):
         band = colour if part % 2 == 0 else (CREAM if min(colour) < 200 else (200, 70, 60))
         pen.shape([(-wide, low), (wide, low), (narrow, high), (-narrow, high)], band)
     pen.box(-0.19, 0.68, 0.19, 0.73, dark(colour, 0.5))

@@ -5,6 +5,7 @@ from learning to read by way of pixels, which took it most of its samples.
 """
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -83,7 +84,7 @@ def _somewhere_after(seen: torch.Tensor, hidden: torch.Tensor, chance: torch.Gen
     return hidden[torch.arange(len(seen)), (first + room.long()).clamp(max=seen.shape[1] - 1)]
 
 
-def tokenizer_in(folder: Path) -> tokens.CLIPTokenizer:
+def tokenizer_in(folder: Path) -> Any:
     """The folder's tokenizer; made on first use."""
     if not (folder / "tokenizer").exists():
         learnt = tokens.learn(text for number in range(_SCENES) for text in dataset.captions(number))

@@ -7,15 +7,18 @@ from pathlib import Path
 from engines.starter.storybook import autoencoder, picture, text
 from engines.starter.storybook.loop import Plan
 
+_AUTOENCODER = Plan("autoencoder", 40_000, 8, 2e-3, decay=0.5)
+_TEXT = Plan("text", 128_000, 64, 2e-3)
+
 
 @dataclass(frozen=True)
 class Recipe:
     """How much of everything. The default is what was shipped; a resumed training must be given its own again."""
 
     samples: int = 400_000
-    scenes: int = 48_000
-    autoencoder: Plan = Plan("autoencoder", 24_000, 8, 2e-3, decay=0.5)
-    text: Plan = Plan("text", 128_000, 64, 2e-3)
+    scenes: int = 32_000
+    autoencoder: Plan = _AUTOENCODER
+    text: Plan = _TEXT
     batch: int = 32
     rate: float = 8e-4
 

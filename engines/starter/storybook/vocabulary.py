@@ -69,8 +69,11 @@ _NEAR = {
 _GRAMMAR = "a an and at by center centre front in is it of on over side stands the to while with above among edge as"
 """Words that say nothing by themselves."""
 
-_LEADING = frozenset("a an the in on at by of with over is , to it".split())
+_LEADING = frozenset(("a", "an", "the", "in", "on", "at", "by", "of", "with", "over", "is", "to", "it", ","))
 """Words that hang in the air when what they lead to is left out."""
+
+THINGS_IN_WORDS = ", ".join(words.THINGS)
+"""What it can draw, for people."""
 
 _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 

@@ -71,7 +71,7 @@ def test_every_shipped_entry_is_whole(path: Path) -> None:
     assert entry.use.endswith(".")
     assert entry.licence.name
     assert set(entry.tasks) <= set(REQUESTS)
-    assert entry.starter == all(part.repo.startswith("starter:") for part in entry.parts.values())
+    assert entry.starter == all(part.repo.startswith(("starter:", "assets:")) for part in entry.parts.values())
     fields = {name for task in entry.tasks for name in REQUESTS[task].model_fields}
     assert {*entry.choices, *entry.bounds, *entry.defaults} <= fields
     for choices in entry.choices.values():
