@@ -19,7 +19,7 @@ from auth.trust import folder_of
 from engines.provenance import VERSION
 from engines.starter.fetch import missing
 from engines.starter.manifest import read_manifest
-from jobs.words import duration, gigabytes
+from jobs.words import duration, gigabytes, sentence
 from studio import Studio
 
 State = Literal["good", "warn", "bad", "none"]
@@ -103,7 +103,7 @@ class HealthLook:
     def _device(self) -> Check:
         device = self._studio.jobs.device()
         full = f"{gigabytes(device.used_bytes)} of {gigabytes(device.total_bytes)} in use."
-        return Check(name="Device", state="none", words=f"{device.name}. {full}")
+        return Check(name="Device", state="none", words=f"{sentence(device.name)}. {full}")
 
     def _engine(self) -> Check:
         kind = self._studio.settings.engine or "chosen by the studio"
@@ -180,10 +180,12 @@ class HealthLook:
         return Check(name="Clock", state="none", words=f"{now:%-d %B %Y, %H:%M} ({now.tzname()}).")
 
     def _lanes(self) -> Iterator[LaneView]:
-        for lane, states in self._studio.jobs.counts().items():
+        order = list(_LANES)
+        counts = sorted(self._studio.jobs.counts().items(), key=lambda item: order.index(item[0]))
+        for lane, states in counts:
             yield LaneView(
                 name=lane,
-                title=_LANES.get(lane, lane),
+                title=_LANES[lane],
                 waiting=sum(states.get(state, 0) for state in ("queued", "paused", "interrupted")),
                 running=sum(states.get(state, 0) for state in ("loading", "running", "saving")),
             )

@@ -16,6 +16,7 @@ from auth.files import FileGuard
 from auth.gradio_guard import Call, GradioGuard
 from auth.headers import protected
 from auth.principal import Principal
+from auth.room import Room
 from data import DataFolder
 from errors import StudioError
 from settings import Settings
@@ -41,7 +42,7 @@ class Gate:
         self._app = app
         self._accounts = accounts
         self._metrics_token = settings.metrics_token
-        self._gradio = GradioGuard(FileGuard(data.uploads, accounts))
+        self._gradio = GradioGuard(FileGuard(data.uploads, accounts), Room(data, settings.keep_free_mb))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""

@@ -10,6 +10,7 @@ from auth import bodies
 from auth.bindings import Bindings
 from auth.files import FileGuard
 from auth.principal import Principal
+from auth.room import Room
 from errors import not_found
 
 PREFIX = "/gradio_api/"
@@ -26,8 +27,9 @@ Call = tuple[Scope, Receive, Send]
 class GradioGuard:
     """Checks requests of people who are signed in."""
 
-    def __init__(self, files: FileGuard) -> None:
+    def __init__(self, files: FileGuard, room: Room) -> None:
         self._files = files
+        self._room = room
         self._bound = Bindings()
 
     async def check(self, who: Principal, scope: Scope, receive: Receive, send: Send) -> Call:
@@ -77,6 +79,7 @@ class GradioGuard:
         async def record(answer: Any) -> None:
             await run_in_threadpool(self._files.record, who.user_id, answer)
 
+        receive = self._room.kept(scope, receive)
         return bodies.without_compression(scope), receive, bodies.overheard(send, record)
 
     async def _event(self, who: Principal, scope: Scope, receive: Receive, send: Send) -> Call:

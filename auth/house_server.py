@@ -17,7 +17,9 @@ from auth.qr import for_terminal
 log = logging.getLogger(__name__)
 
 _TLS_HELLO = b"\x16"
-_PATIENCE = 10.0
+_SILENCE = 5.0
+"""Seconds a caller may take to say the first byte."""
+_PATIENCE = 20.0
 _LOOK_EVERY = 300.0
 """Seconds after which a changed address of the machine gets into the certificate."""
 _HEAD = 8192
@@ -77,7 +79,7 @@ class HouseServer(uvicorn.Server):
     async def _admit(self, connection: socket.socket, peer: str) -> None:
         loop = asyncio.get_running_loop()
         try:
-            first = await asyncio.wait_for(_first_byte(connection), _PATIENCE)
+            first = await asyncio.wait_for(_first_byte(connection), _SILENCE)
             if first == _TLS_HELLO:
                 await loop.connect_accepted_socket(
                     self._protocol, connection, ssl=self._context, ssl_handshake_timeout=_PATIENCE

@@ -5,6 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth.accounts import Accounts
 from auth.gate import Gate
+from auth.patience import Patience
 from auth.proxy import TrustedProxies
 from auth.weight import LightPages
 from data import DataFolder
@@ -27,7 +28,7 @@ def protect(app: ASGIApp, accounts: Accounts, data: DataFolder, settings: Settin
         max_age=int(settings.session_days * _DAY),
         same_site="lax",
     )
-    return TrustedProxies(SecureCookie(sessions), settings.proxies)
+    return TrustedProxies(SecureCookie(Patience(sessions)), settings.proxies)
 
 
 class SecureCookie:

@@ -24,15 +24,15 @@ export function settle(root) {
 
 const clock = (told) => {
   const off = Math.abs(Date.now() / 1000 - told.time);
-  return off > 120 ? html`<li class="check warn"><span class="dot" aria-hidden="true"></span><div><b>Clocks</b> This device and the studio are ${seconds(off)} apart.
-    <small>Set both by the network: sign-ins through other services fail otherwise.</small></div></li>` : "";
+  return off > 120 ? html`<li class="check warn"><span class="dot" aria-hidden="true"></span><b>Clocks</b><p>This device and the studio are ${seconds(off)} apart.
+    <small>Set both by the network: sign-ins through other services fail otherwise.</small></p></li>` : "";
 };
 
 const states = { good: "well", warn: "look at this", bad: "not well", none: "" };
 
 export const health = (told) => html`<ul class="checks">${told.checks.map((one) => html`<li class="check ${one.state}">
-  <span class="dot" aria-hidden="true"></span><div><b>${one.name}</b>${states[one.state] && html`<span class="visually-hidden">: ${states[one.state]}.</span>`}
-  ${one.words}${one.next && html` <small>${one.next}</small>`}</div></li>`)}${clock(told)}</ul>
+  <span class="dot" aria-hidden="true"></span><b>${one.name}${states[one.state] && html`<span class="visually-hidden">: ${states[one.state]}.</span>`}</b>
+  <p>${one.words}${one.next && html` <small>${one.next}</small>`}</p></li>`)}${clock(told)}</ul>
   <table><caption>Work under way</caption><thead><tr><th scope="col">Where</th><th scope="col" class="number">Running</th><th scope="col" class="number">Waiting</th></tr></thead>
   <tbody>${told.lanes.map((lane) => html`<tr><th scope="row">${lane.title}</th><td class="number">${lane.running}</td><td class="number">${lane.waiting}</td></tr>`)}</tbody></table>`;
 
@@ -45,7 +45,7 @@ export const failures = (found) => found.length ? html`<ul class="lines causes">
 const named = { starter: "Starter models", models: "Models", catalog: "Your own models", work: "Work under way", uploads: "On their way in", hub: "Models from Hugging Face" };
 
 const sizes = (rows, whole) => html`<ul class="sizes">${rows.map(([name, size, note]) => html`<li><span>${name}${note && html` <small>${note}</small>`}</span>
-  <span class="meter" aria-hidden="true"><i style="width:${share(size, whole)}%"></i></span><b>${bytes(size)}</b></li>`)}</ul>`;
+  <span class="meter" aria-hidden="true"><i style="width:${share(size, whole)}%"></i></span><b>${size ? bytes(size) : "nothing"}</b></li>`)}</ul>`;
 
 export const disk = (told) => {
   const parts = [["What people made and brought in", told.total], ...Object.entries(told.folders).map(([name, size]) => [named[name] ?? capital(name), size])];
