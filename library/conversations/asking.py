@@ -64,7 +64,7 @@ class Draft:
 def question(row: Conversation, tree: Tree, said: Said, parent_id: str | None, options: Mapping[str, Any]) -> Draft:
     """A question behind ``parent_id``; None begins the conversation anew, as a branch. Raises StudioError."""
     before = _before(tree, parent_id)
-    return Draft(row, False, (*_turns(before), said), said, parent_id, options)
+    return Draft(row, False, _turns(before, said), said, parent_id, options)
 
 
 def begin(row: Conversation, said: Said, options: Mapping[str, Any]) -> Draft:
@@ -104,18 +104,22 @@ def _before(tree: Tree, parent_id: str | None) -> list[Message]:
     return branch
 
 
-def _turns(branch: Sequence[Message]) -> tuple[Said, ...]:
-    """What a model is given of a branch: answers that never began are left out, questions in a row become one."""
+def _turns(branch: Sequence[Message], *more: Said) -> tuple[Said, ...]:
+    """What a model is given: answers that never began are left out, questions in a row become one."""
     turns: list[Said] = []
-    for message in branch:
-        if message.role == "assistant" and not message.text:
+    for said in (*map(_said, branch), *more):
+        if said.role == "assistant" and not said.text:
             continue
-        said = Said("user" if message.role == "user" else "assistant", message.text, tuple(message.attachments))
         if turns and turns[-1].role == said.role == "user":
             first = turns.pop()
-            said = Said("user", f"{first.text}\n\n{said.text}", (*first.attachments, *said.attachments))
-        turns.append(said)
+            turns.append(Said("user", f"{first.text}\n\n{said.text}", (*first.attachments, *said.attachments)))
+        else:
+            turns.append(said)
     return tuple(turns)
+
+
+def _said(message: Message) -> Said:
+    return Said("user" if message.role == "user" else "assistant", message.text, tuple(message.attachments))
 
 
 def _message(conversation_id: str, parent_id: str | None, role: str, at: float, **values: Any) -> Message:

@@ -50,11 +50,11 @@ def export(talk: Talk, form: str, message_id: str | None = None) -> Exported:
 
 
 def _sections(talk: Talk, form: str, message_id: str | None) -> list[Section]:
-    if message_id is None and form in ("fountain", "fdx"):  # a screenplay is the last answer, not the talk about it
-        answers = [message for message in talk.messages if message.role == "assistant" and message.text]
-        message_id = answers[-1].id if answers else ""
     if message_id is None:
-        return [Section(_who(talk, message), message.text) for message in talk.messages if message.text]
+        said = [message for message in talk.messages if message.text]
+        if form in ("fountain", "fdx"):  # a screenplay is the last answer, not the talk about it
+            return [Section("", message.text) for message in said if message.role == "assistant"][-1:]
+        return [Section(_who(talk, message), message.text) for message in said]
     chosen = next((message for message in talk.messages if message.id == message_id), None)
     if chosen is None:
         raise StudioError(
@@ -69,7 +69,8 @@ def _who(talk: Talk, message: MessageView) -> str:
 
 
 def _file_name(title: str) -> str:
-    return re.sub(r'[\\/:*?"<>|\x00-\x1f]+', " ", title).strip(" .")[:80] or "conversation"
+    name = re.sub(r'[\\/:*?"<>|\x00-\x1f]', " ", title)
+    return " ".join(name.split()).strip(" .")[:80] or "conversation"
 
 
 def reader() -> MarkdownIt:
