@@ -1,10 +1,10 @@
-"""``python -m bench overhead|start|follow|gpu|all``: one JSON object a line, a figure each."""
+"""``python -m bench overhead|start|follow|library|gpu|all``: one JSON object a line, a figure each."""
 
 import argparse
 
-from bench import follow, gpu, overhead, start
+from bench import follow, gpu, library, overhead, start
 
-BENCHES = {"overhead": overhead.run, "start": start.run, "follow": follow.run, "gpu": gpu.run}
+BENCHES = {"overhead": overhead.run, "start": start.run, "follow": follow.run, "gpu": gpu.run, "library": library.run}
 
 
 def main() -> None:
@@ -12,7 +12,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the studio; docs/benchmarks.md.")
     parser.add_argument("name", choices=[*BENCHES, "all"])
     chosen = parser.parse_args().name
-    for name in ("overhead", "start", "follow") if chosen == "all" else (chosen,):
+    for name in ("overhead", "start", "follow", "library") if chosen == "all" else (chosen,):
         BENCHES[name]()
 
 

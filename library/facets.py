@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from auth.principal import Principal
@@ -16,19 +16,15 @@ from library.views import Facet, Facets
 
 def facets(session: Session, who: Principal) -> Facets:
     """How many assets there are of each kind, model, person, tag and project that a person may see."""
-    columns = (Asset.owner_id, Asset.project_id, Asset.kind, Asset.model, Asset.deleted_at.is_(None))
     kinds, models, people, projects = (Counter[str]() for _ in range(4))
     deleted = 0
-    query = select(*columns, func.count()).where(readable(who)).group_by(*columns)
-    for owner, project, kind, model, live, count in session.execute(query):
-        if not live:
-            deleted += count
-            continue
-        kinds[kind] += count
-        people[owner] += count
-        projects[project or OWN] += count
+    for owner, project, kind, model, count, live in session.execute(_counted(who)):
+        deleted += count - live if owner == who.user_id else 0
+        kinds[kind] += live
+        people[owner] += live
+        projects[project or OWN] += live
         if model:
-            models[model] += count
+            models[model] += live
     return Facets(
         total=kinds.total(),
         favourites=_favourites(session, who),
@@ -41,6 +37,18 @@ def facets(session: Session, who: Principal) -> Facets:
     )
 
 
+def _counted(who: Principal) -> Select[str, str | None, str, str | None, int, int]:
+    """Everybody's assets counted along one index, of which the person's own and those in their projects are taken.
+
+    Narrowed before it is counted, SQLite would look each asset up.
+    """
+    columns = (Asset.owner_id, Asset.project_id, Asset.kind, Asset.model)
+    live = func.sum(Asset.deleted_at.is_(None))
+    counted = select(*columns, func.count().label("count"), live.label("live")).group_by(*columns).subquery()
+    in_project = counted.c.project_id.in_(select(Project.id).where(visible(who)))
+    return select(counted).where(or_(counted.c.owner_id == who.user_id, in_project))
+
+
 def _favourites(session: Session, who: Principal) -> int:
     query = select(func.count()).select_from(Favourite).join(Asset, Asset.id == Favourite.asset_id)
     mine = query.where(Favourite.user_id == who.user_id, Asset.deleted_at.is_(None), readable(who))
@@ -48,9 +56,9 @@ def _favourites(session: Session, who: Principal) -> int:
 
 
 def _tags(session: Session, who: Principal) -> Counter[str]:
-    query = select(AssetTag.tag, func.count()).join(Asset, Asset.id == AssetTag.asset_id)
-    seen = query.where(Asset.deleted_at.is_(None), readable(who)).group_by(AssetTag.tag)
-    return Counter(dict(session.execute(seen).tuples().all()))
+    seen = func.sum(and_(Asset.deleted_at.is_(None), readable(who)))  # as a sum, so that the few tags lead
+    query = select(AssetTag.tag, seen).join(Asset, Asset.id == AssetTag.asset_id).group_by(AssetTag.tag)
+    return Counter(dict(session.execute(query).tuples().all()))
 
 
 def _projects(session: Session, who: Principal) -> dict[str, str]:
@@ -61,6 +69,7 @@ def _projects(session: Session, who: Principal) -> dict[str, str]:
 def _listed(counted: Counter[str], names: Mapping[str, str] | None = None) -> tuple[Facet, ...]:
     def listed() -> Iterable[Facet]:
         for value, count in counted.most_common():
-            yield Facet(value=value, name=(names or {}).get(value, value), count=count)
+            if count:
+                yield Facet(value=value, name=(names or {}).get(value, value), count=count)
 
     return tuple(listed())

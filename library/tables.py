@@ -104,7 +104,7 @@ class AssetTag(Base):
     __tablename__ = "asset_tags"
 
     asset_id: Mapped[str] = mapped_column(ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True)
-    tag: Mapped[str] = mapped_column(primary_key=True, index=True)
+    tag: Mapped[str] = mapped_column(primary_key=True)
 
 
 class Preset(Base):

@@ -65,7 +65,6 @@ def _marks() -> None:
         sa.Column("asset_id", sa.String, sa.ForeignKey("assets.id", ondelete="CASCADE"), primary_key=True),
         sa.Column("tag", sa.String, primary_key=True),
     )
-    op.create_index("ix_asset_tags_tag", "asset_tags", ["tag"])
 
 
 def _people() -> None:

@@ -1,0 +1,255 @@
+"""Backups: everything comes back elsewhere, or the reason is said and nothing is half there."""
+
+import io
+import os
+import shutil
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from auth.principal import Principal
+from data import DataFolder
+from db import open_database
+from errors import StudioError
+from library import backup as backing
+from library.__main__ import main
+from library.backing_up import Backups
+from library.backup import backup, last
+from library.check import check
+from library.restore import restore, verify
+from library.service import Library
+from library.views import AssetView
+from tests.library.conftest import Shelf
+from tests.support.live import Live, finished, submit
+from tests.support.people import PASSWORD
+from tests.support.waiting import until
+
+Bring = Callable[..., AssetView]
+
+
+def refused(call: Callable[[], object]) -> str:
+    with pytest.raises(StudioError) as error:
+        call()
+    return error.value.problem.code
+
+
+@pytest.fixture(params=["all.tar", "folder"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return tmp_path / "disk 2" / str(request.param)
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> DataFolder:
+    return DataFolder(tmp_path / "elsewhere")
+
+
+def test_everything_comes_back_elsewhere(
+    shelf: Shelf, ann: Principal, bring: Bring, target: Path, elsewhere: DataFolder
+) -> None:
+    pictures = [bring(ann, title=f"Löwe {n}", content=f"picture {n}".encode()) for n in range(3)]
+    secret = shelf.data.secret("session")
+    (shelf.data.catalog / "mine.yaml").write_text("id: mine")
+    (shelf.data.work / "job").mkdir()
+    (shelf.data.work / "job" / "half.png").write_bytes(b"half")
+    seen: list[int] = []
+    info = backup(shelf.data, target, lambda progress: seen.append(progress.done))
+    assert info.missing == ()
+    assert seen == sorted(seen)
+    assert (last(shelf.data), seen[-1] > 0) == (info, True)
+
+    assert verify(target).total == info.bytes
+    restore(target, elsewhere)
+    library = Library(open_database(elsewhere.database), elsewhere)
+    for n, picture in enumerate(pictures):
+        assert library.file(ann, picture.id).read_bytes() == f"picture {n}".encode()
+        assert library.thumb(ann, picture.id)
+    assert [asset.id for asset in library.page(ann, q="löwe 2").assets] == [pictures[2].id]
+    assert elsewhere.secret("session") == secret
+    assert (elsewhere.catalog / "mine.yaml").read_text() == "id: mine"
+    assert not (elsewhere.work / "job").exists()
+    assert check(elsewhere).problems == ()
+    for path in elsewhere.root.rglob("*"):
+        assert path.name == "lock" or path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_row_without_its_file_is_named(shelf: Shelf, ann: Principal, bring: Bring, target: Path) -> None:
+    kept, lost = bring(ann), bring(ann, title="gone")
+    shelf.library.file(ann, lost.id).unlink()
+    info = backup(shelf.data, target)
+    assert info.missing == (f"users/{ann.user_id}/{lost.id}.png",)
+    assert f"users/{ann.user_id}/{kept.id}.png" in verify(target).files
+    assert any("gone" in problem for problem in check(shelf.data).problems)
+
+
+def test_a_folder_takes_in_only_what_is_new_and_lets_go(
+    shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path, elsewhere: DataFolder
+) -> None:
+    target = tmp_path / "folder"
+    old, gone = bring(ann), bring(ann)
+    backup(shelf.data, target)
+    kept = target / "users" / ann.user_id / f"{old.id}.png"
+    before = kept.stat().st_ino
+    new = bring(ann)
+    for path in (shelf.library.file(ann, gone.id), shelf.data.user(ann.user_id) / f"{gone.id}.thumb.webp"):
+        path.unlink()
+    backup(shelf.data, target)
+    assert kept.stat().st_ino == before
+    assert not (target / "users" / ann.user_id / f"{gone.id}.png").exists()
+    assert len(list(target.glob("*.db"))) == 1
+    restore(target, elsewhere)
+    library = Library(open_database(elsewhere.database), elsewhere)
+    assert library.file(ann, new.id).exists()
+
+
+@pytest.mark.parametrize("name", ["all.tar", "folder"])
+def test_what_breaks_off_leaves_the_backup_before_whole(
+    shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    target = tmp_path / "disk" / name
+    bring(ann)
+    backup(shelf.data, target)
+    before = verify(target)
+    bring(ann)
+    with monkeypatch.context() as patch:
+        patch.setattr("library.backup_store.Hashed.read", lambda *_: (_ for _ in ()).throw(OSError(28, "No space")))
+        assert refused(lambda: backup(shelf.data, target)) == "backup_failed"
+    assert verify(target) == before
+    assert [path.name for path in target.parent.iterdir()] == [name]
+    assert backup(shelf.data, target).files == len(before.files) + 2
+
+
+def test_a_changed_backup_is_refused_and_leaves_nothing(
+    shelf: Shelf, ann: Principal, bring: Bring, target: Path, elsewhere: DataFolder
+) -> None:
+    picture = bring(ann, content=b"picture of a zebra")
+    backup(shelf.data, target)
+    file = target if target.is_file() else target / "users" / ann.user_id / f"{picture.id}.png"
+    file.write_bytes(file.read_bytes().replace(b"a zebra", b"a horse"))
+    assert refused(lambda: verify(target)) == "damaged_backup"
+    assert refused(lambda: restore(target, elsewhere)) == "damaged_backup"
+    assert [path.name for path in elsewhere.root.iterdir()] == ["lock"]
+
+
+def test_a_backup_cut_short_is_refused(shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path) -> None:
+    bring(ann)
+    target = tmp_path / "all.tar"
+    backup(shelf.data, target)
+    whole = target.read_bytes()
+    for length in (0, 100, 512, len(whole) // 2, len(whole) - 11_000):
+        target.write_bytes(whole[:length])
+        assert refused(lambda: verify(target)) in ("damaged_backup", "no_backup")
+
+
+@pytest.mark.parametrize("name", ["../out.txt", "/tmp/out.txt", "users/../../out.txt", ".restoring/x"])
+def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, elsewhere: DataFolder, name: str) -> None:
+    path = tmp_path / "evil.tar"
+    entry = tarfile.TarInfo(name)
+    entry.size = 1
+    with tarfile.open(path, "w") as tar:
+        tar.addfile(entry, io.BytesIO(b"x"))
+    assert refused(lambda: restore(path, elsewhere)) == "damaged_backup"
+    assert not (tmp_path / "out.txt").exists()
+
+
+def test_only_an_empty_folder_is_restored_into(shelf: Shelf, ann: Principal, tmp_path: Path) -> None:
+    target = tmp_path / "all.tar"
+    backup(shelf.data, target)
+    assert refused(lambda: restore(target, shelf.data)) == "not_empty"
+    assert refused(lambda: restore(tmp_path / "nothing.tar", DataFolder(tmp_path / "new"))) == "no_backup"
+    assert shelf.library.page(ann).assets == ()
+
+
+def test_odd_places_are_refused(shelf: Shelf, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "tax.pdf").write_bytes(b"x")
+    (tmp_path / "folder.tar").mkdir()
+    (tmp_path / "file").write_bytes(b"x")
+    for place in (shelf.data.root / "in.tar", tmp_path / "full", tmp_path / "folder.tar", tmp_path / "file"):
+        assert refused(lambda place=place: backup(shelf.data, place)) == "bad_place"
+    assert (tmp_path / "full" / "tax.pdf").exists()
+
+
+def test_no_room_is_said_before_anything_is_written(
+    shelf: Shelf, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(shelf.data.root)._replace(free=1000)
+    monkeypatch.setattr(backing.shutil, "disk_usage", lambda _: usage)
+    assert refused(lambda: backup(shelf.data, target)) == "no_room"
+    assert not target.exists() or list(target.iterdir()) == []
+
+
+def test_a_damaged_database_is_not_backed_up(shelf: Shelf, target: Path) -> None:
+    shelf.database.close()
+    with shelf.data.database.open("r+b") as file:
+        file.seek(8192)
+        file.write(os.urandom(8192))
+    for journal in shelf.data.root.glob("studio.db-*"):
+        journal.unlink()
+    assert refused(lambda: backup(shelf.data, target)) == "damaged_database"
+
+
+def test_from_the_page(shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path) -> None:
+    bring(ann)
+    backups = Backups(shelf.data)
+    assert (backups.state().running, backups.state().last) == (False, None)
+    backups.start(tmp_path / "all.tar")
+    state = until(lambda: state if not (state := backups.state()).running else None, 30, "the backup")
+    assert state.problem is None
+    assert state.last is not None
+    assert state.last.bytes > 0
+    backups.start(shelf.data.root / "in.tar")
+    state = until(lambda: state if not (state := backups.state()).running else None, 30, "the refusal")
+    assert state.problem is not None
+    assert state.problem.code == "bad_place"
+
+
+def test_from_the_command_line(
+    shelf: Shelf,
+    ann: Principal,
+    bring: Bring,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bring(ann)
+    monkeypatch.setenv("C41_DATA", str(shelf.data.root))
+    assert main(["backup", str(tmp_path / "all.tar")]) == 0
+    assert "secrets" in capsys.readouterr().out
+    assert main(["check"]) == main(["check", str(tmp_path / "all.tar")]) == 0
+    monkeypatch.setenv("C41_DATA", str(tmp_path / "new"))
+    assert main(["check"]) == 1
+    assert main(["restore", str(tmp_path / "all.tar")]) == 0
+    assert "0600" in capsys.readouterr().out
+    assert main(["restore", str(tmp_path / "all.tar")]) == 1
+    assert "not empty" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_running_studio_is_backed_up_and_lives_on_elsewhere(tmp_path: Path, starter: Path) -> None:
+    live = Live(tmp_path / "data", starter, "inprocess").start()
+    moved = None
+    try:
+        live.first_account("ann")
+        with live.script("ann") as client:
+            jobs = [submit(client, {"task": "speak", "text": f"Take {n}. " * 5, "seed": n}) for n in range(6)]
+            finished(client, jobs[0])
+            backup(DataFolder(live.data), tmp_path / "all.tar")  # the other jobs go on meanwhile
+            token = client.headers["Authorization"]
+        live.kill()
+        elsewhere = DataFolder(tmp_path / "elsewhere")
+        assert restore(tmp_path / "all.tar", elsewhere).missing == ()
+        moved = Live(elsewhere.root, starter, "inprocess").start()
+        browser = moved.browser()
+        answer = browser.post("/login", data={"username": "ann", "password": PASSWORD})
+        client = moved.script("ann")
+        assert client.get("/api/me", headers={"Authorization": token}).json()["name"] == "ann"
+        assert finished(client, jobs[-1])["state"] == "done"
+        for asset in client.get("/api/assets").json()["assets"]:
+            assert len(client.get(f"/api/assets/{asset['id']}/file").content) == asset["bytes"]
+        assert answer.status_code == 303
+    finally:
+        live.kill()
+        if moved:
+            moved.kill()
