@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from engines.context import Context, JobYielded
@@ -45,35 +46,50 @@ def _message(turn: Any) -> dict[str, Any]:
 
 
 async def _chat(url: str, asked: dict[str, Any], context: Context, telling: "Telling") -> None:
-    from ollama import AsyncClient
-
-    client = AsyncClient(host=url, timeout=None)
     last = None
-    async for said in _stoppable(await client.chat(**asked, stream=True), context):
-        if said.message.thinking:
-            telling.thought(said.message.thinking)
-        if said.message.content:
-            telling.said(said.message.content)
-        last = said
+    async with _line(url) as client, aclosing(_stoppable(await client.chat(**asked, stream=True), context)) as pieces:
+        async for said in pieces:
+            if said.message.thinking:
+                telling.thought(said.message.thinking)
+            if said.message.content:
+                telling.said(said.message.content)
+            last = said
     if last is None or not last.done:
         raise stopped(asked["model"])
     telling.done("length" if last.done_reason == "length" else "stop", last.eval_count, last.prompt_eval_count)
 
 
-async def _stoppable(stream: Any, context: Context) -> AsyncIterator[Any]:
+@asynccontextmanager
+async def _line(url: str) -> AsyncIterator[Any]:
+    """A connection that waits as long as it takes: a model may be loaded for minutes before its first word."""
+    from ollama import AsyncClient
+
+    client: Any = AsyncClient(host=url, timeout=None)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def _stoppable(stream: Any, context: Context) -> AsyncGenerator[Any, None]:
     """The pieces of a stream. Raises JobCancelled as soon as the job is, also between two pieces."""
     pieces = aiter(stream)
-    while True:
-        piece = asyncio.ensure_future(anext(pieces, None))
-        try:
-            while not piece.done():
+    waiting: asyncio.Future[Any] | None = None
+    try:
+        while True:
+            waiting = asyncio.ensure_future(anext(pieces, None))
+            while not waiting.done():
                 context.check()
-                await asyncio.wait((piece,), timeout=_LOOK_AGAIN)
-        finally:
-            piece.cancel()
-        if (said := piece.result()) is None:
-            return
-        yield said
+                await asyncio.wait((waiting,), timeout=_LOOK_AGAIN)
+            if (said := waiting.result()) is None:
+                return
+            yield said
+            context.check()
+    finally:
+        if waiting and not waiting.done():
+            waiting.cancel()
+            await asyncio.wait((waiting,))
+        await stream.aclose()  # the server hears that nobody listens any more
 
 
 def pull(name: str, context: Context) -> None:
@@ -89,20 +105,19 @@ def pull(name: str, context: Context) -> None:
 
 
 async def _pull(url: str, name: str, context: Context) -> None:
-    from ollama import AsyncClient
-
     began, last, said = time.monotonic(), 0.0, None
     layers: dict[str, tuple[int, int]] = {}
-    async for said in _stoppable(await AsyncClient(host=url, timeout=None).pull(name, stream=True), context):
-        if context.should_yield:
-            raise JobYielded
-        if said.digest and said.total:
-            layers[said.digest] = said.completed or 0, said.total
-        now = time.monotonic()
-        if layers and now - last > _TELL_SECONDS:
-            last = now
-            done, total = (sum(numbers) for numbers in zip(*layers.values(), strict=True))
-            context.tell(bytes=done, bytes_total=total, bytes_per_second=round(done / max(now - began, 1e-3)))
-            context.progress(done, total, "byte")
+    async with _line(url) as client, aclosing(_stoppable(await client.pull(name, stream=True), context)) as pieces:
+        async for said in pieces:
+            if context.should_yield:
+                raise JobYielded
+            if said.digest and said.total:
+                layers[said.digest] = said.completed or 0, said.total
+            now = time.monotonic()
+            if layers and now - last > _TELL_SECONDS:
+                last = now
+                done, total = (sum(numbers) for numbers in zip(*layers.values(), strict=True))
+                context.tell(bytes=done, bytes_total=total, bytes_per_second=round(done / max(now - began, 1e-3)))
+                context.progress(done, total, "byte")
     if said is None or said.status != "success":
         raise stopped("")

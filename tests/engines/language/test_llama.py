@@ -47,7 +47,7 @@ def test_what_was_said_before_counts(desk: Desk) -> None:
 
 def test_stopped_in_the_middle_it_stops_at_once_and_keeps_what_it_said(desk: Desk) -> None:
     moments = desk.cancel_when(lambda event: isinstance(event, wire.Text))
-    ended = desk.write("Count from one to a thousand.", max_tokens=4000)
+    ended = desk.write("Write a very long story of a lighthouse.", max_tokens=4000)
     assert isinstance(ended, wire.Cancelled)
     assert desk.text
     assert time.monotonic() - moments[0] < 5

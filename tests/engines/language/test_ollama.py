@@ -81,7 +81,7 @@ def test_what_does_not_fit_is_said_before_it_is_sent(far: Desk, ollama: OllamaSe
 
 def test_stopped_here_it_stops_there(far: Desk, ollama: OllamaServer) -> None:
     moments = far.cancel_when(lambda event: isinstance(event, wire.Text))
-    ended = far.write("Count from one to a thousand.", model=SMOL, max_tokens=6000)
+    ended = far.write("Write a very long story of a lighthouse.", model=SMOL, max_tokens=6000)
     assert isinstance(ended, wire.Cancelled)
     assert time.monotonic() - moments[0] < 5
     assert far.text
@@ -215,7 +215,7 @@ def test_pulling_what_is_not_there_is_one_sentence(far: Desk, ollama: OllamaServ
 
 
 def test_pulling_is_a_job_that_can_be_stopped(far: Desk, ollama: OllamaServer) -> None:
-    ollama.state.pull_seconds = 60
+    ollama.state.pull_seconds = 9
     far.cancel_when(lambda event: isinstance(event, wire.Progress))
     ended = far.do(far.catalog.prepare(FetchModel(entry="ollama:slow:1b"), {}))
     assert isinstance(ended, wire.Cancelled)

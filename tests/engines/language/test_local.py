@@ -1,0 +1,139 @@
+"""Models in torch: tiny Qwens of the real classes, and the starter model's GGUF read by transformers."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from engines import wire
+from engines.language.sight import sight
+from engines.language.thoughts import Thoughts
+from engines.language.writing import obstacle
+from engines.twins import install
+from engines.twins.tokenizers import byte_letters
+from tests.engines.language.desk import Desk
+
+
+@pytest.fixture(scope="module")
+def qwens(starter: Path, twin_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A desk with tiny Qwens, each saved and read back."""
+    folder = tmp_path_factory.mktemp("qwens")
+    for name in ("qwen3", "qwen2.5-vl", "qwen3-vl"):
+        install(name, twin_folder, folder / "catalog")
+    return Desk(folder, starter)
+
+
+def test_a_folder_of_safetensors_writes(qwens: Desk) -> None:
+    said = [qwens.answer("Hello?", model="qwen3-4b.twin", max_tokens=24, seed=seed) for seed in (3, 3, 4)]
+    assert said[0] == said[1] != said[2]
+    facts = qwens.facts
+    assert 0 < facts["tokens"] <= 24
+    assert facts["prompt_tokens"] > 20
+    assert facts["finish"] in ("stop", "length")
+
+
+@pytest.mark.parametrize("model", ["qwen2.5-vl-7b.twin", "qwen3-vl-8b.twin"])
+def test_models_that_see_take_pictures(qwens: Desk, photo: Path, model: str) -> None:
+    seen = sight(qwens.catalog.get(model), qwens.catalog)
+    assert (seen.vision, seen.exact) == (True, True)
+    file = qwens.attach(photo)
+    qwens.answer(("user", "What is this?", [file]), model=model, max_tokens=8)
+    with_picture = qwens.facts["prompt_tokens"]
+    qwens.answer("What is this?", model=model, max_tokens=8)
+    assert with_picture > qwens.facts["prompt_tokens"]
+
+
+def test_stopped_between_two_words(qwens: Desk) -> None:
+    qwens.cancel_when(lambda event: isinstance(event, wire.Text))
+    ended = qwens.write("Hello?", model="qwen3-4b.twin", max_tokens=4000)
+    qwens.on_event = lambda event: None
+    assert isinstance(ended, wire.Cancelled)
+    assert qwens.text
+
+
+def test_what_does_not_fit_is_said_before(qwens: Desk) -> None:
+    request = qwens.request("x" * 5000, model="qwen3-4b.twin")
+    problem = obstacle(request, qwens.catalog.get("qwen3-4b.twin"), qwens.catalog, {})
+    assert problem
+    assert problem.what == "The message is 5,000 tokens; Qwen3 4B Instruct (tiny twin) sees 4,096."
+
+
+def tiny_gguf(path: Path) -> Path:
+    """A llama of one layer with random numbers, as others write GGUF files."""
+    import gguf
+    import numpy as np
+
+    width, inner, words = 32, 64, [*byte_letters(), "<s>", "</s>"]
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_context_length(256)
+    writer.add_embedding_length(width)
+    writer.add_block_count(1)
+    writer.add_feed_forward_length(inner)
+    writer.add_head_count(2)
+    writer.add_head_count_kv(2)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(width // 2)
+    writer.add_vocab_size(len(words))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list(words)
+    writer.add_token_merges(["a b"])
+    writer.add_token_types([1] * 256 + [3] * 2)
+    writer.add_bos_token_id(256)
+    writer.add_eos_token_id(257)
+    chance = np.random.default_rng(0)
+    shapes = {"token_embd": (len(words), width), "output": (len(words), width), "output_norm": (width,)}
+    block = {f"attn_{name}": (width, width) for name in ("q", "k", "v", "output")}
+    block |= {"ffn_gate": (inner, width), "ffn_up": (inner, width), "ffn_down": (width, inner)}
+    block |= {"attn_norm": (width,), "ffn_norm": (width,)}
+    for name, shape in (shapes | {f"blk.0.{name}": shape for name, shape in block.items()}).items():
+        writer.add_tensor(f"{name}.weight", chance.normal(0, 0.3, shape).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def test_a_gguf_file_writes_in_torch_too(starter: Path, tmp_path: Path) -> None:
+    path = tiny_gguf(tmp_path / "tiny.gguf")
+    entry = {
+        "id": "tiny-gguf",
+        "name": "Tiny",
+        "use": "Writes.",
+        "tasks": ["write"],
+        "runtime": "torch",
+        "pipeline": "transformers:AutoModelForCausalLM",
+        "parts": {"model": {"repo": str(tmp_path), "file": path.name}},
+        "licence": {"name": "none", "commercial": True},
+        "verified": "twin",
+    }
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "catalog" / "tiny-gguf.yaml").write_text(yaml.safe_dump(entry))
+    desk = Desk(tmp_path, starter)
+    assert sight(desk.catalog.get("tiny-gguf"), desk.catalog).limit == 256
+    said = [desk.answer("Hello?", model="tiny-gguf", max_tokens=16, seed=seed) for seed in (3, 3, 4)]
+    assert said[0] == said[1] != said[2]
+    assert desk.facts["prompt_tokens"] >= len("Hello?")
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_thoughts_are_parted_from_the_answer_however_they_come(size: int) -> None:
+    said: list[str] = []
+    thought: list[str] = []
+    parting = Thoughts(said.append, thought.append)
+    text = "<think>\nIs 3 < 4? Yes.\n</think>\n\nSo a < b, and <b>so</b> on."
+    for start in range(0, len(text), size):
+        parting.take(text[start : start + size])
+    parting.end()
+    assert "".join(said).strip() == "So a < b, and <b>so</b> on."
+    assert "".join(thought).strip() == "Is 3 < 4? Yes."
+
+
+def test_a_prompt_may_begin_the_thoughts() -> None:
+    said: list[str] = []
+    thought: list[str] = []
+    parting = Thoughts(said.append, thought.append, thinking=True)
+    parting.take("Hm.</think>Blue.")
+    parting.end()
+    assert (said, thought) == (["Blue."], ["Hm."])

@@ -1,0 +1,179 @@
+"""Documents become text; what cannot is refused in one sentence."""
+
+import stat
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from pypdf import PdfWriter
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+
+from engines.media import intake
+from engines.media.documents import FDX, PDF, TEXT, ZIP, document_type, read_document
+from engines.media.extract import MAX_TEXT
+from errors import StudioError
+
+
+def pdf(path: Path, *pages: str, password: str = "") -> Path:
+    """A PDF with a text a page, laid out a line at a time as film treatments are."""
+    writer = PdfWriter()
+    font = writer._add_object(
+        DictionaryObject(
+            {
+                NameObject("/Type"): NameObject("/Font"),
+                NameObject("/Subtype"): NameObject("/Type1"),
+                NameObject("/BaseFont"): NameObject("/Helvetica"),
+            }
+        )
+    )
+    for text in pages:
+        page = writer.add_blank_page(595, 842)
+        lines = "".join(f"({line}) Tj 0 -14 Td " for line in text.split("\n"))
+        content = DecodedStreamObject()
+        content.set_data(f"BT /F1 11 Tf 50 780 Td {lines}ET".encode())
+        page[NameObject("/Contents")] = writer._add_object(content)
+        page[NameObject("/Resources")] = DictionaryObject(
+            {NameObject("/Font"): DictionaryObject({NameObject("/F1"): font})}
+        )
+    if password:
+        writer.encrypt(password)
+    writer.write(path)
+    return path
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(StudioError) as error:
+        intake.inspect(path, path.name)
+    assert path.name in error.value.problem.what
+    assert error.value.problem.what.endswith(".")
+    return error.value.problem.code
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (b"INT. HARBOUR - DAY\n\nA gull.", "INT. HARBOUR - DAY\n\nA gull."),
+        ("Grüße, “naïve” 你好".encode(), "Grüße, “naïve” 你好"),
+        (b"\xef\xbb\xbfa,b\r\n1,2\r\n", "a,b\r\n1,2\r\n"),
+        ("café 映画".encode("utf-16"), "café 映画"),
+        ("Grüße".encode("cp1252"), "Grüße"),
+    ],
+)
+def test_text_in_whatever_letters(tmp_path: Path, content: bytes, text: str) -> None:
+    path = tmp_path / "notes.md"
+    path.write_bytes(content)
+    found = intake.inspect(path, "notes.md")
+    assert (found.facts.kind, found.facts.mime, found.suffix, found.facts.frames) == ("document", TEXT, ".txt", None)
+    assert read_document(path, TEXT, "notes").text == text
+
+
+def test_a_script_of_final_draft(tmp_path: Path) -> None:
+    path = tmp_path / "film.fdx"
+    path.write_text(
+        '<?xml version="1.0" encoding="UTF-8"?><FinalDraft DocumentType="Script"><Content>'
+        '<Paragraph Type="Scene Heading"><Text>Int. Harbour - Day</Text></Paragraph>'
+        '<Paragraph Type="Character"><Text>Ada</Text></Paragraph>'
+        '<Paragraph Type="Dialogue"><Text>We sail </Text><Text Style="Bold">now</Text><Text>.</Text></Paragraph>'
+        "</Content></FinalDraft>"
+    )
+    assert intake.inspect(path, path.name).facts.mime == FDX
+    assert read_document(path, FDX, "film").text == "INT. HARBOUR - DAY\n\nADA\n\nWe sail now."
+    path.write_text("<FinalDraft><Content>")
+    assert refused(path) == "bad_document"
+
+
+def test_a_pdf_page_by_page(tmp_path: Path) -> None:
+    path = pdf(tmp_path / "a.pdf", "The harbour\nwas quiet that morning.", "Only the gulls knew it.")
+    found = intake.inspect(path, "a.pdf")
+    assert (found.facts.kind, found.facts.mime, found.suffix) == ("document", PDF, ".pdf")
+    document = read_document(path, PDF, "a")
+    assert document.pages == 2
+    assert document.text == "[page 1]\nThe harbour\nwas quiet that morning.\n\n[page 2]\nOnly the gulls knew it."
+
+
+@pytest.mark.slow
+def test_three_hundred_pages_once_read_are_known(tmp_path: Path) -> None:
+    page = "\n".join(f"{n}. The boats come home in the evening, and the harbour master counts." for n in range(45))
+    path = pdf(tmp_path / "novel.pdf", *[page] * 300)
+    intake.inspect(path, path.name)
+    began = time.monotonic()
+    document = read_document(path, PDF, "novel")
+    assert time.monotonic() - began < 1
+    assert document.pages == 300
+    assert len(document.text) > 900_000
+    path.rename(tmp_path / "moved.pdf")
+    assert read_document(tmp_path / "moved.pdf", PDF, "novel") is document
+
+
+def test_pdfs_that_cannot_be_read(tmp_path: Path) -> None:
+    assert refused(pdf(tmp_path / "locked.pdf", "A secret that nobody reads.", password="x")) == "locked_document"
+    assert refused(pdf(tmp_path / "scanned.pdf", "", "")) == "scanned_document"
+    whole = pdf(tmp_path / "whole.pdf", "The harbour was quiet that morning.").read_bytes()
+    (tmp_path / "head.pdf").write_bytes(whole[:120])
+    assert refused(tmp_path / "head.pdf") == "bad_document"
+    (tmp_path / "noise.pdf").write_bytes(b"%PDF-1.7\n" + bytes(range(256)) * 40)
+    assert refused(tmp_path / "noise.pdf") == "bad_document"
+
+
+def packed(path: Path, **files: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in files.items():
+            package.writestr(name.replace("__", "/"), content)
+    return path
+
+
+def test_a_zip_of_code(tmp_path: Path) -> None:
+    inner = packed(tmp_path / "inner.zip", a=b"x").read_bytes()
+    path = packed(
+        tmp_path / "code.zip",
+        **{
+            "app__main.py": b"print('hello')\n",
+            "README.md": "Größe".encode(),
+            "logo.png": b"\x89PNG\r\n\x1a\n" + bytes(50),
+            "nested.zip": inner,
+            "node_modules/x/index.js": b"left aside",
+            ".git/config": b"left aside",
+        },
+    )
+    with zipfile.ZipFile(path, "a") as package:
+        link = zipfile.ZipInfo("passwords")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        package.writestr(link, "/etc/passwd")
+    found = intake.inspect(path, path.name)
+    assert (found.facts.kind, found.facts.mime, found.suffix) == ("document", ZIP, ".zip")
+    document = read_document(path, ZIP, "code")
+    assert document.text == "=== app/main.py\nprint('hello')\n\n\n=== README.md\nGröße"
+    assert (document.files, document.skipped) == (2, 3)
+
+
+def test_a_large_zip_is_read_in_little_time(tmp_path: Path) -> None:
+    path = tmp_path / "project.zip"
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr("cut.py", "print('cut')")
+        with package.open("shot.mov", "w") as clip:
+            for _ in range(50):
+                clip.write(bytes(range(256)) * 4096)
+    assert path.stat().st_size > 50_000_000
+    began = time.monotonic()
+    document = read_document(path, ZIP, "project")
+    assert time.monotonic() - began < 15
+    assert (document.text, document.files, document.skipped) == ("=== cut.py\nprint('cut')", 1, 1)
+
+
+def test_zips_that_want_to_exhaust_or_hold_nothing(tmp_path: Path) -> None:
+    bomb = packed(tmp_path / "bomb.zip", **{f"{n}.txt": b"a" * 1_900_000 for n in range(MAX_TEXT // 1_900_000 + 1)})
+    assert bomb.stat().st_size < 100_000
+    assert refused(bomb) == "long_document"
+    assert refused(packed(tmp_path / "one.zip", big=b"a" * 50_000_000)) == "empty_document"
+    assert refused(packed(tmp_path / "none.zip")) == "empty_document"
+    assert refused(packed(tmp_path / "letter.docx", **{"[Content_Types].xml": b"<Types/>"})) == "office_document"
+    half = packed(tmp_path / "half.zip", a=b"x" * 9000).read_bytes()
+    (tmp_path / "half.zip").write_bytes(half[:-30])
+    assert refused(tmp_path / "half.zip") == "bad_document"
+
+
+def test_what_is_no_document(tmp_path: Path) -> None:
+    for name, content in {"a.txt": b"a\0b" * 100, "b.txt": bytes(range(1, 32)) * 40}.items():
+        (tmp_path / name).write_bytes(content)
+        assert document_type(tmp_path / name) is None
