@@ -6,7 +6,8 @@ from tabs.bench import Making, bench
 from tabs.home import Card
 from tabs.parts import part
 
-_WORDS = """<button type="button" class="words-open" data-do="words" aria-haspopup="dialog"><span>Pronunciations</span></button>
+_WORDS = """<button type="button" class="words-open" data-do="words" aria-haspopup="dialog">
+<span>Pronunciations</span></button>
 <dialog class="words-dialog" aria-labelledby="words-title">
 <header><h2 id="words-title">Pronunciations</h2>
 <button type="button" class="quiet" data-do="close" aria-label="Close">✕</button></header>

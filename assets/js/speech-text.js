@@ -56,7 +56,7 @@ export const tools = ({ asset, line, found, busy, kept, voices }) => {
     <div class="row">
       <button type="button" class="step first" data-do="again"${working ? html` disabled` : ""}>${icon("again")}${working ? "Saying it again …" : "Say it again"}</button>
       ${takes.length > 0 && html`<span class="takes" role="group" aria-label="Takes of this sentence"><span>Take</span>${[0, ...takes.map((_, n) => n + 1)].map(take)}</span>`}
-      ${wrong && html`<button type="button" class="step" data-do="pronounce" data-word="${wrong.text.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "")}">Teach “${wrong.text}”</button>`}
+      ${wrong && html`<button type="button" class="step" data-do="pronounce" data-word="${wrong.text.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "")}">How is “${wrong.text}” said?</button>`}
     </div>
     <div class="otherwise">
       ${pick("voice", "Voice", [["", "As the rest"], ...(voices ?? []).map((voice) => [voice.value, voice.label])], kept.voice)}

@@ -139,8 +139,8 @@ export class Listening {
     const now = this.plan.findLast((line) => line.start <= at + 0.02 && at < line.end + 0.3)?.number ?? -1;
     if (now === this.now) return;
     this.now = now;
-    for (const item of this.view.querySelectorAll(".line")) item.classList.toggle("now", Number(item.dataset.n) === now);
-    const item = this.view.querySelector(".line.now"), box = this.view.querySelector("blockquote");
+    for (const item of this.view.querySelectorAll(".line")) item.classList.toggle("heard-now", Number(item.dataset.n) === now);
+    const item = this.view.querySelector(".line.heard-now"), box = this.view.querySelector("blockquote");
     if (!item || this.audio.paused) return;
     const off = item.getBoundingClientRect().top - box.getBoundingClientRect().top;
     if (off < 0 || off > box.clientHeight - item.offsetHeight) box.scrollTop += off - box.clientHeight / 3;
@@ -195,14 +195,14 @@ export class Listening {
   }
 
   again() {
-    const { voice, speed, say: words } = this.kept;
-    const line = this.line(this.chosen);
-    const differs = words?.trim() && words.trim() !== line.text;
+    const { voice, speed } = this.kept;
+    const words = this.view.querySelector(".otherwise [name=say]").value.trim();
+    const differs = words && words !== this.line(this.chosen).text;
     const pace = this.asset.provenance.request.speed;
     this.retake({
       ...(voice ? { voice } : {}),
       ...(speed ? { speed: Math.min(2, Math.max(0.5, Number((pace * speed).toFixed(3)))) } : {}),
-      ...(differs ? { say: words.trim() } : {}),
+      ...(differs ? { say: words } : {}),
     });
   }
 

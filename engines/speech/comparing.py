@@ -52,6 +52,11 @@ class Flag(NamedTuple):
     heard: str
 
     @property
+    def words(self) -> int:
+        """How many words it is about."""
+        return self.end - self.start or len(self.heard.split())
+
+    @property
     def record(self) -> dict[str, Any]:
         """Without its sentence."""
         return {name: value for name, value in self._asdict().items() if name != "sentence"}
@@ -70,7 +75,7 @@ class Findings(NamedTuple):
             by_sentence.setdefault(flag.sentence, []).append(flag.record)
         return {
             "words": self.words,
-            "wrong": len(self.flags),
+            "wrong": sum(flag.words for flag in self.flags),
             "sentences": [
                 {"at": at, "text": sentences[at], "flags": flags} for at, flags in sorted(by_sentence.items())
             ],
@@ -226,17 +231,33 @@ def _flags(units: Sequence[Unit], heard: Sequence[str], block: _Block, likeness:
     """What is wrong in a stretch; nothing where it only was written otherwise."""
     if max(block.b - block.a, block.d - block.c) > _LARGEST:
         for unit in units[block.a : block.b]:
-            yield Flag(unit.sentence, unit.start, unit.end, "wrong", unit.text, "")
+            yield Flag(unit.sentence, unit.start, unit.end, "missing", unit.text, "")
         return
     if _only_written_otherwise(units, heard, block, likeness):
         return
+    wrong: list[tuple[int | None, int | None]] = []
+    at = block.a
     for i, j in _paired(units, heard, block, likeness):
-        if i is None:
-            yield _extra(units, block, heard[j or 0])
-        elif j is None:
-            yield Flag(units[i].sentence, units[i].start, units[i].end, "missing", units[i].text, "")
-        elif likeness.alike(units[i].say, heard[j]) < ALIKE:
-            yield Flag(units[i].sentence, units[i].start, units[i].end, "wrong", units[i].text, heard[j])
+        right = i is not None and j is not None and likeness.alike(units[i].say, heard[j]) >= ALIKE
+        known = [n for n, _ in wrong if n is not None]
+        if wrong and (right or (i is not None and known and units[i].sentence != units[known[0]].sentence)):
+            yield _flag(units, heard, at, wrong)
+            wrong = []
+        if not right:
+            wrong.append((i, j))
+        at = at if i is None else i + 1
+    if wrong:
+        yield _flag(units, heard, at, wrong)
+
+
+def _flag(units: Sequence[Unit], heard: Sequence[str], at: int, pairs: Sequence[tuple[int | None, int | None]]) -> Flag:
+    """One for what is wrong in a row; words too many stand before the unit ``at``."""
+    wanted = [units[i] for i, _ in pairs if i is not None]
+    found = [heard[j] for _, j in pairs if j is not None]
+    if not wanted:
+        return _extra(units, at, found)
+    text, said = " ".join(unit.text for unit in wanted), " ".join(found)
+    return Flag(wanted[0].sentence, wanted[0].start, wanted[-1].end, "wrong" if found else "missing", text, said)
 
 
 def _only_written_otherwise(units: Sequence[Unit], heard: Sequence[str], block: _Block, likeness: _Likeness) -> bool:
@@ -255,12 +276,13 @@ def _only_written_otherwise(units: Sequence[Unit], heard: Sequence[str], block: 
     return False
 
 
-def _extra(units: Sequence[Unit], block: _Block, word: str) -> Flag:
-    if block.a < len(units):
-        unit = units[block.a]
-        return Flag(unit.sentence, unit.start, unit.start, "extra", "", word)
+def _extra(units: Sequence[Unit], at: int, found: Sequence[str]) -> Flag:
+    words = " ".join(found)
+    if at < len(units):
+        unit = units[at]
+        return Flag(unit.sentence, unit.start, unit.start, "extra", "", words)
     last = units[-1] if units else Unit(0, 0, 0, "", "")
-    return Flag(last.sentence, last.end, last.end, "extra", "", word)
+    return Flag(last.sentence, last.end, last.end, "extra", "", words)
 
 
 def _paired(

@@ -55,6 +55,7 @@ def written_down(model: Any, samples: Samples) -> list[str]:
         temperature=0.0,
         condition_on_previous_text=False,
         without_timestamps=True,
+        vad_filter=True,  # in quiet it would hear what is not there
     )
     return " ".join(segment.text for segment in segments).split()
 

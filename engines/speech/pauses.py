@@ -21,6 +21,11 @@ class Marked(NamedTuple):
     cut: float | None
 
 
+def unmarked(text: str) -> str:
+    """The text without the pauses written into it."""
+    return _NOTATION.sub(" ", text)
+
+
 def marked(text: str) -> Marked:
     """Find the pauses written into a text."""
     asked: list[float] = []

@@ -89,7 +89,8 @@ class Spoken:
     @property
     def samples(self) -> np.ndarray:
         """The sound as it lies in the file."""
-        return soundfile.read(self.path, dtype="float32")[0]
+        samples: np.ndarray = soundfile.read(self.path, dtype="float32")[0]
+        return samples
 
     @property
     def cues(self) -> list[tuple[float, float, str]]:
