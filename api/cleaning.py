@@ -43,14 +43,19 @@ def clean_answer(studio: Studio, asset: AssetView, path: Path) -> Response:
 def _copy(studio: Studio, path: Path) -> Path:
     from engines.media.clean import clean_copy
 
-    if studio.data.free_bytes() - path.stat().st_size < studio.settings.keep_free_mb * MB:
-        raise StudioError(
-            "disk_full",
-            "There is no room for a clean copy of that file.",
-            "The disk is almost full.",
-            "Make room on it, or save the file as it is.",
-            status=507,
-        )
+    check_room(studio, path.stat().st_size)
     copy = incoming(studio.data) / f"{new_id()}{path.suffix}"
     clean_copy(path, copy)
     return copy
+
+
+def check_room(studio: Studio, more: int) -> None:
+    """Raises StudioError disk_full where ``more`` bytes on their way out would not fit beside what is kept free."""
+    if studio.data.free_bytes() - more < studio.settings.keep_free_mb * MB:
+        raise StudioError(
+            "disk_full",
+            "There is no room for a copy of that.",
+            "The disk is almost full.",
+            "Make room on it, or save the files one by one as they are.",
+            status=507,
+        )

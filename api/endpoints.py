@@ -8,12 +8,12 @@ from gradio.events import api as gradio_api
 
 from api.arguments import checked
 from api.bodies import read_submission
+from api.endpoints_library import library_endpoints
 from api.endpoints_speech import speech_endpoints
 from api.endpoints_writing import writing_endpoints
-from api.handing_out import brought_in, hand_out
+from api.handing_out import hand_out
 from api.model_views import cards
 from api.principal import principal
-from api.uploads import take_file
 from engines.requests import FetchModel, parse
 from errors import StudioError
 from jobs.views import View as JobsView
@@ -35,9 +35,9 @@ _ENHANCE: dict[tuple[str, str], tuple[str, str]] = {
 
 def install(studio: Studio) -> None:
     """Add the endpoints to the Blocks under construction."""
-    for add in (_add_jobs, _add_assets, _add_making):
+    for add in (_add_jobs, _add_models, _add_making):
         add(studio)
-    for endpoint in (*writing_endpoints(studio), *speech_endpoints(studio)):
+    for endpoint in (*library_endpoints(studio), *writing_endpoints(studio), *speech_endpoints(studio)):
         _offer(endpoint)
 
 
@@ -100,9 +100,7 @@ def _add_jobs(studio: Studio) -> None:
         _offer(endpoint)
 
 
-def _add_assets(studio: Studio) -> None:
-    library = studio.library
-
+def _add_models(studio: Studio) -> None:
     def list_models() -> list[Json]:
         """The models: what each is for and needs, whether it fits, whether it is installed."""
         return [model.model_dump(mode="json") for model in cards(studio)]
@@ -115,26 +113,7 @@ def _add_assets(studio: Studio) -> None:
         """The models that write, the studio's own and the Ollama server's: context, what each can, whether loaded."""
         return [model.model_dump(mode="json") for model in studio.language.shelf().models]
 
-    def list_assets(
-        http: gr.Request,
-        project_id: str | None = None,
-        kind: str | None = None,
-        job_id: str | None = None,
-        after: str | None = None,
-        limit: int = 50,
-    ) -> Json:
-        """Assets, newest first; next of the answer goes into after for the next page. Bytes: /api/assets/ID/file."""
-        return _json(
-            library.page(principal(http), project_id=project_id, kind=kind, job_id=job_id, after=after, limit=limit)
-        )
-
-    def upload_asset(file: Json, http: gr.Request, project_id: str | None = None) -> Json:
-        """Bring a file in (handle_file(path) in gradio_client); the asset."""
-        who = principal(http)
-        path, name = brought_in(studio, who, file)
-        return _json(take_file(studio, who, path, name, project_id))
-
-    for endpoint in (list_models, get_model, list_language_models, list_assets, upload_asset):
+    for endpoint in (list_models, get_model, list_language_models):
         _offer(endpoint)
 
 

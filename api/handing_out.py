@@ -1,10 +1,12 @@
 """Files between gradio_client and the library: both ways through Gradio's cache, each with its owner."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from api.cleaning import check_room
 from api.serving import file_name
 from api.uploads import link
 from auth.principal import Principal
@@ -23,6 +25,19 @@ def hand_out(studio: Studio, who: Principal, asset_id: str) -> dict[str, Any]:
     link(path, shown)
     studio.accounts.record_upload(who.user_id, str(shown))
     return gr.FileData(path=str(shown), orig_name=shown.name, size=asset.bytes, mime_type=asset.mime).model_dump()
+
+
+def record(studio: Studio, who: Principal, name: str, content: Iterable[bytes]) -> dict[str, Any]:
+    """A file made for this person alone to download; it goes by itself after a day. Raises StudioError disk_full."""
+    folder = studio.data.uploads / new_id()
+    folder.mkdir()
+    path = folder / name
+    with path.open("wb") as file:
+        for chunk in content:
+            file.write(chunk)
+            check_room(studio, len(chunk))
+    studio.accounts.record_upload(who.user_id, str(path))
+    return gr.FileData(path=str(path), orig_name=name, size=path.stat().st_size).model_dump()
 
 
 def brought_in(studio: Studio, who: Principal, file: Any) -> tuple[Path, str]:

@@ -15,7 +15,6 @@ from db import open_database
 from errors import StudioError
 from library import backup as backing
 from library.__main__ import main
-from library.backing_up import Backups
 from library.backup import backup, last
 from library.check import check
 from library.restore import restore, verify
@@ -24,7 +23,6 @@ from library.views import AssetView
 from tests.library.conftest import Shelf
 from tests.support.live import Live, finished, submit
 from tests.support.people import PASSWORD
-from tests.support.waiting import until
 
 Bring = Callable[..., AssetView]
 
@@ -188,21 +186,6 @@ def test_a_damaged_database_is_not_backed_up(shelf: Shelf, target: Path) -> None
     for journal in shelf.data.root.glob("studio.db-*"):
         journal.unlink()
     assert refused(lambda: backup(shelf.data, target)) == "damaged_database"
-
-
-def test_from_the_page(shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path) -> None:
-    bring(ann)
-    backups = Backups(shelf.data)
-    assert (backups.state().running, backups.state().last) == (False, None)
-    backups.start(tmp_path / "all.tar")
-    state = until(lambda: state if not (state := backups.state()).running else None, 30, "the backup")
-    assert state.problem is None
-    assert state.last is not None
-    assert state.last.bytes > 0
-    backups.start(shelf.data.root / "in.tar")
-    state = until(lambda: state if not (state := backups.state()).running else None, 30, "the refusal")
-    assert state.problem is not None
-    assert state.problem.code == "bad_place"
 
 
 def test_from_the_command_line(
