@@ -7,14 +7,14 @@ import gradio as gr
 
 from engines.tasks import TASKS
 from studio import Studio
-from tabs import audio, home, image, library, studio_page, video, writing
+from tabs import audio, home, image, library, models, studio_page, video, writing
 from tabs.bar import bar
 from tabs.theme import Theme
 from tabs.tray import tray
 
 TABS = (("writing", "Writing", writing), ("image", "Image", image), ("video", "Video", video), ("audio", "Audio", audio))
 """Where things are made, in the order of the bar; each also has a ``card`` on Home."""
-ROOMS = (("library", "Library", library), ("studio", "Studio", studio_page))
+ROOMS = (("library", "Library", library), ("models", "Models", models), ("studio", "Studio", studio_page))
 """Where nothing is made: reached from the menu."""
 
 _HEAD = """
@@ -29,10 +29,11 @@ _HEAD = """
 <link rel="stylesheet" href="c41/css/tray.css">
 <link rel="stylesheet" href="c41/css/library.css">
 <link rel="stylesheet" href="c41/css/library-detail.css">
+<link rel="stylesheet" href="c41/css/models.css">
 <link rel="stylesheet" href="c41/css/home.css">
+<link rel="stylesheet" href="c41/css/studio-page.css">
 <link rel="stylesheet" href="c41/css/writing.css">
 <link rel="stylesheet" href="c41/css/prose.css">
-<link rel="stylesheet" href="c41/css/studio-page.css">
 <script>window.C41 = {media: %s, queue: [], mount(...part) { this.queue.push(part) }};</script>
 <script type="module" src="c41/js/studio.js"></script>"""
 

@@ -97,6 +97,12 @@ export async function cancel(id) {
   kick();
 }
 
+/** Pause a job, or let a paused one go on. */
+export async function rest(id, what) {
+  try { note(await api.post(`jobs/${id}/${what}`)); } catch (error) { failed(error); }
+  kick();
+}
+
 export async function retry(id) {
   try {
     const job = await api.post(`jobs/${id}/retry`);

@@ -62,10 +62,10 @@ export async function sample(name) {
 }
 
 /** Send a file straight to the library. Resolves to its asset; ``progress`` is called with 0..1. */
-export function upload(file, project, progress) {
+export function upload(file, project, progress, to = `assets?${query({ name: file.name || "pasted", project_id: project })}`) {
   const request = new XMLHttpRequest();
   const done = new Promise((resolve, reject) => {
-    request.open("POST", `api/assets?${query({ name: file.name || "pasted", project_id: project })}`);
+    request.open("POST", `api/${to}`);
     request.responseType = "json";
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     request.onerror = () => reject(new Problem(unreachable, 0));

@@ -10,6 +10,7 @@ import { Foot, shortcut } from "./foot.js";
 import { Home } from "./home.js";
 import { Library } from "./library.js";
 import * as look from "./look.js";
+import { Models } from "./models.js";
 import { Slot, pasting } from "./slot.js";
 import { Pronunciations } from "./speech-words.js";
 import { Stage, medium } from "./stage.js";
@@ -26,9 +27,10 @@ const parts = {
   foot: (at) => new Foot(at, (task) => stages.get(medium(task))),
   home: (at) => new Home(at),
   library: (at) => new Library(at),
+  models: (at) => new Models(at),
   slot: (at) => new Slot(at),
-  words: (at) => new Pronunciations(at),
   writing: (at) => new Writing(at),
+  words: (at) => new Pronunciations(at),
   stage: (at) => { const stage = new Stage(at); stages.set(stage.medium, stage); },
   "studio-page": (at) => new StudioPage(at),
   tray: (at) => {

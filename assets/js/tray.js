@@ -1,6 +1,6 @@
 // The queue at the foot of the page: everybody's jobs, in words a person would use. On a phone it is a sheet.
 
-import { cancel, retry, reveal } from "./actions.js";
+import { cancel, rest, retry, reveal } from "./actions.js";
 import { on } from "./bus.js";
 import { doing, html, icon, refill } from "./dom.js";
 import { ended, jobs } from "./follow.js";
@@ -26,7 +26,9 @@ export class Tray {
       cancel: (target) => cancel(target.closest("[data-job]").dataset.job),
       retry: (target) => { this.put(target); retry(target.closest("[data-job]").dataset.job); },
       away: (target) => this.put(target),
-      show: (target) => { reveal(this.job(target).assets[0]); this.close(); },
+      pause: (target) => rest(target.closest("[data-job]").dataset.job, "pause"),
+      resume: (target) => rest(target.closest("[data-job]").dataset.job, "resume"),
+      show: (target) => { this.show(this.job(target)); this.close(); },
       close: () => this.close(),
     });
     on("jobs", () => this.draw());
@@ -45,6 +47,9 @@ export class Tray {
     localStorage.setItem(PUT_AWAY, JSON.stringify([...this.away].slice(-50)));
     this.draw();
   }
+
+  /** Bring up what a job made: its file, or the room it worked for. */
+  show(job) { if (job.assets.length) reveal(job.assets[0]); else location.hash = medium(job.task); }
 
   toggle() { this.root.classList.toggle("open"); }
   close() { this.root.classList.remove("open"); }
@@ -103,6 +108,8 @@ export class Tray {
         <button type="button" class="act" data-do="show">Show</button>`;
     }
     return html`${name}<span class="words"></span>${job.state !== "queued" && html`<span class="meter"><i></i></span>`}
+      ${job.can_pause && job.state !== "queued" && html`<button type="button" class="x" data-do="pause" aria-label="Pause ${job.title}" title="Pause">${icon("pause")}</button>`}
+      ${job.can_resume && html`<button type="button" class="act" data-do="resume">Go on</button>`}
       ${job.can_cancel && html`<button type="button" class="x" data-do="cancel" aria-label="Cancel ${job.title}" title="Cancel">${icon("x")}</button>`}`;
   }
 
@@ -127,7 +134,7 @@ export class Tray {
     }
     if (document.hidden) this.outside(done, text, job);
     else if (document.body.dataset.tab !== medium(job.task)) {
-      toast(text, { bad: !done, act: done ? { label: "Show", run: () => reveal(job.assets[0]) } : undefined });
+      toast(text, { bad: !done, act: done ? { label: "Show", run: () => this.show(job) } : undefined });
     }
   }
 

@@ -1,0 +1,31 @@
+"""Models: what there is, what fits, getting it, adding more."""
+
+from studio import Studio
+from tabs.parts import part
+
+_SHOW = (("", "All"), ("here", "On this machine"), ("get", "To get"))
+
+
+def build(_: Studio) -> None:
+    """The tab."""
+    ticks = "".join(
+        f'<label><input type="radio" name="models-show" value="{value}"{"" if value else " checked"}>'
+        f"<span>{text}</span></label>"
+        for value, text in _SHOW
+    )
+    part(
+        "models",
+        f"""<section class="models" aria-labelledby="models-title">
+        <header class="top"><h2 id="models-title">Models</h2>
+          <button type="button" class="step first" data-do="add">Add a model</button></header>
+        <div class="state"></div>
+        <section class="sets" aria-label="Sets to install" hidden></section>
+        <div class="find"><label class="search"><span class="visually-hidden">Search models</span>
+          <input type="search" name="models-search" autocomplete="off"
+            placeholder="Search by name, use or licence"></label>
+          <fieldset class="choice"><legend class="visually-hidden">Show</legend>{ticks}</fieldset></div>
+        <div class="kinds"></div>
+        <section class="kind served" aria-labelledby="models-served" hidden></section>
+        <section class="kind access" id="models-access" aria-labelledby="models-access-title"></section>
+        <dialog aria-labelledby="models-add-title"></dialog></section>""",
+    )
