@@ -10,6 +10,7 @@ from starlette.datastructures import URL
 from api.bodies import JsonObject
 from api.principal import Who
 from api.studio_about import About, about
+from api.studio_backup import Backups, BackupView
 from api.studio_failures import FailureView, failures
 from api.studio_health import Health, HealthLook
 from auth import qr
@@ -175,7 +176,7 @@ def _add_access(router: APIRouter, studio: Studio) -> None:
 
 
 def _add_machine(router: APIRouter, studio: Studio) -> None:
-    look = HealthLook(studio)
+    look, backups = HealthLook(studio), Backups(studio)
 
     @router.get("/api/studio/health")
     def health(_: Owner) -> Health:
@@ -186,6 +187,16 @@ def _add_machine(router: APIRouter, studio: Studio) -> None:
     def failed(_: Owner) -> list[FailureView]:
         """What went wrong in the last 30 days, by cause; never what was asked for."""
         return failures(studio.database)
+
+    @router.get("/api/studio/backup")
+    def backup(_: Owner) -> BackupView:
+        """The last backup, and how far the one being made has come."""
+        return backups.view()
+
+    @router.post("/api/studio/backup", status_code=202)
+    def make_backup(_: Owner) -> BackupView:
+        """Begin a backup, in the background."""
+        return backups.start()
 
     @router.get("/api/studio/phone")
     def phone(request: Request, _: Owner) -> Phone:

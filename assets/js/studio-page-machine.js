@@ -54,10 +54,13 @@ export const disk = (told) => {
     ${told.people.length > 0 && html`<h4>By person</h4>${sizes(told.people.map((one) => [one.name, one.bytes, count(one.count, "file")]), told.total)}`}`;
 };
 
-export const backup = (told) => html`<p>${told.last_at ? `The last backup was made ${when(told.last_at)}${told.bytes ? `, ${bytes(told.bytes)}` : ""}.` : "There is no backup yet."}</p>
-  ${told.place && html`<p class="bare">It lies in <code>${told.place}</code>. Copy it to another disk: one that dies takes both.</p>`}
-  ${told.problem && html`<p class="wrong">${told.problem}</p>`}
-  <button type="button" class="step first" data-do="backup" aria-busy="${String(told.running)}">${told.running ? "Being made …" : "Make a backup"}</button>
+const made = (told) => `The last backup was made ${when(told.last_at)}, ${bytes(told.bytes)}.${told.missing ? ` ${count(told.missing, "file")} had gone before it.` : ""}`;
+
+export const backup = (told) => html`<p>${told.last_at ? made(told) : "There is no backup yet."}</p>
+  <p class="bare">${told.last_at ? "It lies" : "It will lie"} in <code>${told.place}</code>, and takes only what is new each time. Copy it to another disk now and then: one that dies takes both.</p>
+  ${told.problem && html`<p class="wrong" role="alert">${told.problem}</p>`}
+  ${told.running ? html`<p role="status">Being made: ${bytes(told.done)} of ${bytes(told.total)} …</p>`
+    : html`<button type="button" class="step first" data-do="backup">Make a backup</button>`}
   <p class="bare">The same from the command line, and how to put one back:</p><pre tabindex="0"><code>${told.commands.join("\n")}</code></pre>`;
 
 export const settings = (told) => html`<p class="bare">Read only: they are set when the studio starts, as flags or variables. What differs from the default comes first.</p>

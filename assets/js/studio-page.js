@@ -66,6 +66,7 @@ export class StudioPage {
       this.told[route] = await api.get(route);
       for (const [name, markup] of Object.entries(sections[route])) fill(this.part(name), markup(this.told[route], this));
       machine.settle(this.root);
+      if (this.told[route].running) setTimeout(() => this.draw(route), 700);
     } catch (error) {
       for (const name of Object.keys(sections[route])) {
         fill(this.part(name), html`<p class="bare">${error.message}</p>

@@ -3,6 +3,7 @@
 import json
 import time
 from base64 import b64encode
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -288,6 +289,34 @@ def test_a_damaged_database_is_told(house: House, owner: TestClient, monkeypatch
     monkeypatch.setattr(type(house.studio.database), "session", lambda self: Broken())
     check = look._database()
     assert (check.state, "damaged" in check.words, "backup" in check.next) == ("bad", True, True)
+
+
+def test_a_backup_at_the_press_of_a_button(house: House, owner: TestClient) -> None:
+    assert owner.get("/api/studio/backup").json()["last_at"] is None
+    begun = owner.post("/api/studio/backup")
+    assert begun.status_code == 202
+    deadline = time.monotonic() + 20
+    while (told := owner.get("/api/studio/backup").json())["running"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert (told["problem"], told["missing"]) == ("", 0)
+    assert abs(told["last_at"] - time.time()) < 60
+    place = Path(told["place"])
+    assert place.parent == house.studio.data.root.parent
+    assert list(place.rglob("*.db*"))
+
+
+def test_a_backup_that_cannot_be_made_says_why(house: House, owner: TestClient) -> None:
+    place = Path(owner.get("/api/studio/backup").json()["place"])
+    place.mkdir()
+    (place / "holiday.jpg").touch()
+    owner.post("/api/studio/backup")
+    deadline = time.monotonic() + 20
+    while (told := owner.get("/api/studio/backup").json())["running"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert "holds other things" in told["problem"]
+    assert told["last_at"] is None
 
 
 def test_settings_in_effect_without_their_secrets(data_folder: Any, owner: TestClient) -> None:
