@@ -10,7 +10,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .SILENT:
-.PHONY: help run install install-dev browser test test-fast lint format bench bench-gpu
+.PHONY: help run install install-dev browser test test-fast lint format bench bench-gpu storybook
 
 VENV ?= .venv
 PYTHON ?= python3
@@ -58,3 +58,14 @@ bench: install-dev ## every benchmark, one JSON object a line
 
 bench-gpu: install-dev ## the benchmarks that need a GPU
 	"$$VENV/bin/python" -m bench gpu
+
+FOLDER ?= $(HOME)/.cache/c41-studio/storybook
+SAMPLES ?= 400000
+export FOLDER SAMPLES
+
+storybook: install ## train the Storybook model in FOLDER; hours on a processor, and it goes on where it was stopped
+	storybook() { "$$VENV/bin/python" -m engines.starter.storybook "$$@"; }
+	storybook train "$$FOLDER" --samples "$$SAMPLES"
+	storybook judge "$$FOLDER"
+	storybook export "$$FOLDER" assets/starter/storybook-image
+	storybook card "$$FOLDER" assets/starter/storybook-image --samples "$$SAMPLES"
