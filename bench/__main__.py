@@ -2,9 +2,16 @@
 
 import argparse
 
-from bench import follow, gpu, library, overhead, start
+from bench import chat, follow, gpu, library, overhead, start
 
-BENCHES = {"overhead": overhead.run, "start": start.run, "follow": follow.run, "gpu": gpu.run, "library": library.run}
+BENCHES = {
+    "overhead": overhead.run,
+    "start": start.run,
+    "follow": follow.run,
+    "chat": chat.run,
+    "gpu": gpu.run,
+    "library": library.run,
+}
 
 
 def main() -> None:
@@ -12,7 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the studio; docs/benchmarks.md.")
     parser.add_argument("name", choices=[*BENCHES, "all"])
     chosen = parser.parse_args().name
-    for name in ("overhead", "start", "follow", "library") if chosen == "all" else (chosen,):
+    for name in ("overhead", "start", "follow", "library", "chat") if chosen == "all" else (chosen,):
         BENCHES[name]()
 
 

@@ -204,7 +204,7 @@ class Jobs:
         said, attempt = after, -1
         while True:
             view = self.get(who, job_id)
-            if attempt not in (-1, view.attempt):  # begun anew: what was said before is void
+            if said and attempt not in (-1, view.attempt):  # begun anew: what was said before is void
                 return
             attempt = view.attempt
             if len(view.text) > said:

