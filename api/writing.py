@@ -165,10 +165,15 @@ def _next(studio: Studio, who: Principal, conversation_id: str, question: Questi
 
 
 def _ask(studio: Studio, who: Principal, draft: Draft) -> Asked:
+    request, project_id = request_of(draft), draft.conversation.project_id
+    problem = studio.jobs.estimate(who, request, project_id).problem
+    if problem is not None and problem.code != "does_not_fit":  # a tight memory may do yet; a talk too long never will
+        raise StudioError(problem.code, problem.what, problem.why, problem.next, status=422)
+
     def along(session: Session, row: Job) -> None:
         draft.write(session, row.id, row.model)
 
-    job = studio.jobs.submit(who, request_of(draft), project_id=draft.conversation.project_id, along=along)
+    job = studio.jobs.submit(who, request, project_id=project_id, along=along)
     return Asked(conversation=studio.conversations.of_job(who, job.id), job=job)
 
 
