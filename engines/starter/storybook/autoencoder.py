@@ -1,4 +1,4 @@
-"""The first stage: pictures to latents and back."""
+"""Pictures to latents and back: the first stage of training, and the last, when latents must not change any more."""
 
 from pathlib import Path
 from typing import Any
@@ -13,23 +13,55 @@ from engines.starter.storybook.loop import Loop, Plan, load_mean
 
 _PICTURES = 8000
 _ENCODED_AT_ONCE = 64
+_NOISE = 0.05
+"""What latents must bear: it keeps them smooth, and easy to predict."""
 
 
 def train(folder: Path, plan: Plan, device: str) -> None:
-    """Learn to shrink pictures to latents that bear some noise, which keeps them smooth and easy to predict."""
+    """Learn to shrink pictures to latents, and to make pictures of them again."""
     torch.manual_seed(plan.seed)
     model = models.autoencoder().to(device)
     loop = Loop(plan, folder, {"vae": model}, device)
-    if loop.finished:
-        return
-    drawn = torch.from_numpy(dataset.pictures(range(min(_PICTURES, plan.samples)), runtime.cores()))
+    if not loop.finished:
+        _run(loop, model, range(min(_PICTURES, plan.samples)), device)
+
+
+def refine(folder: Path, plan: Plan, device: str) -> None:
+    """Learn to make sharper pictures of the same latents: with others, and the encoder at rest."""
+    model = models.autoencoder()
+    load_mean(folder / "autoencoder.safetensors", {"vae": model})
+    model.encoder.requires_grad_(False)
+    loop = Loop(plan, folder, {"decoder": model.to(device).decoder}, device)
+    if not loop.finished:
+        _run(loop, model, range(_PICTURES, _PICTURES + min(2 * _PICTURES, plan.samples)), device)
+
+
+def trained(folder: Path) -> Any:
+    """The autoencoder as trained so far."""
+    model = models.autoencoder()
+    load_mean(folder / "autoencoder.safetensors", {"vae": model})
+    if (folder / "decoder.safetensors").exists():
+        load_mean(folder / "decoder.safetensors", {"decoder": model.decoder})
+    return model.eval().requires_grad_(False)
+
+
+@torch.no_grad()
+def encoded(model: Any, drawn: np.ndarray, device: str) -> torch.Tensor:
+    """The latents of pictures, in half precision."""
+    model.to(device)
+    parts: tuple[torch.Tensor, ...] = torch.from_numpy(drawn).split(_ENCODED_AT_ONCE)  # type: ignore[no-untyped-call]
+    return torch.cat([model.encode(models.as_input(part, device)).latents.half().cpu() for part in parts])
+
+
+def _run(loop: Loop, model: Any, numbers: range, device: str) -> None:
+    drawn = torch.from_numpy(dataset.pictures(numbers, runtime.cores()))
 
     def loss_of(chance: torch.Generator) -> torch.Tensor:
-        chosen = torch.randint(len(drawn), (plan.batch,), generator=chance)
+        chosen = torch.randint(len(drawn), (loop.plan.batch,), generator=chance)
         target = models.as_input(drawn[chosen], device)
         with torch.autocast(device, torch.bfloat16):
             latents = model.encode(target).latents
-            noise = torch.randn(latents.shape, generator=chance).to(device) * 0.05
+            noise = torch.randn(latents.shape, generator=chance).to(device) * _NOISE
             made = model.decode(latents + noise).sample.float()
         size: torch.Tensor = latents.float().pow(2).mean()
         return _difference(made, target) + 2e-3 * size
@@ -42,17 +74,3 @@ def _difference(made: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     error = made - target
     edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
     return error.abs().mean() + 2 * functional.mse_loss(made, target) + edges
-
-
-def trained(folder: Path) -> Any:
-    model = models.autoencoder()
-    load_mean(folder / "autoencoder.safetensors", {"vae": model})
-    return model.eval().requires_grad_(False)
-
-
-@torch.no_grad()
-def encoded(model: Any, drawn: np.ndarray, device: str) -> torch.Tensor:
-    """The latents of pictures, in half precision."""
-    model.to(device)
-    parts: tuple[torch.Tensor, ...] = torch.from_numpy(drawn).split(_ENCODED_AT_ONCE)  # type: ignore[no-untyped-call]
-    return torch.cat([model.encode(models.as_input(part, device)).latents.half().cpu() for part in parts])

@@ -50,6 +50,7 @@ class Loop:
             f"{part}.{name}": parameter
             for part, model in models.items()
             for name, parameter in model.named_parameters()
+            if parameter.requires_grad
         }
         self._mean = {name: weight.detach().clone() for name, weight in self._weights.items()}
         self._optimizer = torch.optim.AdamW(

@@ -36,6 +36,10 @@ def assembled(folder: Path) -> Any:
     encoder, unet = models.text_encoder(tokenizer.get_vocab()), models.unet(16)
     load_mean(folder / "picture.safetensors", {"text_encoder": encoder, "unet": unet})
     vae.register_to_config(scaling_factor=scaling(folder))
+    return put_together(vae, encoder, tokenizer, unet)
+
+
+def put_together(vae: Any, encoder: Any, tokenizer: Any, unet: Any) -> Any:
     pipeline = StableDiffusionPipeline(
         vae=vae,
         text_encoder=encoder.eval(),

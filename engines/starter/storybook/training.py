@@ -9,6 +9,7 @@ from engines.starter.storybook.loop import Plan
 
 _AUTOENCODER = Plan("autoencoder", 36_000, 8, 2e-3, decay=0.5)
 _TEXT = Plan("text", 128_000, 64, 2e-3)
+_DECODER = Plan("decoder", 24_000, 8, 1.5e-3, decay=0.7)
 JUDGE = Plan("judge", 96_000, 32, 2e-3)
 
 
@@ -20,6 +21,7 @@ class Recipe:
     scenes: int = 32_000
     autoencoder: Plan = _AUTOENCODER
     text: Plan = _TEXT
+    decoder: Plan = _DECODER
     batch: int = 32
     rate: float = 8e-4
 
@@ -35,3 +37,4 @@ def train(folder: Path, recipe: Recipe, device: str, saved: Callable[[Path, str]
     autoencoder.train(folder, recipe.autoencoder, device)
     text.train(folder, recipe.text, device)
     picture.train(folder, recipe.picture, recipe.scenes, device, saved)
+    autoencoder.refine(folder, recipe.decoder, device)

@@ -8,7 +8,7 @@ from engines.starter.storybook.drawing import draw, marks, seen_as
 from engines.starter.storybook.scene import Scene
 from engines.starter.storybook.vocabulary import unknown_words
 
-NUMBERS = range(0, 400)
+NUMBERS = range(400)
 
 
 def test_a_number_is_the_same_picture_and_the_same_words_each_time() -> None:

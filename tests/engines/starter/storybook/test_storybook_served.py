@@ -1,0 +1,85 @@
+"""Storybook as the studio runs it: words read, picture enlarged; here with weights that have learnt nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+
+from engines import runtime, wire
+from engines.catalog import SHIPPED, Catalog, read
+from engines.config import EngineConfig
+from engines.requests import CreateImage
+from engines.sketching import simplified
+from engines.swapper import Cpu, Swapper
+from engines.worker import Worker
+from errors import StudioError
+from tests.engines.core.engines_under_test import envelope
+
+ENTRY = read(SHIPPED / "storybook-image.yaml")
+
+
+def test_a_prompt_is_read_in_the_words_it_knows_and_at_the_size_it_draws() -> None:
+    asked = CreateImage(prompt="a crimson villa in the harbour", negative_prompt="cars, zebras", width=512, height=384)
+    request, unknown = simplified(asked, ENTRY)
+    assert (request.prompt, request.negative_prompt, unknown) == ("a red house", "car", "harbour")
+    assert (request.width, request.height) == (128, 96)
+
+
+def test_a_prompt_of_unknown_words_alone_is_refused_with_what_it_knows() -> None:
+    with pytest.raises(StudioError) as refused:
+        simplified(CreateImage(prompt="ein Hafen"), ENTRY)
+    assert refused.value.problem.code == "unknown_words"
+    assert "lighthouse" in refused.value.problem.why
+
+
+def test_other_models_get_their_request_as_it_is() -> None:
+    asked = CreateImage(prompt="ein Hafen", width=640)
+    assert simplified(asked, read(SHIPPED / "stable-diffusion-1.5.yaml")) == (asked, "")
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog with Storybook's entry over untrained weights."""
+    runtime.heavy("diffusers", "transformers")
+    import torch
+
+    from engines.starter.storybook import models, pipeline, tokens
+
+    folder = tmp_path_factory.mktemp("storybook")
+    torch.manual_seed(1)
+    tokenizer = tokens.learn(["a red house by the sea at sunset", "a cat"] * 8)
+    whole = pipeline.put_together(
+        models.autoencoder(8), models.text_encoder(tokenizer.get_vocab()), tokenizer, models.unet(16, (16, 32, 32))
+    )
+    whole.to(torch.float16).save_pretrained(folder / "model", safe_serialization=True, variant="fp16")
+    data = yaml.safe_load((SHIPPED / "storybook-image.yaml").read_text())
+    data["id"] = "storybook-untrained"
+    for part in data["parts"].values():
+        part["repo"] = str(folder / "model")
+    (folder / "own").mkdir()
+    (folder / "own" / "storybook-untrained.yaml").write_text(yaml.safe_dump(data))
+    return folder / "own"
+
+
+@pytest.mark.slow
+def test_a_picture_comes_out_enlarged_with_its_unknown_words_and_again_the_same(own: Path, tmp_path: Path) -> None:
+    first, again, other = (_made(own, tmp_path / str(number), seed) for number, seed in enumerate((5, 5, 6)))
+    assert first.content_sha256 == again.content_sha256 != other.content_sha256
+    with Image.open(tmp_path / "0" / "out" / first.file) as image:
+        assert image.size == (512, 384)
+        record = json.loads(image.info["c41"])
+    assert record["words_left_out"] == "harbour"
+    assert record["request"]["prompt"] == "a red house by the sea, harbour"
+
+
+def _made(own: Path, folder: Path, seed: int) -> wire.ResultFile:
+    folder.mkdir()
+    events: list[wire.Event] = []
+    config = EngineConfig(starter=folder / "starter", catalog=own)
+    worker = Worker("device", config, events.append, Swapper(Cpu()), Catalog(config.starter, config.catalog))
+    asked = {"prompt": "a red house by the sea, harbour", "model": "storybook-untrained", "seed": seed}
+    worker.run(envelope(folder, **asked, width=512, height=384, steps=3))
+    ended = events[-1] if isinstance(events[-1], wire.Result) else next(e for e in events if isinstance(e, wire.Result))
+    return ended.files[0]
