@@ -100,13 +100,13 @@ def _sets() -> tuple[_Set, ...]:
 
 
 def cards(studio: Studio) -> tuple[ModelCard, ...]:
-    """Every model a person may know of."""
+    """Every model a person may know of. Hidden ones are kept from forms, not from those who may get them here."""
     catalog, devices = studio.catalog, studio.jobs.devices()
-    known = (entry for entry in catalog.entries.values() if entry.runtime != "hub")
+    known = (entry for entry in catalog.entries.values() if entry.runtime != "hub" and entry.tasks)
     return tuple(
         card(studio, entry, devices)
         for entry in known
-        if not entry.hidden or (entry.tasks and catalog.installed(entry))
+        if not entry.hidden or catalog.installed(entry) or any(map(files.is_repository, entry.parts.values()))
     )
 
 

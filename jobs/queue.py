@@ -263,7 +263,8 @@ class Queue:
             state: State = "paused" if now and now.pause else "queued"
             with self._database.session() as session:
                 _change(session, job, state, started_at=None, **values)
-            self._live.update(job.id, state=state, started_at=None, pause=False, **_FRESH)
+            kept = _AT_REST if state == "paused" else _FRESH  # a paused one still shows how far it is
+            self._live.update(job.id, state=state, started_at=None, pause=False, **kept)
             self.line_up(job.ticket.lane)
 
     def pause(self, job_id: str) -> LiveJob:
@@ -290,7 +291,7 @@ class Queue:
             if job.state == "paused":
                 with self._database.session() as session:
                     _change(session, job, "queued")
-                self._live.update(job_id, state="queued")
+                self._live.update(job_id, state="queued", **_FRESH)
                 self.line_up(job.ticket.lane)
             wakes = list(self._wake.get(job.ticket.lane, ()))
             job = self._live.get(job_id) or job

@@ -101,6 +101,9 @@ def _words(job: LiveJob, side: Side) -> str:
         return f"done in {words.duration(took)}" + (f": {job.verdict}" if side.full and job.verdict else "")
     if job.state == "failed":
         return job.error.sentence if side.full and job.error else "did not work"
+    if job.state == "paused":
+        pace = job.pace if side.full else None
+        return words.paused(pace.step, pace.total, pace.noun) if pace else "paused"
     return "stopped" if job.state == "cancelled" else job.state
 
 

@@ -43,6 +43,15 @@ def gigabytes(count: float) -> str:
     return f"{size:.0f} GB" if size >= 10 else f"{size:.1f} GB"
 
 
+def paused(step: int, total: int, noun: str) -> str:
+    """A job that rests: “paused at 1.2 of 4.3 GB”."""
+    return f"paused at {_done(step, total, noun)}" if total > 0 else "paused"
+
+
+def _done(step: int, total: int, noun: str) -> str:
+    return _bytes(min(step, total), total) if noun == "byte" else f"{noun} {min(step, total)} of {total}"
+
+
 def _bytes(step: int, total: int) -> str:
     """How much of a download is here: “1.2 of 4.3 GB”, “12 of 640 MB”."""
     size, unit = (1e9, "GB") if total >= 1e9 else (1e6, "MB")
@@ -89,7 +98,7 @@ def working(step: int, total: int, noun: str, seconds: float | None) -> str:
     time = "" if seconds is None or early else left(seconds)
     if total < 1:
         return f"being made, {time}" if time else "being made"
-    done = _bytes(min(step, total), total) if noun == "byte" else f"{noun} {min(step, total)} of {total}"
+    done = _done(step, total, noun)
     return f"{done}, {time}" if time else done
 
 

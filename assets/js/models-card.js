@@ -56,7 +56,8 @@ export function pulse(card, job) {
   if (part !== null || job.state === "paused") meter.firstElementChild.style.width = `${Math.round(100 * (part ?? 0))}%`;
 }
 
-const failure = (job) => html`<div class="failed" data-job="${job.id}"><p>${[job.error.what, job.error.why, job.error.next].filter(Boolean).join(" ")}</p></div>`;
+/** What went wrong; of a refusal only that: what to do about it stands above. */
+const failure = ({ error }) => html`<p class="failed">${(refused.has(error.code) ? [error.what] : [error.what, error.why, error.next]).filter(Boolean).join(" ")}</p>`;
 
 const removing = (model) => {
   if (model.in_place || !model.installed) return "Forget";
@@ -75,7 +76,9 @@ const acts = (model, { job, may, room }) => {
   </div>`;
 };
 
-const gated = (model) => model.gated && !model.installed && html`<p class="gate">Its makers ask for consent first:
+const refused = new Set(["gated", "bad_token"]);
+
+const gated = (model, broken) => !model.installed && (model.gated || refused.has(broken?.error?.code)) && html`<p class="gate">Its makers ask for consent first:
   <a href="${model.pages[0]}" target="_blank" rel="noopener noreferrer">accept the terms</a>, then
   <button type="button" class="link" data-do="access">paste an access token</button>.</p>`;
 
@@ -90,7 +93,7 @@ export const card = (model, about) => html`<li class="model ${model.installed ? 
   ${licence(model)}
   <p class="fit ${model.fit.state}"><i aria-hidden="true"></i>${model.fit.words}</p>
   <p class="size">${size(model)}</p>
-  ${held(model)}${gated(model)}
+  ${held(model)}${gated(model, about.failed)}
   ${about.failed && !about.job && failure(about.failed)}
   ${acts(model, about)}
   <p class="proof">${model.verified_words}</p></li>`;

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from engines import runtime
-from engines.swapper import sizes
+from engines.swapper import checkpoint, sizes
+from engines.swapper.checkpoint import Checkpoint
 from engines.swapper.component import Place, reading
 from engines.swapper.device import Device
 from errors import StudioError
@@ -14,10 +15,20 @@ from errors import StudioError
 _TORCH_NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
-def pretrained(folders: Mapping[str, Path], device: Device, note: str) -> dict[str, "Pretrained"]:
-    """The torch parts of one model as components that share a precision: they work on each other's numbers."""
-    dtype = device.dtype(sum(sizes.weight_bytes(folder) for folder in folders.values()))
-    return {name: Pretrained(folder, dtype, f"{note}, {name.replace('_', ' ')}") for name, folder in folders.items()}
+def pretrained(folders: Mapping[str, Path], device: Device, note: str) -> dict[str, "Pretrained | Checkpoint"]:
+    """The torch parts of one model as components that share a precision: they work on each other's numbers.
+
+    A part is a folder, or the single file that holds the whole model.
+    """
+    stored = {name: checkpoint.part_bytes(path, name) or sizes.weight_bytes(path) for name, path in folders.items()}
+    dtype = device.dtype(sum(stored.values()))
+    return {name: _part(name, path, dtype, f"{note}, {name.replace('_', ' ')}") for name, path in folders.items()}
+
+
+def _part(name: str, path: Path, dtype: str | None, note: str) -> "Pretrained | Checkpoint":
+    if path.is_file():
+        return Checkpoint(path, name, dtype, note)
+    return Pretrained(path, dtype, note)
 
 
 class Pretrained:
