@@ -187,7 +187,7 @@ export class Listening {
     this.kept = {};
     if (!again) this.seek(this.line(number).start);
     this.draw();
-    this.view.querySelector(`.line[data-n="${number}"]`)?.focus({ preventScroll: true });
+    if (!document.activeElement?.matches(".shape input")) this.view.querySelector(`.line[data-n="${number}"]`)?.focus({ preventScroll: true });
     if (again || this.voices || !spoken(this.asset)) return;
     const schema = await api.get("schema/speak").catch(() => null);
     this.voices = schema?.properties.voice.choices ?? [];

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -25,6 +26,7 @@ from engines import wire
 from engines.catalog import Catalog
 from engines.language.shelf import Language
 from engines.media.picture import preview_jpeg, save_picture
+from engines.media.sound import save_sound
 from jobs.service import Jobs
 from library.conversations.service import Conversations
 from library.service import Library
@@ -35,7 +37,7 @@ MODEL = """
 id: plain
 name: Plain
 use: Draws one colour.
-tasks: [create_image, upscale_image, cut_out, stylize_image, upscale_clip, interpolate_clip, speak, write]
+tasks: [create_image, upscale_image, cut_out, stylize_image, upscale_clip, interpolate_clip, speak, check_speech, write]
 runtime: onnx
 pipeline: "plain:Plain"
 parts: {}
@@ -48,7 +50,7 @@ choices:
 
 
 class Painter:
-    """A host that makes a 16 px picture of the seed's colour for any request; ``slow`` holds it until told."""
+    """A host that makes a 16 px picture of the seed's colour for any request, silence for speech; ``slow`` holds it until told."""
 
     def __init__(self, lane: wire.Lane) -> None:
         self.lane = lane
@@ -94,7 +96,11 @@ class Painter:
         }
         folder = Path(envelope.out_dir)
         folder.mkdir(parents=True, exist_ok=True)
-        file = save_picture(picture, folder / f"{envelope.job}-{envelope.attempt}-0.png", record)
+        name = folder / f"{envelope.job}-{envelope.attempt}-0"
+        if envelope.request["task"] == "speak":
+            file = save_sound(np.zeros(2400, np.float32), 24_000, name.with_suffix(".wav"), record)
+        else:
+            file = save_picture(picture, name.with_suffix(".png"), record)
         self._send(wire.Measured(**of_job, load_seconds=0, run_seconds=0.01, working_bytes=1, device="Easel"))
         self._send(wire.Result(**of_job, files=(file,)))
 

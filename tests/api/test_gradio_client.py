@@ -56,7 +56,7 @@ def finish(client: Client, job: dict[str, Any]) -> dict[str, Any]:
 
 def test_every_endpoint_has_its_name_and_says_what_it_does(ann: Client) -> None:
     named = ann.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert sorted(named) == sorted(f"/{name}" for name in NAMES)
+    assert {f"/{name}" for name in NAMES} <= set(named)
     assert all(endpoint["description"] for endpoint in named.values())
 
 
