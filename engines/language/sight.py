@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from engines.catalog import Catalog, Entry
@@ -39,7 +40,11 @@ def sight(entry: Entry, catalog: Catalog) -> Sight:
     if "model" not in entry.parts:
         raise StudioError("incomplete_entry", f"{entry.name} names no weights.", next="Correct its entry.", status=422)
     path = catalog.path(entry, "model")
-    found = _of_gguf(path) if path.is_file() else _of_folder(path)
+    if path.is_file():
+        stat = path.stat()
+        found = _of_gguf(path, stat.st_mtime_ns, stat.st_size)
+    else:
+        found = _of_folder(path)
     limit = min(found.limit, entry.options.get("context", found.limit))
     if entry.runtime == "llama" and found.kv_bytes:
         room = int(memory.available() * _PART) - path.stat().st_size
@@ -47,7 +52,9 @@ def sight(entry: Entry, catalog: Catalog) -> Sight:
     return Sight(limit, found.count, found.exact, found.vision, found.thinking, found.kv_bytes)
 
 
-def _of_gguf(path: Path) -> Sight:
+@lru_cache(maxsize=16)
+def _of_gguf(path: Path, mtime_ns: int, size: int) -> Sight:
+    """One read of a file as it is now: its vocabulary takes a moment, and every answer asks."""
     known = gguf.header(path)
     kind = known.get("general.architecture", "")
 
@@ -57,8 +64,8 @@ def _of_gguf(path: Path) -> Sight:
 
     heads = number("attention.head_count", 1)
     width = number("embedding_length", 0)
-    size = number("attention.key_length", width // max(1, heads))
-    kv_bytes = 2 * 2 * number("block_count", 1) * number("attention.head_count_kv", heads) * size
+    head_size = number("attention.key_length", width // max(1, heads))
+    kv_bytes = 2 * 2 * number("block_count", 1) * number("attention.head_count_kv", heads) * head_size
     count = counter(path)
     thinking = "<think>" in str(known.get("tokenizer.chat_template", ""))
     return Sight(number("context_length", _OFTEN), count, count is not estimate, thinking=thinking, kv_bytes=kv_bytes)
