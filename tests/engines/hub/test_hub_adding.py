@@ -1,0 +1,307 @@
+"""Models entered by their names on the hub, by a file, out of another program's folder; and taken off again."""
+
+import json
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engines.catalog import Catalog, Entry
+from engines.hub import adding, cache, fetch
+from engines.hub.client import Hub
+from engines.hub.recognise import recognise
+from engines.hub.removing import remove
+from engines.hub.scan import scan
+from engines.hub.tally import Tally
+from errors import StudioError
+from tests.support.hub import LocalHub, local_hub
+
+SD15 = ("text_encoder", "tokenizer", "unet", "vae", "scheduler")
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    with local_hub() as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.url)
+        yield served
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    (tmp_path / "own").mkdir()
+    return tmp_path / "own"
+
+
+@pytest.fixture
+def catalog(tmp_path: Path, own: Path) -> Catalog:
+    return Catalog(tmp_path / "starter", own)
+
+
+def by_name(catalog: Catalog, name: str, file: str = "") -> Entry:
+    with Hub() as connection:
+        return adding.from_repository(catalog, connection, name, file)
+
+
+def bring(catalog: Catalog, entry: Entry) -> None:
+    with Hub() as connection:
+        plan = fetch.plan(connection, entry.parts.values(), Path("/nowhere"))
+        fetch.fetch(connection, plan, Tally(plan.total, plan.have), lambda: None)
+    assert catalog.installed(entry)
+
+
+def pictures(index: str = "StableDiffusionPipeline") -> dict[str, bytes | str]:
+    """A repository of a diffusers model."""
+    files: dict[str, bytes | str] = {"model_index.json": json.dumps({"_class_name": index})}
+    names = {"tokenizer": "vocab.json", "scheduler": "scheduler_config.json"}
+    for part in SD15:
+        files[f"{part}/{names.get(part, 'config.json')}"] = "{}"
+        if part in ("text_encoder", "unet", "vae"):
+            files[f"{part}/model.fp16.safetensors"] = part.encode() * 1000
+            files[f"{part}/model.safetensors"] = part.encode() * 2000
+    return files
+
+
+def refusal(catalog: Catalog, name: str, **more: Any) -> StudioError:
+    with pytest.raises(StudioError) as error:
+        by_name(catalog, name, **more)
+    return error.value
+
+
+# -- by name
+
+
+def test_a_known_pipeline_is_entered_after_its_like(hub: LocalHub, catalog: Catalog, own: Path) -> None:
+    hub.add("artist/My_Look", pictures(), card={"license": "creativeml-openrail-m"}, gated=True)
+    entry = adding.enter(catalog, by_name(catalog, f"{hub.url}/artist/My_Look"), own)
+    assert catalog.get("my_look") == entry
+    assert entry.pipeline == "diffusers:StableDiffusionPipeline"
+    assert entry.parts["unet"].repo == "artist/My_Look"
+    assert entry.licence.commercial
+    assert entry.gated
+    assert not entry.hidden
+    sizes = {part: len(part) * 1000 for part in ("text_encoder", "unet", "vae")}
+    assert entry.download_bytes == sum(sizes.values()) + 2  # half precision, and one “{}” for every empty config
+    assert adding.enter(catalog, by_name(catalog, "artist/My_Look"), own).id == "my_look"
+    assert len(list(own.iterdir())) == 1
+
+
+def test_an_unknown_class_says_which_are_known(hub: LocalHub, catalog: Catalog) -> None:
+    hub.add("artist/xl", pictures("StableDiffusionXLPipeline"))
+    hub.add("artist/odd", pictures("NobodyPipeline"))
+    hub.add("artist/nothing", {"README.md": "words"})
+    assert "SDXL yet" in refusal(catalog, "artist/xl").problem.what
+    for name in ("artist/odd", "artist/nothing"):
+        problem = refusal(catalog, name).problem
+        assert problem.code == "unknown_class"
+        assert "StableDiffusionPipeline" in problem.next
+
+
+def test_language_models_are_entered_by_their_class(hub: LocalHub, catalog: Catalog) -> None:
+    config = {"architectures": ["Qwen3ForCausalLM"]}
+    hub.add("lab/writer-4B", {"config.json": json.dumps(config), "model.safetensors": b"w" * 9000, "m.bin": b"x"})
+    entry = by_name(catalog, "lab/writer-4B")
+    assert (entry.id, entry.runtime, entry.pipeline) == ("writer-4b", "torch", "transformers:Qwen3ForCausalLM")
+    assert entry.memory == {"bfloat16": 9000}
+    assert not entry.licence.commercial  # its card does not say
+    hub.add(
+        "lab/own-code",
+        {"config.json": json.dumps({**config, "auto_map": {"AutoModel": "x.py"}}), "a.safetensors": b"w"},
+    )
+    assert refusal(catalog, "lab/own-code").problem.code == "needs_code"
+    hub.add("lab/other", {"config.json": json.dumps({"architectures": ["BertModel"]}), "a.safetensors": b"w"})
+    assert refusal(catalog, "lab/other").problem.code == "unknown_class"
+
+
+def test_of_several_gguf_files_one_is_chosen(hub: LocalHub, catalog: Catalog) -> None:
+    files = {
+        "big-Q8_0.gguf": b"g" * 9000,
+        "big-Q4_K_M.gguf": b"g" * 5000,
+        "mmproj-big.gguf": b"g",
+        "x-00001-of-00002.gguf": b"g",
+    }
+    hub.add("lab/big-GGUF", files, card={"license": "other", "license_name": "lab-terms"})
+    problem = refusal(catalog, "lab/big-GGUF").problem
+    assert problem.code == "choose_file"
+    assert problem.next == "Say which: big-Q4_K_M.gguf, big-Q8_0.gguf."
+    entry = by_name(catalog, "lab/big-GGUF", file="big-Q4_K_M.gguf")
+    assert (entry.id, entry.runtime, entry.download_bytes) == ("big-q4_k_m", "llama", 5000)
+    assert entry.licence.name == "lab-terms"
+    bring(catalog, entry)
+    assert catalog.path(entry, "model").read_bytes() == files["big-Q4_K_M.gguf"]
+
+
+# -- files
+
+
+def gguf(path: Path, **known: str) -> Path:
+    """A GGUF file with nothing but a header."""
+
+    def text(value: str) -> bytes:
+        return struct.pack("<Q", len(value)) + value.encode()
+
+    pairs = b"".join(text(name) + struct.pack("<I", 8) + text(value) for name, value in known.items())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, len(known)) + pairs)
+    return path
+
+
+def tensors(path: Path, *names: str, shape: tuple[int, ...] = (1,)) -> Path:
+    """A safetensors file with these tensors, all of one shape."""
+    count = 1
+    for side in shape:
+        count *= side
+    header = {
+        name: {"dtype": "U8", "shape": shape, "data_offsets": [i * count, (i + 1) * count]}
+        for i, name in enumerate(names)
+    }
+    text = json.dumps(header).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(count * len(names)))
+    return path
+
+
+WRITER = {"general.architecture": "llama", "general.name": "Small Talk", "tokenizer.ggml.model": "gpt2"}
+
+
+UNET = "model.diffusion_model."
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([f"{UNET}double_blocks.0.img_attn.qkv.weight", f"{UNET}single_blocks.0.x"], "FLUX.1 diffusion model"),
+        ([f"{UNET}input_blocks.0.0.weight", "conditioner.embedders.1.model.a"], "SDXL checkpoint"),
+        (["blocks.0.self_attn.q.weight", "patch_embedding.weight"], "Wan diffusion model"),
+        (["lora_unet_x.lora_down.weight", "lora_unet_x.lora_up.weight"], "LoRA"),
+        (["encoder.conv_in.weight", "decoder.conv_in.weight"], "VAE"),
+        (["text_model.embeddings.token_embedding.weight"], "CLIP text encoder"),
+        (["something.else"], "not recognised"),
+    ],
+)
+def test_a_header_tells_the_family(tmp_path: Path, names: list[str], words: str) -> None:
+    found = recognise(tensors(tmp_path / "a.safetensors", *names))
+    assert found.words == words
+    assert not found.usable
+    assert found.why
+
+
+def test_broken_and_unsafe_files_are_never_opened(tmp_path: Path) -> None:
+    (tmp_path / "a.safetensors").write_bytes(b"\xff" * 100)
+    (tmp_path / "b.gguf").write_bytes(b"GGUF" + b"\xff" * 40)
+    (tmp_path / "c.ckpt").write_bytes(b"\x80\x04cposix\nsystem\n")
+    for name in ("a.safetensors", "b.gguf", "c.ckpt"):
+        found = recognise(tmp_path / name)
+        assert found.kind == "unknown"
+        assert found.why
+
+
+def test_a_file_is_used_where_it_lies(tmp_path: Path, catalog: Catalog, own: Path) -> None:
+    path = gguf(tmp_path / "elsewhere" / "Small Talk.Q4.gguf", **WRITER)
+    entry = adding.enter(catalog, adding.from_path(catalog, path), own)
+    assert (entry.id, entry.runtime) == ("small-talk.q4", "llama")
+    assert catalog.path(entry, "model") == path
+    assert catalog.installed(entry)
+    again = gguf(tmp_path / "other" / "Small Talk.Q4.gguf", **WRITER)
+    assert adding.enter(catalog, adding.from_path(catalog, again), own).id == "small-talk.q4-2"
+
+
+@pytest.mark.parametrize("path", ["relative.gguf", "/nowhere/a.gguf", "~/nowhere.gguf"])
+def test_a_path_that_leads_nowhere_is_told(catalog: Catalog, path: str) -> None:
+    with pytest.raises(StudioError) as error:
+        adding.from_path(catalog, Path(path))
+    assert error.value.problem.code == "not_readable"
+
+
+def test_a_folder_of_another_program_is_looked_through(tmp_path: Path, catalog: Catalog) -> None:
+    models = tmp_path / "ComfyUI" / "models"
+    tensors(
+        models / "checkpoints" / "xl.safetensors",
+        "model.diffusion_model.input_blocks.0.0.weight",
+        "conditioner.embedders.1.a",
+    )
+    tensors(models / "loras" / "grain.safetensors", "a.lora_down.weight")
+    (models / "vae").mkdir()
+    (models / "vae" / "old.pt").write_bytes(b"x")
+    gguf(models / "llm" / "talk.gguf", **WRITER)
+    folder = models / "diffusers" / "look"
+    tensors(folder / "unet" / "model.safetensors", "conv_in.weight")
+    (folder / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    (models / "loop").symlink_to(models)
+    found = scan(models)
+    what = {item.name: (item.what, item.usable) for item in found.items}
+    assert what == {
+        "checkpoints/xl.safetensors": ("SDXL checkpoint", False),
+        "loras/grain.safetensors": ("LoRA", False),
+        "vae/old.pt": ("not recognised", False),
+        "llm/talk.gguf": ("Small Talk language model", True),
+        "diffusers/look": ("Stable Diffusion 1.5 checkpoint", True),
+    }
+    assert [item.usable for item in found.items] == [True, True, False, False, False]
+    assert all(item.why for item in found.items if not item.usable)
+    assert adding.from_path(catalog, folder).parts["unet"].subfolder == "unet"
+    with pytest.raises(StudioError):
+        scan(tmp_path / "nowhere")
+
+
+# -- removing
+
+
+def test_removing_frees_the_disk_but_keeps_what_is_shared(
+    hub: LocalHub, catalog: Catalog, own: Path, tmp_path: Path
+) -> None:
+    hub.add("artist/one", pictures())
+    one = adding.enter(catalog, by_name(catalog, "artist/one"), own)
+    parts = {**one.parts, "unet": one.parts["vae"]}
+    two = adding.enter(catalog, one.model_copy(update={"id": "two", "parts": parts}), own)
+    bring(catalog, one)
+    assert catalog.installed(two)
+    freed = remove(one, catalog, own, tmp_path / "models")
+    assert freed == len("unet") * 1000
+    assert not catalog.installed(one)
+    assert catalog.installed(two)
+    assert remove(two, catalog, own, tmp_path / "models") > 0
+    assert not cache.folder("artist/one").exists()
+    assert {entry.id for entry in catalog.entries.values()} >= {"one", "two"}
+    remove(one, catalog, own, tmp_path / "models")
+    assert "one" not in catalog.entries
+
+
+def test_files_of_another_program_stay(catalog: Catalog, own: Path, tmp_path: Path) -> None:
+    path = gguf(tmp_path / "elsewhere" / "talk.gguf", **WRITER)
+    entry = adding.enter(catalog, adding.from_path(catalog, path), own)
+    assert remove(entry, catalog, own, tmp_path / "models") == 0
+    assert path.exists()
+    assert entry.id not in catalog.entries
+    brought = gguf(tmp_path / "models" / "talk.gguf", **WRITER)
+    entry = adding.enter(catalog, adding.from_path(catalog, brought), own)
+    assert remove(entry, catalog, own, tmp_path / "models") > 0
+    assert not brought.exists()
+
+
+def test_what_comes_with_the_studio_is_not_removed(catalog: Catalog, own: Path, tmp_path: Path) -> None:
+    with pytest.raises(StudioError) as error:
+        remove(catalog.get("rife"), catalog, own, tmp_path)
+    assert error.value.problem.code == "starter_model"
+
+
+def test_the_cache_of_others_is_used_as_it_is(hub: LocalHub, catalog: Catalog, own: Path) -> None:
+    """What Hugging Face's own tool fetched is installed."""
+    from huggingface_hub import snapshot_download
+
+    hub.add("artist/one", pictures())
+    entry = adding.enter(catalog, by_name(catalog, "artist/one"), own)
+    content = hub.repositories["artist/one"]
+    target = cache.folder("artist/one") / "snapshots" / content.commit
+    for name, data in content.files.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_bytes(data)
+    (cache.folder("artist/one") / "refs").mkdir()
+    (cache.folder("artist/one") / "refs" / "main").write_text(content.commit)
+    assert catalog.installed(entry)
+    assert target.samefile(snapshot_download("artist/one", cache_dir=cache.root(), local_files_only=True))
