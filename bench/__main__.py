@@ -2,7 +2,7 @@
 
 import argparse
 
-from bench import chat, follow, gpu, library, overhead, start
+from bench import chat, follow, gpu, library, overhead, start, storybook
 
 BENCHES = {
     "overhead": overhead.run,
@@ -11,6 +11,7 @@ BENCHES = {
     "chat": chat.run,
     "gpu": gpu.run,
     "library": library.run,
+    "storybook": storybook.run,
 }
 
 
