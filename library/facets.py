@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Integer, Select, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from auth.principal import Principal
@@ -43,7 +43,7 @@ def _counted(who: Principal) -> Select[str, str | None, str, str | None, int, in
     Narrowed before it is counted, SQLite would look each asset up.
     """
     columns = (Asset.owner_id, Asset.project_id, Asset.kind, Asset.model)
-    live = func.sum(Asset.deleted_at.is_(None))
+    live = func.sum(type_coerce(Asset.deleted_at.is_(None), Integer))
     counted = select(*columns, func.count().label("count"), live.label("live")).group_by(*columns).subquery()
     in_project = counted.c.project_id.in_(select(Project.id).where(visible(who)))
     return select(counted).where(or_(counted.c.owner_id == who.user_id, in_project))
@@ -56,7 +56,9 @@ def _favourites(session: Session, who: Principal) -> int:
 
 
 def _tags(session: Session, who: Principal) -> Counter[str]:
-    seen = func.sum(and_(Asset.deleted_at.is_(None), readable(who)))  # as a sum, so that the few tags lead
+    seen = func.sum(
+        type_coerce(and_(Asset.deleted_at.is_(None), readable(who)), Integer)
+    )  # as a sum, so that the few tags lead
     query = select(AssetTag.tag, seen).join(Asset, Asset.id == AssetTag.asset_id).group_by(AssetTag.tag)
     return Counter(dict(session.execute(query).tuples().all()))
 

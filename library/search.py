@@ -1,5 +1,6 @@
 """What a list is narrowed by, as a question to the index of words (SQLite FTS5)."""
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from typing import TypedDict
@@ -66,7 +67,7 @@ def moment(seconds: float) -> int:
     """A time as microseconds, within what SQLite can count to. Raises StudioError bad_value."""
     if seconds != seconds:
         raise StudioError("bad_value", "That is not a time.", next="Send seconds since 1970.", status=422)
-    return round(max(-1e12, min(seconds, 1e12)) * 1e6)
+    return math.floor(max(-1e12, min(seconds, 1e12)) * 1e6)
 
 
 def _facets(who: Principal, projects: Sequence[str], wanted: Wanted) -> Iterator[str]:

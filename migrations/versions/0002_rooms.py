@@ -105,7 +105,8 @@ CREATE VIEW asset_texts AS SELECT a.id, a.owner_id, a.moment, a.title,
     END AS asked,
     (SELECT group_concat(t.tag, ' ') FROM asset_tags t WHERE t.asset_id = a.id) AS tags,
     a.source,
-    a.model || ' ' || coalesce(json_extract(a.provenance, '$.model.name'), '') AS model,
+    a.model || ' '
+    || coalesce(CASE WHEN json_valid(a.provenance) THEN json_extract(a.provenance, '$.model.name') END, '') AS model,
     (SELECT u.name FROM users u WHERE u.id = a.owner_id) AS person,
     'kind' || a.kind || ' origin' || a.origin || ' owner' || a.owner_id
     || ' project' || coalesce(a.project_id, 'none')
@@ -125,7 +126,7 @@ CREATE VIRTUAL TABLE asset_words USING fts5(
 )
 """
 _WRITE = """
-REPLACE INTO asset_words(rowid, title, asked, tags, source, model, person, facets)
+INSERT INTO asset_words(rowid, title, asked, tags, source, model, person, facets)
 SELECT moment, title, asked, tags, source, model, person, facets FROM asset_texts
 """
 _FREE_MOMENT = """
@@ -135,18 +136,26 @@ UPDATE assets SET moment = CASE
           AND NOT EXISTS (SELECT 1 FROM assets b WHERE b.moment = a.moment + 1))
     ELSE CAST(created_at * 1000000 AS INTEGER) END
 """
+
+
+def _again(condition: str) -> str:
+    """Write the words of some assets anew. Not by REPLACE, which is none within a foreign key's SET NULL."""
+    forget = f"DELETE FROM asset_words WHERE rowid IN (SELECT moment FROM assets WHERE {condition})"
+    return f"BEGIN {forget}; {_WRITE} WHERE {condition}; END"
+
+
 _CHANGES = {
     "asset_added": f"INSERT ON assets BEGIN {_FREE_MOMENT} WHERE id = NEW.id; {_WRITE} WHERE id = NEW.id; END",
     "asset_moved": "UPDATE OF created_at ON assets BEGIN DELETE FROM asset_words WHERE rowid = OLD.moment; "
     f"{_FREE_MOMENT} WHERE id = NEW.id; {_WRITE} WHERE id = NEW.id; END",
     "asset_changed": "UPDATE OF title, source, kind, origin, owner_id, project_id, deleted_at, model, provenance "
-    f"ON assets BEGIN {_WRITE} WHERE id = NEW.id; END",
+    f"ON assets {_again('id = NEW.id')}",
     "asset_removed": "DELETE ON assets BEGIN DELETE FROM asset_words WHERE rowid = OLD.moment; END",
-    "tag_added": f"INSERT ON asset_tags BEGIN {_WRITE} WHERE id = NEW.asset_id; END",
-    "tag_removed": f"DELETE ON asset_tags BEGIN {_WRITE} WHERE id = OLD.asset_id; END",
-    "favourite_added": f"INSERT ON favourites BEGIN {_WRITE} WHERE id = NEW.asset_id; END",
-    "favourite_removed": f"DELETE ON favourites BEGIN {_WRITE} WHERE id = OLD.asset_id; END",
-    "person_renamed": f"UPDATE OF name ON users BEGIN {_WRITE} WHERE owner_id = NEW.id; END",
+    "tag_added": f"INSERT ON asset_tags {_again('id = NEW.asset_id')}",
+    "tag_removed": f"DELETE ON asset_tags {_again('id = OLD.asset_id')}",
+    "favourite_added": f"INSERT ON favourites {_again('id = NEW.asset_id')}",
+    "favourite_removed": f"DELETE ON favourites {_again('id = OLD.asset_id')}",
+    "person_renamed": f"UPDATE OF name ON users {_again('owner_id = NEW.id')}",
 }
 
 

@@ -1,0 +1,213 @@
+"""Favourites, tags, families, many at once, what is counted, and what goes by itself."""
+
+from collections.abc import Callable
+
+import pytest
+
+from auth.principal import Principal
+from errors import StudioError
+from library import janitor
+from library.tables import Asset
+from library.views import AssetChange, AssetView, Deeds
+from tests.library.conftest import Shelf
+from tests.library.test_janitor import later  # noqa: F401 - a fixture
+
+Bring = Callable[..., AssetView]
+Later = Callable[[float], None]
+
+
+def refused(call: Callable[[], object]) -> str:
+    with pytest.raises(StudioError) as error:
+        call()
+    return error.value.problem.code
+
+
+@pytest.fixture
+def shared(shelf: Shelf, ann: Principal) -> str:
+    return shelf.library.projects(ann)[0].id
+
+
+def test_a_favourite_is_each_persons_own(
+    shelf: Shelf, ann: Principal, bob: Principal, bring: Bring, shared: str
+) -> None:
+    asset, library = bring(ann, shared), shelf.library
+    assert library.change(bob, asset.id, AssetChange(favourite=True)).favourite
+    assert library.change(bob, asset.id, AssetChange(favourite=True)).favourite
+    assert not library.get(ann, asset.id).favourite
+    assert not library.change(bob, asset.id, AssetChange(favourite=False)).favourite
+
+
+@pytest.mark.parametrize("change", [{"title": "x"}, {"tags": ["x"]}, {"source": "x"}, {"project_id": None}])
+def test_only_the_owner_changes_the_rest(
+    shelf: Shelf, ann: Principal, bob: Principal, bring: Bring, shared: str, change: dict[str, object]
+) -> None:
+    asset, wanted = bring(ann, shared), AssetChange.model_validate({**change, "favourite": True})
+    assert refused(lambda: shelf.library.change(bob, asset.id, wanted)) == "not_yours"
+    assert not shelf.library.get(bob, asset.id).favourite
+    private = bring(ann)
+    assert refused(lambda: shelf.library.change(bob, private.id, wanted)) == "not_found"
+    shelf.library.change(ann, asset.id, wanted)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"title": " \n "}, "bad_title"),
+        ({"tags": ["ok", ""]}, "bad_tag"),
+        ({"tags": ["x" * 41]}, "bad_tag"),
+        ({"tags": ["…"]}, "bad_tag"),
+        ({"project_id": "f" * 32}, "not_found"),
+    ],
+)
+def test_what_cannot_be_changes_nothing(
+    shelf: Shelf, ann: Principal, bring: Bring, change: dict[str, object], code: str
+) -> None:
+    asset = bring(ann)
+    wanted = AssetChange.model_validate({"favourite": True, "source": "x", **change})
+    assert refused(lambda: shelf.library.change(ann, asset.id, wanted)) == code
+    assert shelf.library.get(ann, asset.id) == asset
+
+
+def test_tags_are_small_words_once(shelf: Shelf, ann: Principal, bring: Bring) -> None:
+    asset = shelf.library.change(ann, bring(ann).id, AssetChange(tags=("Opening  Shot", "opening shot", "Löwe")))
+    assert asset.tags == ("löwe", "opening shot")
+
+
+def test_nobody_moves_a_file_into_a_project_of_others(
+    shelf: Shelf, ann: Principal, bob: Principal, bring: Bring
+) -> None:
+    secret = shelf.library.create_project(ann, "Secret", shared=False).id
+    asset = bring(bob)
+    assert refused(lambda: shelf.library.change(bob, asset.id, AssetChange(project_id=secret))) == "not_found"
+    move = Deeds(ids=(asset.id,), do="move", project_id=secret)
+    assert refused(lambda: shelf.library.many(bob, move)) == "not_found"
+
+
+def test_many_at_once_as_far_as_each_may_be(
+    shelf: Shelf, ann: Principal, bob: Principal, bring: Bring, shared: str
+) -> None:
+    library = shelf.library
+    mine, theirs, private = bring(bob, shared), bring(ann, shared), bring(ann)
+    ids = (mine.id, theirs.id, private.id, "f" * 32, mine.id)
+
+    def do(what: str, **more: str) -> tuple[list[str], list[str]]:
+        outcome = library.many(bob, Deeds.model_validate({"ids": ids, "do": what, **more}))
+        return list(outcome.done), [refusal.id for refusal in outcome.refused]
+
+    for what in ("delete", "restore"):
+        done, left = do(what)
+        assert (done, set(left)) == ([mine.id], {theirs.id, private.id, "f" * 32})
+    assert do("tag", tag=" Take  One ")[0] == [mine.id]
+    assert library.get(bob, mine.id).tags == ("take one",)
+    assert do("untag", tag="take one")[0] == [mine.id]
+    assert do("favourite") == ([mine.id, theirs.id], [private.id, "f" * 32])
+    assert library.get(bob, theirs.id).favourite
+    assert do("unfavourite")[0] == [mine.id, theirs.id]
+    assert do("move")[0] == [mine.id]
+    assert library.get(bob, mine.id).project_id is None
+    assert library.get(ann, theirs.id) == theirs
+    assert refused(lambda: do("tag")) == "bad_tag"
+
+
+def test_families(shelf: Shelf, ann: Principal, bob: Principal, bring: Bring, shared: str) -> None:
+    library = shelf.library
+    private, binned, source = bring(ann), bring(ann, shared), bring(ann, shared)
+    child = bring(ann, shared, parents=(private.id, binned.id, source.id, "f" * 32))
+    hidden = bring(ann, parents=(source.id,))
+    library.delete(ann, binned.id)
+    family = library.family(ann, child.id)
+    assert [asset.id for asset in family.parents] == [source.id, binned.id, private.id]
+    assert [asset.deleted_at is None for asset in family.parents] == [True, False, True]
+    assert family.missing == 1
+    seen = library.family(bob, child.id)
+    assert ([asset.id for asset in seen.parents], seen.missing) == ([source.id], 3)
+    assert [asset.id for asset in library.family(ann, source.id).children] == [hidden.id, child.id]
+    assert [asset.id for asset in library.family(bob, source.id).children] == [child.id]
+    assert library.get(ann, source.id).children_count == 2
+    assert library.get(bob, source.id).children_count == 1
+    assert refused(lambda: library.family(bob, private.id)) == "not_found"
+
+
+def test_everything_is_counted_for_those_who_may_see_it(
+    shelf: Shelf, ann: Principal, bob: Principal, bring: Bring, shared: str
+) -> None:
+    library = shelf.library
+    record = {"model": {"id": "sd-1.5"}}
+    open_, private, binned = bring(ann, shared, provenance=record), bring(ann, kind="clip"), bring(ann, shared)
+    bring(ann, kind="clip")
+    for asset in (open_, private, binned):
+        library.change(ann, asset.id, AssetChange(tags=("lions",), favourite=True))
+    library.delete(ann, binned.id)
+    mine, theirs = library.facets(ann), library.facets(bob)
+    assert (mine.total, mine.favourites, mine.deleted) == (3, 2, 1)
+    assert {facet.value: facet.count for facet in mine.projects} == {shared: 1, "own": 2}
+    assert (theirs.total, theirs.favourites, theirs.deleted) == (1, 0, 0)
+    assert {facet.value: facet.count for facet in mine.kinds} == {"clip": 2, "image": 1}
+    for facets, count in ((mine, 2), (theirs, 1)):
+        assert [(facet.name, facet.count) for facet in facets.people] == [("Ann", facets.total)]
+        assert [(facet.value, facet.count) for facet in facets.tags] == [("lions", count)]
+        assert [(facet.value, facet.count) for facet in facets.models] == [("sd-1.5", 1)]
+    library.change(ann, open_.id, AssetChange(project_id=None))
+    nothing = library.facets(bob)
+    assert (nothing.kinds, nothing.models, nothing.people, nothing.tags, nothing.projects) == ((), (), (), (), ())
+
+
+def test_space_is_told_to_those_it_belongs_to(
+    shelf: Shelf, ann: Principal, bob: Principal, bring: Bring, shared: str
+) -> None:
+    library = shelf.library
+    bring(ann, content=b"x" * 1000)
+    bring(ann, shared, content=b"x" * 200)
+    library.delete(bob, bring(bob, content=b"x" * 30).id)
+    owner, member = library.space(ann, {}), library.space(bob, {"uploads": shelf.data.uploads})
+    assert {share.name: share.bytes for share in owner.people} == {"Ann": 1200, "Bob": 30}
+    assert {share.name: share.bytes for share in member.people} == {"Bob": 30}
+    assert {share.name: share.bytes for share in member.projects} == {"Shared work": 200, "In no project": 30}
+    assert (member.bin.count, member.bin.bytes, member.total) == (1, 30, 1230)
+    assert member.thumbnails == 3 * len(b"small")
+    assert 0 < member.free <= member.disk
+    assert member.folders == {"uploads": 0}
+
+
+# -- steps on the way
+
+
+def test_unkept_steps_go_to_the_bin_and_nothing_else(
+    shelf: Shelf,
+    ann: Principal,
+    bob: Principal,
+    bring: Bring,
+    shared: str,
+    later: Later,  # noqa: F811
+) -> None:
+    library = shelf.library
+    liked, tagged, plain, loose = (
+        bring(ann, shared, step=True, title=name) for name in ("liked", "tagged", "p", "loose")
+    )
+    deep = bring(ann, step=True, title="deep")
+    used = bring(ann, step=True, title="used", parents=(deep.id,))
+    result = bring(ann, title="result", parents=(used.id,))
+    of_loose = bring(ann, step=True, title="of loose", parents=(loose.id,))
+    with shelf.database.session() as session:
+        session.get_one(Asset, plain.id).step = False
+    library.change(bob, liked.id, AssetChange(favourite=True))
+    library.change(ann, tagged.id, AssetChange(tags=("x",)))
+
+    later(29)
+    sweep = library.going(ann)
+    assert (sweep.count, sweep.due) == (2, 0)
+    assert library.sweep(ann) == ()
+    later(31)
+    sweep = library.going(ann)
+    assert [going.asset.id for going in sweep.going] == [loose.id, of_loose.id]
+    assert (sweep.due, sweep.bytes) == (2, loose.bytes + of_loose.bytes)
+    assert sweep.going[0].goes_at == pytest.approx(loose.created_at + 30 * janitor.DAY)
+    assert library.going(bob).count == 0
+    assert library.sweep(bob) == ()
+    library.recover()
+    kept = {liked.id, tagged.id, plain.id, deep.id, used.id, result.id}
+    assert {asset.id for asset in library.page(ann).assets} == kept
+    assert {asset.id for asset in library.page(ann, deleted=True).assets} == {loose.id, of_loose.id}
+
+    library.delete(ann, result.id)  # now nothing kept was made from them
+    assert set(library.sweep(ann)) == {deep.id, used.id}

@@ -1,0 +1,189 @@
+"""Finding by words and marks: what is there is found, what is not one's own never is, and nothing typed breaks it."""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from auth.principal import Principal
+from auth.tables import User
+from errors import StudioError
+from library.tables import Asset, Project
+from library.views import AssetChange, AssetView
+from tests.library.conftest import Shelf
+
+Bring = Callable[..., AssetView]
+
+RECORD = {
+    "request": {"task": "create_image", "prompt": "a red lion in the snow", "negative_prompt": "blurry", "seed": 7},
+    "model": {"id": "sd-1.5", "name": "Stable Diffusion"},
+}
+
+
+def found(shelf: Shelf, who: Principal, **wanted: object) -> list[str]:
+    return [asset.title for asset in shelf.library.page(who, **wanted).assets]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def lion(shelf: Shelf, ann: Principal, bring: Bring) -> AssetView:
+    asset = bring(ann, title="Löwe am Fluß", provenance=RECORD, source="Archiv Müller")
+    bring(ann, title="something else")
+    return shelf.library.change(ann, asset.id, AssetChange(tags=("Opening Shot", "animals")))
+
+
+@pytest.mark.parametrize(
+    "q",
+    [
+        *("löwe", "LOWE", "lowe am", "flu", "am löwe", '"red lion"', "red snow", "mull", "opening", "animals"),
+        *(
+            "stable diffusion",
+            "sd-1.5",
+            "ann",
+            "lion ann",
+            '"red lion',
+            "löwe (am)",
+            "löwe OR",
+            "lion*",
+            "-lion",
+            "red lion!",
+        ),
+    ],
+)
+def test_words_are_found_wherever_they_stand(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
+    expected = [] if q == "löwe OR" else [lion.title]
+    assert [title for title in found(shelf, ann, q=q) if title == lion.title] == expected
+
+
+@pytest.mark.parametrize(
+    "q", ["blurry", '"lion red"', "lio snow", "zebra", "create_image", "title:lion", "lion NOT ann"]
+)
+def test_what_is_not_said_is_not_found(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
+    assert found(shelf, ann, q=q) == []
+
+
+@pytest.mark.parametrize("q", ["", "  ", '"', '""', "*", "(((", "-", "…"])
+def test_no_words_narrow_nothing(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
+    assert len(found(shelf, ann, q=q)) == 2
+
+
+@given(q=st.text(max_size=60))
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_nothing_that_is_typed_breaks_the_search(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
+    for text in (q, f'lion "{q}*'):
+        shelf.library.page(ann, q=text)
+
+
+@given(
+    words=st.lists(
+        st.text(st.characters(whitelist_categories=("Ll", "Lu", "Nd"), max_codepoint=0x24F), min_size=1, max_size=12),
+        min_size=1,
+        max_size=6,
+    )
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_title_is_found_by_its_words(shelf: Shelf, ann: Principal, bring: Bring, words: list[str]) -> None:
+    asset = bring(ann, title=" ".join(words))
+    for q in (asset.title, f'"{asset.title}"', words[-1], words[0].upper() if words[0].isascii() else words[0]):
+        assert asset.id in {seen.id for seen in shelf.library.page(ann, q=q, limit=200).assets}
+
+
+@given(
+    value=st.text(max_size=40),
+    name=st.sampled_from(["project_id", "kind", "origin", "owner", "model", "tag", "job_id"]),
+)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_made_up_marks_find_nothing_of_others(
+    shelf: Shelf, ann: Principal, bob: Principal, lion: AssetView, value: str, name: str
+) -> None:
+    with suppress(StudioError):
+        assert found(shelf, bob, **{name: value}) == []
+        assert found(shelf, bob, **{name: f"x OR owner{ann.user_id}"}) == []
+
+
+def test_marks_narrow(shelf: Shelf, ann: Principal, lion: AssetView) -> None:
+    shelf.library.change(ann, lion.id, AssetChange(favourite=True))
+    for wanted in (
+        {"tag": "opening shot"},
+        {"favourite": True},
+        {"model": "sd-1.5"},
+        {"q": "lion", "kind": "image", "owner": ann.user_id, "origin": "upload", "project_id": "own"},
+        {"since": lion.created_at, "until": lion.created_at + 1e-5},
+    ):
+        assert found(shelf, ann, **wanted) == [lion.title], wanted
+    for wanted in ({"tag": "opening"}, {"model": "sd"}, {"kind": "clip"}, {"owner": "x"}, {"until": lion.created_at}):
+        assert found(shelf, ann, **wanted) == [], wanted
+
+
+def test_the_index_follows_every_change(shelf: Shelf, ann: Principal, lion: AssetView) -> None:
+    library = shelf.library
+    library.change(ann, lion.id, AssetChange(title="Tiger", source="", tags=()))
+    assert found(shelf, ann, q="tiger") == ["Tiger"]
+    for q in ("löwe", "müller", "animals"):
+        assert found(shelf, ann, q=q) == []
+    library.delete(ann, lion.id)
+    assert found(shelf, ann, q="tiger") == []
+    assert found(shelf, ann, q="tiger", deleted=True) == ["Tiger"]
+    library.restore(ann, lion.id)
+    with shelf.database.session() as session:
+        session.get_one(User, ann.user_id).name = "Anneliese"
+    assert found(shelf, ann, q="anneliese tiger") == ["Tiger"]
+    with shelf.database.session() as session:
+        session.delete(session.get_one(Asset, lion.id))
+    assert found(shelf, ann, q="tiger") == []
+
+
+def test_a_deleted_project_lets_go_of_its_files(shelf: Shelf, ann: Principal, bob: Principal, bring: Bring) -> None:
+    shared = shelf.library.create_project(ann, "Film", shared=True)
+    bring(ann, shared.id, title="Lion")
+    assert found(shelf, bob, q="lion") == ["Lion"]
+    with shelf.database.session() as session:
+        session.delete(session.get_one(Project, shared.id))
+    assert found(shelf, bob, q="lion") == []
+    assert found(shelf, ann, q="lion", project_id="own") == ["Lion"]
+
+
+def test_nobody_finds_what_is_not_theirs(shelf: Shelf, ann: Principal, bob: Principal, lion: AssetView) -> None:
+    guest = shelf.person("Client", "guest")
+    for who in (bob, guest):
+        for wanted in (
+            {"q": "lion"},
+            {"tag": "animals"},
+            {"model": "sd-1.5"},
+            {"owner": ann.user_id},
+            {"deleted": True},
+        ):
+            assert found(shelf, who, **wanted) == []
+    shared = shelf.library.projects(ann)[0].id
+    shelf.library.change(ann, lion.id, AssetChange(project_id=shared))
+    assert found(shelf, bob, q="lion", tag="animals") == [lion.title]
+    assert found(shelf, guest, q="lion") == []
+    shelf.library.change(ann, lion.id, AssetChange(project_id=None))
+    assert found(shelf, bob, q="lion") == []
+
+
+def test_pages_of_a_search_go_through_everything_once(shelf: Shelf, ann: Principal, bring: Bring) -> None:
+    made = [bring(ann, title=f"take {n}").id for n in range(9)]
+    with shelf.database.session() as session:
+        for asset_id in made[2:6]:
+            session.get_one(Asset, asset_id).created_at = 1000.0  # the same moment, which each may have only once
+    seen, after = [], None
+    while True:
+        page = shelf.library.page(ann, q="take", after=after, limit=2)
+        seen += [asset.id for asset in page.assets]
+        if (after := page.next) is None:
+            break
+    assert len(seen) == len(made)
+    assert set(seen) == set(made)
+
+
+@pytest.mark.parametrize("when", [float("inf"), -float("inf"), 1e300, -1e300])
+def test_times_far_away_are_times(shelf: Shelf, ann: Principal, lion: AssetView, when: float) -> None:
+    assert len(found(shelf, ann, since=when)) == (0 if when > 0 else 2)
+
+
+def test_a_record_that_is_no_json_object_harms_nothing(shelf: Shelf, ann: Principal, bring: Bring) -> None:
+    bring(ann, title="Odd", provenance={"request": {"prompt": 1e308 * 10}, "model": "x"})
+    bring(ann, title="Odder", provenance={"model": {"id": ["x"]}})
+    assert found(shelf, ann, q="odd") == ["Odder", "Odd"]
