@@ -74,16 +74,17 @@ class Catalog:
         return self.entries[id]
 
     def for_task(self, task: str) -> list[Entry]:
-        """The models that do a task, the best one first: installed before not, made for it before also able to,
-        surely working before likely.
+        """The models that do a task, the best one first: installed before not, sketching ones last, made for it before
+        also able to, surely working before likely.
 
         Hidden ones are there only once they are installed.
         """
         every = (*self.entries.values(), *self._served)
         known = [entry for entry in every if task in entry.tasks and self._shown(entry)]
 
-        def rank(entry: Entry) -> tuple[bool, bool, int, str]:
-            return not self.installed(entry), task not in entry.best_for, _TRUST.index(entry.verified), entry.id
+        def rank(entry: Entry) -> tuple[bool, bool, bool, int, str]:
+            trust = _TRUST.index(entry.verified)
+            return not self.installed(entry), entry.sketch, task not in entry.best_for, trust, entry.id
 
         return sorted(known, key=rank)
 

@@ -65,6 +65,7 @@ class Entry(BaseModel):
     ``tasks`` are the request tasks it serves, ``best_for`` those it is the first choice for; ``pipeline`` its class,
     as ``module:Name``; ``choices`` the legal values of fields that differ by model; ``bounds`` narrows numeric fields
     as (low, high, multiple_of);
+    ``sketch`` says that it is good for trying alone, so that any other installed model goes first;
     ``sets`` are the install sets it belongs to; ``defaults`` replaces a request's defaults; ``memory`` is bytes by
     precision; ``rate`` is seconds a unit of work on two processor cores until this machine has learned its own.
     """
@@ -82,6 +83,7 @@ class Entry(BaseModel):
     licence: Licence
     gated: bool = False
     starter: bool = False
+    sketch: bool = False
     hidden: bool = False
     sets: tuple[str, ...] = ()
     download_bytes: int = 0

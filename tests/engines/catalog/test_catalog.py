@@ -215,6 +215,15 @@ def test_the_best_installed_model_is_taken_when_none_is_named(tmp_path: Path) ->
     assert found.prepare(CreateImage(prompt="x"), {}).model == "sure"
 
 
+def test_a_sketching_model_goes_after_every_other_that_is_installed(tmp_path: Path) -> None:
+    part(tmp_path / "starter" / "a", "net")
+    here: dict[str, Any] = {"parts": {"net": {"repo": "starter:a", "file": "net"}}, "tasks": ["write"]}
+    away = {"parts": {"net": {"repo": "starter:b", "file": "net"}}, "tasks": ["write"]}
+    sketching = entry("a", **here, sketch=True, best_for=["write"], verified="starter")
+    found = catalog(tmp_path, sketching, entry("b", **here, verified="import"), entry("c", **away))
+    assert [known.id for known in found.for_task("write") if known.id in "abc"] == ["b", "a", "c"]
+
+
 def test_a_hidden_model_appears_once_it_is_installed(tmp_path: Path) -> None:
     hidden = entry("h", hidden=True, parts={"net": {"repo": "starter:h", "file": "net"}})
     found = catalog(tmp_path, hidden)
