@@ -14,6 +14,7 @@ _SHARD = 4000
 _UNTOLD = 0.1
 """How often a scene is shown without its caption: what guidance leads away from."""
 
+_STEPS_A_SHEET = 500
 _CLAMP = 5.0
 """Steps with little noise, where only texture is left to learn, count so many times less."""
 
@@ -44,7 +45,7 @@ def scaling(folder: Path) -> float:
 
 
 def train(folder: Path, plan: Plan, scenes: int, device: str, saved: Callable[[Path, str], None]) -> None:
-    """Train the UNet and the text encoder together; ``saved`` is called with the folder and how far it is."""
+    """Train the UNet and the text encoder together; ``saved`` is called now and then with the folder and how far it is."""
     latents, read = prepare(folder, scenes, device)
     tokenizer = text.tokenizer_in(folder)
     untold = tokens.numbers(tokenizer, [""]).short()
@@ -74,7 +75,11 @@ def train(folder: Path, plan: Plan, scenes: int, device: str, saved: Callable[[P
         loss: torch.Tensor = (weight * error).mean()
         return loss
 
-    loop.run(loss_of, lambda: saved(folder, f"{loop.step * plan.batch:07}"))
+    def show() -> None:
+        if loop.step % _STEPS_A_SHEET == 0 or loop.finished:
+            saved(folder, f"{loop.step * plan.batch:07}")
+
+    loop.run(loss_of, show, every=100)
 
 
 def _signal_to_noise(kept: torch.Tensor) -> torch.Tensor:
