@@ -48,7 +48,7 @@ def about(settings: Settings, data: Path) -> About:
         settings=tuple(_view(settings, name) for name in type(settings).model_fields),
         news=CHANGELOG.read_text(encoding="utf-8") if CHANGELOG.is_file() else "",
         upgrade=(
-            "Make a backup: below, or `python -m library backup FOLDER`.",
+            "Make a backup: above, or `python -m library backup FOLDER`.",
             "Stop the studio with Ctrl-C. Work under way goes back into the queue.",
             "`git pull`, then `make run`. It installs what is new and moves the database forward by itself.",
             "The way back is the backup: an older version refuses a newer database and leaves it as it is.",

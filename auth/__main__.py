@@ -5,6 +5,7 @@ import sys
 import time
 
 from auth.accounts import Accounts
+from auth.lan import LAN
 from auth.principal import Principal
 from auth.sessions import as_role
 from auth.words import ago
@@ -48,7 +49,9 @@ def _parser() -> argparse.ArgumentParser:
         "--role", choices=("member", "owner"), default="member", help="what they may do (default: member)"
     )
     command("list", "Show everyone.")
-    command("reset", "Forget a person's password, sign them out, and print a new link.", "NAME")
+    command("reset", "Forget a person's password, sign them out, and print a new link.", "NAME").add_argument(
+        "--tokens", action="store_true", help="end their tokens for scripts too"
+    )
     command("disable", "Keep a person out, with their browsers and tokens.", "NAME")
     command("enable", "Let a disabled person in again.", "NAME")
     command("token", "Make a token for a person's script and print it, this once.", "NAME", "LABEL")
@@ -64,7 +67,7 @@ def _do(asked: argparse.Namespace, accounts: Accounts, settings: Settings) -> st
         case "list":
             return _people(accounts)
         case "reset":
-            return _link(accounts.reset(asked.name), settings)
+            return _link(accounts.reset(asked.name, asked.tokens), settings) + _left(accounts, asked.name)
         case "disable":
             accounts.disable(asked.name)
             return f"{asked.name} is kept out from now on."
@@ -80,8 +83,17 @@ def _do(asked: argparse.Namespace, accounts: Accounts, settings: Settings) -> st
             return "The token is revoked."
 
 
+def _left(accounts: Accounts, name: str) -> str:
+    """What a reset leaves as it was."""
+    person = accounts.household.person(accounts.find(name).id)
+    if not person.tokens:
+        return ""
+    count = "1 token" if person.tokens == 1 else f"{person.tokens} tokens"
+    return f"\n\n{name} still has {count} for scripts: 'tokens' shows them, '--tokens' ends them too."
+
+
 def _link(path: str, settings: Settings) -> str:
-    host = "localhost" if settings.host in ("0.0.0.0", "::") else settings.host
+    host = "localhost" if settings.host in ("0.0.0.0", "::", LAN) else settings.host
     host = f"[{host}]" if ":" in host else host
     return (
         f"Open this link once, within a day, to choose a password:\n\n  http://{host}:{settings.port}{path}\n\n"

@@ -23,7 +23,7 @@ def build(_: Studio) -> None:
         f'<button type="button" data-do="to" data-section="{name}">{title}</button>' for name, title in _SECTIONS
     )
     cards = "".join(
-        f'<section class="room" id="studio-{name}" aria-labelledby="studio-{name}-title" tabindex="-1">'
+        f'<section class="matter" id="studio-{name}" aria-labelledby="studio-{name}-title" tabindex="-1">'
         f'<header><h3 id="studio-{name}-title">{title}</h3></header><div class="body" data-section="{name}"></div></section>'
         for name, title in _SECTIONS
     )

@@ -9,7 +9,15 @@ export const count = (many, word) => `${many} ${word}${many === 1 ? "" : "s"}`;
 
 const roles = { owner: "Owner", member: "Member", guest: "Guest" };
 
-const state = (one) => one.disabled ? "kept out" : one.invited && !one.linked ? (one.link_until ? `link good until ${when(one.link_until)}` : "has not signed in, and has no link") : "";
+const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+
+/** A time within the next day: today 14:05, tomorrow 9:30 */
+const until = (epoch) => {
+  const date = new Date(epoch * 1000);
+  return `${date.getDate() === new Date().getDate() ? "today" : "tomorrow"} ${hour.format(date)}`;
+};
+
+const state = (one) => one.disabled ? "kept out" : one.invited && !one.linked ? (one.link_until ? `link good until ${until(one.link_until)}` : "has not signed in, and has no link") : "";
 
 const about = (one) => [
   one.seen_at ? `last here ${when(one.seen_at)}` : "never here yet",
@@ -79,7 +87,7 @@ export function actions(page) {
   const show = (link) => {
     page.open(linked(link));
     page.dialog.querySelector(".code").innerHTML = link.qr; // drawn by the studio, nobody's words in it
-    page.dialog.querySelector("#studio-link").select();
+    page.dialog.querySelector("#studio-link").select(); // open() put the focus on it
   };
   const change = (target, body, words) =>
     page.act(target, () => api.post(`studio/people/${target.dataset.id}`, body), ...all).then((done) => {

@@ -96,7 +96,8 @@ export class StudioPage {
   open(markup) {
     fill(this.dialog, markup);
     if (!this.dialog.open) this.dialog.showModal();
-    this.dialog.querySelector("[autofocus], input, button")?.focus();
+    const first = ["[autofocus]", "input", "form button", "button"].map((kind) => this.dialog.querySelector(kind)).find(Boolean);
+    first.focus();
   }
 }
 

@@ -73,6 +73,14 @@ def test_changes_reach_a_running_studio_within_two_seconds(house: House, capsys:
     assert script.get("/api/me").status_code == 200
 
 
+def test_a_reset_tells_of_tokens_and_ends_them_when_asked(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+    script = client(house, **house.token("bob"))
+    assert "bob still has 1 token for scripts" in said(capsys, "reset", "bob")
+    assert script.get("/api/me").status_code == 200
+    assert "still has" not in said(capsys, "reset", "bob", "--tokens")
+    until(lambda: script.get("/api/me").status_code == 401)
+
+
 def test_a_reset_signs_out_and_prints_a_link(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     browser = signed_in(house, "bob")
     path = link(said(capsys, "reset", "bob"))
