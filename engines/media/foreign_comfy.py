@@ -10,7 +10,7 @@ Graph = Mapping[str, Mapping[str, Any]]
 """Nodes by their id: ``class_type`` and ``inputs``, an input being a value or the link ``[node, output]``."""
 
 _MOST_NODES = 5000
-_TEXTS = ("text", "text_g", "t5xxl", "clip_l", "text_l", "prompt", "positive", "string", "value", "wildcard_text")
+_TEXTS = ("text", "text_g", "t5xxl", "clip_l", "text_l", "prompt", "string", "value", "wildcard_text")
 _MODELS = ("ckpt_name", "unet_name", "model_name", "gguf_name", "checkpoint")
 _CONDITIONING = ("conditioning", "conditioning_1", "conditioning_2", "conditioning_to", "conditioning_from")
 _WIDGETS: dict[str, tuple[str, ...]] = {
@@ -73,11 +73,12 @@ def read(graph: Graph) -> Told | None:
         return None
     walk = _Walk(graph)
     loras, model = walk.model(sampler)
+    conditioned = "positive" if "positive" in graph[sampler]["inputs"] else "guider"
     return Told.of(
         prompt=walk.words(sampler, "positive"),
         negative_prompt=walk.words(sampler, "negative"),
         steps=walk.number(sampler, ("steps",)),
-        guidance=walk.number(sampler, ("guidance",), "positive") or walk.number(sampler, ("cfg",)),
+        guidance=walk.number(sampler, ("guidance",), conditioned) or walk.number(sampler, ("cfg",)),
         seed=walk.number(sampler, ("seed", "noise_seed")),
         width=walk.number(sampler, ("width",), "latent_image"),
         height=walk.number(sampler, ("height",), "latent_image"),
