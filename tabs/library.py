@@ -25,11 +25,12 @@ def build(studio: Studio) -> None:
         "library",
         f"""<section class="library" aria-label="Library">
         <header class="head"><h2>Library <span class="count" role="status"></span></h2>
-        <label class="search"><span class="glass" aria-hidden="true"></span><input type="search" name="q" maxlength="200"
-        autocomplete="off" placeholder="Search" aria-label="Search the library" aria-keyshortcuts="/">
+        <label class="search"><span class="glass" aria-hidden="true"></span><input type="search" name="q"
+        maxlength="200" autocomplete="off" placeholder="Search" aria-label="Search the library" aria-keyshortcuts="/">
         <kbd aria-hidden="true">/</kbd></label>
         <div class="tools">{_tool("bring", "Bring in", "Bring in files")}
-        {_tool("read", "Read<i> a picture</i>", "Read how a picture was made")}{_tool("space", "Space", "Space and bin")}</div>
+        {_tool("read", "Read<i> a picture</i>", "Read how a picture was made")}
+        {_tool("space", "Space", "Space and bin")}</div>
         <input type="file" class="files" multiple hidden aria-label="Files to bring in"></header>
         <div class="chips" role="group" aria-label="Filters">
         <label class="sift star"><input type="checkbox" name="favourite"><span>Favourites</span></label>
@@ -39,11 +40,12 @@ def build(studio: Studio) -> None:
         {_chip("show", "Show", first="All but the bin")}
         <button type="button" class="clear" data-do="clear" hidden>Clear</button></div>
         <p class="passing" aria-hidden="true"></p>
-        <div class="wall"><div class="roll" role="listbox" aria-multiselectable="true" aria-label="What was found"></div>
-        <div class="end"></div></div>
+        <div class="wall"><div class="roll" role="listbox" aria-multiselectable="true" aria-label="What was found">
+        </div>        <div class="end"></div></div>
         <div class="deeds" role="toolbar" aria-label="With what is chosen" hidden></div>
         <aside class="bringing" aria-label="Bringing in" hidden></aside>
-        <dialog class="detail" tabindex="-1" aria-label="Details"></dialog><dialog class="comparing" aria-label="Compare"></dialog>
+        <dialog class="detail" tabindex="-1" aria-label="Details"></dialog>
+        <dialog class="comparing" aria-label="Compare"></dialog>
         <dialog class="space" aria-label="Space and bin"></dialog></section>""",
         value=json.dumps(_words(studio)),
     )

@@ -15,8 +15,8 @@ const shapes = {
   hand: { columns: 3, gap: 3, ratio: 1, under: 0 },
 };
 
-const inside = (asset) => html`<span class="pic">${asset.has_thumb
-    ? html`<img src="${api.thumbOf(asset.id)}" alt="" decoding="async" draggable="false">`
+const inside = (asset, seen) => html`<span class="pic">${asset.has_thumb
+    ? html`<img fetchpriority="${seen ? "high" : "low"}" src="${api.thumbOf(asset.id)}" alt="" decoding="async" draggable="false">`
     : html`<span class="sign">${icon(asset.kind)}</span>`}
     ${asset.kind !== "image" && asset.seconds > 0 && html`<em>${icon(asset.kind)}${seconds(asset.seconds)}</em>`}
     ${asset.favourite && html`<span class="kept">${icon("star")}</span>`}
@@ -33,6 +33,7 @@ export class Wall {
     this.tiles = new Map(); // place -> tile
     this.heads = new Map(); // number of a section -> its heading
     this.current = 0; // where the keyboard is
+    this.seen = { first: 0, last: 0 }; // what is in the window
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.sheet.addEventListener("focusin", (event) => this.visit(Number(event.target.closest(".tile")?.dataset.at ?? -1)));
     this.sheet.addEventListener("error", (event) => event.target.matches("img") && (event.target.hidden = true), true);
@@ -119,7 +120,8 @@ export class Wall {
     this.titles(from, to);
     if (!this.hurried) {
       this.store.need(first, last);
-      for (const [place, tile] of this.tiles) this.dress(place, tile);
+      this.seen = this.layout.between(top, top + this.scroller.clientHeight);
+      this.refresh();
     }
     this.rove(first, last);
   }
@@ -173,7 +175,7 @@ export class Wall {
     tile.style.transform = `translate(${left}px, ${top}px)`;
   }
 
-  /** Fill a tile once what it stands for is known. */
+  /** Fill a tile once what it stands for is known; what is in the window gets its picture first. */
   dress(place, tile) {
     const asset = this.store.at(place);
     if (!asset || tile.asset === asset) return;
@@ -182,7 +184,7 @@ export class Wall {
     if (same) return;
     tile.className = `tile ${asset.kind}`;
     tile.setAttribute("aria-label", `${capital(kinds[asset.kind] ?? asset.kind)}: ${asset.title}, ${when(asset.created_at)}${asset.favourite ? ", favourite" : ""}`);
-    fill(tile, inside(asset));
+    fill(tile, inside(asset, place >= this.seen.first && place < this.seen.last));
   }
 
   drop(place) {

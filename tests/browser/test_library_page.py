@@ -17,6 +17,7 @@ from PIL import Image, PngImagePlugin
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import shot
+from tests.browser.test_accessible import serious
 from tests.support.live import Live, finished, submit, upload
 from tests.support.waiting import until
 
@@ -197,6 +198,18 @@ def test_the_keyboard_goes_everywhere(opened: Opened, lena: httpx.Client, shelf:
     page.keyboard.press("Escape")
     expect(page.locator(".detail")).to_be_hidden()
     assert page.url.endswith("#library")
+
+
+def test_nothing_bars_the_way(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+    page = opened(lena, look="light", at="library")
+    tile(page, shelf["blue"]).locator("[data-tick]").click()
+    tile(page, shelf["cut"]).click()
+    expect(page.get_by_role("button", name="Compare")).to_be_visible()
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    tile(page, shelf["cut"]).click()
+    expect(page.locator("dialog.detail .family")).to_be_visible()
+    assert serious(page) == []
 
 
 # -- many at once
