@@ -15,7 +15,21 @@ REPOSITORY = Path(__file__).parents[1]
 OURS = {"app", "settings", "data", "db", "errors", "studio"}
 WORKBENCH = {"httpx", "tests"}  # what bench may take beyond requirements.txt
 PACKAGES = {"api", "auth", "bench", "engines", "jobs", "library", "migrations", "tabs"}
-HEAVY = ("torch", "torchvision", "diffusers", "transformers", "onnxruntime", "ncnn", "av", "faster_whisper", "hibari")
+HEAVY = (
+    "torch",
+    "torchvision",
+    "diffusers",
+    "transformers",
+    "onnxruntime",
+    "ncnn",
+    "av",
+    "faster_whisper",
+    "hibari",
+    "ollama",
+    "xllamacpp",
+    "tokenizers",
+    "pypdf",
+)
 
 
 def sources() -> Iterator[Path]:

@@ -242,7 +242,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._state.left.set()
 
     def _talk(self, body: dict[str, Any], faults: Faults) -> None:
-        words, usage, finish = 0, {}, "stop"
+        words, finish = 0, "stop"
+        usage: dict[str, int] = {}
         gone: list[OSError] = []
 
         def heard(said: dict[str, Any]) -> bool:
