@@ -45,7 +45,8 @@ def scaling(folder: Path) -> float:
 
 
 def train(folder: Path, plan: Plan, scenes: int, device: str, saved: Callable[[Path, str], None]) -> None:
-    """Train the UNet and the text encoder together; ``saved`` is called now and then with the folder and how far it is."""
+    """Train the UNet and the text encoder together; ``saved`` is called now and then with the folder and how many
+    samples it has seen."""
     latents, read = prepare(folder, scenes, device)
     tokenizer = text.tokenizer_in(folder)
     untold = tokens.numbers(tokenizer, [""]).short()

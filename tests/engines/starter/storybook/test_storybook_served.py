@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from PIL import Image
@@ -12,6 +13,7 @@ from engines.catalog import SHIPPED, Catalog, read
 from engines.config import EngineConfig
 from engines.requests import CreateImage
 from engines.sketching import simplified
+from engines.starter.storybook import dataset
 from engines.swapper import Cpu, Swapper
 from engines.worker import Worker
 from errors import StudioError
@@ -83,3 +85,31 @@ def _made(own: Path, folder: Path, seed: int) -> wire.ResultFile:
     worker.run(envelope(folder, **asked, width=512, height=384, steps=3))
     ended = events[-1] if isinstance(events[-1], wire.Result) else next(e for e in events if isinstance(e, wire.Result))
     return ended.files[0]
+
+
+@pytest.mark.slow
+def test_inpainting_changes_nothing_outside_its_mask_and_something_inside(own: Path) -> None:
+    from engines.starter.storybook import editing, shipping
+
+    loaded = shipping.shipped(own.parent / "model")
+    picture = Image.fromarray(dataset.picture(3))
+    inside = np.zeros((128, 128), np.uint8)
+    inside[30:90, 20:100] = 255
+    made = np.asarray(editing.filled(loaded, picture, Image.fromarray(inside), "a cat", seed=1))
+    before = np.asarray(picture)
+    assert np.array_equal(made[inside == 0], before[inside == 0])
+    assert not np.array_equal(made[50:70, 50:70], before[50:70, 50:70])
+
+
+@pytest.mark.slow
+def test_a_picture_changed_by_strength_is_another_one_and_the_same_for_the_same_seed(own: Path) -> None:
+    from engines.starter.storybook import editing, shipping
+
+    loaded = shipping.shipped(own.parent / "model")
+    picture = Image.fromarray(dataset.picture(3))
+    one, again, more = (
+        np.asarray(editing.changed(loaded, picture, "a cat", strength, seed=1)) for strength in (0.1, 0.1, 0.3)
+    )
+    assert one.shape == (128, 128, 3)
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, more)
