@@ -1,0 +1,57 @@
+"""Moving scenes: that what the caption says happens is what the frames show."""
+
+from itertools import pairwise
+from random import Random
+
+import numpy as np
+import pytest
+
+from engines.starter.storybook import dataset
+from engines.starter.storybook.drawing import marks
+from engines.starter.storybook.motion import MOTIONS, Moving, at, frames, moving_caption, random_moving
+
+PLAIN = ("alone", "medium", "middle", "cat")
+SCENE = next(
+    scene
+    for scene in map(dataset.scene, range(1000))
+    if (scene.relation, scene.framing, scene.things[0].place, scene.things[0].kind) == PLAIN
+)
+
+
+def _middle(moving: Moving, part: float) -> tuple[float, float, int]:
+    rows, columns = np.nonzero(marks(at(moving, part))[0])
+    return columns.mean(), rows.mean(), len(rows)
+
+
+def test_a_thing_goes_where_it_is_said_to_go() -> None:
+    for motion, x, y in (("left", -1, 0), ("right", 1, 0), ("rise", 0, -1), ("still", 0, 0)):
+        first, last = _middle(Moving(SCENE, motion), 0), _middle(Moving(SCENE, motion), 1)
+        assert np.sign(round((last[0] - first[0]) / 20)) == x, motion
+        assert np.sign(round((last[1] - first[1]) / 20)) == y, motion
+    first, last = _middle(Moving(SCENE, "grow"), 0), _middle(Moving(SCENE, "grow"), 1)
+    assert last[2] > 1.5 * first[2]
+
+
+@pytest.mark.parametrize("motion", MOTIONS)
+def test_frames_differ_exactly_where_something_moves_and_are_the_same_each_time(motion: str) -> None:
+    made, again = ([np.asarray(frame) for frame in frames(Moving(SCENE, motion), 5)] for _ in range(2))
+    assert [frame.shape for frame in made] == [(128, 128, 3)] * 5
+    assert all(np.array_equal(one, other) for one, other in zip(made, again, strict=True))
+    changes = [not np.array_equal(one, other) for one, other in pairwise(made)]
+    assert changes == [motion != "still"] * 4
+
+
+def test_opposite_camera_moves_are_each_other_backwards() -> None:
+    for one, other in (("pan left", "pan right"), ("zoom in", "zoom out")):
+        forth, back = (list(frames(Moving(SCENE, motion), 3)) for motion in (one, other))
+        assert all(np.array_equal(first, second) for first, second in zip(forth, back[::-1], strict=True))
+
+
+def test_captions_say_the_motion_and_the_scene() -> None:
+    for number in range(60):
+        lot = Random(number)
+        moving = random_moving(lot)
+        text = moving_caption(moving, lot)
+        assert any(said in text for said in MOTIONS[moving.motion])
+        assert random_moving(Random(number)) == moving
+        assert len(moving.scene.things) == 1
