@@ -6,9 +6,11 @@ from sqlalchemy.dialects.sqlite import insert
 
 from auth.principal import Principal
 from db import Database
-from engines.requests.speech import MAX_PAIRS, MAX_SAY, MAX_WORD
 from errors import StudioError, not_found
 from library.tables import Pronunciation
+
+MAX_WORD, MAX_SAY, MAX_PAIRS = 60, 200, 500
+"""Characters of a word and of how it is said, and words of a list: as many as a request takes."""
 
 
 class PronunciationView(BaseModel):

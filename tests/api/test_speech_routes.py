@@ -8,6 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from app import build_app, build_studio
+from engines.requests import speech as requests
+from library import pronunciations
 from settings import Settings
 from tests.support.live import finished
 from tests.support.people import Person, admit
@@ -98,6 +100,11 @@ def test_what_is_no_pair_is_refused_in_a_sentence(ann: TestClient, body: dict[st
     answer = ann.put("/api/pronunciations", json=body)
     assert answer.status_code == 422
     assert answer.json()["what"]
+
+
+def test_a_list_holds_as_much_as_a_request_takes() -> None:
+    lists = (pronunciations.MAX_WORD, pronunciations.MAX_SAY, pronunciations.MAX_PAIRS)
+    assert lists == (requests.MAX_WORD, requests.MAX_SAY, requests.MAX_PAIRS)
 
 
 def test_what_is_spoken_carries_what_it_took_from_the_list(ann: TestClient, bob: TestClient) -> None:
