@@ -119,5 +119,7 @@ def opener(studio: Studio, who: Principal, clean: bool) -> Opened:
 
 def folders(studio: Studio) -> dict[str, Path]:
     """The folders of models, by what they are called."""
+    from engines.hub import cache
+
     starter = (studio.settings.starter or studio.data.starter).expanduser()
-    return {"starter": starter, "models": studio.data.root / "models", "uploads": studio.data.uploads}
+    return {"starter": starter, "models": studio.data.models, "downloads": cache.root(), "uploads": studio.data.uploads}

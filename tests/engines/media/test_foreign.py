@@ -16,13 +16,14 @@ A1111 = """a red fox, <lora:film_grain:0.7> in the snow
 at dusk
 Negative prompt: blurry, bad hands
 Steps: 25, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 6.5, Seed: 1234567890, Size: 512x768, \
-Model hash: 6ce0161689, Model: dreamshaper_8, Denoising strength: 0.4, Lora hashes: "film_grain: 12ab, x: 1", Version: v1.9.4"""
+Model hash: 6ce0161689, Model: dreamshaper_8, Denoising strength: 0.4, Lora hashes: "a: 12ab, x: 1", Version: v1.9.4"""
 
 
 def comfy(**changes: Any) -> dict[str, Any]:
     """A graph with two samplers, a LoRA, and texts that come through other people's nodes."""
     graph: dict[str, Any] = {
-        "30": {"class_type": "KSampler", "inputs": {"seed": 6, "steps": 9, "cfg": 3, "positive": ["40", 0], "negative": ["7", 0], "latent_image": ["31", 0], "model": ["4", 0]}},
+        "30": {"class_type": "KSampler", "inputs": {"seed": 6, "steps": 9, "cfg": 3, "positive": ["40", 0],
+               "negative": ["7", 0], "latent_image": ["31", 0], "model": ["4", 0]}},
         "31": {"class_type": "LatentUpscaleBy", "inputs": {"samples": ["3", 0], "scale_by": 1.5}},
         "3": {"class_type": "KSampler", "inputs": {"seed": ["50", 0], "steps": 20, "cfg": 8.0, "sampler_name": "euler",
               "scheduler": "normal", "denoise": 1, "model": ["10", 0], "positive": ["40", 0], "negative": ["40", 1],
