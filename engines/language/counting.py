@@ -1,11 +1,14 @@
 """How many tokens a text is: counted with the model's own vocabulary, or estimated where only its server has it."""
 
+import logging
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from engines.language import gguf
+
+log = logging.getLogger(__name__)
 
 Count = Callable[[str], int]
 
@@ -39,14 +42,18 @@ def _counter(file: Path, mtime_ns: int, size: int) -> Count:
 
 
 def _of_gguf(header: dict[str, Any]) -> Any:
-    """A tokenizer of the pairs of letters a GGUF file merges; None for vocabularies of another kind."""
+    """A tokenizer of the pairs of letters a GGUF file merges; None for another kind, or one that makes no sense."""
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     words, merges = header.get("tokenizer.ggml.tokens"), header.get("tokenizer.ggml.merges")
     if not words or not merges:
         return None
     pairs = [tuple(merge.split(" ", 1)) for merge in merges]
-    tokenizer = Tokenizer(models.BPE(vocab={word: id for id, word in enumerate(words)}, merges=pairs))
+    try:
+        tokenizer = Tokenizer(models.BPE(vocab={word: id for id, word in enumerate(words)}, merges=pairs))
+    except Exception as error:  # the library has no error of its own
+        log.info("A vocabulary cannot be counted with: %s", error)
+        return None
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )

@@ -7,7 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from engines.context import Context, JobYielded
-from engines.language.server import about, forget, name_of, stopped, told
+from engines.language.server import about, forget, is_secure, name_of, stopped, told
 
 if TYPE_CHECKING:
     from engines.language.budget import Talk
@@ -64,7 +64,7 @@ async def _line(url: str) -> AsyncIterator[Any]:
     """A connection that waits as long as it takes: a model may be loaded for minutes before its first word."""
     from ollama import AsyncClient
 
-    client: Any = AsyncClient(host=url, timeout=None)
+    client: Any = AsyncClient(host=url, timeout=None, verify=is_secure(url))
     try:
         yield client
     finally:

@@ -96,7 +96,12 @@ def client(url: str, seconds: float | None = LOOK_SECONDS) -> Any:
     """A client of the server at an address, which has ``seconds`` for each answer."""
     from ollama import Client
 
-    return Client(host=url, timeout=seconds)
+    return Client(host=url, timeout=seconds, verify=is_secure(url))
+
+
+def is_secure(url: str) -> bool:
+    """Whether certificates matter: reading those of the system takes longer than most answers."""
+    return url.startswith("https:")
 
 
 def delete(url: str, name: str) -> None:
