@@ -83,8 +83,8 @@ class Settings(BaseSettings):
     oidc_name: str = Field("your company account", description="What the sign-in page calls the identity provider.")
     oidc_allow: Literal["added", "named", "everyone"] = Field(
         "added",
-        description="Who may come in through it. added: those who linked their account, or whose e-mail the owner noted. "
-        "named: also whoever has the name of somebody here there. everyone: also strangers, as new members.",
+        description="Who may come in through it. added: those who linked their account, or whose e-mail the owner "
+        "noted. named: also whoever has the name of somebody here there. everyone: also strangers, as new members.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is written to the log."

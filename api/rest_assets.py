@@ -86,6 +86,13 @@ def add_to(router: APIRouter, studio: Studio) -> None:
         """What an asset was made from and what was made from it."""
         return library.family(who, id)
 
+    _add_fates(router, studio)
+    _add_files(router, studio)
+
+
+def _add_fates(router: APIRouter, studio: Studio) -> None:
+    library = studio.library
+
     @router.delete("/api/assets/{id}", status_code=204)
     def delete_asset(who: Who, id: str) -> None:
         """Put one's own asset into the bin, for 30 days."""
@@ -100,8 +107,6 @@ def add_to(router: APIRouter, studio: Studio) -> None:
     def reproduce_asset(who: Who, id: str) -> JobView:
         """Make an asset again from its record, and compare."""
         return studio.jobs.reproduce(who, id)
-
-    _add_files(router, studio)
 
 
 def _add_files(router: APIRouter, studio: Studio) -> None:

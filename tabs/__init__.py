@@ -12,7 +12,12 @@ from tabs.bar import bar
 from tabs.theme import Theme
 from tabs.tray import tray
 
-TABS = (("writing", "Writing", writing), ("image", "Image", image), ("video", "Video", video), ("audio", "Audio", audio))
+TABS = (
+    ("writing", "Writing", writing),
+    ("image", "Image", image),
+    ("video", "Video", video),
+    ("audio", "Audio", audio),
+)
 """Where things are made, in the order of the bar; each also has a ``card`` on Home."""
 ROOMS = (("library", "Library", library), ("models", "Models", models), ("studio", "Studio", studio_page))
 """Where nothing is made: reached from the menu."""

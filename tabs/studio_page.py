@@ -24,12 +24,14 @@ def build(_: Studio) -> None:
     )
     cards = "".join(
         f'<section class="matter" id="studio-{name}" aria-labelledby="studio-{name}-title" tabindex="-1">'
-        f'<header><h3 id="studio-{name}-title">{title}</h3></header><div class="body" data-section="{name}"></div></section>'
+        f'<header><h3 id="studio-{name}-title">{title}</h3></header>'
+        f'<div class="body" data-section="{name}"></div></section>'
         for name, title in _SECTIONS
     )
     part(
         "studio-page",
-        f"""<div class="house"><nav aria-label="Sections of this page"><h2>Studio</h2><div class="to">{links}</div></nav>
+        f"""<div class="house">
+        <nav aria-label="Sections of this page"><h2>Studio</h2><div class="to">{links}</div></nav>
         <div class="rooms">{cards}</div><p class="closed" hidden></p>
         <dialog aria-labelledby="studio-dialog-title"></dialog></div>""",
     )

@@ -50,7 +50,7 @@ choices:
 
 
 class Painter:
-    """A host that makes a 16 px picture of the seed's colour for any request, silence for speech; ``slow`` holds it until told."""
+    """A host that makes a 16 px picture of the seed's colour for any request, silence for speech; `go_on` holds it."""
 
     def __init__(self, lane: wire.Lane) -> None:
         self.lane = lane

@@ -21,7 +21,7 @@ def serious(page: Page) -> list[str]:
     """What axe holds to be serious or worse, with the first places where it is."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [
-        f"{one['id']}: {one['help']}: {[(node['html'][:120], node['failureSummary'][:300]) for node in one['nodes'][:3]]}"
+        f"{one['id']}: {[(node['html'][:120], node['failureSummary'][:300]) for node in one['nodes'][:3]]}"
         for one in found
         if one["impact"] in ("serious", "critical")
     ]
