@@ -141,7 +141,8 @@ def _by_pace(pace: Pace, expected: float, now: float) -> float:
     done = pace.step / pace.total
     whole = expected * (1 - done)
     if pace.step > pace.first_step:
-        trust = min(1.0, 2 * done)
+        # Of a download only its own speed tells anything: what came before had another size.
+        trust = 1.0 if pace.noun == "byte" else min(1.0, 2 * done)
         measured = (pace.at - pace.began) / (pace.step - pace.first_step) * todo
         whole = trust * measured + (1 - trust) * whole
     # Until the next step is reported at most that one step can have passed.

@@ -107,3 +107,12 @@ def test_situations() -> None:
     assert words.sentence("") == ""
     assert words.gigabytes(3.14e8) == "0.3 GB"
     assert words.gigabytes(24e9) == "24 GB"
+
+
+def test_downloads_speak_in_bytes() -> None:
+    assert words.working(1_234_000_000, 4_300_000_000, "byte", 180) == "1.2 of 4.3 GB, 3 min left"
+    assert words.working(12_000_000, 640_000_000, "byte", None) == "12 of 640 MB"
+    assert words.working(7_000_000_000, 24_000_000_000, "byte", None) == "7 of 24 GB"
+    assert words.paused(300_000, 900_000, "byte") == "paused at 0.3 of 0.9 MB"
+    assert words.paused(3, 81, "frame") == "paused at frame 3 of 81"
+    assert words.paused(0, 0, "byte") == "paused"
