@@ -71,13 +71,20 @@ def add_to(router: APIRouter, studio: Studio) -> None:
             name = await receive(request, sink, name)
             return await run_in_threadpool(take_file, studio, who, sink.path, name, project_id, source)
 
+    _add_one(router, studio)
+    _add_files(router, studio)
+
+
+def _add_one(router: APIRouter, studio: Studio) -> None:
+    library = studio.library
+
     @router.get("/api/assets/{id}")
     def asset(who: Who, id: str) -> AssetView:
         """What is known of an asset, also in one's own bin."""
         return library.get(who, id, deleted=True)
 
     @router.patch("/api/assets/{id}")
-    def change_asset(who: Who, id: str, body: AssetChange) -> AssetView:
+    def change_asset(who: Who, id: str, body: AssetChange = AssetChange()) -> AssetView:
         """Make it a favourite of one's own; change the title, tags, source and project of one's own asset."""
         return library.change(who, id, body)
 
