@@ -63,7 +63,7 @@ def tiny_gguf(path: Path) -> Path:
     import gguf
     import numpy as np
 
-    width, inner, words = 32, 64, [*byte_letters(), "<s>", "</s>"]
+    width, inner, words = 32, 64, [*byte_letters(), "ab", "<s>", "</s>"]
     writer = gguf.GGUFWriter(path, "llama")
     writer.add_context_length(256)
     writer.add_embedding_length(width)
@@ -78,9 +78,9 @@ def tiny_gguf(path: Path) -> Path:
     writer.add_tokenizer_pre("default")
     writer.add_token_list(words)
     writer.add_token_merges(["a b"])
-    writer.add_token_types([1] * 256 + [3] * 2)
-    writer.add_bos_token_id(256)
-    writer.add_eos_token_id(257)
+    writer.add_token_types([1] * 257 + [3] * 2)
+    writer.add_bos_token_id(257)
+    writer.add_eos_token_id(258)
     chance = np.random.default_rng(0)
     shapes = {"token_embd": (len(words), width), "output": (len(words), width), "output_norm": (width,)}
     block = {f"attn_{name}": (width, width) for name in ("q", "k", "v", "output")}
