@@ -30,12 +30,12 @@ def people(tmp_path_factory: pytest.TempPathFactory, starter: Path) -> Iterator[
 
 
 @pytest.fixture
-def ann(people: tuple[Person, Person]) -> TestClient:  # type: ignore[override]
+def ann(people: tuple[Person, Person]) -> TestClient:
     return people[0].client
 
 
 @pytest.fixture
-def bob(people: tuple[Person, Person]) -> TestClient:  # type: ignore[override]
+def bob(people: tuple[Person, Person]) -> TestClient:
     return people[1].client
 
 

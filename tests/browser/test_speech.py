@@ -7,13 +7,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import shot
-from tests.browser.test_making import stage
 
 pytestmark = pytest.mark.browser
 
 Opened = Callable[..., Page]
 TEXT = "The harbour was quiet that morning. [pause 1] Nguyen waited for the light.\n\nNobody said a word."
 LONG = 60_000
+SOUND = "document.querySelector('#tab-audio audio')?.src"
 DRAWN = """() => {
   const canvas = document.querySelector('#tab-audio .shape canvas');
   if (!canvas.width) return false;
@@ -28,10 +28,12 @@ DRAWN = """() => {
 
 def spoken(page: Page, text: str = TEXT) -> None:
     """Have a text spoken, and wait until it is on the stage."""
+    expect(page.locator("#task-speak .hint")).not_to_be_empty()  # the form is alive
     page.get_by_label("What should be said?").fill(text)
     expect(page.locator("#task-speak .go")).to_contain_text("Speak it ·")
+    before = page.evaluate(SOUND)
     page.locator("#task-speak .go").click()
-    stage(page, "audio", "result")
+    page.wait_for_function(f"before => {{ const now = {SOUND}; return now && now !== before; }}", arg=before)
     expect(page.locator("#tab-audio .line").first).to_be_visible()
 
 

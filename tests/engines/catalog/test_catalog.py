@@ -13,6 +13,7 @@ from engines.requests import REQUESTS, AssetFacts, CreateImage, UpscaleImage, pa
 from errors import StudioError
 
 PHOTO = AssetFacts(kind="image", mime="image/png", bytes=1, width=640, height=480)
+VOICE = AssetFacts(kind="sound", mime="audio/wav", bytes=1, seconds=4)
 CLIP = AssetFacts(kind="clip", mime="video/mp4", bytes=1, width=640, height=480, seconds=1, fps=24, frames=24)
 ID = "a" * 32
 
@@ -84,6 +85,7 @@ def test_every_shipped_entry_takes_its_own_defaults(path: Path, tmp_path: Path) 
     wanted = {
         "create_image": {"prompt": "x"},
         "speak": {"text": "x"},
+        "check_speech": {"sound": ID, "sentences": ["x"]},
         "write": {"messages": [{"role": "user", "text": "x"}]},
         "fetch_model": {"entry": "stable-diffusion-1.5"},
         "upscale_clip": {"clip": ID},
@@ -91,7 +93,7 @@ def test_every_shipped_entry_takes_its_own_defaults(path: Path, tmp_path: Path) 
     }
     own = catalog(tmp_path, {**shipped.model_dump(mode="json"), "parts": {}})
     for task in shipped.tasks:
-        facts = {ID: CLIP if "clip" in task else PHOTO}
+        facts = {ID: CLIP if "clip" in task else VOICE if "speech" in task else PHOTO}
         ready = own.prepare(parse({"task": task, "model": shipped.id, **wanted.get(task, {"image": ID})}), facts)
         assert ready.model == shipped.id
 
