@@ -203,6 +203,7 @@ class Jobs:
         """
         said, attempt = after, -1
         while True:
+            version = self._live.version(job_id)  # before the look: whatever changes after it is seen the next time
             view = self.get(who, job_id)
             if said and attempt not in (-1, view.attempt):  # begun anew: what was said before is void
                 return
@@ -212,7 +213,6 @@ class Jobs:
                 said = len(view.text)
             if view.state in FINISHED:
                 return
-            version = self._live.version(job_id)
             while self._live.version(job_id) == version:
                 await asyncio.sleep(_LISTEN_SECONDS)
 
