@@ -42,13 +42,13 @@ copy of your own</button></p>
 <label class="visually-hidden" for="talk-text">Message</label>
 <textarea id="talk-text" rows="1" placeholder="Write a message" enterkeyhint="send"></textarea>
 <div class="tools">
-<label class="quiet tool attach" title="Attach a text, a PDF, a picture or a zip of code"><span
+<label class="quiet gear attach" title="Attach a text, a PDF, a picture or a zip of code"><span
 class="sign"></span><input type="file" multiple aria-label="Attach files"></label>
-<button type="button" class="quiet tool from" data-do="library" title="Attach from the library"
+<button type="button" class="quiet gear from" data-do="library" title="Attach from the library"
 aria-label="Attach from the library"></button>
-<label class="model"><select aria-label="Who answers"></select></label>
+<label class="answerer"><select aria-label="Who answers"></select></label>
 <button type="button" class="think" aria-pressed="false" hidden>Think first</button>
-<button type="button" class="quiet tool adjust" data-do="advanced" title="Advanced" aria-label="Advanced"></button>
+<button type="button" class="quiet gear adjust" data-do="advanced" title="Advanced" aria-label="Advanced"></button>
 <span class="chosen" hidden><span></span><button type="button" class="quiet" data-do="unpick"
 aria-label="Without it">×</button></span>
 <button type="submit" class="send" aria-label="Send"></button></div>

@@ -3,10 +3,10 @@
 import { esc } from "./dom.js";
 
 const LONG = 40_000; // code longer than this stays in one colour
-let tools;
+const tools = {};
 
 /** The readers of Markdown are fetched when the first answer is shown. */
-const load = () => tools ??= Promise.all([
+const load = () => tools.coming ??= Promise.all([
   import("../vendor/marked.js"), import("../vendor/dompurify.js"), import("../vendor/highlight.js"),
 ]).then(([{ Marked }, { default: purify }, { default: highlight }]) => {
   const marked = new Marked({ gfm: true, breaks: true });
@@ -17,8 +17,8 @@ const load = () => tools ??= Promise.all([
   purify.addHook("afterSanitizeAttributes", (node) => {
     if (node.tagName === "A") { node.target = "_blank"; node.rel = "noopener noreferrer"; }
   });
-  return { marked, purify, highlight };
-}).catch((error) => { tools = undefined; throw error; });
+  tools.ready = { marked, purify, highlight };
+}).catch((error) => { tools.coming = null; throw error; });
 
 const PURE = {
   ALLOWED_TAGS: ["a", "b", "strong", "i", "em", "del", "code", "pre", "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6",
@@ -40,13 +40,14 @@ export class Prose {
     requestAnimationFrame(() => { this.due = false; this.draw(); });
   }
 
-  async draw() {
-    if (!this.tools) {
+  draw() {
+    if (!tools.ready) { // until then the plain text stands there
       if (!this.blocks.length) this.element.textContent = this.text;
-      try { this.tools = await load(); } catch { return; } // the plain text stands there already
-      this.element.textContent = "";
+      this.waiting ??= load().then(() => this.set(this.text), () => { this.waiting = null; });
+      return;
     }
-    const { marked } = this.tools;
+    if (!this.blocks.length) this.element.textContent = "";
+    const { marked } = tools.ready;
     const fresh = marked.lexer(this.text).filter((token) => token.type !== "space");
     fresh.forEach((token, at) => {
       if (this.blocks[at]?.raw === token.raw) return;
@@ -60,7 +61,7 @@ export class Prose {
   }
 
   put(block, token) {
-    const { marked, purify } = this.tools;
+    const { marked, purify } = tools.ready;
     block.innerHTML = purify.sanitize(marked.parser([token]), PURE);
     for (const code of block.querySelectorAll("pre > code")) this.code(code);
     for (const table of block.querySelectorAll("table")) {
@@ -76,7 +77,7 @@ export class Prose {
 
   /** Colours, the name of the language and a button to copy. */
   code(code) {
-    const { highlight } = this.tools;
+    const { highlight } = tools.ready;
     const language = /language-([\w+#.-]+)/.exec(code.className)?.[1] ?? "";
     const text = code.textContent;
     code.className = "";

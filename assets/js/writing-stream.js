@@ -23,7 +23,9 @@ export class Stream {
       } catch { if (this.closed) return; }
       await new Promise((resolve) => setTimeout(resolve, AGAIN));
     }
-    if (!this.closed) this.onEnd();
+    if (this.closed) return;
+    this.closed = true;
+    this.onEnd();
   }
 
   /** Resolves to true at the end of the text. */

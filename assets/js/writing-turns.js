@@ -56,9 +56,10 @@ export class Turns {
       if (turn?.sign !== sign) {
         const fresh = this.make(message, turn);
         if (turn) { turn.stream?.close(); turn.element.replaceWith(fresh.element); }
-        turn = { ...fresh, sign };
+        turn = Object.assign(fresh, { sign });
         this.shown.set(message.id, turn);
       }
+      if (turn.stream?.closed && message.state === "answering") this.attach(turn, message); // begun anew, as after a restart
       if (this.root.children[at] !== turn.element) this.root.insertBefore(turn.element, this.root.children[at] ?? null);
     });
     if (other) this.sticky = true;
@@ -152,6 +153,7 @@ export class Turns {
   attach(turn, message) {
     turn.element.setAttribute("aria-busy", "true");
     turn.job = message.job_id;
+    turn.text = "";
     turn.stream = new Stream(message.job_id, {
       onText: (text) => {
         const first = !turn.text;

@@ -102,12 +102,19 @@ export class Writing {
     else this.head();
   }
 
+  /** One call after the other: what is shown last is what is newest. */
+  inTurn(call) {
+    const next = (this.line ?? Promise.resolve()).then(call);
+    this.line = next.catch(() => {});
+    return next;
+  }
+
   go(id) { address(`writing/${id}`); this.open(id); }
 
   async open(id) {
     const turn = this.opening = (this.opening ?? 0) + 1;
     try {
-      const talk = await api.get(`conversations/${id}`);
+      const talk = await this.inTurn(() => api.get(`conversations/${id}`));
       if (turn === this.opening) this.show(talk);
     } catch (error) {
       if (turn !== this.opening) return;
@@ -147,7 +154,7 @@ export class Writing {
   async refresh(id = this.talk?.id) {
     if (!id) return;
     try {
-      const talk = await api.get(`conversations/${id}`);
+      const talk = await this.inTurn(() => api.get(`conversations/${id}`));
       if (this.talk?.id === id) this.show(talk);
     } catch (error) { if (error.status === 404 || error.status === 410) this.fresh("replace"); }
     this.list.touch();
@@ -202,8 +209,8 @@ export class Writing {
   async send(text) {
     const body = this.body(text);
     if (!body.text) throw new api.Problem({ code: "empty_field", what: "There is nothing to send yet.", next: "Write something, or fill in a line." }, 422);
-    const asked = this.talk ? await api.post(`conversations/${this.talk.id}/messages`, body)
-      : await api.post("conversations", { ...body, project_id: project.id, preset: this.chosen?.id, title: this.start.title() });
+    const asked = await this.inTurn(() => (this.talk ? api.post(`conversations/${this.talk.id}/messages`, body)
+      : api.post("conversations", { ...body, project_id: project.id, preset: this.chosen?.id, title: this.start.title() })));
     this.files.clear();
     this.asked(asked);
   }
@@ -233,8 +240,8 @@ export class Writing {
 
   edit(message) {
     this.turns.edit(message, async (text) => {
-      this.asked(await api.post(`conversations/${this.talk.id}/messages`,
-        { text, attachments: message.attachments, options: this.settings.sent, parent_id: message.parent_id }));
+      const body = { text, attachments: message.attachments, options: this.settings.sent, parent_id: message.parent_id };
+      this.asked(await this.inTurn(() => api.post(`conversations/${this.talk.id}/messages`, body)));
       this.box.focus();
     });
   }
@@ -263,7 +270,9 @@ export class Writing {
   }
 
   async again(message) {
-    try { this.asked(await api.post(`messages/${message.id}/regenerate`, { options: this.settings.sent })); } catch (error) { failed(error); }
+    try {
+      this.asked(await this.inTurn(() => api.post(`messages/${message.id}/regenerate`, { options: this.settings.sent })));
+    } catch (error) { failed(error); }
   }
 
   async clip(text, button) {
@@ -300,7 +309,7 @@ export class Writing {
 
   async change(changes) {
     try {
-      this.show(await api.patch(`conversations/${this.talk.id}`, changes));
+      this.show(await this.inTurn(() => api.patch(`conversations/${this.talk.id}`, changes)));
       this.list.touch();
     } catch (error) { failed(error); }
   }
@@ -331,7 +340,7 @@ export class Writing {
 
   async copy() {
     try {
-      const talk = await api.post(`conversations/${this.talk.id}/copy`);
+      const talk = await this.inTurn(() => api.post(`conversations/${this.talk.id}/copy`));
       address(`writing/${talk.id}`);
       this.show(talk);
       this.list.touch();

@@ -1,0 +1,73 @@
+"""Reading a text while it grows: everything of it, in order, and then its end."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from auth.principal import Principal
+from engines import wire
+from errors import StudioError
+from tests.jobs.scene import Scene, until
+
+PATIENCE = 20.0
+
+
+def words(scene: Scene, envelope: wire.Envelope, *said: str) -> None:
+    for delta in said:
+        scene.device.say(wire.Text(job=envelope.job, attempt=envelope.attempt, delta=delta))
+
+
+async def whole(pieces: Any) -> str:
+    async with asyncio.timeout(PATIENCE):
+        return "".join([piece async for piece in pieces])
+
+
+def test_a_text_is_read_to_its_end_by_who_came_before_it_began(scene: Scene, mum: Principal) -> None:
+    job = scene.draw(mum)
+
+    async def read() -> str:
+        reading = asyncio.create_task(whole(scene.jobs.text(mum, job.id)))
+        await asyncio.sleep(0)  # it waits while the job is still in the line
+        await asyncio.to_thread(scene.jobs.start)
+        envelope = await asyncio.to_thread(scene.device.next)
+        words(scene, envelope, "Once ", "upon ", "a time.")
+        scene.device.finish(envelope)
+        return await reading
+
+    assert asyncio.run(read()) == "Once upon a time."
+
+
+def test_an_end_that_comes_between_two_looks_is_heard(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    envelope = scene.device.next()
+    words(scene, envelope, "All of it.")
+    until(lambda: scene.jobs.get(mum, job.id).text)
+
+    async def read() -> list[str | None]:
+        pieces = scene.jobs.text(mum, job.id)
+        first = await anext(pieces)
+        scene.device.finish(envelope)
+        await asyncio.to_thread(scene.until, mum, job, "done")
+        async with asyncio.timeout(PATIENCE):
+            return [first, await anext(pieces, None)]
+
+    assert asyncio.run(read()) == ["All of it.", None]
+
+
+def test_reading_goes_on_behind_a_character(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    envelope = scene.device.next()
+    words(scene, envelope, "🎬 cut. ", "Again.")
+    scene.device.finish(envelope)
+    scene.until(mum, job, "done")
+    assert asyncio.run(whole(scene.jobs.text(mum, job.id, 7))) == "Again."
+    assert asyncio.run(whole(scene.jobs.text(mum, job.id, 99))) == ""
+
+
+def test_nobody_reads_anothers_text(scene: Scene, mum: Principal, dad: Principal) -> None:
+    job = scene.draw(mum)
+    with pytest.raises(StudioError):
+        asyncio.run(whole(scene.jobs.text(dad, job.id)))
