@@ -238,3 +238,13 @@ def test_pages_load_nothing_but_their_own_files(house: House) -> None:
             assert browser.get(file).status_code == 200
     assert browser.get("/login/static/../../auth/gate.py").status_code in (303, 404)
     assert browser.get("/login/static/%2e%2e/%2e%2e/auth/gate.py").status_code == 404
+
+
+def test_signing_out_everywhere_ends_tokens_only_when_asked(house: House) -> None:
+    script = client(house, **house.token("bob"))
+    signed_in(house, "bob").post("/account/sign-out-everywhere")
+    assert script.get("/api/me").status_code == 200
+    browser = signed_in(house, "bob")
+    assert "Also revoke my token for scripts" in browser.get("/account", headers=HTML).text
+    browser.post("/account/sign-out-everywhere", data={"tokens": "yes"})
+    assert [one.get("/api/me").status_code for one in (browser, script)] == [401, 401]
