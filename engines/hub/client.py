@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,12 +11,14 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from engines.hub import token
 from errors import StudioError
 
 _TRIES = 3
+_SUM = r"^[0-9a-f]{40,64}$"
+_NAME = r"^[\w-][\w.-]*(/[\w-][\w.-]*)?$"
 _SMALL = 8 * 2**20
 """The most bytes of a file that is read whole."""
 
@@ -33,9 +36,16 @@ class HubFile(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     path: str
-    size: int
-    etag: str
-    sha256: str | None = None
+    size: int = Field(ge=0)
+    etag: str = Field(pattern=_SUM)
+    sha256: str | None = Field(None, pattern=_SUM)
+
+    @field_validator("path")
+    @classmethod
+    def _inside(cls, path: str) -> str:
+        if path.startswith("/") or ".." in path.split("/") or "\0" in path:
+            raise ValueError("it would lie outside of its folder")
+        return path
 
 
 class Repo(BaseModel):
@@ -43,8 +53,8 @@ class Repo(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    name: str
-    commit: str
+    name: str = Field(pattern=_NAME)
+    commit: str = Field(pattern=_SUM)
     files: tuple[HubFile, ...]
     licence: str = ""
     gated: bool = False
@@ -84,7 +94,7 @@ class Hub:
         self._has_token = bool(found := token.read(token_file))
         self._http = httpx.Client(
             headers={"Authorization": f"Bearer {found}"} if found else {},
-            timeout=httpx.Timeout(30, connect=15),
+            timeout=httpx.Timeout(10),
             follow_redirects=True,
             limits=httpx.Limits(max_connections=16),
         )
@@ -106,6 +116,8 @@ class Hub:
 
         Raises StudioError offline, no_such_repository, gated, bad_token, hub_error.
         """
+        if not re.fullmatch(_NAME, name):
+            raise _no_such(name)
         address = f"{self._base}/api/models/{name}/revision/{quote(revision, safe='')}"
         found = self._get(address, name, {"blobs": "true"}, wait).json()
         try:
@@ -174,13 +186,7 @@ class Hub:
         if answer.status_code in (401, 403) and code != "RepoNotFound":
             raise gated(repo) if code == "GatedRepo" or not self._has_token else _bad_token(repo)
         if answer.status_code in (401, 404):
-            raise StudioError(
-                "no_such_repository",
-                f"There is no model “{repo[:100]}” at {host()}.",
-                "Its name or its revision is wrong, it was removed, or it is private.",
-                "Copy the name from its page, as in “owner/name”.",
-                status=404,
-            )
+            raise _no_such(repo)
         if answer.status_code >= 400:
             raise StudioError(
                 "hub_error", f"{host()} refused to send {repo}.", f"It answered {answer.status_code}.", status=502
@@ -195,6 +201,16 @@ def unreachable() -> StudioError:
         "This machine may be offline, or the hub is down.",
         "Check the connection and try again: what has arrived is kept.",
         status=503,
+    )
+
+
+def _no_such(repo: str) -> StudioError:
+    return StudioError(
+        "no_such_repository",
+        f"There is no model “{repo[:100]}” at {host()}.",
+        "Its name or its revision is wrong, it was removed, or it is private.",
+        "Copy the name from its page, as in “owner/name”.",
+        status=404,
     )
 
 

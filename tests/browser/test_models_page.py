@@ -103,7 +103,7 @@ def test_a_model_is_found_fetched_paused_and_removed(hub: LocalHub, models: Call
     expect(card).to_contain_text("on disk")
     page.once("dialog", lambda question: question.accept())
     card.get_by_role("button", name="Remove").click()
-    expect(page.locator(".toast")).to_contain_text("is removed")
+    expect(page.locator(".toast", has_text="is removed")).to_be_visible()
     page.once("dialog", lambda question: question.accept())
     card.get_by_role("button", name="Forget").click()
     expect(card).to_have_count(0)

@@ -249,6 +249,22 @@ def test_a_name_that_is_none_is_told(hub: LocalHub, bring: Callable[..., Path]) 
     assert error.value.problem.code == "no_such_repository"
 
 
+@pytest.mark.parametrize("path", ["../../outside.json", "/etc/outside.json", "a/../../../outside.json"])
+def test_a_hub_that_names_files_elsewhere_is_not_followed(hub: LocalHub, bring: Callable[..., Path], path: str) -> None:
+    hub.add(REPO, {path: "{}", "model.safetensors": weights(5000)})
+    with pytest.raises(StudioError) as error:
+        bring(Part(repo=REPO))
+    assert error.value.problem.code == "hub_error"
+
+
+@pytest.mark.parametrize("name", ["..", "../..", "a/..", "a/b/c", "a b", "?x=1", ""])
+def test_a_name_that_could_not_be_one_is_not_asked_for(hub: LocalHub, name: str) -> None:
+    with Hub() as connection, pytest.raises(StudioError) as error:
+        connection.repo(name)
+    assert error.value.problem.code == "no_such_repository"
+    assert not hub.asked
+
+
 def test_no_hub_is_one_sentence(hub: LocalHub, bring: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(StudioError) as error:
