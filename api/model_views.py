@@ -190,9 +190,16 @@ def _loaded(catalog: Catalog, entry: Entry, devices: Mapping[str, wire.DeviceSta
     found: dict[tuple[str, str], Loaded] = {}
     for state in devices.values():
         for one in state.components:
-            if any(one.key.split("#")[0].split("@")[0].startswith(place) for place in places):
+            if is_of(one.key, entry.id, places):
                 found[state.name, one.key] = Loaded(device=state.name, bytes=one.bytes, in_use=one.leased)
     return tuple(found.values())
+
+
+def is_of(key: str, id: str, places: set[str]) -> bool:
+    """Whether a component belongs to a model: engines call it after the model's id, or after the file it is of."""
+    if key == id or key.startswith(f"{id}:"):
+        return True
+    return any(place in key and key.partition(place)[2][:1] in ("", "/", "#", "@") for place in places)
 
 
 def _on_disk(catalog: Catalog, entry: Entry) -> int:

@@ -81,7 +81,7 @@ class Speaker:
 class Hibari:
     """The component: network, lexicon and tagger, as the package ``hibari-tts`` brings them; loads as a Speaker."""
 
-    key = "hibari-tts:heart"
+    key = "hibari:heart"
     bytes = 200_000_000
     place: Literal["device", "host"] = "host"
     note = "the voices"

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
+from api import model_views
 from engines.hub import cache
 from settings import Settings
 from studio import Studio
@@ -276,3 +277,20 @@ def test_every_model_says_what_it_needs_and_how_far_it_is_proved(ann: TestClient
         assert model["fit"]["words"]
         assert model["verified_words"]
         assert model["kind"] in ("Writing", "Pictures", "Clips", "Speech")
+
+
+@pytest.mark.parametrize(
+    ("key", "ours"),
+    [
+        ("writer:session", True),
+        ("writer", True),
+        ("/models/w#float16", True),
+        ("/models/w/unet#float16", True),
+        ("/models/w@vae#float16", True),
+        ("whisper:/models/w", True),
+        ("/models/w-2/unet#float16", False),
+        ("writer-2:session", False),
+    ],
+)
+def test_what_is_in_memory_is_told_apart(key: str, ours: bool) -> None:
+    assert model_views.is_of(key, "writer", {"/models/w"}) == ours
