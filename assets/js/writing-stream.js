@@ -1,4 +1,4 @@
-// The words of an answer as they come. A lost connection goes on where it broke off, also after a reload.
+// The words of an answer as they come. A lost connection is taken up again, also after a reload or a restart.
 
 import { signIn } from "./api.js";
 
@@ -8,8 +8,6 @@ export class Stream {
   /** ``onText(text)`` gets all there is so far; ``onEnd()`` is called once, when the job has ended or begins anew. */
   constructor(job, { onText, onEnd }) {
     Object.assign(this, { job, onText, onEnd });
-    this.text = "";
-    this.count = 0; // the studio counts characters, not the halves JavaScript makes of some
     this.stopper = new AbortController();
     this.run();
   }
@@ -28,19 +26,18 @@ export class Stream {
     this.onEnd();
   }
 
-  /** Resolves to true at the end of the text. */
+  /** Read from the beginning: after a restart the answer may be another one. Resolves to true at the end of the text. */
   async follow() {
-    const answer = await fetch(`api/jobs/${this.job}/text?after=${this.count}`, { cache: "no-store", signal: this.stopper.signal });
+    const answer = await fetch(`api/jobs/${this.job}/text`, { cache: "no-store", signal: this.stopper.signal });
     if (answer.status === 401) { this.close(); signIn(); return false; }
     if (answer.status === 404) return true;
     if (!answer.ok) return false;
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (;;) {
+    for (let text = ""; ;) {
       const { done, value } = await reader.read();
       if (done || this.closed) return true;
-      this.text += value;
-      this.count += [...value].length;
-      this.onText(this.text);
+      text += value;
+      this.onText(text);
     }
   }
 }

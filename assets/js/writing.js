@@ -10,13 +10,13 @@ import { ended, kick, note } from "./follow.js";
 import { failed, toast } from "./toast.js";
 import { Box } from "./writing-box.js";
 import { Files } from "./writing-files.js";
+import { Head } from "./writing-head.js";
 import { Talks } from "./writing-list.js";
 import { Models, Settings } from "./writing-settings.js";
 import { Start } from "./writing-start.js";
 import { Turns } from "./writing-turns.js";
 
 const ID = /^#writing\/([0-9a-f]{32})$/;
-const FORMS = [["md", "Markdown"], ["txt", "Text"], ["docx", "Word"], ["html", "Web page"], ["fountain", "Screenplay (Fountain)"], ["fdx", "Final Draft"]];
 
 export class Writing {
   constructor({ element, props }) {
@@ -40,6 +40,10 @@ export class Writing {
       { select: part(".box select"), think: part(".think"), dialog: part(".advanced-sheet"), about: part(".about-model") },
       { fields: known.fields, models: this.models, changed: () => { this.box?.problem(null); this.box?.ask(); }, kept: () => this.start.load() },
     );
+    this.head = new Head(root, {
+      sheet: () => this.sheet(), remove: () => this.list.remove(this.talk), copy: () => this.copy(), new: () => this.fresh(),
+      change: (changes) => this.change(changes),
+    });
     this.turns = new Turns(part(".turns"), { models: this.models, hands: known.hands, acts: this.acts(), ended: (message) => this.over(message) });
     this.box = new Box(part(".box"), { files: this.files, acts: {
       send: (text) => this.send(text), stop: () => this.stop(), editLast: () => this.editLast(), sendable: () => this.sendable(),
@@ -58,27 +62,14 @@ export class Writing {
   }
 
   wire() {
-    doing(this.root.querySelector(".head"), {
-      sheet: () => this.sheet(), rename: () => this.rename(), remove: () => this.list.remove(this.talk), copy: () => this.copy(),
-      export: () => this.save(), move: (button) => this.move(button.dataset.project || null), new: () => this.fresh(),
-    });
     doing(this.root.querySelector(".talks"), { new: () => { this.sheet(false); this.fresh(); }, shut: () => this.sheet(false) });
     doing(this.root.querySelector(".box"), {
       library: () => this.files.choose(), advanced: () => this.settings.open(), unpick: () => this.start.pick(null), mine: () => this.copy(),
     });
-    doing(this.root.querySelector(".save-sheet"), { save: (button) => { this.saving(button.dataset.as); }, shut: () => this.root.querySelector(".save-sheet").close() });
-    for (const [place, name] of [[".attach .sign", "attach"], [".from", "library"], [".adjust", "adjust"], [".lists", "list"]]) {
+    for (const [place, name] of [[".attach .sign", "attach"], [".from", "library"], [".adjust", "adjust"]]) {
       this.root.querySelector(place).insertAdjacentHTML("afterbegin", `${icon(name)}`);
     }
     fill(this.root.querySelector(".send"), html`${icon("up")}${icon("stop")}`);
-    const menu = this.root.querySelector("#talk-menu"), opener = this.root.querySelector(".more-talk");
-    menu.addEventListener("toggle", (event) => {
-      opener.setAttribute("aria-expanded", String(event.newState === "open"));
-      const spot = opener.getBoundingClientRect();
-      menu.style.top = `${spot.bottom + 8}px`;
-      menu.style.right = `${Math.max(8, innerWidth - spot.right)}px`;
-    });
-    menu.addEventListener("click", (event) => event.target.closest("button") && menu.hidePopover());
     // a phone gives the room what its bar and its doors leave
     const above = () => this.root.offsetParent && this.root.style.setProperty("--above", `${this.root.getBoundingClientRect().top + scrollY}px`);
     addEventListener("resize", above);
@@ -86,7 +77,7 @@ export class Writing {
     above();
     this.root.addEventListener("keydown", (event) => event.key === "Escape" && !event.target.closest("dialog, [popover]") && this.turns.answering && this.stop());
     on("tab", (name) => name === "writing" && this.arrive());
-    on("project", () => { this.list.load(); this.head(); });
+    on("project", () => { this.list.load(); this.head.show(this.talk); });
     on("jobs", ({ changed }) => this.hear(changed.filter((job) => job.task === "write" && job.mine)));
     on("use", ({ asset, task }) => task === "write" && this.files.add(asset));
   }
@@ -99,7 +90,7 @@ export class Writing {
     const id = ID.exec(location.hash)?.[1];
     if (id) { if (id !== this.talk?.id) this.open(id); return; }
     if (location.hash === "#writing" && this.talk) this.clear();
-    else this.head();
+    else this.head.show(this.talk);
   }
 
   /** One call after the other: what is shown last is what is newest. */
@@ -145,7 +136,7 @@ export class Writing {
     this.turns.show(talk);
     this.list.mark(talk?.id);
     this.box.state = Boolean(this.turns.answering);
-    this.head();
+    this.head.show(talk);
     if (other) this.box.ask();
     if (other && talk?.mine) this.box.focus();
   }
@@ -265,7 +256,7 @@ export class Writing {
       model: () => this.choose(),
       speak: (button) => this.hand("speak", "text", button, at(button)),
       picture: (button) => this.hand("create_image", "prompt", button, at(button)),
-      save: (button) => this.save(at(button)),
+      save: (button) => this.head.save(at(button)),
     };
   }
 
@@ -294,48 +285,13 @@ export class Writing {
 
   // -- keeping
 
-  head() {
-    const { talk } = this, head = this.root.querySelector(".head");
-    const shared = project.all?.find((one) => one.id === (talk ? talk.project_id : project.id));
-    const seen = shared ? `${shared.name}: ${shared.shared ? "everyone in the studio reads along" : "only you see it"}` : "My own work: only you see it";
-    head.querySelector("h2").textContent = talk?.title ?? "New conversation";
-    head.querySelector(".where").textContent = talk && !talk.mine ? `${talk.owner} writes here; you read along.` : seen;
-    for (const button of head.querySelectorAll("[data-own]")) button.hidden = !talk?.mine;
-    head.querySelector(".more-talk").hidden = !talk;
-    fill(head.querySelector(".moves"), talk?.mine ? html`${[{ id: "", name: "My own work" }, ...(project.all ?? [])]
-      .filter((one) => one.id !== (talk.project_id ?? "")).map((one) => html`<button type="button" data-do="move" data-project="${one.id}">Move to ${one.name}</button>`)}` : "");
-    this.root.querySelector(".others b").textContent = talk?.owner ?? "";
-  }
-
+  /** Resolves to true where it worked. */
   async change(changes) {
     try {
       this.show(await this.inTurn(() => api.patch(`conversations/${this.talk.id}`, changes)));
       this.list.touch();
+      return true;
     } catch (error) { failed(error); }
-  }
-
-  async move(to) {
-    await this.change({ project_id: to });
-    toast("Moved.");
-  }
-
-  rename() {
-    const heading = this.root.querySelector(".head h2"), input = this.root.querySelector(".head .name");
-    input.value = this.talk.title;
-    heading.hidden = true;
-    input.hidden = false;
-    input.focus();
-    input.select();
-    const done = (keep) => {
-      if (input.hidden) return;
-      input.hidden = true;
-      heading.hidden = false;
-      if (keep && input.value.trim() && input.value.trim() !== this.talk?.title) this.change({ title: input.value });
-    };
-    input.onblur = () => done(true);
-    input.onkeydown = (event) => {
-      if (event.key === "Enter" || event.key === "Escape") { event.preventDefault(); event.stopPropagation(); done(event.key === "Enter"); }
-    };
   }
 
   async copy() {
@@ -346,22 +302,6 @@ export class Writing {
       this.list.touch();
       toast("This copy is yours; go on with it.");
     } catch (error) { failed(error); }
-  }
-
-  /** Ask as what to save: the whole talk, or one answer of it. */
-  save(message) {
-    const sheet = this.root.querySelector(".save-sheet");
-    this.saved = message?.id ?? "";
-    sheet.querySelector("h3").textContent = message?.id ? "Save this answer" : "Save the conversation";
-    fill(sheet.querySelector(".forms"), html`${FORMS.map(([form, name]) => html`<button type="button" class="step" data-do="save" data-as="${form}">${name}</button>`)}`);
-    sheet.showModal();
-  }
-
-  saving(form) {
-    const query = new URLSearchParams({ as: form, ...(this.saved ? { message: this.saved } : {}) });
-    const link = Object.assign(document.createElement("a"), { href: `api/conversations/${this.talk.id}/export?${query}`, download: "" });
-    link.click();
-    this.root.querySelector(".save-sheet").close();
   }
 
   sheet(open = !this.root.classList.contains("listing")) { this.root.classList.toggle("listing", open); }
