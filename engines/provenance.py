@@ -18,7 +18,11 @@ def provenance(request: Request, entry: "Entry", **more: Any) -> dict[str, Any]:
     return {
         "studio": VERSION,
         "request": request.model_dump(mode="json"),
-        "model": {"id": entry.id, "parts": {name: part.model_dump() for name, part in entry.parts.items()}},
+        "model": {
+            "id": entry.id,
+            "name": entry.name,
+            "parts": {name: part.model_dump() for name, part in entry.parts.items()},
+        },
         "loras": [],
         "seed": getattr(request, "seed", None),
         "parents": list(request.asset_ids()),

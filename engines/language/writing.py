@@ -34,6 +34,8 @@ def write(request: Request, context: Context) -> None:
 def obstacle(request: Request, entry: Entry, catalog: Catalog, files: Mapping[str, Input]) -> Problem | None:
     """Why the conversation cannot be sent to the model as it is; None where it can."""
     assert isinstance(request, Write)
+    if entry.runtime not in _RUNTIMES:
+        return None
     try:
         talk(request, entry.name, sight(entry, catalog), files)
     except StudioError as error:
