@@ -50,13 +50,15 @@ export class Start {
 
   /** What was filled in, as the beginning of a message. */
   words() {
-    return (this.preset?.fields ?? []).map(({ name, label }) => [label, this.root.querySelector(`[name="${name}"]`)?.value.trim()])
+    if (!this.preset) return "";
+    const lines = this.preset.fields.map(({ name, label }) => [label, this.root.querySelector(`[name="${name}"]`)?.value.trim()])
       .filter(([, value]) => value).map(([label, value]) => `${label}: ${value}`).join("\n");
+    return lines && [this.preset.ask, lines].filter(Boolean).join("\n\n");
   }
 
   /** The name of a conversation begun so: the preset and what its first field says. */
   title() {
-    const first = this.preset?.fields.length ? this.root.querySelector("[name]")?.value.trim().split(/[\n,;:.]/)[0] : "";
+    const first = this.preset?.fields.length ? this.root.querySelector("[name]")?.value.trim().split(/[\n,;:]/)[0] : "";
     return first ? `${this.preset.name}: ${first}`.slice(0, 80) : "";
   }
 

@@ -34,6 +34,7 @@ class PresetField(View):
 class WritingPreset(View):
     """A way to begin. ``system`` are its standing instructions, ``options`` values of the request to start from.
 
+    ``ask`` is how the first message begins: small models follow what is asked last, not what they were told before.
     ``example`` fills its fields, or ``text``, the message itself; ``attach`` says that it wants a file.
     """
 
@@ -41,6 +42,7 @@ class WritingPreset(View):
     name: str
     use: str = ""
     verb: str = "Ask"
+    ask: str = ""
     system: str
     options: dict[str, Any] = Field(default_factory=dict)
     fields: tuple[PresetField, ...] = ()

@@ -172,8 +172,9 @@ def test_a_preset_with_its_example_becomes_a_talk(room: Page) -> None:
     shot(room, "writing-preset")
     room.get_by_role("button", name="Write the email").click()
     expect(room.locator(".remark.user .said")).to_contain_text("To whom: Ms. Okafor")
+    expect(room.locator(".remark.user .said")).to_contain_text("Write the email, ready to send.")
     ended(room.locator(".remark.assistant"))
-    expect(room.locator(".talk .head h2")).to_have_text("Client email: Ms")
+    expect(room.locator(".talk .head h2")).to_have_text("Client email: Ms. Okafor")
     room.get_by_role("button", name="Advanced", exact=True).click()
     expect(room.get_by_label("Standing instructions")).to_have_value(re.compile("You write emails"))
 
