@@ -5,6 +5,7 @@ import json
 import tabs
 from engines.requests import REQUESTS, asset_fields
 from studio import Studio
+from tabs import writing
 from tabs.controls import labels
 from tabs.parts import part
 
@@ -76,4 +77,5 @@ def _words(studio: Studio) -> dict[str, object]:
         }
         for task, request in REQUESTS.items()
     }
+    tasks["write"] |= {"button": "Writing", "takes": list(writing.READS)}
     return {"tasks": tasks, "models": {entry.id: entry.name for entry in studio.catalog.entries.values()}}

@@ -8,6 +8,8 @@ from studio import Studio
 from tabs.home import Card
 from tabs.parts import part
 
+READS = ("document", "image", "subtitles")
+"""The kinds of assets that can go with a message."""
 _ADVANCED = ("temperature", "top_p", "max_tokens", "context", "seed")
 
 _LIST = """<aside class="talks" aria-label="Conversations">

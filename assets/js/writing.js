@@ -18,6 +18,10 @@ import { Turns } from "./writing-turns.js";
 
 const ID = /^#writing\/([0-9a-f]{32})$/;
 
+/** What was given to the room from elsewhere, also before anybody had been in it. */
+const given = [];
+on("use", ({ asset, task }) => { if (task === "write") given.push(asset); });
+
 export class Writing {
   constructor({ element, props }) {
     const root = this.root = element.querySelector(".writing");
@@ -59,6 +63,7 @@ export class Writing {
     this.start.note(this.models.note);
     this.list.load();
     this.arrive();
+    this.take();
   }
 
   wire() {
@@ -79,7 +84,15 @@ export class Writing {
     on("tab", (name) => name === "writing" && this.arrive());
     on("project", () => { this.list.load(); this.head.show(this.talk); });
     on("jobs", ({ changed }) => this.hear(changed.filter((job) => job.task === "write" && job.mine)));
-    on("use", ({ asset, task }) => task === "write" && this.files.add(asset));
+    on("use", () => this.take());
+  }
+
+  /** Put what was given from elsewhere with the next message. */
+  take() {
+    if (!given.length) return;
+    if (this.talk && !this.talk.mine) this.fresh();
+    for (const asset of given.splice(0)) this.files.add(asset);
+    this.box.focus();
   }
 
   // -- which conversation

@@ -152,6 +152,14 @@ def test_a_file_goes_along_and_is_read(room: Page, tmp_path: Path) -> None:
     expect(room.locator(".box .file")).to_have_count(0)
 
 
+def test_a_document_of_the_library_is_asked_about(opened: Opened, ann: httpx.Client) -> None:
+    paper = ann.post("/api/assets", params={"name": "treaty.txt"}, content=b"The otter gets the boat.").json()["id"]
+    page = opened(ann, at="library")
+    page.locator(f'[data-asset="{paper}"]').click()
+    page.locator(".detail").get_by_role("group", name="Use as input of").get_by_role("button", name="Writing").click()
+    expect(page.locator(".box .file .name")).to_have_text("treaty")
+
+
 def test_what_does_not_fit_is_said_and_nothing_typed_is_lost(room: Page) -> None:
     area = room.get_by_label("Message", exact=True)
     text = "word " * 9_500
