@@ -25,7 +25,7 @@ def build(_: Studio) -> None:
             placeholder="Search by name, use or licence"></label>
           <fieldset class="choice"><legend class="visually-hidden">Show</legend>{ticks}</fieldset></div>
         <div class="kinds"></div>
-        <section class="kind served" aria-labelledby="models-served" hidden></section>
-        <section class="kind access" id="models-access" aria-labelledby="models-access-title"></section>
+        <section class="kind served" aria-label="Models of a language server" hidden></section>
+        <section class="kind access" id="models-access" aria-label="Models that ask for consent"></section>
         <dialog aria-labelledby="models-add-title"></dialog></section>""",
     )
