@@ -44,6 +44,7 @@ class Catalog:
         self._ship = _shipped()
         self._as_of = -1
         self._entries: Mapping[str, Entry] = {}
+        self.reload()
 
     @property
     def entries(self) -> Mapping[str, Entry]:
