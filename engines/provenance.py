@@ -21,7 +21,7 @@ def provenance(request: Request, entry: "Entry", **more: Any) -> dict[str, Any]:
         "model": {
             "id": entry.id,
             "name": entry.name,
-            "parts": {name: part.model_dump() for name, part in entry.parts.items()},
+            "parts": {name: part.model_dump(mode="json") for name, part in entry.parts.items()},
         },
         "loras": [],
         "seed": getattr(request, "seed", None),

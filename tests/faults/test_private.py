@@ -60,11 +60,15 @@ def test_no_work_reaches_out(watched: Path, twin: str, live: Live, photo: Path, 
             "interpolate_clip": {"clip": clip, "fps": 15},
             "speak": {"text": "Good evening. This stays here."},
         }
-        assert set(work) == set(REQUESTS)
-        jobs = [submit(ann, {"task": task, **fields}) for task, fields in work.items()]
-        for id in jobs:
-            end = finished(ann, id, 300)
-            assert end["state"] == "done", end
+        work["write"] = {"messages": [{"role": "user", "text": "Name a harbour."}], "max_tokens": 8}
+        done = {}
+        for task, fields in work.items():
+            done[task] = finished(ann, submit(ann, {"task": task, **fields}), 300)
+            assert done[task]["state"] == "done", done[task]
+        heard = {"sound": done["speak"]["assets"][0], "sentences": ["Good evening.", "This stays here."]}
+        end = finished(ann, submit(ann, {"task": "check_speech", **heard}), 300)
+        assert end["state"] == "done", end
+        assert {*work, "check_speech", "fetch_model"} == set(REQUESTS)  # a download is asked for by name
         for path in (
             "/",
             "/config",
@@ -74,6 +78,11 @@ def test_no_work_reaches_out(watched: Path, twin: str, live: Live, photo: Path, 
             "/healthz",
             "/metrics",
             "/account",
+            "/api/models",
+            "/api/language/models",
+            "/api/conversations",
+            "/api/library/facets",
+            "/api/studio/health",
         ):
             assert browser.get(path).status_code == 200, path
     assert not watched.exists(), watched.read_text()
