@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import shot
+from tests.support.live import Live
 
 pytestmark = pytest.mark.browser
 
@@ -113,8 +115,8 @@ def test_a_lost_studio_is_told_of_calmly(opened: Opened, ann: httpx.Client) -> N
     expect(page.locator("#tray .tray")).to_have_class("tray")
 
 
-def test_signing_out_ends_at_the_door(opened: Opened, bob: httpx.Client) -> None:
-    page = opened(bob, at="audio")
+def test_signing_out_ends_at_the_door(opened: Opened, house: Live, ann: httpx.Client) -> None:
+    page = opened(house.add(f"guest-{secrets.token_hex(3)}"), at="audio")
     page.get_by_label("What should be said?").fill("Between us.")
     page.wait_for_function("sessionStorage.getItem('c41-form-speak')?.includes('Between us')")
     page.get_by_role("button", name="Menu").click()
