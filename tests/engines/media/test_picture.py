@@ -181,5 +181,10 @@ def test_damaged_bytes_are_refused_or_read_never_worse(tmp_path: Path, format: s
     path = tmp_path / "p"
     path.write_bytes(content[: data.draw(st.integers(1, len(content)))])
     with suppress(StudioError):  # anything else fails the test
-        assert intake.inspect(path, "p").facts.kind in ("image", "sound", "clip")
+        assert intake.inspect(path, "p").facts.kind in (
+            "image",
+            "sound",
+            "clip",
+            "document",
+        )  # a stump may read as a text
         open_picture(path)
