@@ -9,6 +9,7 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
 
 from engines import runtime, wire
+from engines.remembered import Remembered
 from engines.requests import AssetFacts, Request
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ class Context:
         catalog: "Catalog",
         config: "EngineConfig",
         signals: Signals | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
+        self.remembered = remembered or Remembered()
         self.request = request
         self.entry = catalog.get(request.model or "")
         self.catalog = catalog
@@ -149,11 +152,14 @@ class Context:
         """Hand over a file that ``encode`` writes, off the engine's thread."""
         self._files.append(self._encoder.submit(encode))
 
-    def provenance(self, **more: Any) -> dict[str, Any]:
-        """What this job's files carry about their making: request, model, seed, parents."""
+    def provenance(self, request: Request | None = None, **more: Any) -> dict[str, Any]:
+        """What this job's files carry about their making: request, model, seed, parents.
+
+        ``request`` where one file of several has a request of its own.
+        """
         from engines.provenance import provenance
 
-        return provenance(self.request, self.entry, **more)
+        return provenance(request or self.request, self.entry, **more)
 
     def finish(self) -> tuple[wire.ResultFile, ...]:
         """Wait for what is still being encoded; every file handed over, in order."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from engines.catalog import Entry
 from engines.context import Context
-from engines.requests import CreateImage
+from engines.requests import CreateImage, Drawing
 from engines.starter.storybook import vocabulary
 from errors import StudioError
 
@@ -17,17 +17,18 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-def simplified(request: CreateImage, entry: Entry) -> tuple[CreateImage, str]:
+def simplified(request: Drawing, entry: Entry) -> tuple[Drawing, str]:
     """The request as the model can do it, and the words it leaves out, with commas between them.
 
     Raises StudioError ``unknown_words`` (422) where the model knows none.
     """
     changes: dict[str, object] = {}
     unknown: tuple[str, ...] = ()
-    if scale := entry.options.get("enlarge_by"):
+    scale = entry.options.get("enlarge_by")
+    if scale and isinstance(request, CreateImage):
         changes |= {"width": request.width // scale, "height": request.height // scale}
     if entry.options.get("vocabulary"):
-        reading = vocabulary.read(request.prompt)
+        reading = vocabulary.read(request.spoken)
         unknown = reading.unknown
         if not reading.prompt:
             raise StudioError(

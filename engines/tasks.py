@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from engines.catalog import Catalog, Entry
 from engines.context import Context
-from engines.requests import AssetFacts, CheckSpeech, CreateImage, InterpolateClip, Request, Speak
+from engines.requests import AssetFacts, CheckSpeech, CreateImage, Drawing, InterpolateClip, Request, Speak
 from engines.requests.writing import Write
 from engines.wire import Input
 from errors import Problem
@@ -41,8 +41,13 @@ def _picture(request: Request, facts: Facts) -> float:
 
 
 def _denoising(request: Request, facts: Facts) -> float:
-    assert isinstance(request, CreateImage)
-    return request.width * request.height / 1e6 * request.steps
+    """Megapixel-steps, of what is worked on: a picture that is changed counts no more than a large one that is made."""
+    assert isinstance(request, Drawing)
+    if isinstance(request, CreateImage):
+        megapixels = request.width * request.height / 1e6
+    else:
+        megapixels = min(1.0, _picture(request, facts))
+    return megapixels * request.steps * getattr(request, "strength", 1.0) * request.count
 
 
 def _clip_pixels(request: Request, facts: Facts) -> float:
@@ -78,7 +83,11 @@ def _one(request: Request, facts: Facts) -> float:
 
 
 TASKS: dict[str, Task] = {
-    "create_image": Task("engines.image:create_image", "image", "Making a picture", _denoising),
+    "create_image": Task("engines.image.making:make_image", "image", "Making a picture", _denoising),
+    "change_image": Task("engines.image.making:make_image", "image", "Changing a picture", _denoising),
+    "edit_image": Task("engines.image.making:make_image", "image", "Editing a picture", _denoising),
+    "fill_image": Task("engines.image.making:make_image", "image", "Filling in", _denoising),
+    "extend_image": Task("engines.image.making:make_image", "image", "Extending a picture", _denoising),
     "upscale_image": Task("engines.enhance.picture:upscale_image", "image", "Enlarging a picture", _picture),
     "cut_out": Task("engines.enhance.picture:cut_out", "image", "Cutting out", _picture),
     "stylize_image": Task("engines.enhance.picture:stylize_image", "image", "Restyling a picture", _picture),

@@ -13,6 +13,7 @@ from engines import wire
 from engines.catalog import Catalog
 from engines.config import EngineConfig
 from engines.context import Context, JobCancelled, JobYielded, Signals
+from engines.remembered import Remembered
 from engines.requests import from_storage
 from engines.swapper import Swapper
 from engines.swapper.device import out_of_memory
@@ -46,6 +47,7 @@ class Worker:
         self._lock = threading.Lock()
         self._job = ""
         self._signals = Signals()
+        self._remembered = Remembered()
 
     def accept(self, envelope: wire.Envelope) -> None:
         """Know of a job before ``run`` gets to it, so that it can be cancelled from now on."""
@@ -77,7 +79,8 @@ class Worker:
                 self._signals.make_way.set()
 
     def free(self) -> None:
-        """Drop every model that no job holds."""
+        """Drop every model that no job holds, and what was remembered."""
+        self._remembered.forget()
         self._swapper.free()
 
     def rest(self) -> None:
@@ -129,7 +132,9 @@ class Worker:
         request = from_storage(envelope.request)
         for folder in (envelope.out_dir, envelope.checkpoint_dir):
             Path(folder).mkdir(parents=True, exist_ok=True)
-        return Context(envelope, request, self._send, self._swapper, self._catalog, self._config, signals)
+        return Context(
+            envelope, request, self._send, self._swapper, self._catalog, self._config, signals, self._remembered
+        )
 
     def _do(self, envelope: wire.Envelope, context: Context) -> tuple[wire.ResultFile, ...]:
         began = time.monotonic()

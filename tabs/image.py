@@ -1,6 +1,6 @@
 """Image: make pictures and make them better."""
 
-from engines.requests.image import CreateImage, CutOut, StylizeImage, UpscaleImage
+from engines.requests import CreateImage, CutOut, StylizeImage, UpscaleImage
 from studio import Studio
 from tabs.bench import Making, bench
 from tabs.home import Card

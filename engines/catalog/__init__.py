@@ -89,6 +89,11 @@ class Catalog:
 
         return sorted(known, key=rank)
 
+    def helper(self, entry: Entry, role: str) -> Entry | None:
+        """The installed model that helps an entry in a role, if there is one."""
+        helpers = (one for one in self.entries.values() if (one.helps, one.role) == (entry.lora_family, role))
+        return next((one for one in helpers if self.installed(one)), None)
+
     def serve(self, entries: Iterable[Entry]) -> None:
         """Take in what the language server holds now."""
         self._served = tuple(entries)

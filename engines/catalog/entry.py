@@ -49,6 +49,9 @@ class Choice(BaseModel):
     help: str = ""
 
 
+Quality = Literal["draft", "good", "best"]
+
+
 class Licence(BaseModel):
     """Under what terms the weights may be used."""
 
@@ -66,8 +69,17 @@ class Entry(BaseModel):
     as ``module:Name``; ``choices`` the legal values of fields that differ by model; ``bounds`` narrows numeric fields
     as (low, high, multiple_of);
     ``sketch`` says that it is good for trying alone, so that any other installed model goes first;
-    ``sets`` are the install sets it belongs to; ``defaults`` replaces a request's defaults; ``memory`` is bytes by
-    precision; ``rate`` is seconds a unit of work on two processor cores until this machine has learned its own.
+    ``sets`` are the install sets it belongs to; ``defaults`` replaces a request's defaults, and ``task_defaults`` those
+    of one task; ``memory`` is bytes by precision; ``rate`` is seconds a unit of work on two processor cores until this
+    machine has learned its own.
+
+    Of models that draw: ``quality`` says which fields make a draft, a good and the best picture; ``pixels`` is the area
+    at which it is best, in px; ``references`` how many pictures it can go by; ``controls`` which structures it can
+    keep; ``good_at`` what it is chosen for when nobody chooses; ``instead`` the nearest model that may be used for
+    clients where this one may not.
+
+    A model that only helps others names the LoRA family that it ``helps`` and its ``role`` there (``control.depth``,
+    ``ip_adapter``, …); it has no tasks of its own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -89,6 +101,15 @@ class Entry(BaseModel):
     download_bytes: int = 0
     memory: dict[str, int] = {}
     defaults: dict[str, Any] = {}
+    task_defaults: dict[str, dict[str, Any]] = {}
+    quality: dict[Quality, dict[str, Any]] = {}
+    pixels: int = 0
+    references: int = 0
+    controls: tuple[str, ...] = ()
+    good_at: tuple[str, ...] = ()
+    instead: str = ""
+    helps: str = ""
+    role: str = ""
     choices: dict[str, tuple[Choice, ...]] = {}
     bounds: dict[str, tuple[float, float, float]] = {}
     guidance: Literal["none", "cfg", "true_cfg", "embedded"] = "none"

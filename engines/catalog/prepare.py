@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 
 from engines.catalog.entry import Entry
-from engines.requests import AssetFacts, Kind, Request, asset_fields, parse
+from engines.requests import AssetFacts, Kind, Request, parse
 from engines.requests.base import MAX_SEED
 from errors import StudioError
 
@@ -17,13 +17,15 @@ _KINDS: dict[Kind, str] = {
     "sound": "a sound",
     "subtitles": "subtitles",
     "document": "a document",
+    "lora": "a LoRA",
 }
 
 
 def fit(request: Request, entry: Entry, facts: Mapping[str, AssetFacts]) -> Request:
     """The request with its model and its seed filled in. Raises StudioError (422) where it cannot be done."""
     open_fields = type(request).model_fields.keys() - request.model_fields_set
-    changes = {name: default for name, default in entry.defaults.items() if name in open_fields}
+    defaults = {**entry.defaults, **entry.task_defaults.get(request.task, {})}
+    changes = {name: default for name, default in defaults.items() if name in open_fields}
     changes["model"] = entry.id
     if "seed" in type(request).model_fields and getattr(request, "seed", None) is None:
         changes["seed"] = random.SystemRandom().randint(0, MAX_SEED)
@@ -73,16 +75,13 @@ def _check_bounds(request: Request, entry: Entry) -> None:
 
 
 def _check_assets(request: Request, facts: Mapping[str, AssetFacts]) -> None:
-    for name, kind in asset_fields(type(request)).items():
-        asset = getattr(request, name)
-        if asset is None:
-            continue
-        if asset not in facts:
+    for id, kind, field in request.taken():
+        if id not in facts:
             raise StudioError("not_found", "There is no such file.", "It was deleted, or it is not yours.", status=404)
-        if facts[asset].kind != kind:
+        if facts[id].kind != kind:
             raise _wrong(
                 "wrong_kind",
-                f"“{_label(request, name)}” takes {_KINDS[kind]}, and this is {_KINDS[facts[asset].kind]}.",
+                f"“{_label(request, field)}” takes {_KINDS[kind]}, and this is {_KINDS[facts[id].kind]}.",
                 next="Choose another file.",
             )
 

@@ -1,11 +1,13 @@
 """What every request shares, and how a field says that it takes an asset."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind = Literal["image", "clip", "sound", "subtitles", "document"]
+Kind = Literal["image", "clip", "sound", "subtitles", "document", "lora"]
+
+ASSET_ID = r"^[0-9a-f]{32}$"
 
 MAX_SEED = 2**32 - 1
 
@@ -25,20 +27,35 @@ Model = Annotated[
 ]
 
 
+AssetId = Annotated[str, Field(pattern=ASSET_ID)]
+
+
 def asset(title: str, description: str, kind: Kind) -> Any:
     """A field that takes the id of an asset of one kind."""
     return Field(
         title=title,
         description=description,
-        pattern=r"^[0-9a-f]{32}$",
+        pattern=ASSET_ID,
         json_schema_extra={"asset": kind},
+    )
+
+
+def assets(title: str, description: str, kind: Kind, most: int) -> Any:
+    """A field that takes the ids of up to ``most`` assets of one kind, in an order that means something."""
+    return Field(
+        (),
+        title=title,
+        description=description,
+        max_length=most,
+        json_schema_extra={"asset": kind, "most": most},
     )
 
 
 class AssetFacts(BaseModel):
     """What is known of an input before any model sees it: enough to validate and to estimate.
 
-    ``seconds`` and ``frames`` are exact for sounds and counted or estimated for clips; ``fps`` is the mean rate.
+    ``seconds`` and ``frames`` are exact for sounds and counted or estimated for clips; ``fps`` is the mean rate;
+    ``family`` says of a LoRA which models it is for.
     """
 
     model_config = ConfigDict(frozen=True, from_attributes=True, extra="ignore")
@@ -51,6 +68,7 @@ class AssetFacts(BaseModel):
     seconds: float | None = None
     fps: float | None = None
     frames: int | None = None
+    family: str | None = None
 
 
 class Request(BaseModel):
@@ -74,13 +92,34 @@ class Request(BaseModel):
         raise NotImplementedError
 
     def asset_ids(self) -> tuple[str, ...]:
-        """The ids of every asset this request takes, in the order of its fields."""
-        values = (getattr(self, name) for name in asset_fields(type(self)))
-        return tuple(value for value in values if value is not None)
+        """The ids of every asset this request takes, in the order of its fields, each once."""
+        return tuple(dict.fromkeys(one.id for one in self.taken()))
+
+    def taken(self) -> tuple["Taken", ...]:
+        """Every asset this request takes, in the order of its fields."""
+        return tuple(one for name in type(self).model_fields for one in _taken(self, name, name))
+
+
+class Taken(NamedTuple):
+    """An asset that a request takes: its id, what kind it must be, and the request's field it comes from."""
+
+    id: str
+    kind: Kind
+    field: str
+
+
+def _taken(owner: BaseModel, name: str, field: str) -> Iterator[Taken]:
+    """The assets in a value, also those inside of nested models."""
+    extra, value = type(owner).model_fields[name].json_schema_extra, getattr(owner, name)
+    for one in value if isinstance(value, tuple) else (value,):
+        if isinstance(one, BaseModel):
+            yield from (found for part in type(one).model_fields for found in _taken(one, part, field))
+        elif one is not None and isinstance(extra, dict) and "asset" in extra:
+            yield Taken(one, extra["asset"], field)  # type: ignore[arg-type]
 
 
 def asset_fields(request: type[Request]) -> dict[str, Kind]:
-    """The fields of a request that take assets, with the kind each takes."""
+    """The fields of a request that take assets, one or several, with the kind each takes."""
     return {
         name: extra["asset"]  # type: ignore[misc]
         for name, field in request.model_fields.items()

@@ -1,33 +1,24 @@
-"""Requests that make or change a picture."""
+"""Requests that make a picture, or change one."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from engines.requests.base import Request, Seed, asset
+from engines.requests.base import ASSET_ID, asset, assets
+from engines.requests.drawing import MOST_REFERENCES, Drawing
+
+MOST_PADDING = 4096
+
+Control = Literal["none", "edges", "depth", "pose", "sketch"]
 
 
-class CreateImage(Request):
+class CreateImage(Drawing):
     """Make a picture from words."""
 
     noun: ClassVar[str] = "picture"
 
     task: Literal["create_image"] = "create_image"
-    prompt: str = Field(
-        title="What should it show?",
-        description="The picture in words: subject, action, place, light, lens, mood.",
-        min_length=1,
-        max_length=8000,
-        json_schema_extra={"lines": 4},
-    )
-    negative_prompt: str = Field(
-        "",
-        title="What should it not show?",
-        description="Things to keep out of the picture. Many models do without.",
-        max_length=8000,
-        json_schema_extra={"lines": 2, "advanced": True},
-    )
     width: int = Field(
         512,
         title="Width",
@@ -46,95 +37,145 @@ class CreateImage(Request):
         multiple_of=8,
         json_schema_extra={"unit": "px"},
     )
-    steps: int = Field(
-        28,
-        title="Steps",
-        description="How often the picture is refined. More is slower, and finer up to a point.",
-        ge=1,
-        le=150,
+    references: tuple[str, ...] = assets(
+        "Pictures to go by",
+        "Up to ten pictures of people, products or places, in the order in which the words speak of them.",
+        "image",
+        MOST_REFERENCES,
+    )
+    control: Control = Field(
+        "none",
+        title="Keep the structure of",
+        description="What of the picture below the new one takes over.",
         json_schema_extra={"advanced": True},
     )
-    guidance: float = Field(
-        7.0,
-        title="Guidance",
-        description="How strictly the words are followed.",
-        ge=0,
-        le=30,
-        json_schema_extra={"advanced": True, "step": 0.5},
-    )
-    seed: Seed = Field(None, json_schema_extra={"advanced": True})
-
-    def title(self, assets: Mapping[str, str]) -> str:
-        return self.prompt
-
-
-class UpscaleImage(Request):
-    """Make a picture larger and sharper."""
-
-    noun: ClassVar[str] = "picture"
-
-    task: Literal["upscale_image"] = "upscale_image"
-    image: str = asset("Picture", "The picture to enlarge.", "image")
-    scale: Literal[2, 3, 4] = Field(
-        2, title="How much larger", description="Times the width and the height.", json_schema_extra={"unit": "x"}
-    )
-
-    def title(self, assets: Mapping[str, str]) -> str:
-        return f"{assets.get(self.image, 'picture')} · {self.scale}x"
-
-
-class CutOut(Request):
-    """Free the subject of a picture from its background."""
-
-    noun: ClassVar[str] = "cut-out"
-
-    task: Literal["cut_out"] = "cut_out"
-    image: str = asset("Picture", "The picture whose subject is wanted.", "image")
-    background: Literal["transparent", "white", "black", "green"] = Field(
-        "transparent", title="New background", description="What stands behind the subject. Green is for keying."
-    )
-    feather: float = Field(
-        1.0,
-        title="Soft edge",
-        description="How soft the edge of the subject is.",
-        ge=0,
-        le=50,
-        json_schema_extra={"unit": "px", "advanced": True, "step": 0.5},
-    )
-
-    def title(self, assets: Mapping[str, str]) -> str:
-        return f"{assets.get(self.image, 'picture')} · cut out"
-
-
-class StylizeImage(Request):
-    """Give a picture the look of a painting or of another picture."""
-
-    noun: ClassVar[str] = "picture"
-
-    task: Literal["stylize_image"] = "stylize_image"
-    image: str = asset("Picture", "The picture to restyle.", "image")
-    style: str = Field(
-        "style-03",
-        title="Style",
-        description="One of the built-in looks. A picture given below goes first.",
-        max_length=60,
-        json_schema_extra={"choices": "style"},
-    )
-    style_image: str | None = Field(
+    control_image: str | None = Field(
         None,
-        title="Or take the look of",
-        description="A picture whose look is taken over instead.",
-        pattern=r"^[0-9a-f]{32}$",
-        json_schema_extra={"asset": "image"},
+        title="The picture with the structure",
+        description="A photograph, or a drawing of the edges, depths or poses themselves.",
+        pattern=ASSET_ID,
+        json_schema_extra={"asset": "image", "advanced": True},
     )
+    control_strength: float = Field(
+        0.8,
+        title="How strictly",
+        description="How strictly the structure is kept.",
+        ge=0,
+        le=2,
+        json_schema_extra={"advanced": True, "step": 0.05},
+    )
+
+
+class ChangeImage(Drawing):
+    """Make another picture out of a picture: its layout stays, the more so the lower the strength."""
+
+    noun: ClassVar[str] = "picture"
+
+    task: Literal["change_image"] = "change_image"
+    image: str = asset("Picture", "The picture to begin from.", "image")
     strength: float = Field(
-        1.0,
-        title="Strength",
-        description="0 keeps the picture as it is, 1 is all style.",
+        0.6,
+        title="How much may change",
+        description="0 keeps the picture as it is, 1 keeps hardly anything.",
         ge=0,
         le=1,
         json_schema_extra={"step": 0.05},
     )
 
     def title(self, assets: Mapping[str, str]) -> str:
-        return f"{assets.get(self.image, 'picture')} · restyled"
+        return f"{assets.get(self.image, 'picture')} · {self.prompt}"
+
+
+class EditImage(Drawing):
+    """Change a picture by saying what should be different."""
+
+    noun: ClassVar[str] = "picture"
+
+    task: Literal["edit_image"] = "edit_image"
+    image: str = asset("Picture", "The picture to change.", "image")
+    mask: str | None = Field(
+        None,
+        title="Only here",
+        description="Paint what may change; all else stays as it is. Empty: anywhere.",
+        pattern=ASSET_ID,
+        json_schema_extra={"asset": "image", "editor": "mask", "paints": "image"},
+    )
+    references: tuple[str, ...] = assets(
+        "More pictures",
+        "Up to nine more pictures that the words speak of: “the bag of picture 2”.",
+        "image",
+        MOST_REFERENCES - 1,
+    )
+
+    def title(self, assets: Mapping[str, str]) -> str:
+        return f"{assets.get(self.image, 'picture')} · {self.prompt}"
+
+
+class FillImage(Drawing):
+    """Put something new into a part of a picture (inpainting)."""
+
+    noun: ClassVar[str] = "picture"
+
+    task: Literal["fill_image"] = "fill_image"
+    image: str = asset("Picture", "The picture to change.", "image")
+    mask: str = Field(
+        title="Where",
+        description="Paint what should be new. White is new, black stays.",
+        pattern=ASSET_ID,
+        json_schema_extra={"asset": "image", "editor": "mask", "paints": "image"},
+    )
+    strength: float = Field(
+        1.0,
+        title="How much may change",
+        description="1 makes the painted part anew, less keeps something of it.",
+        ge=0,
+        le=1,
+        json_schema_extra={"advanced": True, "step": 0.05},
+    )
+    feather: int = Field(
+        12,
+        title="Soft edge",
+        description="How softly the new part blends into the old. It lies inside of what was painted.",
+        ge=0,
+        le=256,
+        json_schema_extra={"unit": "px", "advanced": True},
+    )
+
+    def title(self, assets: Mapping[str, str]) -> str:
+        return f"{assets.get(self.image, 'picture')} · {self.prompt}"
+
+
+def _side(name: str) -> int:
+    field: int = Field(
+        0,
+        title=name,
+        description=f"New picture to be added {name.lower()}.",
+        ge=0,
+        le=MOST_PADDING,
+        json_schema_extra={"unit": "px"},
+    )
+    return field
+
+
+class ExtendImage(Drawing):
+    """Make a picture larger by continuing it beyond its edges (outpainting)."""
+
+    noun: ClassVar[str] = "picture"
+
+    task: Literal["extend_image"] = "extend_image"
+    image: str = asset("Picture", "The picture to continue.", "image")
+    left: int = _side("On the left")
+    right: int = _side("On the right")
+    top: int = _side("Above")
+    bottom: int = _side("Below")
+    feather: int = Field(
+        24,
+        title="Soft edge",
+        description="How softly the new part blends into the old.",
+        ge=0,
+        le=256,
+        json_schema_extra={"unit": "px", "advanced": True},
+    )
+
+    def title(self, assets: Mapping[str, str]) -> str:
+        return f"{assets.get(self.image, 'picture')} · extended"

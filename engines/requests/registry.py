@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from engines.requests.base import Request
+from engines.requests.enhance import CutOut, StylizeImage, UpscaleImage
 from engines.requests.hub import FetchModel
-from engines.requests.image import CreateImage, CutOut, StylizeImage, UpscaleImage
+from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendImage, FillImage
 from engines.requests.speech import CheckSpeech, Speak
 from engines.requests.video import InterpolateClip, UpscaleClip
 from engines.requests.writing import Write
@@ -15,6 +16,10 @@ from errors import StudioError
 
 _ALL: tuple[type[Request], ...] = (
     CreateImage,
+    ChangeImage,
+    EditImage,
+    FillImage,
+    ExtendImage,
     UpscaleImage,
     CutOut,
     StylizeImage,

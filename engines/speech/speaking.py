@@ -28,10 +28,9 @@ def speak(request: Request, context: Context) -> None:
         raise _nothing_to_say(lines.left_out)
     samples = loudness_normalise(samples, RATE, request.loudness)
     context.check()
-    record = context.provenance(
-        packages={"hibari-tts": version("hibari-tts")},
-        **({"left_out": lines.left_out[:LEFT_OUT]} if lines.left_out else {}),
-    )
+    record = context.provenance(packages={"hibari-tts": version("hibari-tts")})
+    if lines.left_out:
+        record["left_out"] = lines.left_out[:LEFT_OUT]
     path = context.new_file(f".{request.format}")
     plan = {"sentences": [sentence.plan for sentence in heard], "notes": list(lines.notes)}
     context.later(lambda: save_sound(samples, RATE, path, record | {"speech": plan}))

@@ -5,13 +5,15 @@ A twin proves code, memory, progress, cancel and reproduction without the weight
 
 import os
 import shutil
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from engines import runtime
-from engines.catalog import SHIPPED, read
+from engines.catalog import SHIPPED, Entry, read
 
 BUILDERS = {
     "qwen3": "engines.twins.qwen:save_text",
@@ -19,6 +21,8 @@ BUILDERS = {
     "qwen3-vl": "engines.twins.qwen:save_vl3",
     "stable-diffusion-1.5": "engines.twins.stable_diffusion_15:save",
 }
+_TINY: Mapping[str, Mapping[str, Any]] = {}
+"""Where an entry says something that holds for the large model only, what holds for the twin."""
 
 
 def build(name: str, folder: Path) -> Path:
@@ -38,9 +42,22 @@ def build(name: str, folder: Path) -> Path:
 
 
 def install(name: str, folder: Path, own: Path) -> str:
-    """Make a twin usable: build it below ``folder`` and add an entry to the catalog folder ``own``. The entry's id."""
-    root = build(name, folder)
-    entry = next(entry for entry in map(read, sorted(SHIPPED.glob("*.yaml"))) if entry.twin == name)
+    """Make a twin usable: build it below ``folder``, and enter the first catalog entry that it stands for. Its id."""
+    return _install(next(entry for entry in _entries() if entry.twin == name), folder, own)
+
+
+def install_entry(id: str, folder: Path, own: Path) -> str:
+    """Make the twin of a catalog entry usable: as ``install``, for an entry by its id."""
+    return _install(next(entry for entry in _entries() if entry.id == id), folder, own)
+
+
+def _entries() -> Iterator[Entry]:
+    return map(read, sorted(SHIPPED.glob("*.yaml")))
+
+
+def _install(entry: Entry, folder: Path, own: Path) -> str:
+    assert entry.twin, f"{entry.id} has no twin"
+    root = build(entry.twin, folder)
     twin = entry.model_copy(
         update={
             "id": f"{entry.id}.twin",
@@ -48,6 +65,7 @@ def install(name: str, folder: Path, own: Path) -> str:
             "parts": {key: part.model_copy(update={"repo": str(root)}) for key, part in entry.parts.items()},
             "load_seconds": 1.0,
             "rate": 0.1,
+            **_TINY.get(entry.twin, {}),
         }
     )
     own.mkdir(parents=True, exist_ok=True)

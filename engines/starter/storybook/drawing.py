@@ -10,7 +10,7 @@ from engines.starter.storybook.scene import Scene, Thing
 from engines.starter.storybook.shapes import CREAM, LAMP, SHAPES, Colour, Pen, dark, light, mixed
 from engines.starter.storybook.words import THINGS
 
-SIDE = 128
+SIDE = 96
 """Pixels of a picture's side."""
 
 _FINER = 2

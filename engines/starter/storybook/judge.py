@@ -15,19 +15,19 @@ from torch.nn import functional
 
 from engines import runtime
 from engines.starter.storybook import dataset, models, words
-from engines.starter.storybook.drawing import marks, seen_as
+from engines.starter.storybook.drawing import SIDE, marks, seen_as
 from engines.starter.storybook.loop import Loop, Plan
 from engines.starter.storybook.scene import Scene
 
 KINDS = tuple(words.THINGS)
-_GRID = 32
+_GRID = SIDE // 4
 _PICTURES = 16_000
 _LEAST_SHARE = 0.004
 """Of the picture: less is no thing."""
 
 
 class Eye(nn.Module):
-    """From a picture (count, 3, 128, 128; -1 to 1) to a map of kinds, a map of plain colour, and the surroundings."""
+    """From a picture (count, 3, side, side; -1 to 1) to a map of kinds, a map of plain colour, and the surroundings."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ def _right(numbers: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Te
 
 @torch.no_grad()
 def look(eye: Eye, pictures: np.ndarray) -> list[Sight]:
-    """What is seen on pictures: (count, 128, 128, 3) bytes."""
+    """What is seen on pictures: (count, side, side, 3) bytes."""
     shown = models.as_input(torch.from_numpy(pictures).permute(0, 3, 1, 2), "cpu")
     things, bodies, grounds, times = eye(shown)
     small = functional.interpolate((shown + 1) * 127.5, (_GRID, _GRID), mode="area").permute(0, 2, 3, 1)

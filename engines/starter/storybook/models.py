@@ -11,6 +11,9 @@ from transformers import CLIPTextConfig, CLIPTextModel
 LATENT_CHANNELS = 4
 """As in Stable Diffusion 1.5, whose pipelines for inpainting take no other number."""
 
+PIXELS = 8
+"""A latent stands for so many pixels, across and down."""
+
 TOKENS = 32
 """As many as a prompt may have."""
 
@@ -51,7 +54,11 @@ def text_encoder(vocabulary: dict[str, int]) -> CLIPTextModel:
 
 
 def unet(side: int, widths: Sequence[int] = (96, 128, 160)) -> UNet2DConditionModel:
-    """``side`` is the latents'. Attention only below the full size: a quarter of the positions, a tenth of the time."""
+    """``side`` is the latents'. Attention only below the full size: a quarter of the positions, a tenth of the time.
+
+    The whole caption, pooled, also scales and shifts every block as the hour of denoising does: ground, light and style
+    are then learnt in a fraction of the samples, and reach the full size, where no attention is.
+    """
     model = UNet2DConditionModel(
         sample_size=side,
         in_channels=LATENT_CHANNELS,
@@ -63,6 +70,9 @@ def unet(side: int, widths: Sequence[int] = (96, 128, 160)) -> UNet2DConditionMo
         cross_attention_dim=_TEXT_WIDTH,
         attention_head_dim=8,
         norm_num_groups=16,
+        resnet_time_scale_shift="scale_shift",
+        addition_embed_type="text",
+        addition_embed_type_num_heads=6,
     )
     # torch's fused attention spends a quarter of a training step on backward passes of these tiny matrices.
     model.set_attn_processor(AttnProcessor())

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
+from torch.nn import functional
 
 from engines import runtime
 from engines.starter.storybook import autoencoder, dataset, models, text, tokens
+from engines.starter.storybook.drawing import SIDE, marks
 from engines.starter.storybook.loop import Loop, Plan, load_mean, write_atomically
 
 _SHARD = 4000
@@ -15,14 +18,18 @@ _UNTOLD = 0.1
 """How often a scene is shown without its caption: what guidance leads away from."""
 
 _STEPS_A_SHEET = 500
+_THINGS_COUNT = 3.0
+"""So many times more than their surroundings: they are what is asked for, and a sixth of the picture."""
+
 _CLAMP = 5.0
 """Steps with little noise, where only texture is left to learn, count so many times less."""
 
 
-def prepare(folder: Path, scenes: int, device: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Latents and tokens of the training scenes, made once and kept in the folder.
+def prepare(folder: Path, scenes: int, device: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """What the training scenes come to, made once and kept in the folder.
 
-    Returns latents (scenes, channels, side, side), scaled to a spread of one, and tokens (scenes, captions, TOKENS).
+    Returns latents (scenes, channels, side, side), scaled to a spread of one, tokens (scenes, captions, TOKENS), and
+    where things are (scenes, side, side; true or false).
     """
     tokenizer, encoder = text.tokenizer_in(folder), autoencoder.trained(folder)
     shards = []
@@ -32,10 +39,17 @@ def prepare(folder: Path, scenes: int, device: str) -> tuple[torch.Tensor, torch
         if not file.exists():
             latents = autoencoder.encoded(encoder, dataset.pictures(numbers, runtime.cores()), device)
             read = torch.stack([tokens.numbers(tokenizer, dataset.captions(number)) for number in numbers])
-            write_atomically(file, {"latents": latents, "tokens": read.short()})
+            write_atomically(file, {"latents": latents, "tokens": read.short(), "things": _things(numbers)})
         shards.append(load_file(file))
-    latents = torch.cat([shard["latents"] for shard in shards])
-    return latents.float() * scaling(folder), torch.cat([shard["tokens"] for shard in shards])
+    latents, read, things = (torch.cat([shard[part] for shard in shards]) for part in ("latents", "tokens", "things"))
+    return latents.float() * scaling(folder), read, things
+
+
+def _things(numbers: range) -> torch.Tensor:
+    """Which latents of each scene show a thing."""
+    finer = 2
+    maps = np.stack([marks(dataset.scene(number), SIDE // models.PIXELS * finer)[0] > 0 for number in numbers])
+    return functional.max_pool2d(torch.from_numpy(maps).float(), finer) > 0
 
 
 def scaling(folder: Path) -> float:
@@ -47,7 +61,7 @@ def scaling(folder: Path) -> float:
 def train(folder: Path, plan: Plan, scenes: int, device: str, saved: Callable[[Path, str], None]) -> None:
     """Train the UNet and the text encoder together; ``saved`` is called now and then with the folder and how many
     samples it has seen."""
-    latents, read = prepare(folder, scenes, device)
+    latents, read, things = prepare(folder, scenes, device)
     tokenizer = text.tokenizer_in(folder)
     untold = tokens.numbers(tokenizer, [""]).short()
     torch.manual_seed(plan.seed)
@@ -71,7 +85,9 @@ def train(folder: Path, plan: Plan, scenes: int, device: str, saved: Callable[[P
         noisy = schedule.add_noise(clean, noise, times).contiguous(memory_format=torch.channels_last)
         with torch.autocast(device, torch.bfloat16):
             guessed = unet(noisy, times, encoder(told)[0]).sample.float()
-        error = (guessed - schedule.get_velocity(clean, noise, times)).pow(2).mean((1, 2, 3))
+        error = (guessed - schedule.get_velocity(clean, noise, times)).pow(2).mean(1)
+        counts = 1 + (_THINGS_COUNT - 1) * things[chosen].to(device)
+        error = (counts * error).mean((1, 2))
         weight = (ratio[times] + 1).clamp(max=_CLAMP) / (ratio[times] + 1)
         loss: torch.Tensor = (weight * error).mean()
         return loss

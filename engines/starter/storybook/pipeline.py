@@ -9,6 +9,7 @@ from diffusers import StableDiffusionPipeline
 from PIL import Image
 
 from engines.starter.storybook import autoencoder, models, text
+from engines.starter.storybook.drawing import SIDE
 from engines.starter.storybook.loop import load_mean
 from engines.starter.storybook.picture import scaling
 
@@ -33,7 +34,7 @@ GUIDANCE = 4.0
 def assembled(folder: Path) -> Any:
     """The pipeline as trained so far: the running mean of its weights."""
     tokenizer, vae = text.tokenizer_in(folder), autoencoder.trained(folder)
-    encoder, unet = models.text_encoder(tokenizer.get_vocab()), models.unet(16)
+    encoder, unet = models.text_encoder(tokenizer.get_vocab()), models.unet(SIDE // models.PIXELS)
     load_mean(folder / "picture.safetensors", {"text_encoder": encoder, "unet": unet})
     vae.register_to_config(scaling_factor=scaling(folder))
     return put_together(vae, encoder, tokenizer, unet)

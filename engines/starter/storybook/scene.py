@@ -48,12 +48,12 @@ _OWN_SCALE = {"mountain": 1.15, "flower": 0.85, "cat": 0.88, "bird": 0.8, "car":
 
 def random_scene(lot: Random) -> Scene:
     """A scene whose every part is drawn by lot: the same lot gives the same scene."""
-    relation = lot.choices(("alone", "beside", "in front", "above"), (72, 18, 5, 5))[0]
+    relation = lot.choices(("alone", "beside", "in front", "above"), (80, 12, 4, 4))[0]
     ground = lot.choice(tuple(words.GROUNDS))
     time = lot.choices(tuple(words.TIMES), (34, 20, 24, 22))[0]
-    weather = "clear" if ground == "room" else lot.choices(tuple(words.WEATHERS), (70, 10, 10, 10))[0]
-    framing = lot.choices(tuple(words.FRAMINGS), (12, 74, 14))[0] if relation == "alone" else "medium"
-    style = lot.choices(tuple(words.STYLES), (74, 13, 13))[0]
+    weather = "clear" if ground == "room" else lot.choices(tuple(words.WEATHERS), (76, 8, 8, 8))[0]
+    framing = lot.choices(tuple(words.FRAMINGS), (9, 82, 9))[0] if relation == "alone" else "medium"
+    style = lot.choices(tuple(words.STYLES), (82, 9, 9))[0]
     horizon = lot.uniform(0.56, 0.66)
     return Scene(
         _things(lot, relation, ground, framing, horizon),

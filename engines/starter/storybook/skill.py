@@ -38,7 +38,7 @@ def unseen(count: int, trained_on: int) -> list[tuple[Scene, str]]:
 
 
 def measure(asked: list[tuple[Scene, str]], draw: Callable[[list[str]], np.ndarray], eye: Eye) -> Skill:
-    """``draw`` makes (count, 128, 128, 3) bytes from as many captions."""
+    """``draw`` makes (count, side, side, 3) bytes from as many captions."""
     right: Counter[str] = Counter()
     every: Counter[str] = Counter()
     for start in range(0, len(asked), _AT_ONCE):

@@ -7,8 +7,8 @@ from pathlib import Path
 from engines.starter.storybook import autoencoder, picture, text
 from engines.starter.storybook.loop import Plan
 
-_AUTOENCODER = Plan("autoencoder", 36_000, 8, 2e-3, decay=0.5)
-_TEXT = Plan("text", 128_000, 64, 2e-3)
+_AUTOENCODER = Plan("autoencoder", 40_000, 8, 2e-3, decay=0.5)
+_TEXT = Plan("text", 96_000, 64, 2e-3)
 _DECODER = Plan("decoder", 24_000, 8, 1.5e-3, decay=0.7)
 JUDGE = Plan("judge", 96_000, 32, 2e-3)
 

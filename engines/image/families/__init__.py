@@ -1,0 +1,28 @@
+"""One module a family of models; which one an entry belongs to is told by its pipeline's class."""
+
+from importlib import import_module
+
+from engines.catalog import Entry
+from engines.image.family import Family
+from errors import StudioError
+
+_FAMILIES = {
+    "StableDiffusionPipeline": "engines.image.families.stable_diffusion:StableDiffusion",
+}
+"""The class that an entry's ``pipeline`` names, and the family that speaks to it."""
+
+
+def of(entry: Entry) -> Family:
+    """The family of an entry. Raises StudioError ``unsupported_model`` (422) for a pipeline that is not known here."""
+    name = entry.pipeline.partition(":")[2]
+    if name not in _FAMILIES:
+        raise StudioError(
+            "unsupported_model",
+            f"{entry.name} is of a kind that cannot be used here.",
+            f"Its entry names the pipeline {name[:80]}.",
+            "Take another model.",
+            status=422,
+        )
+    module, kind = _FAMILIES[name].split(":")
+    family: Family = getattr(import_module(module), kind)()
+    return family

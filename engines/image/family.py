@@ -1,0 +1,102 @@
+"""What a family of models is to the studio: which pipeline does which task, and how it is spoken to."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engines.catalog import Entry
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from PIL.Image import Image
+
+Words = dict[str, Any]
+"""What the encoders made of the words (and of pictures the words are about): arguments of the pipeline's call, for one
+picture. Tensors among them are kept in main memory between jobs."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """A structure to keep: ``map`` is the drawing of it (edges, depths, …), ``strength`` 0 to 2."""
+
+    kind: str
+    map: "Image"
+    strength: float
+
+
+@dataclass(frozen=True)
+class Work:
+    """A request as a family gets it: words settled, pictures opened, upright, RGB, at a size that is legal for it.
+
+    ``image`` (with ``mask``, L, white is new) has the size ``width`` x ``height``; ``references`` have their own.
+    ``strength`` is that of the change, 0 to 1.
+    """
+
+    task: str
+    entry: Entry
+    prompt: str
+    negative_prompt: str
+    width: int
+    height: int
+    steps: int
+    guidance: float
+    strength: float = 1.0
+    image: "Image | None" = None
+    mask: "Image | None" = None
+    references: "tuple[Image, ...]" = ()
+    control: Control | None = None
+
+
+class Family:
+    """How the studio speaks to the pipelines of one family. Holds no state; subclasses say what differs.
+
+    A job reads first and paints then: ``readers`` are the parts that make something of the words, ``painters`` those
+    that make the picture, so that both need never be in memory together. Parts that an entry does not have are left
+    out (None in the pipeline).
+    """
+
+    name: ClassVar[str]
+    pipelines: ClassVar[Mapping[str, str]]
+    """The class in diffusers for each task."""
+    readers: ClassVar[tuple[str, ...]] = ("tokenizer", "text_encoder")
+    painters: ClassVar[tuple[str, ...]] = ("transformer", "vae")
+    multiple: ClassVar[int] = 16
+    """What width and height must be a multiple of, in px."""
+    working_bytes_a_pixel: ClassVar[int] = 3000
+    """What painting takes beside the weights, at the largest step, in the precision of a processor."""
+
+    def options(self, work: Work) -> dict[str, Any]:
+        """What the pipeline's constructor takes beside its parts."""
+        return dict(work.entry.options.get("pipeline", {}))
+
+    def read(self, pipeline: Any, work: Work) -> Words:
+        """What the encoders make of the words. ``pipeline`` has the readers alone."""
+        raise NotImplementedError
+
+    def arguments(self, work: Work) -> dict[str, Any]:
+        """The call's arguments beside the words, seeds, steps and callbacks."""
+        raise NotImplementedError
+
+    def paint(
+        self, pipeline: Any, work: Work, words: Words, generators: "Sequence[torch.Generator]", **call: Any
+    ) -> "np.ndarray":
+        """One picture for each generator: (count, height, width, 3), 0 to 1. ``pipeline`` has the painters."""
+        made: np.ndarray = pipeline(
+            **words,
+            **self.arguments(work),
+            num_inference_steps=work.steps,
+            num_images_per_prompt=len(generators),
+            generator=list(generators),
+            output_type="np",
+            **call,
+        ).images
+        return made
+
+    def first(self, latents: "torch.Tensor", work: Work) -> "torch.Tensor":
+        """The first picture's latents as (channels, height, width), for the preview."""
+        return latents[0]
+
+    def words_left_out(self, pipeline: Any, work: Work) -> str:
+        """The end of a prompt that is too long for the model to read; ``pipeline`` has the readers."""
+        return ""

@@ -1,0 +1,70 @@
+"""What the words of a request mean to a model's encoders: worked out once, and remembered."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from engines.context import Context
+from engines.image import parts
+from engines.image.family import Family, Words, Work
+from engines.swapper import Component
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class Reading(NamedTuple):
+    """What the encoders made of the words, and the words they had no room for."""
+
+    words: Words
+    left_out: str
+
+
+def read(family: Family, work: Work, context: Context, loras: str = "") -> Reading:
+    """What the model's encoders make of a request's words; they are only loaded where it is not known yet.
+
+    ``loras`` tells apart readings by encoders that LoRAs have changed.
+    """
+    components = parts.components(context, family.readers)
+    key = _key(family, work, [component.key for component in components.values()], loras)
+    reading: Reading = context.remembered.get(key, lambda: _read(family, work, context, components))
+    return reading
+
+
+def _read(family: Family, work: Work, context: Context, components: Mapping[str, Component]) -> Reading:
+    import torch
+
+    with context.lease(*components.values()) as models, torch.no_grad():
+        loaded = dict(zip(components, models, strict=True))
+        pipeline = parts.assembled(family.pipelines[work.task], context, loaded, family.options(work))
+        words = {name: _kept(value) for name, value in family.read(pipeline, work).items()}
+        return Reading(words, family.words_left_out(pipeline, work))
+
+
+def _key(family: Family, work: Work, components: list[str], loras: str) -> str:
+    """All that a reading depends on. Pictures count only where the encoders look at them."""
+    seen = [_digest(picture) for picture in (work.image, *work.references) if picture is not None]
+    asked = (
+        family.name,
+        work.task,
+        work.prompt,
+        work.negative_prompt,
+        work.guidance > 1,
+        work.guidance > 0,
+        seen,
+        components,
+        loras,
+        sorted(work.entry.options.items(), key=str),
+    )
+    return repr(asked)
+
+
+def _digest(picture: "Image") -> str:
+    return hashlib.sha256(picture.tobytes()).hexdigest()
+
+
+def _kept(value: Any) -> Any:
+    """Tensors come to main memory; lists of them too."""
+    if isinstance(value, list | tuple):
+        return type(value)(_kept(one) for one in value)
+    return value.detach().cpu() if hasattr(value, "detach") else value
