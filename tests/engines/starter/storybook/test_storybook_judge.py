@@ -12,7 +12,7 @@ runtime.heavy("diffusers", "transformers")
 import torch  # noqa: E402
 
 from engines.starter.storybook import dataset, judge, skill, words  # noqa: E402
-from engines.starter.storybook.drawing import marks  # noqa: E402
+from engines.starter.storybook.drawing import SIDE, marks  # noqa: E402
 from engines.starter.storybook.scene import Scene  # noqa: E402
 
 ASKED = [
@@ -30,7 +30,8 @@ class PerfectEye:
     def __call__(self, pictures: torch.Tensor) -> tuple[torch.Tensor, ...]:
         scenes, self._left = self._left[: len(pictures)], self._left[len(pictures) :]
         kinds, plain = (
-            torch.from_numpy(np.stack(part)) for part in zip(*(marks(scene, 32) for scene in scenes), strict=True)
+            torch.from_numpy(np.stack(part))
+            for part in zip(*(marks(scene, SIDE // 4) for scene in scenes), strict=True)
         )
         things = torch.nn.functional.one_hot(kinds.long(), len(words.THINGS) + 1).movedim(-1, 1).float()
         grounds = [tuple(words.GROUNDS).index(scene.ground) for scene in scenes]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engines.starter.storybook import dataset
-from engines.starter.storybook.drawing import marks
+from engines.starter.storybook.drawing import SIDE, marks
 from engines.starter.storybook.motion import MOTIONS, Moving, at, frames, moving_caption, random_moving
 
 PLAIN = ("alone", "medium", "middle", "cat")
@@ -35,7 +35,7 @@ def test_a_thing_goes_where_it_is_said_to_go() -> None:
 @pytest.mark.parametrize("motion", MOTIONS)
 def test_frames_differ_exactly_where_something_moves_and_are_the_same_each_time(motion: str) -> None:
     made, again = ([np.asarray(frame) for frame in frames(Moving(SCENE, motion), 5)] for _ in range(2))
-    assert [frame.shape for frame in made] == [(128, 128, 3)] * 5
+    assert [frame.shape for frame in made] == [(SIDE, SIDE, 3)] * 5
     assert all(np.array_equal(one, other) for one, other in zip(made, again, strict=True))
     changes = [not np.array_equal(one, other) for one, other in pairwise(made)]
     assert changes == [motion != "still"] * 4

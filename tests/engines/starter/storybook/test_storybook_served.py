@@ -14,6 +14,7 @@ from engines.config import EngineConfig
 from engines.requests import CreateImage
 from engines.sketching import simplified
 from engines.starter.storybook import dataset
+from engines.starter.storybook.drawing import SIDE
 from engines.swapper import Cpu, Swapper
 from engines.worker import Worker
 from errors import StudioError
@@ -53,7 +54,10 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(1)
     tokenizer = tokens.learn(["a red house by the sea at sunset", "a cat"] * 8)
     whole = pipeline.put_together(
-        models.autoencoder(8), models.text_encoder(tokenizer.get_vocab()), tokenizer, models.unet(16, (16, 32, 32))
+        models.autoencoder(8),
+        models.text_encoder(tokenizer.get_vocab()),
+        tokenizer,
+        models.unet(SIDE // models.PIXELS, (16, 32, 32)),
     )
     whole.to(torch.float16).save_pretrained(folder / "model", safe_serialization=True, variant="fp16")
     data = yaml.safe_load((SHIPPED / "storybook-image.yaml").read_text())
@@ -93,12 +97,12 @@ def test_inpainting_changes_nothing_outside_its_mask_and_something_inside(own: P
 
     loaded = shipping.shipped(own.parent / "model")
     picture = Image.fromarray(dataset.picture(3))
-    inside = np.zeros((128, 128), np.uint8)
-    inside[30:90, 20:100] = 255
+    inside = np.zeros((SIDE, SIDE), np.uint8)
+    inside[20:70, 15:75] = 255
     made = np.asarray(editing.filled(loaded, picture, Image.fromarray(inside), "a cat", seed=1))
     before = np.asarray(picture)
     assert np.array_equal(made[inside == 0], before[inside == 0])
-    assert not np.array_equal(made[50:70, 50:70], before[50:70, 50:70])
+    assert not np.array_equal(made[40:55, 40:55], before[40:55, 40:55])
 
 
 @pytest.mark.slow
@@ -110,6 +114,6 @@ def test_a_picture_changed_by_strength_is_another_one_and_the_same_for_the_same_
     one, again, more = (
         np.asarray(editing.changed(loaded, picture, "a cat", strength, seed=1)) for strength in (0.1, 0.1, 0.3)
     )
-    assert one.shape == (128, 128, 3)
+    assert one.shape == (SIDE, SIDE, 3)
     assert np.array_equal(one, again)
     assert not np.array_equal(one, more)
