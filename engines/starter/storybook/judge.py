@@ -111,9 +111,9 @@ def look(eye: Eye, pictures: np.ndarray) -> list[Sight]:
     """What is seen on pictures: (count, side, side, 3) bytes."""
     shown = models.as_input(torch.from_numpy(pictures).permute(0, 3, 1, 2), "cpu")
     things, bodies, grounds, times = eye(shown)
-    small = functional.interpolate((shown + 1) * 127.5, (_GRID, _GRID), mode="area").permute(0, 2, 3, 1)
+    pixels = torch.from_numpy(pictures).float()
     return [
-        _sight(things[at].argmax(0), bodies[at], small[at], (grounds[at], times[at])) for at in range(len(pictures))
+        _sight(things[at].argmax(0), bodies[at], pixels[at], (grounds[at], times[at])) for at in range(len(pictures))
     ]
 
 
@@ -128,11 +128,17 @@ def _sight(
         y, x = there.nonzero().float().add(0.5).div(_GRID).mean(0).tolist()
         places[kind] = (x, y)
         body = there & (plain > 0)
-        red, green, blue = pixels[body if body.any() else there].median(0).values.tolist()
+        red, green, blue = pixels[_finer(body if body.any() else there)].median(0).values.tolist()
         colours[kind] = (red, green, blue)
     ground, time = (int(answer.argmax()) for answer in around)
     kinds_seen = {kind: shares[kind] for kind in seen}
     return Sight(kinds_seen, places, colours, tuple(words.GROUNDS)[ground], tuple(words.TIMES)[time])
+
+
+def _finer(there: torch.Tensor) -> torch.Tensor:
+    """A map of the grid as one of the picture's pixels."""
+    times = SIDE // _GRID
+    return there.repeat_interleave(times, 0).repeat_interleave(times, 1)
 
 
 def colour_of(sight: Sight, kind: str, scene: Scene) -> str:
