@@ -8,6 +8,7 @@ from gradio.events import api as gradio_api
 
 from api.arguments import checked
 from api.bodies import read_submission
+from api.endpoints_image import image_endpoints
 from api.endpoints_library import library_endpoints
 from api.endpoints_speech import speech_endpoints
 from api.endpoints_writing import writing_endpoints
@@ -37,8 +38,9 @@ def install(studio: Studio) -> None:
     """Add the endpoints to the Blocks under construction."""
     for add in (_add_jobs, _add_models, _add_making):
         add(studio)
-    for endpoint in (*library_endpoints(studio), *writing_endpoints(studio), *speech_endpoints(studio)):
-        _offer(endpoint)
+    for more in (image_endpoints, library_endpoints, writing_endpoints, speech_endpoints):
+        for endpoint in more(studio):
+            _offer(endpoint)
 
 
 def _json(view: AssetsView | JobsView) -> Json:
@@ -154,11 +156,7 @@ def _add_making(studio: Studio) -> None:
         asked = {"task": "write", "model": model, "messages": [*earlier, {"role": "user", "text": prompt}]}
         return ask(http, asked, options, project_id)
 
-    def create_image(prompt: str, http: gr.Request, options: Json | None = None, project_id: str | None = None) -> Json:
-        """Make a picture from words; options: more fields (width, height, steps, seed, model, …)."""
-        return ask(http, {"task": "create_image", "prompt": prompt}, options, project_id)
-
-    for endpoint in (enhance, speak, write, create_image):
+    for endpoint in (enhance, speak, write):
         _offer(endpoint)
 
 

@@ -1,13 +1,16 @@
 """Writes the reference pages of docs/ from the code: ``python -m api.reference``."""
 
 from collections.abc import Callable, Iterator
+from inspect import cleandoc
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from pydantic import BaseModel
+
 from engines.catalog import SHIPPED, read
 from engines.catalog.entry import Entry
-from engines.requests import REQUESTS, Request
+from engines.requests import REQUESTS, LoraUse, Mention
 from settings import Settings
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -30,6 +33,9 @@ What each task takes: the body of `POST /api/jobs`, the argument of `/submit`, a
 here. Unknown fields are refused. Media are ids of assets. `GET /api/schema/<task>` gives the same as JSON Schema, with
 the choices of the machine that answers.
 """
+_PARTS = (LoraUse, Mention)
+"""What stands inside of requests and has a table of its own."""
+
 _VERIFIED = {
     "weights": "its real weights have been run",
     "starter": "it is in the starter pack and tested with it",
@@ -89,17 +95,26 @@ def _requests() -> Iterator[str]:
         yield f"\n## {task}\n{(request.__doc__ or '').strip()}\n\n"
         yield "| field | value | default | meaning |\n|---|---|---|---|\n"
         yield from _fields(request)
+    for part in _PARTS:
+        yield f"\n## {part.__name__}\n{cleandoc(part.__doc__ or '')}\n\n"
+        yield "| field | value | default | meaning |\n|---|---|---|---|\n"
+        yield from _fields(part)
 
 
-def _fields(request: type[Request]) -> Iterator[str]:
+def _fields(request: type[BaseModel]) -> Iterator[str]:
     schema = request.model_json_schema()["properties"]
     for name, field in request.model_fields.items():
         known = schema[name]
-        kind = f"id of {_article(known['asset'])}" if "asset" in known else _kind(field.annotation)
+        kind = _taken(known) if "asset" in known else _kind(field.annotation)
         limits = _limits(known)
         value = f"{kind}{f', {limits}' if limits else ''}{f' ({unit})' if (unit := known.get('unit')) else ''}"
         default = "required" if field.is_required() or name == "task" else _default(field.default)
         yield _row(f"`{name}`", value, default, field.description or "What is to be done.")
+
+
+def _taken(known: dict[str, Any]) -> str:
+    """What a field that takes assets takes."""
+    return f"up to {known['most']} ids of {known['asset']}s" if "most" in known else f"id of {_article(known['asset'])}"
 
 
 def _limits(schema: dict[str, Any]) -> str:
@@ -120,7 +135,7 @@ def _default(value: Any) -> str:
     """A default as it would be typed; nothing where there is none."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"`{value}`" if value not in (None, "") else ""
+    return f"`{value}`" if value not in (None, "", ()) else ""
 
 
 def _kind(annotation: Any) -> str:
@@ -144,6 +159,8 @@ def _several(annotation: Any) -> str:
     """What a list holds."""
     if get_origin(annotation) is Annotated:
         return _several(get_args(annotation)[0])
+    if annotation in _PARTS:
+        return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
     return "texts" if annotation is str else f"{annotation.__name__.lower()}s"
 
 
