@@ -37,7 +37,8 @@ MODEL = """
 id: plain
 name: Plain
 use: Draws one colour.
-tasks: [create_image, upscale_image, cut_out, stylize_image, upscale_clip, interpolate_clip, speak, check_speech, write]
+tasks: [create_image, change_image, edit_image, fill_image, extend_image, upscale_image, cut_out, stylize_image,
+  upscale_clip, interpolate_clip, speak, check_speech, write]
 runtime: onnx
 pipeline: "plain:Plain"
 parts: {}
