@@ -75,17 +75,17 @@ class Catalog:
         return self.entries[id]
 
     def for_task(self, task: str) -> list[Entry]:
-        """The models that do a task, the best one first: installed before not, sketching ones last, made for it before
-        also able to, surely working before likely.
+        """The models that do a task, the best one first: installed before not, those that may not be used for clients
+        last, sketching ones before them, made for it before also able to, surely working before likely.
 
         Hidden ones are there only once they are installed.
         """
         every = (*self.entries.values(), *self._served)
         known = [entry for entry in every if task in entry.tasks and self._shown(entry)]
 
-        def rank(entry: Entry) -> tuple[bool, bool, bool, int, str]:
-            trust = _TRUST.index(entry.verified)
-            return not self.installed(entry), entry.sketch, task not in entry.best_for, trust, entry.id
+        def rank(entry: Entry) -> tuple[bool, bool, bool, bool, int, str]:
+            trust, private = _TRUST.index(entry.verified), bool(entry.instead)
+            return not self.installed(entry), private, entry.sketch, task not in entry.best_for, trust, entry.id
 
         return sorted(known, key=rank)
 
@@ -142,6 +142,8 @@ class Catalog:
                     status=422,
                 )
             entry = known[0]
+            if entry.instead and self.installed(entry):
+                raise self._private(entry)
         else:
             entry = self.get(request.model)
             if request.task not in entry.tasks:
@@ -154,6 +156,17 @@ class Catalog:
         for part in entry.parts:
             self.path(entry, part)
         return entry
+
+    def _private(self, entry: Entry) -> StudioError:
+        """Nobody comes to use a model by accident whose pictures no client may have."""
+        other = self.entries.get(entry.instead)
+        return StudioError(
+            "not_for_clients",
+            f"{entry.name} may not be used for clients, so it is never taken by itself.",
+            f"Its licence is {entry.licence.name}, and no other model for this is installed.",
+            f"Get {other.name if other else entry.instead} on the Models page, or choose {entry.name} yourself.",
+            status=422,
+        )
 
     def _shown(self, entry: Entry) -> bool:
         return not entry.hidden or self.installed(entry)

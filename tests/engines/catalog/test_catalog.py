@@ -84,6 +84,10 @@ def test_every_shipped_entry_takes_its_own_defaults(path: Path, tmp_path: Path) 
     shipped = read(path)
     wanted = {
         "create_image": {"prompt": "x"},
+        "change_image": {"prompt": "x", "image": ID},
+        "edit_image": {"prompt": "x", "image": ID},
+        "fill_image": {"prompt": "x", "image": ID, "mask": ID},
+        "extend_image": {"prompt": "x", "image": ID, "left": 64},
         "speak": {"text": "x"},
         "check_speech": {"sound": ID, "sentences": ["x"]},
         "write": {"messages": [{"role": "user", "text": "x"}]},
@@ -215,6 +219,23 @@ def test_the_best_installed_model_is_taken_when_none_is_named(tmp_path: Path) ->
     )
     assert [entry.id for entry in found.for_task("create_image")] == ["sure", "likely", "absent"]
     assert found.prepare(CreateImage(prompt="x"), {}).model == "sure"
+
+
+def test_what_may_not_be_used_for_clients_is_never_taken_by_itself(tmp_path: Path) -> None:
+    private = entry("private", licence={"name": "NC", "commercial": False}, instead="open", best_for=["create_image"])
+    found = catalog(tmp_path, private)
+    with pytest.raises(StudioError, match="may not be used for clients") as refused:
+        found.prepare(CreateImage(prompt="x"), {})
+    assert "open" in refused.value.problem.next
+    assert found.prepare(CreateImage(prompt="x", model="private"), {}).model == "private"
+    both = catalog(tmp_path, private, entry("sketch", sketch=True))
+    assert both.prepare(CreateImage(prompt="x"), {}).model == "sketch"
+
+
+def test_shipped_models_for_private_use_alone_name_one_for_clients() -> None:
+    shipped = {one.id: one for one in map(read, SHIPPED.glob("*.yaml"))}
+    for one in shipped.values():
+        assert one.licence.commercial or shipped[one.instead].licence.commercial, one.id
 
 
 def test_a_sketching_model_goes_after_every_other_that_is_installed(tmp_path: Path) -> None:
