@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 
 import auth.tables  # noqa: F401 - these fill Base.metadata
 import jobs.tables  # noqa: F401
+import library.cast.tables
 import library.conversations.tables
 import library.tables  # noqa: F401
 from db import MIGRATIONS, Base, open_database
@@ -70,10 +71,11 @@ def test_any_folder_name_works_for_program_and_data(tmp_path: Path, name: str) -
 def test_a_move_that_breaks_leaves_the_database_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     migrations = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, migrations)
-    (migrations / "versions" / "0002_breaks.py").write_text(
+    last = max(path.name[:4] for path in (migrations / "versions").glob("*.py"))
+    (migrations / "versions" / "9998_breaks.py").write_text(
         "from alembic import op\n"
         "import sqlalchemy as sa\n"
-        "revision, down_revision = '0003', '0002'\n"
+        f"revision, down_revision = '9998', '{last}'\n"
         "def upgrade():\n"
         "    op.create_table('half', sa.Column('id', sa.Integer, primary_key=True))\n"
         "    raise RuntimeError('power cut')\n"

@@ -1,0 +1,1 @@
+"""The cast: characters, products, places and styles that any prompt may name with ``@``."""
