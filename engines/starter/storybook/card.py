@@ -29,10 +29,9 @@ another. Every other word is left out, and the page says so.
 - Parts: AutoencoderTiny (8 x 8 pixels a latent, 4 channels), CLIPTextModel (3 layers, 192 wide), UNet2DConditionModel
   ({unet_millions} million). The text encoder first learnt to tell each scene from its caption, without pictures.
 - Velocity prediction with zero terminal SNR, loss weighted min(SNR + 1, 5) / (SNR + 1), AdamW, batch {batch}, running
-  mean of the weights, a tenth of the captions left out for guidance.
+  mean of the weights, a tenth of the captions left out for guidance. What shows a thing counts three times. The caption
+  as a whole also scales and shifts every block (`addition_embed_type="text"`).
 - {samples_seen:,} samples.
-- One departure from that command: the autoencoder of these weights saw 20,000 of its 36,000 samples with six latent
-  channels, of which the four that carried most were kept. The decoder learnt on at the end, with the encoder at rest.
 
 | samples | loss |
 |---|---|

@@ -9,15 +9,15 @@ from engines.starter.storybook.loop import Plan
 
 _AUTOENCODER = Plan("autoencoder", 40_000, 8, 2e-3, decay=0.5)
 _TEXT = Plan("text", 96_000, 64, 2e-3)
-_DECODER = Plan("decoder", 24_000, 8, 1.5e-3, decay=0.7)
-JUDGE = Plan("judge", 96_000, 32, 2e-3)
+_DECODER = Plan("decoder", 16_000, 8, 1.5e-3, decay=0.7)
+JUDGE = Plan("judge", 48_000, 32, 2e-3)
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How much of everything. The default is what was shipped; a resumed training must be given its own again."""
 
-    samples: int = 400_000
+    samples: int = 240_000
     scenes: int = 32_000
     autoencoder: Plan = _AUTOENCODER
     text: Plan = _TEXT
