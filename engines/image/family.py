@@ -58,13 +58,17 @@ class Family:
 
     name: ClassVar[str]
     pipelines: ClassVar[Mapping[str, str]]
-    """The class in diffusers for each task."""
+    """The class for each task: its name in diffusers, or ``module:Name`` of our own."""
     readers: ClassVar[tuple[str, ...]] = ("tokenizer", "text_encoder")
     painters: ClassVar[tuple[str, ...]] = ("transformer", "vae")
     multiple: ClassVar[int] = 16
     """What width and height must be a multiple of, in px."""
     working_bytes_a_pixel: ClassVar[int] = 3000
     """What painting takes beside the weights, at the largest step, in the precision of a processor."""
+
+    def pipeline(self, work: Work) -> str:
+        """The class that does this piece of work."""
+        return self.pipelines[work.task]
 
     def options(self, work: Work) -> dict[str, Any]:
         """What the pipeline's constructor takes beside its parts."""

@@ -44,7 +44,7 @@ def _painted(family: Family, work: Work, words: Words, request: Drawing, context
     working_bytes = work.width * work.height * family.working_bytes_a_pixel
     with context.lease(*components.values(), working_bytes=working_bytes) as models:
         loaded = dict(zip(components, models, strict=True))
-        pipeline = parts.assembled(family.pipelines[work.task], context, loaded, family.options(work))
+        pipeline = parts.assembled(family.pipeline(work), context, loaded, family.options(work))
         at_once = _at_once(context, working_bytes)
         with adapters.added(pipeline, context, request.every_lora):
             for first in range(0, request.count, at_once):

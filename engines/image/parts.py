@@ -1,6 +1,7 @@
 """The parts of a model as components, and a pipeline put together from those that a step needs."""
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 from engines.context import Context
@@ -22,10 +23,10 @@ def components(context: Context, names: Sequence[str]) -> dict[str, Component]:
 
 
 def assembled(name: str, context: Context, models: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
-    """The pipeline of this job alone, of a class of diffusers; its models are shared, what is not given is None."""
-    import diffusers
-
-    kind = getattr(diffusers, name)
+    """The pipeline of this job alone: a class of diffusers, or ``module:Name`` of our own. Its models are shared, what is
+    not given is None."""
+    module, _, class_name = name.rpartition(":")
+    kind = getattr(import_module(module or "diffusers"), class_name)
     every, _ = kind._get_signature_keys(kind)
     parts = dict.fromkeys(every) | dict(models)
     if "scheduler" in parts and "scheduler" in context.entry.parts:

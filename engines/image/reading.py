@@ -36,7 +36,7 @@ def _read(family: Family, work: Work, context: Context, components: Mapping[str,
 
     with context.lease(*components.values()) as models, torch.no_grad():
         loaded = dict(zip(components, models, strict=True))
-        pipeline = parts.assembled(family.pipelines[work.task], context, loaded, family.options(work))
+        pipeline = parts.assembled(family.pipeline(work), context, loaded, family.options(work))
         words = {name: _kept(value) for name, value in family.read(pipeline, work).items()}
         return Reading(words, family.words_left_out(pipeline, work))
 

@@ -12,6 +12,7 @@ from engines.swapper.component import Place, reading
 from engines.swapper.device import Device
 from errors import StudioError
 
+_PROCESSOR_CONFIGS = ("processor_config.json", "preprocessor_config.json")
 _TORCH_NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
@@ -67,22 +68,24 @@ class Pretrained:
 
 
 class Tokenizer:
-    """A tokenizer read from its folder."""
+    """What reads words for a model, read from its folder: a tokenizer, or a processor that also reads pictures."""
 
     place: Place = "host"
 
     def __init__(self, folder: Path, note: str) -> None:
         self.key = str(folder)
         self.note = f"{note}, tokenizer"
-        self.bytes = sum(sizes.file_bytes(file) for file in folder.iterdir())
+        # Where a language model lies in one folder with its tokenizer, its weights do not count.
+        self.bytes = sum(sizes.file_bytes(file) for file in folder.iterdir() if file.suffix != ".safetensors")
         self._folder = folder
 
     def load(self, device: Device) -> Any:
         runtime.heavy("transformers")
-        from transformers import AutoTokenizer
+        from transformers import AutoProcessor, AutoTokenizer
 
+        sees = any((self._folder / name).exists() for name in _PROCESSOR_CONFIGS)
         with reading(self._folder):
-            return AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
+            return (AutoProcessor if sees else AutoTokenizer).from_pretrained(self._folder, local_files_only=True)
 
     def drop(self, model: Any) -> None:
         pass  # it goes with its last reference
