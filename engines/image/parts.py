@@ -23,8 +23,10 @@ def components(context: Context, names: Sequence[str]) -> dict[str, Component]:
 
 
 def assembled(name: str, context: Context, models: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
-    """The pipeline of this job alone: a class of diffusers, or ``module:Name`` of our own. Its models are shared, what is
-    not given is None."""
+    """The pipeline of this job alone: a class of diffusers, or ``module:Name`` of our own.
+
+    Its models are shared, what is not given is None.
+    """
     module, _, class_name = name.rpartition(":")
     kind = getattr(import_module(module or "diffusers"), class_name)
     every, _ = kind._get_signature_keys(kind)

@@ -54,7 +54,7 @@ def save_vl25(folder: Path) -> None:
     }
     rope = {"mrope_section": [2, 3, 3], "rope_type": "default", "rope_theta": 1e6}
     config = Qwen2_5_VLConfig(text_config={**_TEXT, "rope_parameters": rope}, vision_config=vision, **_SEEN)
-    _save(lambda: Qwen2_5_VLForConditionalGeneration(config), _processor("Qwen2_5_VLProcessor", 14), folder)
+    _save(lambda: Qwen2_5_VLForConditionalGeneration(config), processor("Qwen2_5_VLProcessor", 14), folder)
 
 
 def save_vl3(folder: Path) -> None:
@@ -76,10 +76,11 @@ def save_vl3(folder: Path) -> None:
     rope = {"mrope_section": [3, 3, 2], "mrope_interleaved": True, "rope_type": "default", "rope_theta": 1e6}
     text = {**_TEXT, "head_dim": 16, "rope_parameters": rope}
     config = Qwen3VLConfig(text_config=text, vision_config=vision, **_SEEN)
-    _save(lambda: Qwen3VLForConditionalGeneration(config), _processor("Qwen3VLProcessor", 16), folder)
+    _save(lambda: Qwen3VLForConditionalGeneration(config), processor("Qwen3VLProcessor", 16), folder)
 
 
-def _processor(name: str, patch: int) -> Any:
+def processor(name: str, patch: int) -> Any:
+    """What reads words and pictures for a twin, which sees no more than a few patches of a picture: that is quick."""
     import transformers
 
     pictures = transformers.Qwen2VLImageProcessor(
