@@ -43,7 +43,8 @@ class Asset(Base):
 
     ``source`` is what its person says about where an upload comes from; a ``step`` was made on the way to something
     else and goes to the bin by itself when nobody keeps it. ``moment`` is its place in time and in the index of words:
-    microseconds since 1970, given by the database, to one asset only.
+    microseconds since 1970, given by the database, to one asset only. ``family`` says which models a LoRA is for,
+    ``lora`` what else is known of it.
     """
 
     __tablename__ = "assets"
@@ -72,6 +73,8 @@ class Asset(Base):
     step: Mapped[bool] = mapped_column(default=False)
     model: Mapped[str | None]
     moment: Mapped[int | None] = mapped_column(BigInteger, unique=True, index=True)
+    family: Mapped[str | None]
+    lora: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     __table_args__ = (
         Index("assets_by_owner", "owner_id", "created_at"),

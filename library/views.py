@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Kind = Literal["image", "clip", "sound", "subtitles", "document"]
+Kind = Literal["image", "clip", "sound", "subtitles", "document", "lora"]
 
 
 class View(BaseModel):
@@ -23,7 +23,10 @@ class ProjectView(View):
 
 
 class AssetView(View):
-    """An asset as someone who may read it sees it. ``/api/assets/<id>/(file|thumb)`` hold its bytes."""
+    """An asset as someone who may read it sees it. ``/api/assets/<id>/(file|thumb)`` hold its bytes.
+
+    ``family`` says which models a LoRA is for, ``lora`` what else is known of it.
+    """
 
     id: str
     kind: Kind
@@ -51,6 +54,8 @@ class AssetView(View):
     source: str | None = None
     step: bool = False
     model: str | None = None
+    family: str | None = None
+    lora: dict[str, Any] | None = None
     provenance: dict[str, Any] | None = None
 
 
@@ -210,6 +215,8 @@ class NewAsset(View):
     fps: float | None = None
     frames: int | None = None
     content_sha256: str
+    family: str | None = None
+    lora: dict[str, Any] | None = None
     provenance: dict[str, Any] | None = None
     parents: tuple[str, ...] = ()
     source: str | None = None
