@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import numpy as np
 import torch
 from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline
-from PIL import Image, ImageFilter
+from PIL import Image
 
+from engines.image.frame import softened
 from engines.starter.storybook.pipeline import GUIDANCE, STEPS
 
 _FEATHER = 3
@@ -40,13 +40,7 @@ def filled(loaded: Any, picture: Image.Image, mask: Image.Image, prompt: str, se
         guidance_scale=GUIDANCE,
         generator=torch.Generator().manual_seed(seed),
     ).images[0]
-    return Image.composite(made, picture, feathered(mask))
-
-
-def feathered(mask: Image.Image) -> Image.Image:
-    """A mask with a soft edge that lies inside it: what was black stays black."""
-    soft = mask.convert("L").filter(ImageFilter.MinFilter(2 * _FEATHER + 1)).filter(ImageFilter.BoxBlur(_FEATHER))
-    return Image.fromarray(np.where(np.asarray(mask.convert("L")) > 0, np.asarray(soft), 0).astype(np.uint8))
+    return Image.composite(made, picture, softened(mask.convert("L"), _FEATHER))
 
 
 def _quiet(kind: Any, loaded: Any) -> Any:
