@@ -48,3 +48,38 @@ def qwen_tokenizer(length: int = 4096) -> Any:
     tokenizer.add_special_tokens({"additional_special_tokens": list(QWEN_MARKS[1:]), "eos_token": "<|im_end|>"})
     tokenizer.chat_template = _QWEN_CHAT
     return tokenizer
+
+
+def t5_tokenizer(length: int = 512, extra: int = 100) -> Any:
+    """A T5Tokenizer with 99 pieces, each a single character, and ``extra`` marks; UMT5 reads by it too."""
+    import string
+
+    from transformers import T5Tokenizer
+
+    letters = [(letter, -3.0) for letter in string.ascii_letters + string.digits + string.punctuation]
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0), *letters]
+    return T5Tokenizer(vocab=pieces, extra_ids=extra, model_max_length=length)
+
+
+def pixtral_tokenizer() -> Any:
+    """The fast tokenizer of a Mistral that sees, with 263 words: its marks, and each byte."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    marks = ["<unk>", "<s>", "</s>", "<pad>", *PIXTRAL_MARKS]
+    words = Tokenizer(models.BPE(vocab={word: id for id, word in enumerate([*marks, *byte_letters()])}, merges=[]))
+    words.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    words.decoder = decoders.ByteLevel()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=words,
+        unk_token="<unk>",
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="<pad>",
+        padding_side="left",
+        additional_special_tokens=list(PIXTRAL_MARKS),
+    )
+
+
+PIXTRAL_MARKS = ("[IMG]", "[IMG_BREAK]", "[IMG_END]")
+"""The marks that stand for a picture; their ids in the twins' vocabulary begin at 4."""

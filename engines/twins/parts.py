@@ -1,0 +1,93 @@
+"""Tiny parts that the twins of several families are made of: the real classes, random weights."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+_HEADS = 4
+
+
+def tiny_kl(latent: int = 4, scaling: float = 0.18215, shift: float | None = None, *, quant: bool = True) -> Any:
+    """An AutoencoderKL of four levels: like the real one it makes a picture eight times as wide as its latents.
+
+    ``latent`` channels; ``quant`` says whether it has the convolutions beside the latents.
+    """
+    from diffusers import AutoencoderKL
+
+    return AutoencoderKL(
+        block_out_channels=(4,) * 4,
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        layers_per_block=1,
+        latent_channels=latent,
+        norm_num_groups=1,
+        sample_size=64,
+        scaling_factor=scaling,
+        shift_factor=shift,
+        use_quant_conv=quant,
+        use_post_quant_conv=quant,
+    )
+
+
+def clip_text(width: int = 32, *, length: int = 77, projection: bool = False, layers: int = 2) -> Any:
+    """A CLIP text encoder for ``tokenizers.clip_tokenizer``; with ``projection`` the kind that also projects."""
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+    config = CLIPTextConfig(
+        vocab_size=514,
+        hidden_size=width,
+        intermediate_size=2 * width,
+        num_hidden_layers=layers,
+        num_attention_heads=_HEADS,
+        max_position_embeddings=length,
+        projection_dim=width,
+        bos_token_id=512,
+        eos_token_id=513,
+        pad_token_id=513,
+    )
+    return (CLIPTextModelWithProjection if projection else CLIPTextModel)(config)
+
+
+def t5_encoder(width: int = 32, *, umt5: bool = False) -> Any:
+    """A T5 encoder, or a UMT5 one, for ``tokenizers.t5_tokenizer``."""
+    from transformers import T5Config, T5EncoderModel, UMT5Config, UMT5EncoderModel
+
+    config, kind = (UMT5Config, UMT5EncoderModel) if umt5 else (T5Config, T5EncoderModel)
+    return kind(
+        config(
+            vocab_size=300,
+            d_model=width,
+            d_ff=2 * width,
+            d_kv=width // _HEADS,
+            num_layers=2,
+            num_heads=_HEADS,
+            feed_forward_proj="gated-gelu",
+        )
+    )
+
+
+def qwen3_encoder(width: int = 16, layers: int = 4) -> Any:
+    """A Qwen3 language model whose middle is looked at, for ``tokenizers.qwen_tokenizer``."""
+    from transformers import Qwen3Config, Qwen3ForCausalLM
+
+    return Qwen3ForCausalLM(
+        Qwen3Config(
+            vocab_size=264,
+            hidden_size=width,
+            intermediate_size=2 * width,
+            num_hidden_layers=layers,
+            num_attention_heads=2,
+            num_key_value_heads=2,
+            head_dim=width // 2,
+            max_position_embeddings=4096,
+        )
+    )
+
+
+def save(build: Any, folder: Path, seed: int = 1) -> None:
+    """Build a pipeline, the same each time, and save it as the real ones are saved: bfloat16, safetensors."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        pipeline = build()
+    pipeline.to(torch.bfloat16).save_pretrained(folder, safe_serialization=True)
