@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from engines.catalog import files
-from engines.catalog.entry import SERVED, Choice, Entry, Part, served
+from engines.catalog.entry import EVERY, SERVED, Choice, Entry, Part, served
 from engines.catalog.prepare import fit
 from engines.requests import AssetFacts, FetchModel, Request
 from errors import StudioError
@@ -91,8 +91,12 @@ class Catalog:
 
     def helper(self, entry: Entry, role: str) -> Entry | None:
         """The installed model that helps an entry in a role, if there is one."""
-        helpers = (one for one in self.entries.values() if (one.helps, one.role) == (entry.lora_family, role))
-        return next((one for one in helpers if self.installed(one)), None)
+        return next(filter(self.installed, self.helpers(entry, role)), None)
+
+    def helpers(self, entry: Entry, role: str) -> list[Entry]:
+        """The models that could help an entry in a role, installed or not."""
+        helped = (entry.lora_family, EVERY)
+        return [one for one in self.entries.values() if one.role == role and one.helps in helped]
 
     def serve(self, entries: Iterable[Entry]) -> None:
         """Take in what the language server holds now."""

@@ -10,6 +10,9 @@ from engines.wire import Lane
 SERVED = "ollama:"
 """What the ids of a language server's models begin with; its own name follows."""
 
+EVERY = "every"
+"""What an entry helps that helps models of any family."""
+
 Runtime = Literal["torch", "onnx", "ncnn", "llama", "ollama", "hub"]
 
 LANES: dict[Runtime, Lane] = {
@@ -78,8 +81,8 @@ class Entry(BaseModel):
     keep; ``good_at`` what it is chosen for when nobody chooses; ``instead`` the nearest model that may be used for
     clients where this one may not.
 
-    A model that only helps others names the LoRA family that it ``helps`` and its ``role`` there (``control.depth``,
-    ``ip_adapter``, …); it has no tasks of its own.
+    A model that only helps others names the LoRA family that it ``helps``, or ``every``, and its ``role`` there
+    (``control.depth``, ``ip_adapter``, ``structure.depth``, …); it has no tasks of its own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 
 from engines.catalog.entry import Entry
-from engines.requests import AssetFacts, Kind, Request, parse
+from engines.requests import AssetFacts, CreateImage, Kind, Request, parse
 from engines.requests.base import MAX_SEED
 from errors import StudioError
 
@@ -34,6 +34,7 @@ def fit(request: Request, entry: Entry, facts: Mapping[str, AssetFacts]) -> Requ
     _check_bounds(ready, entry)
     _check_assets(ready, facts)
     _check_size(ready, facts)
+    _check_guides(ready, entry)
     return ready
 
 
@@ -89,6 +90,8 @@ def _check_assets(request: Request, facts: Mapping[str, AssetFacts]) -> None:
 def _check_size(request: Request, facts: Mapping[str, AssetFacts]) -> None:
     """What is enlarged must still be something that can be written and opened."""
     scale = getattr(request, "scale", 1)
+    if getattr(request, "long_side", None):  # whose own bounds see to it
+        return
     for asset in request.asset_ids():
         width, height = facts[asset].width or 0, facts[asset].height or 0
         side, pixels = _LARGEST.get(facts[asset].kind, (0, 0))
@@ -101,3 +104,45 @@ def _check_size(request: Request, facts: Mapping[str, AssetFacts]) -> None:
                 f"The result may have {side:,} px a side and {pixels // 1_000_000} megapixels.",
                 "Enlarge it less.",
             )
+
+
+def _check_guides(request: Request, entry: Entry) -> None:
+    """The pictures that a new one goes by must be as many as the model takes, and of a structure that it can keep."""
+    if not isinstance(request, CreateImage):
+        return
+    if len(request.references) > entry.references:
+        most = f"It takes up to {entry.references}." if entry.references else "It goes by words alone."
+        raise _wrong(
+            "too_many_references",
+            f"{entry.name} cannot go by {_pictures(len(request.references))}.",
+            most,
+            "Leave some out, or take another model.",
+        )
+    if request.control == "none":
+        if request.control_image:
+            raise _wrong(
+                "no_control",
+                "It is not said what of the picture should be kept.",
+                f"“{_label(request, 'control')}” says none.",
+                "Choose edges, depth, pose or sketch, or take the picture away.",
+            )
+        return
+    if request.control not in entry.controls:
+        known = ", ".join(entry.controls)
+        raise _wrong(
+            "no_such_control",
+            f"{entry.name} cannot keep the {request.control} of a picture.",
+            f"It can keep: {known}." if known else "It keeps no structure.",
+            "Choose another structure or another model.",
+        )
+    if not request.control_image:
+        raise _wrong(
+            "no_control_image",
+            f"There is no picture whose {request.control} could be kept.",
+            f"“{_label(request, 'control_image')}” is empty.",
+            "Choose a picture, or keep no structure.",
+        )
+
+
+def _pictures(count: int) -> str:
+    return "a picture" if count == 1 else f"{count} pictures"

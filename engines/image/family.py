@@ -1,7 +1,9 @@
 """What a family of models is to the studio: which pipeline does which task, and how it is spoken to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engines.catalog import Entry
@@ -30,7 +32,7 @@ class Work:
     """A request as a family gets it: words settled, pictures opened, upright, RGB, at a size that is legal for it.
 
     ``image`` (with ``mask``, L, white is new) has the size ``width`` x ``height``; ``references`` have their own.
-    ``strength`` is that of the change, 0 to 1.
+    ``strength`` is that of the change, 0 to 1; ``helpers`` are the installed models that this work needs beside its own.
     """
 
     task: str
@@ -46,6 +48,7 @@ class Work:
     mask: "Image | None" = None
     references: "tuple[Image, ...]" = ()
     control: Control | None = None
+    helpers: tuple[Entry, ...] = ()
 
 
 class Family:
@@ -65,6 +68,8 @@ class Family:
     """What width and height must be a multiple of, in px."""
     working_bytes_a_pixel: ClassVar[int] = 3000
     """What painting takes beside the weights, at the largest step, in the precision of a processor."""
+    looks_with: ClassVar[str] = ""
+    """The role of the helper without which it cannot go by pictures; empty where it needs none."""
 
     def pipeline(self, work: Work) -> str:
         """The class that does this piece of work."""
@@ -96,6 +101,12 @@ class Family:
             **call,
         ).images
         return made
+
+    @contextmanager
+    def helped(self, pipeline: Any, work: Work, files: Mapping[str, Path]) -> Iterator[None]:
+        """While it lasts, the painters have what the helpers add to them (``files`` by part); afterwards they are as
+        they were."""
+        yield
 
     def first(self, latents: "torch.Tensor", work: Work) -> "torch.Tensor":
         """The first picture's latents as (channels, height, width), for the preview."""

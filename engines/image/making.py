@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engines.context import Context
-from engines.image import adapters, families, parts, reading, sources
+from engines.image import adapters, families, helping, parts, reading, sources
 from engines.image.family import Family, Words, Work
 from engines.requests import Drawing, Request
 from engines.requests.drawing import one_of
@@ -25,14 +26,16 @@ def make_image(request: Request, context: Context) -> None:
     assert isinstance(request, Drawing)
     asked, unknown = simplified(request, context.entry)
     family = families.of(context.entry)
+    helpers = helping.helpers(asked, context.entry, context.catalog)
     context.heavy("diffusers", "transformers")
     source = sources.open_source(asked, context, family)
     if source.work is None:
         assert source.unchanged
         _hand_over(request, context, source.unchanged, 0, unknown)
         return
-    words = reading.read(family, source.work, context, adapters.fingerprint(asked.every_lora))
-    for number, made in enumerate(_painted(family, source.work, words.words, asked, context)):
+    work = replace(source.work, helpers=helpers)
+    words = reading.read(family, work, context, adapters.fingerprint(asked.every_lora))
+    for number, made in enumerate(_painted(family, work, words.words, asked, context)):
         _hand_over(request, context, source.finish(made), number, unknown or words.left_out)
 
 
@@ -40,13 +43,15 @@ def _painted(family: Family, work: Work, words: Words, request: Drawing, context
     """The pictures one after the other, made in passes as large as fit."""
     import torch
 
-    components = parts.components(context, family.painters)
+    components = parts.components(context, family.painters, work.helpers)
+    files = parts.files(context, work.helpers)
     working_bytes = work.width * work.height * family.working_bytes_a_pixel
+    working_bytes += sum(path.stat().st_size for path in files.values())
     with context.lease(*components.values(), working_bytes=working_bytes) as models:
         loaded = dict(zip(components, models, strict=True))
         pipeline = parts.assembled(family.pipeline(work), context, loaded, family.options(work))
         at_once = _at_once(context, working_bytes)
-        with adapters.added(pipeline, context, request.every_lora):
+        with adapters.added(pipeline, context, request.every_lora), family.helped(pipeline, work, files):
             for first in range(0, request.count, at_once):
                 numbers = range(first, min(first + at_once, request.count))
                 # On the processor, so that a seed makes the same noise on every machine.

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+from engines.catalog import Entry
 from engines.context import Context
 from engines.swapper import Component
 from engines.swapper.pretrained import Tokenizer, pretrained, scheduler
@@ -12,14 +14,19 @@ _LIGHT = ("tokenizer", "processor", "feature_extractor", "image_processor")
 """What the names of parts begin with that hold no weights."""
 
 
-def components(context: Context, names: Sequence[str]) -> dict[str, Component]:
-    """The named parts of the job's model, as far as it has them."""
-    entry, catalog = context.entry, context.catalog
-    folders = {name: catalog.path(entry, name) for name in names if name in entry.parts}
+def components(context: Context, names: Sequence[str], helpers: Sequence[Entry] = ()) -> dict[str, Component]:
+    """The named parts of the job's model and of what helps it, as far as they have them."""
+    entry, owners = context.entry, (*helpers, context.entry)
+    folders = {name: context.catalog.path(one, name) for one in owners for name in names if name in one.parts}
     light = {name: folder for name, folder in folders.items() if name.startswith(_LIGHT)}
     heavy = {name: folder for name, folder in folders.items() if name not in light}
     found: dict[str, Component] = {name: Tokenizer(folder, entry.name) for name, folder in light.items()}
     return found | pretrained(heavy, context.device, entry.name) if heavy else found
+
+
+def files(context: Context, helpers: Sequence[Entry]) -> dict[str, Path]:
+    """The parts of helpers that are single files, to be added to what is loaded."""
+    return {name: context.catalog.path(one, name) for one in helpers for name, part in one.parts.items() if part.file}
 
 
 def assembled(name: str, context: Context, models: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
@@ -32,7 +39,16 @@ def assembled(name: str, context: Context, models: Mapping[str, Any], options: M
     every, _ = kind._get_signature_keys(kind)
     parts = dict.fromkeys(every) | dict(models)
     if "scheduler" in parts and "scheduler" in context.entry.parts:
-        parts["scheduler"] = scheduler(context.catalog.path(context.entry, "scheduler"))
+        parts["scheduler"] = _scheduler(context)
     pipeline = kind(**{part: model for part, model in parts.items() if part in every}, **options)
     pipeline.set_progress_bar_config(disable=True)
     return pipeline
+
+
+def _scheduler(context: Context) -> Any:
+    """The model's scheduler, or another one with its settings where the entry names one."""
+    import diffusers
+
+    own = scheduler(context.catalog.path(context.entry, "scheduler"))
+    other = context.entry.options.get("scheduler")
+    return getattr(diffusers, other).from_config(own.config) if other else own

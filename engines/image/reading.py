@@ -25,7 +25,7 @@ def read(family: Family, work: Work, context: Context, loras: str = "") -> Readi
 
     ``loras`` tells apart readings by encoders that LoRAs have changed.
     """
-    components = parts.components(context, family.readers)
+    components = parts.components(context, family.readers, work.helpers)
     key = _key(family, work, [component.key for component in components.values()], loras)
     reading: Reading = context.remembered.get(key, lambda: _read(family, work, context, components))
     return reading

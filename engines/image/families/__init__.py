@@ -8,6 +8,7 @@ from errors import StudioError
 
 _FAMILIES = {
     "StableDiffusionPipeline": "engines.image.families.stable_diffusion:StableDiffusion",
+    "StableDiffusionXLPipeline": "engines.image.families.sdxl:StableDiffusionXL",
 }
 """The class that an entry's ``pipeline`` names, and the family that speaks to it."""
 

@@ -1,7 +1,11 @@
 """Stable Diffusion 1.5 and what is built like it, the studio's own Storybook too."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar
 
+from engines.image.families import ip_adapter
 from engines.image.family import Family, Words, Work
 
 
@@ -13,28 +17,58 @@ class StableDiffusion(Family):
         "fill_image": "StableDiffusionInpaintPipeline",
         "extend_image": "StableDiffusionInpaintPipeline",
     }
-    painters = ("unet", "vae")
+    controlled: ClassVar[str] = "StableDiffusionControlNetPipeline"
+    """The class that keeps a structure."""
+    readers = ("tokenizer", "text_encoder", "image_encoder")
+    painters = ("unet", "controlnet", "vae")
     multiple = 8
+    looks_with = ip_adapter.ROLE
+
+    def pipeline(self, work: Work) -> str:
+        return self.controlled if work.control else super().pipeline(work)
 
     def options(self, work: Work) -> dict[str, Any]:
         return {"requires_safety_checker": False, **super().options(work)}
 
     def read(self, pipeline: Any, work: Work) -> Words:
-        guided = work.guidance > 1
+        guided = _guided(work)
+        words = self.said(pipeline, work, guided)
+        if work.references:
+            words["ip_adapter_image_embeds"] = [ip_adapter.seen(pipeline, work.references, guided)]
+        return words
+
+    def said(self, pipeline: Any, work: Work, guided: bool) -> Words:
+        """What the text encoders make of the words alone."""
         told, untold = pipeline.encode_prompt(work.prompt, "cpu", 1, guided, work.negative_prompt if guided else None)
         return {"prompt_embeds": told} | ({"negative_prompt_embeds": untold} if guided else {})
 
     def arguments(self, work: Work) -> dict[str, Any]:
         asked: dict[str, Any] = {"guidance_scale": work.guidance}
+        size = {"width": work.width, "height": work.height}
+        if work.control:
+            strength = work.control.strength
+            return asked | size | {"image": work.control.map, "controlnet_conditioning_scale": strength}
         if work.task == "create_image":
-            return asked | {"width": work.width, "height": work.height}
+            return asked | size
         asked |= {"image": work.image, "strength": work.strength}
-        if work.mask is not None:
-            asked |= {"mask_image": work.mask, "width": work.width, "height": work.height}
-        return asked
+        return asked | size | {"mask_image": work.mask} if work.mask is not None else asked
+
+    @contextmanager
+    def helped(self, pipeline: Any, work: Work, files: Mapping[str, Path]) -> Iterator[None]:
+        if not work.references:
+            yield
+            return
+        helper = next(one for one in work.helpers if one.role == ip_adapter.ROLE)
+        with ip_adapter.added(pipeline, files["ip_adapter"], float(helper.options["scale"])):
+            yield
 
     def words_left_out(self, pipeline: Any, work: Work) -> str:
         tokenizer = pipeline.tokenizer
         tokens = tokenizer(work.prompt, truncation=False).input_ids
         room = tokenizer.model_max_length - 1
         return str(tokenizer.decode(tokens[room:], skip_special_tokens=True)) if len(tokens) > room + 1 else ""
+
+
+def _guided(work: Work) -> bool:
+    """Whether each step is done with and without the words; where guidance is built in, it is not."""
+    return work.guidance > 1 and work.entry.guidance != "embedded"

@@ -1,0 +1,35 @@
+"""Stable Diffusion XL and what is built like it: two encoders read the words, the second also sums them up."""
+
+from typing import Any, ClassVar
+
+from engines.image.families.stable_diffusion import StableDiffusion
+from engines.image.family import Words, Work
+
+
+class StableDiffusionXL(StableDiffusion):
+    name = "sdxl"
+    pipelines: ClassVar = {
+        "create_image": "StableDiffusionXLPipeline",
+        "change_image": "StableDiffusionXLImg2ImgPipeline",
+        "fill_image": "StableDiffusionXLInpaintPipeline",
+        "extend_image": "StableDiffusionXLInpaintPipeline",
+    }
+    controlled = "StableDiffusionXLControlNetPipeline"
+    readers = ("tokenizer", "tokenizer_2", "text_encoder", "text_encoder_2", "image_encoder")
+    working_bytes_a_pixel = 6000  # its autoencoder works in float32, whatever the precision of the rest
+
+    def options(self, work: Work) -> dict[str, Any]:
+        return {"add_watermarker": False, **work.entry.options.get("pipeline", {})}
+
+    def said(self, pipeline: Any, work: Work, guided: bool) -> Words:
+        told, untold, sum_told, sum_untold = pipeline.encode_prompt(
+            work.prompt,
+            device=pipeline.text_encoder_2.device,
+            do_classifier_free_guidance=guided,
+            # Without one it is trained on nothing at all, which is not the same as an empty text.
+            negative_prompt=work.negative_prompt or None,
+        )
+        words = {"prompt_embeds": told, "pooled_prompt_embeds": sum_told}
+        if guided:
+            words |= {"negative_prompt_embeds": untold, "negative_pooled_prompt_embeds": sum_untold}
+        return words

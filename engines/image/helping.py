@@ -1,0 +1,57 @@
+"""The models that help another one with a request: what sees references for it, what keeps a structure, what finds it."""
+
+from collections.abc import Iterator, Mapping
+
+from engines.catalog import Catalog, Entry
+from engines.image import families
+from engines.requests import CreateImage, Drawing, Request
+from engines.wire import Input
+from errors import Problem, StudioError
+
+
+def helpers(request: Drawing, entry: Entry, catalog: Catalog) -> tuple[Entry, ...]:
+    """The installed models that this request needs beside its own. Raises StudioError ``needs_helper`` (422) that says
+    which one to get."""
+    return tuple(helper(entry, role, catalog) for role in _roles(request, entry))
+
+
+def helper(entry: Entry, role: str, catalog: Catalog) -> Entry:
+    """The installed model that helps an entry in a role. Raises StudioError ``needs_helper`` (422)."""
+    found = catalog.helper(entry, role)
+    if found:
+        return found
+    known = catalog.helpers(entry, role)
+    if not known:
+        raise StudioError(
+            "needs_helper",
+            f"{entry.name} cannot do that.",
+            "No model is known that would help it.",
+            "Take another model.",
+            status=422,
+        )
+    size = f" ({known[0].download_bytes / 1e9:.1f} GB)" if known[0].download_bytes else ""
+    raise StudioError(
+        "needs_helper",
+        f"{entry.name} needs {known[0].name} for that.",
+        "It is not on this machine.",
+        f"Get “{known[0].name}”{size} on the Models page, then try again.",
+        status=422,
+    )
+
+
+def obstacle(request: Request, entry: Entry, catalog: Catalog, files: Mapping[str, Input]) -> Problem | None:
+    """Which helper of a request is not there; None where nothing is in the way."""
+    assert isinstance(request, Drawing)
+    try:
+        helpers(request, entry, catalog)
+    except StudioError as error:
+        return error.problem
+    return None
+
+
+def _roles(request: Drawing, entry: Entry) -> Iterator[str]:
+    from_cast = any(mention.references for mention in request.mentions)
+    if (getattr(request, "references", ()) or from_cast) and (looks_with := families.of(entry).looks_with):
+        yield looks_with
+    if isinstance(request, CreateImage) and request.control != "none" and request.control_strength:
+        yield f"control.{request.control}"
