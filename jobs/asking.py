@@ -9,13 +9,14 @@ from sqlalchemy import select
 from auth.principal import Principal
 from db import Database, new_id
 from engines.catalog import Catalog, Entry
-from engines.requests import AssetFacts, FetchModel, Request, from_storage
+from engines.requests import AssetFacts, Drawing, FetchModel, Request, from_storage
 from engines.requests.speech import Speak
 from engines.speech.pronouncing import used
 from engines.tasks import TASKS, obstacle
 from engines.wire import Input
 from errors import Problem, StudioError, not_found
 from jobs import words
+from jobs.casting import lines, settle
 from jobs.costs import Costs
 from jobs.live import LiveStore
 from jobs.queue import Outlook, Queue
@@ -65,8 +66,14 @@ class Asking:
         """Check a request and fill it in. Raises StudioError where it cannot be done or an input is not theirs."""
         assets = {id: self._library.get(who, id) for id in request.asset_ids()}
         facts = {id: AssetFacts.model_validate(asset) for id, asset in assets.items()}
-        request = self._catalog.prepare(self._with_pronunciations(who, request), facts)
+        asked = self._with_pronunciations(who, request)
+        request = self._catalog.prepare(asked, facts)
         entry = self._catalog.get(request.model or "")
+        if isinstance(request, Drawing) and "@" in request.prompt and "mentions" not in asked.model_fields_set:
+            request = request.model_copy(update={"mentions": settle(request, entry, self._library.cast.all(who))})
+            more = {id: self._library.get(who, id) for id in request.asset_ids() if id not in assets}
+            facts |= {id: AssetFacts.model_validate(asset) for id, asset in more.items()}
+            request = self._catalog.prepare(request, facts)
         if entry.lane not in self._lanes:
             raise StudioError(
                 "no_engine", f"{entry.name} cannot run here.", "Nothing on this machine runs such models.", status=422
@@ -142,6 +149,7 @@ class Asking:
         for name, asked in request.model_dump(mode="json").items():
             kept = row.request.get(name)
             chosen_here = asked is None and name in ("model", "seed", "pronunciations")
+            chosen_here |= name == "mentions" and name not in request.model_fields_set
             default = name not in request.model_fields_set and kept == defaults.get(name)
             if asked != kept and not chosen_here and not default:
                 return False
@@ -183,6 +191,7 @@ class Asking:
             else f"first time on this machine: usually {words.between(low, high)}",
             queue_words=_ahead(ticket, outlook),
             problem=problem,
+            cast=lines(ready.request, ready.entry.name) if isinstance(ready.request, Drawing) else (),
         )
 
     def _files(self, who: Principal, request: Request) -> dict[str, Input]:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from engines.tasks import TASKS
 from jobs import words
+from jobs.casting import lines_of_job
 from jobs.record import LiveJob
 from jobs.views import JobView
 
@@ -60,6 +61,7 @@ def show(job: LiveJob, side: Side) -> JobView:
             "title": ticket.title,
             "model": ticket.model,
             "project_id": ticket.project_id,
+            "cast": lines_of_job(ticket.request, ticket.model),
             "request": ticket.request,
             "client_ref": ticket.client_ref if side.mine else None,
             "attempt": job.attempt,

@@ -23,6 +23,7 @@ class Estimate(View):
     ``learned`` is False until a job of this kind has run on this machine: then ``seconds`` is a range from
     experience elsewhere and ``words`` says so. ``wait_seconds`` is the queue in front of it.
     ``fits`` is False where the device is too small, with ``problem`` saying what would fit.
+    ``cast`` says of each @name in the prompt what stands for it.
     """
 
     task: str
@@ -37,6 +38,7 @@ class Estimate(View):
     words: str
     queue_words: str
     problem: Problem | None = None
+    cast: tuple[str, ...] = ()
 
 
 class JobView(View):
@@ -45,6 +47,7 @@ class JobView(View):
     Of other people's jobs outside shared projects only name, kind, state, place and seconds are given:
     ``title``, ``request``, ``text``, ``preview``, ``assets`` and ``error`` stay empty.
     ``words`` is the whole situation as one line a person would say.
+    ``cast`` says of each @name in the prompt what stands for it.
     ``facts`` are what the engine says beside its progress (tokens a second …), ``thinking`` what a model thought aloud.
     ``preview`` counts the pictures at ``/api/jobs/<id>/preview``; 0 when there is none.
     """
@@ -70,6 +73,7 @@ class JobView(View):
     facts: dict[str, Any] = {}
     assets: tuple[str, ...] = ()
     error: Problem | None = None
+    cast: tuple[str, ...] = ()
     request: dict[str, Any] | None = None
     attempt: int = 0
     client_ref: str | None = None

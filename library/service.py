@@ -13,6 +13,7 @@ from data import DataFolder
 from db import Database, new_id
 from errors import not_found
 from library import adopt, assets, facets, janitor, marks, projects, space, steps
+from library.cast.service import Cast
 from library.files import sync
 from library.rights import readable
 from library.search import Wanted
@@ -41,10 +42,12 @@ class Library:
     def __init__(self, database: Database, data: DataFolder) -> None:
         self._database = database
         self._data = data
+        self.cast = Cast(database)
 
     def recover(self) -> None:
         """Sweep out what a crash, old bins and old uploads have left; called at start."""
         janitor.sweep(self._database, self._data)
+        self.cast.sweep()
 
     # -- assets
 

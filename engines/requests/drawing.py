@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from engines.requests.base import AssetId, Request, Seed, asset, assets
+from engines.requests.mentions import key, replaced
 
 MOST_PICTURES = 16
 MOST_REFERENCES = 10
@@ -100,10 +101,7 @@ class Drawing(Request):
     @property
     def spoken(self) -> str:
         """The prompt as the model reads it: every @name replaced by its words."""
-        text = self.prompt
-        for mention in sorted(self.mentions, key=lambda one: -len(one.name)):
-            text = text.replace(f"@{mention.name}", mention.words or mention.name)
-        return text
+        return replaced(self.prompt, {key(one.name): one.words or one.name for one in self.mentions})
 
     @property
     def every_lora(self) -> tuple[LoraUse, ...]:
