@@ -62,6 +62,7 @@ class Context:
         self.out_dir = Path(envelope.out_dir)
         self.checkpoint_dir = Path(envelope.checkpoint_dir)
         self.load_seconds = 0.0
+        self.planned: dict[str, Any] = {}
         self._envelope = envelope
         self._send = send
         self._swapper = swapper
@@ -96,6 +97,11 @@ class Context:
         return self._swapper.lease(
             components, working_bytes=working_bytes, loading=self._loading, check=self.check, spent=self._spent
         )
+
+    @property
+    def most(self) -> tuple[int, int]:
+        """Bytes that a lease can have at most now, of the device and of main memory beside it."""
+        return self._swapper.most()
 
     @property
     def device(self) -> "Device":
@@ -159,7 +165,8 @@ class Context:
         """
         from engines.provenance import provenance
 
-        return provenance(request or self.request, self.entry, **more)
+        planned = {"plan": self.planned} if self.planned else {}
+        return provenance(request or self.request, self.entry, **planned, **more)
 
     def finish(self) -> tuple[wire.ResultFile, ...]:
         """Wait for what is still being encoded; every file handed over, in order."""

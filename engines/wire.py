@@ -199,13 +199,17 @@ class Yielded(OfJob):
 
 
 class DeviceState(Message):
-    """What a lane's device holds. Sent when it changes."""
+    """What a lane's device holds. Sent when it changes.
+
+    ``beside_bytes`` is the main memory beside a device with memory of its own; else it is the main memory itself.
+    """
 
     type: Literal["device"] = "device"
     lane: Lane
     name: str
     total_bytes: int
     used_bytes: int
+    beside_bytes: int = 0
     components: tuple[LoadedComponent, ...] = ()
 
 

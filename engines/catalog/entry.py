@@ -73,7 +73,8 @@ class Entry(BaseModel):
     as (low, high, multiple_of);
     ``sketch`` says that it is good for trying alone, so that any other installed model goes first;
     ``sets`` are the install sets it belongs to; ``defaults`` replaces a request's defaults, and ``task_defaults`` those
-    of one task; ``memory`` is bytes by precision; ``rate`` is seconds a unit of work on two processor cores until this
+    of one task; ``memory`` is bytes by precision, ``part_memory`` those of each part in the
+    first of them; ``rate`` is seconds a unit of work on two processor cores until this
     machine has learned its own.
 
     Of models that draw: ``quality`` says which fields make a draft, a good and the best picture; ``pixels`` is the area
@@ -103,6 +104,7 @@ class Entry(BaseModel):
     sets: tuple[str, ...] = ()
     download_bytes: int = 0
     memory: dict[str, int] = {}
+    part_memory: dict[str, int] = {}
     defaults: dict[str, Any] = {}
     task_defaults: dict[str, dict[str, Any]] = {}
     quality: dict[Quality, dict[str, Any]] = {}

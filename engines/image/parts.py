@@ -5,23 +5,38 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from engines import planning
 from engines.catalog import Entry
 from engines.context import Context
-from engines.swapper import Component
+from engines.requests import Drawing
+from engines.swapper import Component, sizes
+from engines.swapper.keeping import Keeping
 from engines.swapper.pretrained import Tokenizer, pretrained, scheduler
-
-_LIGHT = ("tokenizer", "processor", "feature_extractor", "image_processor")
-"""What the names of parts begin with that hold no weights."""
 
 
 def components(context: Context, names: Sequence[str], helpers: Sequence[Entry] = ()) -> dict[str, Component]:
     """The named parts of the job's model and of what helps it, as far as they have them."""
     entry, owners = context.entry, (*helpers, context.entry)
     folders = {name: context.catalog.path(one, name) for one in owners for name in names if name in one.parts}
-    light = {name: folder for name, folder in folders.items() if name.startswith(_LIGHT)}
+    light = {name: folder for name, folder in folders.items() if not planning.heavy(name)}
     heavy = {name: folder for name, folder in folders.items() if name not in light}
     found: dict[str, Component] = {name: Tokenizer(folder, entry.name) for name, folder in light.items()}
-    return found | pretrained(heavy, context.device, entry.name) if heavy else found
+    return found | pretrained(heavy, context.device, entry.name, _kept(context, heavy)) if heavy else found
+
+
+def _kept(context: Context, heavy: Mapping[str, Path]) -> dict[str, Keeping]:
+    """How each part is kept: of the model's own as planned, of its helpers' whole and in the same precision."""
+    assert isinstance(context.request, Drawing)
+    helping = sum(sizes.weight_bytes(path) for name, path in heavy.items() if name not in context.entry.parts)
+    working = planning.working_bytes(context.request, context.entry) + helping
+    stages = planning.stages(context.entry, context.catalog)
+    device, beside = context.most
+    room = planning.Room(device=device, beside=beside, total=context.device.total())
+    plan = planning.plan(context.entry, stages, working, room)
+    stage = plan.reading if set(plan.reading.parts) & set(heavy) else plan.painting
+    context.planned = plan.record
+    shared = next((way.dtype for way in stage.parts.values()), None)
+    return {name: stage.parts.get(name, Keeping(dtype=shared)) for name in heavy}
 
 
 def files(context: Context, helpers: Sequence[Entry]) -> dict[str, Path]:

@@ -10,6 +10,7 @@ from engines.catalog import files
 from engines.swapper import sizes
 from engines.swapper.component import Place, reading
 from engines.swapper.device import Device
+from engines.swapper.keeping import Keeping, dissolve, held, settle
 from errors import StudioError
 
 _PREFIXES: Mapping[str, str] = {
@@ -32,20 +33,23 @@ def part_bytes(path: Path, name: str, element_bytes: int | None = None) -> int:
 
 
 class Checkpoint:
-    """A torch module out of a single file. ``dtype`` None keeps the file's own precision.
+    """A torch module out of a single file.
 
     Raises StudioError where the file is damaged or of a family that is not known here.
     """
 
     place: Place = "device"
 
-    def __init__(self, path: Path, name: str, dtype: str | None, note: str) -> None:
+    def __init__(self, path: Path, name: str, keeping: Keeping, note: str) -> None:
         self.note = note
         self._path = path
         self._name = name
-        self._dtype = dtype or _stored(path)
-        self.key = f"{path}@{name}#{self._dtype}"
-        self.bytes = part_bytes(path, name, 4 if self._dtype == "float32" else 2)
+        self._keeping = keeping
+        self._dtype = keeping.dtype or sizes.stored(path)
+        self.key = f"{path}@{name}#{self._dtype}{keeping.mark}"
+        self.bytes, self.beside_bytes = held(
+            part_bytes(path, name, 1), sizes.largest_layer(path), sizes.element_bytes(self._dtype), keeping
+        )
 
     def load(self, device: Device) -> Any:
         runtime.heavy("diffusers", "transformers")
@@ -56,10 +60,10 @@ class Checkpoint:
             model = (
                 _words(self._path, configs, dtype) if self._name == "text_encoder" else self._picture(configs, dtype)
             )
-        return model.to(device=device.torch, dtype=dtype).eval().requires_grad_(False)
+        return settle(model.to(dtype=dtype), self._keeping, device)
 
     def drop(self, model: Any) -> None:
-        model.to("meta")  # gives the memory back even where something still refers to the module
+        dissolve(model)
 
     def _picture(self, configs: Path, dtype: Any) -> Any:
         import diffusers
@@ -96,9 +100,3 @@ def _configs(path: Path) -> Path:
             status=422,
         )
     return files.configs(found.configs)
-
-
-def _stored(path: Path) -> str:
-    """The precision that most of a file is stored in."""
-    bytes = sizes.bytes_by_dtype(path)
-    return {"F32": "float32", "BF16": "bfloat16"}.get(max(bytes, key=bytes.__getitem__, default="F32"), "float16")

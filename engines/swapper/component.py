@@ -20,7 +20,8 @@ class Component(Protocol):
     """Something that takes memory while it is loaded. Components with the same key are one.
 
     ``bytes`` is what it is expected to take, ``place`` whose memory it counts against (the device's, or the main
-    memory beside it), ``note`` how a person would call it.
+    memory beside it), ``note`` how a person would call it. One that is streamed to the device also says what it takes
+    of the main memory, as ``beside_bytes``.
     """
 
     key: str
@@ -36,8 +37,15 @@ class Component(Protocol):
 
 
 def measured(component: Component, model: Any) -> int:
-    """What a loaded component really takes: exact for torch modules, else what was expected."""
-    return sizes.module_bytes(model) if hasattr(model, "parameters") and hasattr(model, "buffers") else component.bytes
+    """What a loaded component really takes: exact for torch modules, else (also where only layers of it are on the
+    device at a time) what was expected."""
+    whole = hasattr(model, "parameters") and hasattr(model, "buffers") and not beside(component)
+    return sizes.module_bytes(model) if whole else component.bytes
+
+
+def beside(component: Component) -> int:
+    """Bytes that a component on the device takes of the main memory too."""
+    return getattr(component, "beside_bytes", 0)
 
 
 @contextmanager

@@ -18,12 +18,19 @@ _FLOAT32_PART = 1 / 8
 becomes float32 there."""
 
 
+def processor_dtype(bytes: int, total: int) -> str | None:
+    """The precision that a model of this many bytes on disk runs in on a processor with ``total`` bytes of memory."""
+    return "float32" if bytes < total * _FLOAT32_PART else None
+
+
 class Device(Protocol):
     """A memory that models are loaded into. All sizes in bytes."""
 
     name: str
     torch: str
     """What torch calls it."""
+    own_memory: bool
+    """Whether its memory is its own; else it is the main memory."""
 
     def total(self) -> int:
         """Its size."""
@@ -47,11 +54,17 @@ class Device(Protocol):
         """The most this process used since ``reset_peak``, beyond what it used then."""
 
 
+def card_headroom(total: int) -> int:
+    """Bytes of a card of ``total`` bytes that models leave free."""
+    return max(2**30, total // 20)
+
+
 class Cpu:
     """The processor and the machine's main memory."""
 
     name = "processor"
     torch = "cpu"
+    own_memory = False
 
     def __init__(self) -> None:
         self._before = 0
@@ -66,7 +79,7 @@ class Cpu:
         return memory.available()
 
     def dtype(self, bytes: int) -> str | None:
-        return "float32" if bytes < self.total() * _FLOAT32_PART else None
+        return processor_dtype(bytes, self.total())
 
     def give_back(self) -> None:
         memory.give_back()
@@ -82,7 +95,7 @@ class Cpu:
 class Cuda:
     """One NVIDIA card. Before torch is imported, the driver's own library answers."""
 
-    _KEEP_FREE = 2**30
+    own_memory = True
 
     def __init__(self, index: int = 0) -> None:
         import pynvml
@@ -116,7 +129,7 @@ class Cuda:
         return int(self._memory().used)
 
     def available(self) -> int:
-        headroom = max(self._KEEP_FREE, self.total() // 20)
+        headroom = card_headroom(self.total())
         if not self._cuda:
             return int(self._memory().free) - headroom
         free, _ = self._cuda.mem_get_info(self._index)
@@ -143,6 +156,7 @@ class Simulated:
     """A card of any size that holds nothing: components take from it and release. Full, it raises as a real one."""
 
     torch = "cpu"
+    own_memory = True
 
     def __init__(self, bytes: int, name: str = "simulated card") -> None:
         self.name = name

@@ -10,43 +10,50 @@ from engines.swapper import checkpoint, sizes
 from engines.swapper.checkpoint import Checkpoint
 from engines.swapper.component import Place, reading
 from engines.swapper.device import Device
+from engines.swapper.keeping import Keeping, dissolve, held, settle
 from errors import StudioError
 
 _PROCESSOR_CONFIGS = ("processor_config.json", "preprocessor_config.json")
-_TORCH_NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
-def pretrained(folders: Mapping[str, Path], device: Device, note: str) -> dict[str, "Pretrained | Checkpoint"]:
-    """The torch parts of one model as components that share a precision: they work on each other's numbers.
+def pretrained(
+    folders: Mapping[str, Path], device: Device, note: str, keep: Mapping[str, Keeping] | None = None
+) -> dict[str, "Pretrained | Checkpoint"]:
+    """The torch parts of one model as components, each kept as ``keep`` says.
 
-    A part is a folder, or the single file that holds the whole model.
+    A part is a folder, or the single file that holds the whole model. Without ``keep`` they are kept whole and share a
+    precision: they work on each other's numbers.
     """
-    stored = {name: checkpoint.part_bytes(path, name) or sizes.weight_bytes(path) for name, path in folders.items()}
-    dtype = device.dtype(sum(stored.values()))
-    return {name: _part(name, path, dtype, f"{note}, {name.replace('_', ' ')}") for name, path in folders.items()}
+    if keep is None:
+        stored = sum(checkpoint.part_bytes(path, name) or sizes.weight_bytes(path) for name, path in folders.items())
+        keep = dict.fromkeys(folders, Keeping(dtype=device.dtype(stored)))
+    return {name: _part(name, path, keep[name], f"{note}, {name.replace('_', ' ')}") for name, path in folders.items()}
 
 
-def _part(name: str, path: Path, dtype: str | None, note: str) -> "Pretrained | Checkpoint":
+def _part(name: str, path: Path, keeping: Keeping, note: str) -> "Pretrained | Checkpoint":
     if path.is_file():
-        return Checkpoint(path, name, dtype, note)
-    return Pretrained(path, dtype, note)
+        return Checkpoint(path, name, keeping, note)
+    return Pretrained(path, keeping, note)
 
 
 class Pretrained:
     """A torch module read from a folder with ``from_pretrained``, safetensors only.
 
-    ``dtype`` None keeps the file's own precision: then the weights are the page cache's until they are used.
+    Kept in its file's own precision, its weights are the page cache's until they are used.
     Raises StudioError where the files are damaged.
     """
 
     place: Place = "device"
 
-    def __init__(self, folder: Path, dtype: str | None, note: str) -> None:
+    def __init__(self, folder: Path, keeping: Keeping, note: str) -> None:
         self.note = note
         self._folder = folder
-        self._dtype = dtype or _stored(folder)
-        self.key = f"{folder}#{self._dtype}"
-        self.bytes = sizes.weight_bytes(folder, _element_bytes(self._dtype))
+        self._keeping = keeping
+        self._dtype = keeping.dtype or sizes.stored(folder)
+        self.key = f"{folder}#{self._dtype}{keeping.mark}"
+        self.bytes, self.beside_bytes = held(
+            sizes.weight_bytes(folder, 1), sizes.largest_layer(folder), sizes.element_bytes(self._dtype), keeping
+        )
 
     def load(self, device: Device) -> Any:
         runtime.heavy("diffusers", "transformers")
@@ -61,10 +68,10 @@ class Pretrained:
                 use_safetensors=True,
                 local_files_only=True,
             )
-        return model.to(device.torch).eval().requires_grad_(False)
+        return settle(model, self._keeping, device)
 
     def drop(self, model: Any) -> None:
-        model.to("meta")  # gives the memory back even where something still refers to the module
+        dissolve(model)
 
 
 class Tokenizer:
@@ -119,16 +126,3 @@ def _model_class(folder: Path) -> Any:
             status=422,
         )
     return found
-
-
-def _stored(folder: Path) -> str:
-    """The precision that most of a folder's weights are stored in."""
-    bytes: dict[str, int] = {}
-    for file in sizes.weight_files(folder):
-        for name, count in sizes.bytes_by_dtype(file).items():
-            bytes[name] = bytes.get(name, 0) + count
-    return _TORCH_NAMES.get(max(bytes, key=bytes.__getitem__, default="F32"), "float32")
-
-
-def _element_bytes(dtype: str) -> int:
-    return {"float64": 8, "float32": 4}.get(dtype, 2)

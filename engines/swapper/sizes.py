@@ -10,6 +10,7 @@ from typing import Any
 from errors import StudioError
 
 _MAX_HEADER = 100 * 2**20
+_TORCH_NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
 def corrupt(path: Path, why: str) -> StudioError:
@@ -65,6 +66,31 @@ def bytes_by_dtype(file: Path) -> dict[str, int]:
         low, high = info["data_offsets"]
         found[info["dtype"]] = found.get(info["dtype"], 0) + high - low
     return found
+
+
+def stored(path: Path) -> str:
+    """The precision that most of the weights at a path are stored in, torch's name."""
+    bytes: dict[str, int] = {}
+    for file in weight_files(path):
+        for name, count in bytes_by_dtype(file).items():
+            bytes[name] = bytes.get(name, 0) + count
+    return _TORCH_NAMES.get(max(bytes, key=bytes.__getitem__, default="F32"), "float16")
+
+
+def element_bytes(dtype: str) -> int:
+    """Bytes of one number in a precision, torch's name."""
+    return {"float64": 8, "float32": 4}.get(dtype, 2)
+
+
+def largest_layer(path: Path) -> int:
+    """How many numbers the largest layer of the weights at a path holds."""
+    layers: dict[str, int] = {}
+    for file in weight_files(path):
+        for name, info in header(file).items():
+            if name != "__metadata__":
+                layer = name.rpartition(".")[0]
+                layers[layer] = layers.get(layer, 0) + math.prod(info["shape"])
+    return max(layers.values(), default=0)
 
 
 def file_bytes(path: Path) -> int:

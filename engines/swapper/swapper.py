@@ -11,14 +11,14 @@ from typing import Any
 
 from engines import runtime, wire
 from engines.swapper import memory
-from engines.swapper.component import Component, Place, measured
+from engines.swapper.component import Component, Place, beside, measured
 from engines.swapper.device import Device, out_of_memory
 from errors import StudioError
 
 log = logging.getLogger(__name__)
 
-_HOST_PART = 0.5
-"""How much of the main memory that is free models beside the device may fill."""
+_HOST_PART, _BESIDE_PART = 0.5, 0.8
+"""How much of the free main memory models beside the device may fill; the same where the device has its own memory."""
 
 _LOOK_AGAIN = 0.1
 """Seconds after which a lease that waits looks whether its job was cancelled."""
@@ -162,12 +162,12 @@ class Swapper:
         """Drop what is in the way of ``wanted``. False: others hold what would be needed, and may let go of it."""
         places: tuple[Place, ...] = ("device", "host")
         for place in places:
-            missing = sum(c.bytes for c in wanted.values() if c.place == place and c.key not in self._entries)
+            missing = sum(_expected(c, place) for c in wanted.values() if c.key not in self._entries)
             needed = missing + (working_bytes if place == "device" else 0)
             if not needed:
                 continue
             while self._room(place) < needed:
-                idle = [e for e in self._of(place) if not e.leases and e.component.key not in wanted]
+                idle = [e for e in self._in(place) if not e.leases and e.component.key not in wanted]
                 if not idle:
                     if place == "device" and self._relieve():
                         continue
@@ -178,18 +178,28 @@ class Swapper:
     def _room(self, place: Place) -> int:
         """Bytes that may be taken in a place without dropping anything."""
         if place == "host":
-            return int(memory.available() * _HOST_PART)
+            return int(memory.available() * (_BESIDE_PART if self.device.own_memory else _HOST_PART))
         free = self.device.available()
         if self._limit is None:
             return free
         return min(free, self._limit - sum(entry.bytes for entry in self._of("device")))
 
+    def most(self) -> tuple[int, int]:
+        """Bytes that one lease can have at most now, of the device and of the main memory beside it (0 where they are
+        one): with everything dropped that nobody holds."""
+        with self._changed:
+            idle = [entry for entry in self._entries.values() if not entry.leases]
+            device = self._room("device") + sum(_taken(entry, "device") for entry in idle)
+            if not self.device.own_memory:
+                return device, 0
+            return device, self._room("host") + sum(_taken(entry, "host") for entry in idle)
+
     def _cannot(self, place: Place, needed: int, wanted: dict[str, Component]) -> bool:
         """False where other threads hold memory that they will give back, else StudioError ``too_big``."""
-        others = [e for e in self._of(place) if e.leases and e.component.key not in wanted]
+        others = [e for e in self._in(place) if e.leases and e.component.key not in wanted]
         mine = self._holders.get(threading.get_ident(), 0)
         # Who holds something while waiting for more could wait for ever.
-        if others and not mine and self._room(place) + sum(entry.bytes for entry in others) >= needed:
+        if others and not mine and self._room(place) + sum(_taken(entry, place) for entry in others) >= needed:
             return False
         room = max(0, self._room(place))
         raise StudioError(
@@ -203,6 +213,10 @@ class Swapper:
 
     def _total(self, place: Place) -> int:
         return memory.total() if place == "host" else min(self.device.total(), self._limit or self.device.total())
+
+    def _in(self, place: Place) -> list[_Entry]:
+        """What takes some of a place."""
+        return [entry for entry in self._entries.values() if _taken(entry, place)]
 
     def _of(self, place: Place) -> list[_Entry]:
         return [entry for entry in self._entries.values() if entry.component.place == place]
@@ -292,9 +306,22 @@ class Swapper:
             lane=lane,
             name=self.device.name if on_device else "processor",
             total_bytes=self.device.total() if on_device else memory.total(),
+            beside_bytes=memory.total() if on_device and self.device.own_memory else 0,
             used_bytes=self.device.used() if on_device else memory.used(),
             components=components,
         )
+
+
+def _expected(component: Component, place: Place) -> int:
+    """Bytes that a component will take of a place."""
+    if component.place == place:
+        return component.bytes
+    return beside(component) if place == "host" else 0
+
+
+def _taken(entry: _Entry, place: Place) -> int:
+    """Bytes that a loaded component takes of a place."""
+    return entry.bytes if entry.component.place == place else _expected(entry.component, place)
 
 
 def _size(bytes: int) -> str:

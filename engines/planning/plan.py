@@ -1,0 +1,158 @@
+"""Which way of keeping a model's parts fits: the first that does, best pictures first."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from engines import wire
+from engines.catalog import Entry
+from engines.planning.weights import Stages, Weights, half
+from engines.swapper import sizes
+from engines.swapper.device import card_headroom, processor_dtype
+from engines.swapper.keeping import Keeping, held
+
+_BESIDE = 0.72
+"""How much of a machine's main memory streamed weights may take: what the swapper allows of what is usually free."""
+
+
+class Room(BaseModel):
+    """Bytes that one job's models and work may take, of the device and of main memory beside it; ``total`` is what the
+    device has. ``beside`` 0 says that the device is the main memory: a processor, to which nothing need be streamed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    device: int
+    beside: int
+    total: int
+
+    @classmethod
+    def of(cls, state: wire.DeviceState) -> "Room":
+        """What a device has when nobody else uses it."""
+        keep_free = card_headroom(state.total_bytes) if state.beside_bytes else state.total_bytes // 10
+        return cls(
+            device=state.total_bytes - keep_free,
+            beside=int(state.beside_bytes * _BESIDE),
+            total=state.total_bytes,
+        )
+
+
+class _Way(NamedTuple):
+    """A way to keep the parts that do most of the work, and by what it takes longer.
+
+    The factors are priors, not measured here. What is streamed crosses the bus once a step: 24 GB take about a second
+    at the 22 GB/s of PCIe 4, as long as a card of that size computes at one megapixel, and the two overlap in part.
+    In fp8 half of that crosses. Casting up alone costs a tenth.
+    """
+
+    fp8: bool = False
+    streamed: bool = False
+    slowdown: float = 1.0
+
+
+_PAINTING = (_Way(), _Way(streamed=True, slowdown=2.0), _Way(fp8=True, slowdown=1.1), _Way(True, True, 1.6))
+_READING = (_Way(), _Way(streamed=True))  # words are read once: a second or two, whatever follows
+
+
+class Stage(BaseModel):
+    """How the parts of one lease are kept, and what that takes in bytes. ``device_bytes`` holds the work too."""
+
+    model_config = ConfigDict(frozen=True)
+
+    parts: dict[str, Keeping]
+    device_bytes: int
+    beside_bytes: int
+    slowdown: float
+    fits: bool
+
+    @property
+    def precision(self) -> str:
+        """How the numbers of its largest parts rest: ``fp8``, or torch's name of what they compute in."""
+        ways = list(self.parts.values())
+        return "fp8" if any(way.fp8 for way in ways) else next((way.dtype for way in ways if way.dtype), "float32")
+
+    @property
+    def offload(self) -> str:
+        """``streamed``, or ``none``."""
+        return "streamed" if any(way.streamed for way in self.parts.values()) else "none"
+
+
+class Plan(BaseModel):
+    """How a request's model is kept while it reads the words, and while it paints."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reading: Stage
+    painting: Stage
+
+    @property
+    def fits(self) -> bool:
+        return self.reading.fits and self.painting.fits
+
+    @property
+    def device_bytes(self) -> int:
+        """What is needed of the device: the two are there one after the other."""
+        return max(self.reading.device_bytes, self.painting.device_bytes)
+
+    @property
+    def beside_bytes(self) -> int:
+        """What is needed of main memory beside the device."""
+        return max(self.reading.beside_bytes, self.painting.beside_bytes)
+
+    @property
+    def slowdown(self) -> float:
+        """How many times as long it takes as with everything on the device; a prior."""
+        return self.painting.slowdown
+
+    @property
+    def words(self) -> str:
+        """“Fits.”, or what it costs to fit."""
+        precision = " in fp8" if self.painting.precision == "fp8" else ""
+        offload = " with offload" if "streamed" in (self.painting.offload, self.reading.offload) else ""
+        slower = f", about {self.slowdown:g}x slower" if self.slowdown > 1 else ""
+        return f"Fits{precision}{offload}{slower}."
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """For the provenance of what was made."""
+        both = {"reading": self.reading, "painting": self.painting}
+        return {name: {"precision": stage.precision, "offload": stage.offload} for name, stage in both.items()}
+
+
+def plan(entry: Entry, stages: Stages, working_bytes: int, room: Room) -> Plan:
+    """The best plan that fits, else the one that needs least (then ``fits`` is False).
+
+    ``working_bytes`` is what painting takes beside the weights.
+    """
+    reading, painting = stages
+    return Plan(
+        reading=_stage(entry, reading, _READING, 0, room),
+        painting=_stage(entry, painting, _PAINTING, working_bytes, room),
+    )
+
+
+def _stage(entry: Entry, parts: Mapping[str, Weights], ways: tuple[_Way, ...], working: int, room: Room) -> Stage:
+    possible = [_kept(entry, parts, way, working, room) for way in ways if room.beside or not way.streamed]
+    return next((stage for stage in possible if stage.fits), None) or min(possible, key=lambda one: one.device_bytes)
+
+
+def _kept(entry: Entry, parts: Mapping[str, Weights], way: _Way, working: int, room: Room) -> Stage:
+    keep = dict(_keepings(entry, parts, way, room))
+    taken = [
+        held(one.numbers, one.layer, sizes.element_bytes(keep[name].dtype or one.dtype), keep[name])
+        for name, one in parts.items()
+    ]
+    device, beside = working + sum(device for device, _ in taken), sum(beside for _, beside in taken)
+    fits = device <= room.device and beside <= room.beside
+    return Stage(parts=keep, device_bytes=device, beside_bytes=beside, slowdown=way.slowdown, fits=fits)
+
+
+def _keepings(entry: Entry, parts: Mapping[str, Weights], way: _Way, room: Room) -> Iterator[tuple[str, Keeping]]:
+    """Each part's keeping. The decoder is small, and works outside of what streaming and casting reach."""
+    shared = None if room.beside else processor_dtype(sum(one.bytes for one in parts.values()), room.total)
+    for name, one in parts.items():
+        if name.startswith("vae"):
+            yield name, Keeping(dtype=shared or one.dtype)
+            continue
+        dtype = shared or (half(entry) if room.beside and one.dtype == "float32" else None) or one.dtype
+        yield name, Keeping(dtype=dtype, fp8=way.fp8, streamed=way.streamed)

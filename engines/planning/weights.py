@@ -1,0 +1,104 @@
+"""How large a model's parts are: read from their files where they are here, else from what its entry says."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from engines.catalog import Catalog, Entry, files
+from engines.image import families
+from engines.requests import CreateImage, Drawing
+from engines.swapper import checkpoint, sizes
+from errors import StudioError
+
+_LIGHT = ("tokenizer", "processor", "feature_extractor", "image_processor", "scheduler")
+"""What the names of parts begin with that hold no weights."""
+_USUAL_PIXELS = 512 * 512
+_LAYER = 10
+"""A model's largest layer is at most such a part of it: the words of a small language model; elsewhere far less."""
+
+
+class Weights(BaseModel):
+    """A part's ``numbers``, those of its largest layer, and the precision they are stored in, torch's name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    numbers: int
+    layer: int
+    dtype: str
+
+    @property
+    def bytes(self) -> int:
+        """As they are stored."""
+        return self.numbers * sizes.element_bytes(self.dtype)
+
+
+Stages = tuple[Mapping[str, Weights], Mapping[str, Weights]]
+"""The parts that read, and those that paint: they are never needed at the same moment."""
+
+
+def heavy(name: str) -> bool:
+    """Whether a part of this name holds weights."""
+    return not name.startswith(_LIGHT)
+
+
+def working_bytes(request: Drawing, entry: Entry) -> int:
+    """What painting one picture takes beside the weights; 0 where the family is not known."""
+    try:
+        family = families.of(entry)
+    except StudioError:
+        return 0
+    drawn = request.width * request.height if isinstance(request, CreateImage) else entry.pixels or _USUAL_PIXELS
+    return int(drawn / entry.options.get("enlarge_by", 1) ** 2) * family.working_bytes_a_pixel
+
+
+def stages(entry: Entry, catalog: Catalog) -> Stages:
+    """The weights of an entry's two stages. What is not known of its parts alone is taken as one that paints.
+
+    Raises StudioError where a file is damaged.
+    """
+    try:
+        family = families.of(entry)
+    except StudioError:
+        return {}, _whole(entry)
+    reading, painting = ([name for name in names if heavy(name)] for names in (family.readers, family.painters))
+    found = {name: _weights(name, entry, catalog) for name in (*reading, *painting) if name in entry.parts}
+    if None in found.values():
+        return {}, _whole(entry)
+    known = {name: weights for name, weights in found.items() if weights is not None}
+    return (
+        {name: known[name] for name in reading if name in known},
+        {name: known[name] for name in painting if name in known},
+    )
+
+
+def half(entry: Entry) -> str | None:
+    """The half precision that an entry runs in, if it names one."""
+    return next((name for name in ("bfloat16", "float16") if name in entry.memory), None)
+
+
+def _weights(name: str, entry: Entry, catalog: Catalog) -> Weights | None:
+    path = catalog.path_of(entry.parts[name])
+    if files.complete(path):
+        return _read(path, name, path.stat().st_mtime_ns)
+    if name not in entry.part_memory:
+        return None
+    return _guess(entry.part_memory[name], half(entry) or "float32")
+
+
+def _whole(entry: Entry) -> Mapping[str, Weights]:
+    precision = half(entry) or next(iter(entry.memory), "float32")
+    return {"weights": _guess(entry.memory.get(precision, 0), precision)}
+
+
+def _guess(bytes: int, dtype: str) -> Weights:
+    numbers = bytes // sizes.element_bytes(dtype)
+    return Weights(numbers=numbers, layer=numbers // _LAYER, dtype=dtype)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, name: str, changed: int) -> Weights:
+    """The weights in a file or folder; ``changed`` is when it last did, so that a new one is read anew."""
+    numbers = checkpoint.part_bytes(path, name, 1) or sizes.weight_bytes(path, 1)
+    return Weights(numbers=numbers, layer=sizes.largest_layer(path), dtype=sizes.stored(path))

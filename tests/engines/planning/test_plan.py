@@ -1,0 +1,106 @@
+"""The plan: what fits which machine, in which precision, with which offload."""
+
+import pytest
+
+from engines.catalog import Entry
+from engines.catalog.entry import Licence
+from engines.planning import Plan, Room, Weights, plan
+from engines.wire import DeviceState
+
+GB = 10**9
+
+
+def entry(**more: object) -> Entry:
+    plain = {
+        "id": "big",
+        "name": "Big",
+        "use": "Large pictures.",
+        "tasks": ("create_image",),
+        "runtime": "torch",
+        "pipeline": "diffusers:FluxPipeline",
+        "parts": {},
+        "licence": Licence(name="x", commercial=True),
+        "verified": "import",
+        "memory": {"bfloat16": 34 * GB},
+    }
+    return Entry(**{**plain, **more})
+
+
+def weights(gigabytes: float, dtype: str = "bfloat16") -> Weights:
+    size = 4 if dtype == "float32" else 2
+    numbers = int(gigabytes * GB) // size
+    return Weights(numbers=numbers, layer=numbers // 100, dtype=dtype)
+
+
+def planned(device: float, beside: float, painter: float = 24, reader: float = 10) -> Plan:
+    stages = {"text_encoder": weights(reader)}, {"transformer": weights(painter), "vae": weights(0.2)}
+    room = Room(device=int(device * GB), beside=int(beside * GB), total=int(device * GB))
+    return plan(entry(), stages, 3 * GB, room)
+
+
+def ways(plan: Plan) -> tuple[str, str, str, str]:
+    return plan.reading.precision, plan.reading.offload, plan.painting.precision, plan.painting.offload
+
+
+def test_what_fits_is_kept_as_it_is() -> None:
+    found = planned(40, 100)
+    assert ways(found) == ("bfloat16", "none", "bfloat16", "none")
+    assert found.words == "Fits."
+
+
+def test_reading_and_painting_need_the_larger_of_both_not_the_sum() -> None:
+    found = planned(28, 100)
+    assert found.fits
+    assert found.device_bytes == pytest.approx(27.2 * GB, rel=0.01)
+
+
+def test_streaming_keeps_the_precision_and_comes_before_casting() -> None:
+    found = planned(20, 100)
+    assert ways(found) == ("bfloat16", "none", "bfloat16", "streamed")
+    assert found.beside_bytes == pytest.approx(24 * GB, rel=0.01)
+    assert found.device_bytes < 10.1 * GB
+    assert found.words == "Fits with offload, about 2x slower."
+
+
+def test_where_main_memory_is_small_it_is_cast() -> None:
+    assert ways(planned(20, 8))[2:] == ("fp8", "none")
+    assert planned(20, 8).words == "Fits in fp8, about 1.1x slower."
+
+
+def test_where_both_are_small_it_is_cast_and_streamed() -> None:
+    found = planned(8, 14)
+    assert ways(found) == ("bfloat16", "streamed", "fp8", "streamed")
+    assert found.words == "Fits in fp8 with offload, about 1.6x slower."
+
+
+def test_what_fits_no_way_says_what_it_needs_least() -> None:
+    found = planned(3, 14)
+    assert not found.fits
+    assert 3 * GB < found.device_bytes < 5 * GB
+
+
+def test_the_decoder_is_neither_cast_nor_streamed() -> None:
+    vae = planned(8, 14).painting.parts["vae"]
+    assert (vae.fp8, vae.streamed) == (False, False)
+
+
+def test_a_processor_streams_nothing_and_runs_small_models_in_float32() -> None:
+    small = {"text_encoder": weights(0.2, "float16")}, {"unet": weights(2, "float16")}
+    room = Room(device=20 * GB, beside=0, total=24 * GB)
+    assert ways(plan(entry(), small, GB, room)) == ("float32", "none", "float32", "none")
+    large = {"text_encoder": weights(9)}, {"transformer": weights(24)}
+    assert ways(plan(entry(), large, GB, room)) == ("bfloat16", "none", "fp8", "none")
+
+
+def test_files_in_float32_run_in_the_half_precision_that_the_entry_names() -> None:
+    stages: tuple[dict[str, Weights], dict[str, Weights]] = {}, {"transformer": weights(56, "float32")}
+    found = plan(entry(), stages, 0, Room(device=30 * GB, beside=60 * GB, total=32 * GB))
+    assert ways(found)[2:] == ("bfloat16", "none")
+    assert found.device_bytes == pytest.approx(28 * GB, rel=0.01)
+
+
+def test_a_card_keeps_some_free_and_main_memory_too() -> None:
+    card = Room.of(DeviceState(lane="device", name="card", total_bytes=24 * GB, used_bytes=0, beside_bytes=64 * GB))
+    assert (card.total, card.device, card.beside) == (24 * GB, int(22.8 * GB), int(46.08 * GB))
+    processor = Room.of(DeviceState(lane="device", name="processor", total_bytes=24 * GB, used_bytes=0))
+    assert processor.beside == 0
