@@ -20,8 +20,29 @@ BUILDERS = {
     "qwen2.5-vl": "engines.twins.qwen:save_vl25",
     "qwen3-vl": "engines.twins.qwen:save_vl3",
     "stable-diffusion-1.5": "engines.twins.stable_diffusion_15:save",
+    "flux.1-schnell": "engines.twins.flux:save_schnell",
+    "flux.1-dev": "engines.twins.flux:save_dev",
+    "flux.1-fill": "engines.twins.flux:save_fill",
+    "flux.2-dev": "engines.twins.flux:save_flux2_dev",
+    "flux.2-klein": "engines.twins.flux:save_klein",
+    "z-image": "engines.twins.z_image:save",
+    "swin2sr": "engines.twins.upscalers:save_swin2sr",
+    "esrgan": "engines.twins.upscalers:save_esrgan",
 }
-_TINY: Mapping[str, Mapping[str, Any]] = {}
+_SMALL: Mapping[str, Any] = {
+    "pixels": 128 * 128,
+    "defaults": {"width": 128, "height": 128},
+    "bounds": {"width": (64, 1024, 16), "height": (64, 1024, 16)},
+}
+"""A large model's twin draws small, so that it is quick."""
+_TINY: Mapping[str, Mapping[str, Any]] = {
+    "flux.1-schnell": _SMALL,
+    "flux.1-dev": _SMALL,
+    "flux.1-fill": _SMALL,
+    "flux.2-dev": {**_SMALL, "options": {"text_layers": (1, 2, 3)}},
+    "flux.2-klein": {**_SMALL, "options": {"text_layers": (1, 2, 3)}},
+    "z-image": _SMALL,
+}
 """Where an entry says something that holds for the large model only, what holds for the twin."""
 
 
@@ -65,9 +86,14 @@ def _install(entry: Entry, folder: Path, own: Path) -> str:
             "parts": {key: part.model_copy(update={"repo": str(root)}) for key, part in entry.parts.items()},
             "load_seconds": 1.0,
             "rate": 0.1,
-            **_TINY.get(entry.twin, {}),
+            **{name: _changed(getattr(entry, name), value) for name, value in _TINY.get(entry.twin, {}).items()},
         }
     )
     own.mkdir(parents=True, exist_ok=True)
     (own / f"{twin.id}.yaml").write_text(yaml.safe_dump(twin.model_dump(mode="json"), allow_unicode=True))
     return twin.id
+
+
+def _changed(said: Any, value: Any) -> Any:
+    """What an entry says, with a value in its place; where both name things, with those named anew."""
+    return {**said, **value} if isinstance(value, Mapping) else value

@@ -8,6 +8,12 @@ from errors import StudioError
 
 _FAMILIES = {
     "StableDiffusionPipeline": "engines.image.families.stable_diffusion:StableDiffusion",
+    "FluxPipeline": "engines.image.families.flux1:Flux1",
+    "FluxKontextPipeline": "engines.image.families.flux1:Flux1Kontext",
+    "FluxFillPipeline": "engines.image.families.flux1:Flux1Fill",
+    "Flux2Pipeline": "engines.image.families.flux2:Flux2",
+    "Flux2KleinPipeline": "engines.image.families.flux2:Flux2Klein",
+    "ZImagePipeline": "engines.image.families.z_image:ZImage",
     "StableDiffusionXLPipeline": "engines.image.families.sdxl:StableDiffusionXL",
 }
 """The class that an entry's ``pipeline`` names, and the family that speaks to it."""
