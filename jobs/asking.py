@@ -70,7 +70,8 @@ class Asking:
         request = self._catalog.prepare(asked, facts)
         entry = self._catalog.get(request.model or "")
         if isinstance(request, Drawing) and "@" in request.prompt and "mentions" not in asked.model_fields_set:
-            request = request.model_copy(update={"mentions": settle(request, entry, self._library.cast.all(who))})
+            mentions = settle(request, entry, self._library.cast.all(who), self._catalog)
+            request = request.model_copy(update={"mentions": mentions})
             more = {id: self._library.get(who, id) for id in request.asset_ids() if id not in assets}
             facts |= {id: AssetFacts.model_validate(asset) for id, asset in more.items()}
             request = self._catalog.prepare(request, facts)

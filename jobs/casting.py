@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from engines.catalog import Entry
+from engines.catalog import Catalog, Entry
 from engines.requests import Drawing, EditImage
 from engines.requests.drawing import LoraUse, Mention
 from engines.requests.mentions import key, known, named
@@ -14,21 +14,26 @@ MOST = 8
 """As many as a request names."""
 _SHORT = 90
 """Characters of the look that stand beside a LoRA, which knows it already."""
+_LOOKS_WITH = "ip_adapter"
 _NOUNS = {"character": "person", "product": "product", "place": "place"}
 
 
-def settle(request: Drawing, entry: Entry, cast: Sequence[CastView]) -> tuple[Mention, ...]:
+def settle(request: Drawing, entry: Entry, cast: Sequence[CastView], catalog: Catalog) -> tuple[Mention, ...]:
     """What stands for everyone of ``cast`` whom the prompt names, in the order of the prompt.
 
     A LoRA for the model's family goes first, then pictures where model and request take them (not more in all than
-    the model takes; each gets one before anybody gets two), then words.
+    the model takes; each gets one before anybody gets two), then words. A model that another one looks for (an
+    IP-Adapter) does not know which picture is which: beside the pictures it reads the look.
     """
     members = list(_meant(request.prompt, cast).values())[:MOST]
     loras = {one.id: lora for one in members for lora in one.loras if lora.family == entry.lora_family}
     own = tuple(getattr(request, "references", ()))
     before = 1 if isinstance(request, EditImage) else 0  # the picture that is edited is picture 1
-    drawn = [one for one in members if one.id not in loras] if "references" in type(request).model_fields else []
-    shared = _shared(drawn, own, entry.references - before - len(own))
+    takes = "references" in type(request).model_fields
+    drawn = [one for one in members if takes and one.id not in loras]
+    adapters = catalog.helpers(entry, _LOOKS_WITH)
+    blind = bool(adapters) and catalog.helper(entry, _LOOKS_WITH) is None
+    shared = _shared(drawn, own, 0 if blind else entry.references - before - len(own))
     order = list(dict.fromkeys((*own, *(id for ids in shared.values() for id in ids))))
     mentions = []
     for one in members:
@@ -39,7 +44,7 @@ def settle(request: Drawing, entry: Entry, cast: Sequence[CastView]) -> tuple[Me
             mentions.append(Mention(name=one.name, how="lora", words=words or one.name, loras=use))
         elif pictures := shared.get(one.id):
             numbers = [before + order.index(id) + 1 for id in pictures]
-            words = _in_pictures(one.kind, numbers)
+            words = (one.look or one.name) if adapters else _in_pictures(one.kind, numbers)
             mentions.append(Mention(name=one.name, how="references", words=words, references=tuple(pictures)))
         else:
             mentions.append(Mention(name=one.name, how="words", words=one.look or one.name))

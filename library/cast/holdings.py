@@ -34,7 +34,7 @@ def put_loras(session: Session, who: Principal, member_id: str, uses: Sequence[C
     for use in uses:
         asset = assets.find(session, who, use.asset)
         _of_kind(asset, "lora", "a LoRA")
-        family = getattr(asset, "family", None) or use.family
+        family = asset.family or use.family
         if not family:
             raise StudioError(
                 "no_family",
@@ -51,7 +51,11 @@ def put_loras(session: Session, who: Principal, member_id: str, uses: Sequence[C
                 status=422,
             )
         rows[family] = CastLora(
-            member_id=member_id, family=family, asset_id=asset.id, weight=use.weight, trigger=use.trigger
+            member_id=member_id,
+            family=family,
+            asset_id=asset.id,
+            weight=use.weight,
+            trigger=use.trigger or next(iter((asset.lora or {}).get("triggers", ())), "")[:200],
         )
     held = select(CastLora.family, CastLora.asset_id).where(CastLora.member_id == member_id)
     kept = dict(session.execute(held).tuples().all())

@@ -61,7 +61,10 @@ class _Body(BaseModel):
 
 
 class CastLoraUse(_Body):
-    """A LoRA for a member. Its family is read from the file; naming one only helps where the file says none."""
+    """A LoRA for a member. Its family is read from the file; the one named here is for a file that says none.
+
+    ``trigger`` are the words it answers to; empty: the first that the file tells.
+    """
 
     asset: str = Field(pattern=_ID)
     weight: float = Field(1.0, ge=-2, le=2)

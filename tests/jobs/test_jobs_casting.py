@@ -36,8 +36,14 @@ def model(scene: Scene) -> Callable[..., Any]:
     return lambda **fields: scene.catalog.get("toy-draw").model_copy(update=fields)
 
 
-def settled(request: Drawing, entry: Any, *cast: CastView) -> Drawing:
-    return request.model_copy(update={"mentions": settle(request, entry, cast)})
+@pytest.fixture
+def settled(scene: Scene) -> Callable[..., Drawing]:
+    """A request with what stands for the names in its prompt."""
+
+    def settled(request: Drawing, entry: Any, *cast: CastView) -> Drawing:
+        return request.model_copy(update={"mentions": settle(request, entry, cast, scene.catalog)})
+
+    return settled
 
 
 @pytest.mark.parametrize(
@@ -93,7 +99,7 @@ def test_a_prompt_without_a_cast_stays_as_it_is(text: str) -> None:
     assert CreateImage.model_construct(prompt=text, mentions=()).spoken == text
 
 
-def test_a_lora_of_the_models_family_goes_first(model: Callable[..., Any]) -> None:
+def test_a_lora_of_the_models_family_goes_first(model: Callable[..., Any], settled: Callable[..., Drawing]) -> None:
     mara = member("Mara", pictures=(A,), look="a woman of 30, with red hair", loras=(lora("sdxl", "mrawmn"),))
     asked = CreateImage(prompt="@Mara in a café")
     with_lora = settled(asked, model(lora_family="sdxl", references=4), mara)
@@ -105,7 +111,7 @@ def test_a_lora_of_the_models_family_goes_first(model: Callable[..., Any]) -> No
     assert twice.every_lora == (LoraUse(asset=L),)
 
 
-def test_pictures_where_the_model_takes_some(model: Callable[..., Any]) -> None:
+def test_pictures_where_the_model_takes_some(model: Callable[..., Any], settled: Callable[..., Drawing]) -> None:
     mara, kettle = member("Mara", pictures=(A, B)), member("Kettle", "product", (C,), look="a kettle")
     asked = CreateImage(prompt="@Mara holds @Kettle", references=(D,))
     by_pictures = settled(asked, model(references=4), mara, kettle)
@@ -118,7 +124,7 @@ def test_pictures_where_the_model_takes_some(model: Callable[..., Any]) -> None:
     assert [told.how for told in settled(asked, model(references=1), mara, kettle).mentions] == ["words", "words"]
 
 
-def test_the_picture_that_is_edited_is_the_first(model: Callable[..., Any]) -> None:
+def test_the_picture_that_is_edited_is_the_first(model: Callable[..., Any], settled: Callable[..., Drawing]) -> None:
     noir = member("Noir", "style", (A,))
     asked = EditImage(prompt="draw it in @Noir", image=B)
     assert settled(asked, model(references=3), noir).spoken == "draw it in the style of picture 2"
@@ -127,24 +133,41 @@ def test_the_picture_that_is_edited_is_the_first(model: Callable[..., Any]) -> N
     assert settled(own, model(references=3), noir).spoken == "the colours of the style of picture 3"
 
 
-def test_words_alone_for_a_model_that_takes_nothing(model: Callable[..., Any]) -> None:
+def test_words_alone_for_a_model_that_takes_nothing(model: Callable[..., Any], settled: Callable[..., Drawing]) -> None:
     mara = member("Mara", pictures=(A,), look="a woman with red hair", loras=(lora("flux"),))
     asked = settled(CreateImage(prompt="@Mara and @Jon"), model(lora_family="sd15"), mara)
     assert (asked.spoken, asked.asset_ids()) == ("a woman with red hair and @Jon", ())
     assert lines(asked, "x") == ("@Mara: by words.", "Nobody in the cast is called @Jon.")
 
 
-def test_of_two_with_one_name_ones_own_is_meant(model: Callable[..., Any]) -> None:
+def test_of_two_with_one_name_ones_own_is_meant(model: Callable[..., Any], settled: Callable[..., Drawing]) -> None:
     theirs, mine = member("Mara", look="theirs", mine=False), member("Mara", look="mine", id="2", created_at=9)
     assert settled(CreateImage(prompt="@Mara"), model(), theirs, mine).spoken == "mine"
 
 
-def test_no_more_than_a_request_names(model: Callable[..., Any]) -> None:
+def test_no_more_than_a_request_names(model: Callable[..., Any], settled: Callable[..., Drawing]) -> None:
     many = [member(f"M{number}") for number in range(10)]
     asked = CreateImage(prompt=" ".join(f"@{one.name}" for one in many))
     told = lines(settled(asked, model(), *many), "x")
     assert len([line for line in told if line.endswith("by words.")]) == 8
     assert told[-1] == "@M9 stays a plain word: a prompt names up to 8 of the cast."
+
+
+def test_what_looks_through_another_model_reads_the_look_too(
+    scene: Scene, model: Callable[..., Any], settled: Callable[..., Drawing]
+) -> None:
+    mara, asked = member("Mara", pictures=(A,), look="a woman"), CreateImage(prompt="@Mara runs")
+    entry = model(lora_family="toy", references=1)
+    adapter = yaml.safe_load((scene.data.catalog / "toy-draw.yaml").read_text())
+    adapter |= {"id": "toy-eyes", "tasks": [], "helps": "toy", "role": "ip_adapter"}
+    path = scene.data.catalog / "toy-eyes.yaml"
+    path.write_text(yaml.safe_dump({**adapter, "parts": {"weights": {"repo": "starter:", "file": "none.bin"}}}))
+    scene.catalog.reload()
+    assert settled(asked, entry, mara).mentions[0].how == "words", "the model that looks for it is not here"
+    path.write_text(yaml.safe_dump(adapter))
+    scene.catalog.reload()
+    seen = settled(asked, entry, mara)
+    assert (seen.spoken, seen.mentions[0].references) == ("a woman runs", (A,))
 
 
 # -- in the queue
