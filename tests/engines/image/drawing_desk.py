@@ -11,20 +11,22 @@ from engines import twins, wire
 from engines.catalog import Catalog
 from engines.config import EngineConfig
 from engines.requests import AssetFacts, parse
-from engines.swapper import Cpu, Swapper
+from engines.swapper import Cpu, Device, Swapper
 from engines.worker import Worker
 
 
 class Desk:
     """Works with twins, which ``folder`` keeps; results lie in ``folder/out``."""
 
-    def __init__(self, twin_folder: Path, folder: Path, memory_bytes: int | None = None) -> None:
+    def __init__(
+        self, twin_folder: Path, folder: Path, memory_bytes: int | None = None, device: Device | None = None
+    ) -> None:
         self.folder = folder
         self.events: list[wire.Event] = []
         self._twins, self._own = twin_folder, folder / "own"
         self._own.mkdir(parents=True, exist_ok=True)
         self._config = EngineConfig(starter=folder / "starter", catalog=self._own, memory_bytes=memory_bytes)
-        self.swapper = Swapper(Cpu(), memory_bytes)
+        self.swapper = Swapper(device or Cpu(), memory_bytes)
         self.catalog = Catalog(self._config.starter, self._own)
         self.inputs: dict[str, wire.Input] = {}
         self.worker = Worker("device", self._config, self.events.append, self.swapper, self.catalog)
