@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping
 
 from engines.catalog.entry import Entry
+from engines.loras import families
 from engines.requests import AssetFacts, CreateImage, Kind, Request, parse
 from engines.requests.base import MAX_SEED
 from errors import StudioError
@@ -33,6 +34,7 @@ def fit(request: Request, entry: Entry, facts: Mapping[str, AssetFacts]) -> Requ
     _check_choices(ready, entry)
     _check_bounds(ready, entry)
     _check_assets(ready, facts)
+    _check_loras(ready, entry, facts)
     _check_size(ready, facts)
     _check_guides(ready, entry)
     return ready
@@ -84,6 +86,23 @@ def _check_assets(request: Request, facts: Mapping[str, AssetFacts]) -> None:
                 "wrong_kind",
                 f"“{_label(request, field)}” takes {_KINDS[kind]}, and this is {_KINDS[facts[id].kind]}.",
                 next="Choose another file.",
+            )
+
+
+def _check_loras(request: Request, entry: Entry, facts: Mapping[str, AssetFacts]) -> None:
+    """A LoRA must be for the model's family, and one that can be used at all."""
+    for id in (one.id for one in request.taken() if one.kind == "lora"):
+        known, title = facts[id], facts[id].title or "This"
+        if known.lora and known.lora.obstacle:
+            raise _wrong("unusable_lora", f"“{title}” cannot be used.", known.lora.obstacle, "Leave it out.")
+        if entry.lora_family is None:
+            raise _wrong("no_loras", f"{entry.name} takes no LoRAs.", next="Leave them out, or take another model.")
+        if known.family != entry.lora_family:
+            raise _wrong(
+                "wrong_family",
+                f"“{title}” is a LoRA for {families.name(known.family)}; "
+                f"{entry.name} reads LoRAs for {families.name(entry.lora_family)}.",
+                next="Choose one that fits, or take another model.",
             )
 
 

@@ -34,7 +34,8 @@ def make_image(request: Request, context: Context) -> None:
         _hand_over(request, context, source.unchanged, 0, unknown)
         return
     work = replace(source.work, helpers=helpers)
-    words = reading.read(family, work, context, adapters.fingerprint(asked.every_lora))
+    loras = adapters.settled(asked.every_lora)
+    words = reading.read(family, work, context, adapters.of_readers(context, loras))
     for number, made in enumerate(_painted(family, work, words.words, asked, context)):
         _hand_over(request, context, source.finish(made), number, unknown or words.left_out)
 
@@ -46,12 +47,13 @@ def _painted(family: Family, work: Work, words: Words, request: Drawing, context
     components = parts.components(context, family.painters, work.helpers)
     files = parts.files(context, work.helpers)
     working_bytes = work.width * work.height * family.working_bytes_a_pixel
-    working_bytes += sum(path.stat().st_size for path in files.values())
+    loras = adapters.settled(request.every_lora)
+    working_bytes += sum(path.stat().st_size for path in (*files.values(), *map(context.input, loras)))
     with context.lease(*components.values(), working_bytes=working_bytes) as models:
         loaded = dict(zip(components, models, strict=True))
         pipeline = parts.assembled(family.pipeline(work), context, loaded, family.options(work))
         at_once = _at_once(context, working_bytes)
-        with adapters.added(pipeline, context, request.every_lora), family.helped(pipeline, work, files):
+        with adapters.added(pipeline, context, loras), family.helped(pipeline, work, files):
             for first in range(0, request.count, at_once):
                 numbers = range(first, min(first + at_once, request.count))
                 # On the processor, so that a seed makes the same noise on every machine.
@@ -154,5 +156,6 @@ def _hand_over(request: Drawing, context: Context, image: "Image", number: int, 
 
     alone = request.model_copy(update=one_of(request, number))
     path = context.new_file(".png")
-    record = context.provenance(alone, words_left_out=left_out)
+    loras = adapters.record(context, adapters.settled(request.every_lora))
+    record = context.provenance(alone, words_left_out=left_out, loras=loras)
     context.later(lambda: save_picture(image, path, record))

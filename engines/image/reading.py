@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engines.context import Context
-from engines.image import parts
+from engines.image import adapters, parts
+from engines.image.adapters import Loras
 from engines.image.family import Family, Words, Work
 from engines.swapper import Component
 
@@ -20,28 +22,29 @@ class Reading(NamedTuple):
     left_out: str
 
 
-def read(family: Family, work: Work, context: Context, loras: str = "") -> Reading:
+def read(family: Family, work: Work, context: Context, loras: Loras = MappingProxyType({})) -> Reading:
     """What the model's encoders make of a request's words; they are only loaded where it is not known yet.
 
-    ``loras`` tells apart readings by encoders that LoRAs have changed.
+    ``loras`` are those that change the encoders.
     """
     components = parts.components(context, family.readers, work.helpers)
     key = _key(family, work, [component.key for component in components.values()], loras)
-    reading: Reading = context.remembered.get(key, lambda: _read(family, work, context, components))
+    reading: Reading = context.remembered.get(key, lambda: _read(family, work, context, components, loras))
     return reading
 
 
-def _read(family: Family, work: Work, context: Context, components: Mapping[str, Component]) -> Reading:
+def _read(family: Family, work: Work, context: Context, components: Mapping[str, Component], loras: Loras) -> Reading:
     import torch
 
     with context.lease(*components.values()) as models, torch.no_grad():
         loaded = dict(zip(components, models, strict=True))
         pipeline = parts.assembled(family.pipeline(work), context, loaded, family.options(work))
-        words = {name: _kept(value) for name, value in family.read(pipeline, work).items()}
+        with adapters.added_to_readers(pipeline, context, loras):
+            words = {name: _kept(value) for name, value in family.read(pipeline, work).items()}
         return Reading(words, family.words_left_out(pipeline, work))
 
 
-def _key(family: Family, work: Work, components: list[str], loras: str) -> str:
+def _key(family: Family, work: Work, components: list[str], loras: Loras) -> str:
     """All that a reading depends on. Pictures count only where the encoders look at them."""
     seen = [_digest(picture) for picture in (work.image, *work.references) if picture is not None]
     asked = (
@@ -53,7 +56,7 @@ def _key(family: Family, work: Work, components: list[str], loras: str) -> str:
         work.guidance > 0,
         seen,
         components,
-        loras,
+        sorted(loras.items()),
         sorted(work.entry.options.items(), key=str),
     )
     return repr(asked)

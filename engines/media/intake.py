@@ -11,6 +11,8 @@ import numpy as np
 from av.error import FFmpegError
 from PIL import Image
 
+from engines.loras import looking, told
+from engines.loras.header import is_safetensors, read_header
 from engines.media import documents
 from engines.media.clip_reader import frame_at, turned
 from engines.media.picture import load_picture, open_picture, save_thumb
@@ -48,8 +50,8 @@ def inspect(path: Path, name: str) -> Inspected:
     """What is known of a file before any model sees it; ``name`` is only for the sentence of a refusal.
 
     Pictures are decoded whole, of clips and sounds only the beginning, so that hours of sound pass quickly; documents
-    are read once, and remembered. Raises StudioError empty_file, unknown_file, bad_picture, picture_too_large,
-    bad_media, sound_too_long, or as reading a document does.
+    are read once, and remembered; a LoRA is read once through. Raises StudioError empty_file, unknown_file,
+    bad_picture, picture_too_large, bad_media, sound_too_long, pickle, or as looking at a LoRA or reading a document.
     """
     size = path.stat().st_size
     shown = f"“{name[:80]}”" if name else "The file"
@@ -57,6 +59,10 @@ def inspect(path: Path, name: str) -> Inspected:
         raise StudioError("empty_file", f"{shown} is empty.", next="Choose another file.")
     if _is_picture(path):
         facts, suffix = _picture(path, size)
+    elif looking.is_pickle(path):
+        raise looking.refuse_pickle(shown)
+    elif is_safetensors(path):
+        facts, suffix = _lora(path, name, size), looking.SUFFIX
     elif mime := documents.document_type(path):
         documents.read_document(path, mime, name)
         facts, suffix = AssetFacts(kind="document", mime=mime, bytes=size), documents.SUFFIXES[mime]
@@ -65,9 +71,10 @@ def inspect(path: Path, name: str) -> Inspected:
     else:
         raise StudioError(
             "unknown_file",
-            f"{shown} is neither a picture, a clip, a sound nor a document.",
+            f"{shown} is neither a picture, a clip, a sound, a document nor a LoRA.",
             "Pictures may be PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF; clips MP4, MOV, WebM, MKV or AVI; "
-            "sounds WAV, MP3, FLAC, OGG, AAC or M4A; documents PDF, plain text, code, Final Draft, or a zip of these.",
+            "sounds WAV, MP3, FLAC, OGG, AAC or M4A; documents PDF, plain text, code, Final Draft, or a zip of these; "
+            "LoRAs safetensors.",
             "Choose another file.",
             status=415,
         )
@@ -78,7 +85,8 @@ def inspect(path: Path, name: str) -> Inspected:
 def thumbnail(path: Path, facts: AssetFacts, out: Path) -> bool:
     """Write a small WebP that stands for a file; False where there is none (subtitles, undecodable content).
 
-    A clip shows its frame at one third, a long sound the shape of its first ten minutes.
+    A clip shows its frame at one third, a long sound the shape of its first ten minutes, a LoRA the sample picture that
+    its header may hold.
     """
     try:
         if facts.kind == "image":
@@ -87,6 +95,8 @@ def thumbnail(path: Path, facts: AssetFacts, out: Path) -> bool:
             save_thumb(frame_at(path, (facts.seconds or 0) / 3), out)
         elif facts.kind == "sound":
             save_thumb(waveform(_beginning(path)), out)
+        elif facts.kind == "lora" and (sample := told.picture(read_header(path).metadata)):
+            save_thumb(sample, out)
         else:
             return False
     except StudioError:
@@ -102,6 +112,11 @@ def read_provenance(path: Path) -> dict[str, Any] | None:
     except (StudioError, OSError, ValueError):
         return None
     return record if isinstance(record, dict) and isinstance(record.get("request"), dict) else None
+
+
+def _lora(path: Path, name: str, size: int) -> AssetFacts:
+    family, lora = looking.look(path, name)
+    return AssetFacts(kind="lora", title=lora.name, mime=looking.MIME, bytes=size, family=family, lora=lora)
 
 
 def _is_picture(path: Path) -> bool:

@@ -5,6 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engines.loras.facts import LoraFacts
+
 Kind = Literal["image", "clip", "sound", "subtitles", "document", "lora"]
 
 ASSET_ID = r"^[0-9a-f]{32}$"
@@ -55,12 +57,14 @@ class AssetFacts(BaseModel):
     """What is known of an input before any model sees it: enough to validate and to estimate.
 
     ``seconds`` and ``frames`` are exact for sounds and counted or estimated for clips; ``fps`` is the mean rate;
-    ``family`` says of a LoRA which models it is for.
+    ``family`` says of a LoRA which models it is for, ``lora`` what else is known of it; ``title`` is what the library
+    calls it.
     """
 
     model_config = ConfigDict(frozen=True, from_attributes=True, extra="ignore")
 
     kind: Kind
+    title: str = ""
     mime: str
     bytes: int
     width: int | None = None
@@ -69,6 +73,7 @@ class AssetFacts(BaseModel):
     fps: float | None = None
     frames: int | None = None
     family: str | None = None
+    lora: LoraFacts | None = None
 
 
 class Request(BaseModel):

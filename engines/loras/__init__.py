@@ -1,0 +1,1 @@
+"""LoRAs: what a file of one is told by, which models it is for, and how its weights are read."""

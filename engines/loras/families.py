@@ -1,0 +1,66 @@
+"""Which models a LoRA is for, told by the layers it changes and what its header says: ``families.yaml``."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+OWN = "c41_family"
+"""Where a header says outright which family it is."""
+_SAID = ("ss_base_model_version", "modelspec.architecture", "base_model", "ss_sd_model_name", "software")
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rule(_Row):
+    """What a family is told by; see the table's head."""
+
+    family: str
+    has: tuple[str, ...]
+    without: tuple[str, ...] = ()
+    widths: tuple[str, tuple[int, ...]] | None = None
+    said: tuple[str, ...] = ()
+
+
+class Table(_Row):
+    """All of it."""
+
+    names: dict[str, str]
+    rules: tuple[Rule, ...]
+
+
+@cache
+def table() -> Table:
+    """The table, read once."""
+    return Table.model_validate(yaml.safe_load(Path(__file__).with_name("families.yaml").read_text(encoding="utf-8")))
+
+
+def name(family: str | None) -> str:
+    """What people call a family."""
+    return table().names.get(family or "", family or "models that are not known here")
+
+
+def family(modules: Mapping[str, int | None], metadata: Mapping[str, str]) -> str | None:
+    """The family of a LoRA by the layers it changes, each with its width; None where none is known."""
+    if metadata.get(OWN) in table().names:
+        return metadata[OWN]
+    said = " ".join(metadata.get(one, "") for one in _SAID).lower()
+    fitting = [rule for rule in table().rules if _among(rule.has, modules) and not _among(rule.without, modules)]
+    for rule in fitting:
+        if rule.widths is None or _wide(rule.widths, modules):
+            return rule.family
+    return next((rule.family for rule in fitting if any(word in said for word in rule.said)), None)
+
+
+def _among(patterns: tuple[str, ...], modules: Mapping[str, int | None]) -> bool:
+    return any(re.match(pattern, module) for pattern in patterns for module in modules)
+
+
+def _wide(widths: tuple[str, tuple[int, ...]], modules: Mapping[str, int | None]) -> bool:
+    pattern, wanted = widths
+    return any(width in wanted and re.match(pattern, module) for module, width in modules.items() if width)

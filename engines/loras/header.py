@@ -1,0 +1,134 @@
+"""Safetensors files read with care: a file from outside may say anything about itself. Nothing in it is ever run."""
+
+import json
+import math
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from errors import StudioError
+
+_MOST_HEADER = 64 * 2**20
+_MOST_TENSORS = 200_000
+_AT_ONCE = 16 * 2**20
+"""Bytes of a tensor that are looked at in one go."""
+
+_SIZES = {
+    "F64": 8,
+    "F32": 4,
+    "F16": 2,
+    "BF16": 2,
+    "F8_E4M3": 1,
+    "F8_E5M2": 1,
+    "I64": 8,
+    "I32": 4,
+    "I16": 2,
+    "I8": 1,
+    "U8": 1,
+    "BOOL": 1,
+}
+_EXPONENTS = {
+    "F64": (np.uint64, 0x7FF0_0000_0000_0000),
+    "F32": (np.uint32, 0x7F80_0000),
+    "F16": (np.uint16, 0x7C00),
+    "BF16": (np.uint16, 0x7F80),
+    "F8_E4M3": (np.uint8, 0x7F),
+    "F8_E5M2": (np.uint8, 0x7C),
+}
+"""The bits that are all set in a number that is none (NaN) or infinite, by the precision it is stored in."""
+
+
+class Tensor(NamedTuple):
+    """A tensor of a file: ``start`` and ``size`` in bytes from the file's beginning."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    size: int
+
+
+class Header(NamedTuple):
+    """What a file says about itself: its tensors by name, and texts by name."""
+
+    tensors: Mapping[str, Tensor]
+    metadata: Mapping[str, str]
+
+
+def is_safetensors(path: Path) -> bool:
+    """Whether a file begins like one: the length of a header, then the header."""
+    with path.open("rb") as file:
+        first = file.read(9)
+    return len(first) == 9 and first[8:] == b"{" and struct.unpack("<Q", first[:8])[0] < 2**32
+
+
+def read_header(path: Path) -> Header:
+    """The header of a safetensors file; of its tensors nothing is read. Raises StudioError damaged_weights."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        first = file.read(8)
+        length = struct.unpack("<Q", first)[0] if len(first) == 8 else size
+        if length > size - 8:
+            raise _damaged("It is cut short: not even its header is whole.")
+        if not 0 < length <= _MOST_HEADER:
+            raise _damaged("Its header is empty or far too long.")
+        try:
+            found = json.loads(file.read(length))
+            tensors = {name: _tensor(8 + length, info) for name, info in found.items() if name != "__metadata__"}
+            metadata = found.get("__metadata__") or {}
+            texts = {str(name): value for name, value in metadata.items() if isinstance(value, str)}
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise _damaged("Its header makes no sense.") from error
+    end = max((one.start + one.size for one in tensors.values()), default=8 + length)
+    if end > size:
+        raise _damaged(f"It is cut short: it has {size:,} bytes where its header says {end:,}.")
+    if len(tensors) > _MOST_TENSORS:
+        raise _damaged("It has more parts than any model.")
+    return Header(tensors, texts)
+
+
+def not_finite(path: Path, header: Header, check: Callable[[], None] = lambda: None) -> str:
+    """The first tensor that holds a number which is none (NaN) or infinite; empty where all are sound.
+
+    The file is read piece by piece; ``check`` is called between the pieces.
+    """
+    with path.open("rb") as file:
+        for name, tensor in header.tensors.items():
+            if tensor.dtype not in _EXPONENTS:
+                continue
+            kind, mask = _EXPONENTS[tensor.dtype]
+            bits = kind(mask)
+            for piece in _pieces(file, tensor):
+                check()
+                if ((np.frombuffer(piece, kind) & bits) == bits).any():
+                    return name
+    return ""
+
+
+def _pieces(file: BinaryIO, tensor: Tensor) -> Iterator[bytes]:
+    file.seek(tensor.start)
+    left = tensor.size
+    while left:
+        piece = file.read(min(left, _AT_ONCE))
+        if not piece:
+            raise _damaged("It is cut short.")
+        left -= len(piece)
+        yield piece
+
+
+def _tensor(begin: int, info: Mapping[str, object]) -> Tensor:
+    """One tensor's place. Raises ValueError where what is said of it does not fit together."""
+    dtype, shape, (low, high) = str(info["dtype"]), info["shape"], info["data_offsets"]  # type: ignore[misc]
+    if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in (*shape, low, high)):
+        raise ValueError("no sizes")
+    if dtype in _SIZES and math.prod(shape) * _SIZES[dtype] != high - low:
+        raise ValueError("sizes that do not fit")
+    if high < low:
+        raise ValueError("an end before its beginning")
+    return Tensor(dtype, tuple(shape), begin + low, high - low)
+
+
+def _damaged(why: str) -> StudioError:
+    return StudioError("damaged_weights", "This file is damaged.", why, "Get it again, then bring it in.", status=422)

@@ -1,0 +1,119 @@
+"""What a file is that may be a LoRA: refused in one sentence, or known by its family, words and rank."""
+
+import re
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from engines.loras import families, layouts, told
+from engines.loras.facts import LoraFacts
+from engines.loras.header import Header, not_finite, read_header
+from errors import StudioError
+
+SUFFIX, MIME = ".safetensors", "application/vnd.safetensors"
+
+_PICKLE = re.compile(rb"^\x80[\x02-\x05]")
+_UNDOABLE = "It is a LyCORIS (LoHa, LoKr, OFT), which a model cannot be rid of again after a picture."
+_RESHAPES = "It is a control LoRA, which gives the model another shape."
+_CONTROL_WIDTHS = (96, 128, 320, 384)
+"""What goes into FLUX.1 with a drawing or a mask beside the picture; without one it is 64."""
+_READS_ONLY = "It changes how words are read and nothing of the painting, so that its family cannot be told."
+_UNKNOWN = "It changes layers of no model that is known here."
+
+
+class Look(NamedTuple):
+    """What a LoRA is; ``family`` None where it is not known, and then ``facts`` tell why."""
+
+    family: str | None
+    facts: LoraFacts
+
+
+def is_pickle(path: Path) -> bool:
+    """Whether a file is one of Python's, as older programs keep weights: opening it could run anything."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    if _PICKLE.match(head):
+        return True
+    if head != b"PK\x03\x04":
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith("data.pkl") for name in archive.namelist()[:1000])
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+
+
+def refuse_pickle(shown: str) -> StudioError:
+    """What is said of a pickle."""
+    return StudioError(
+        "pickle",
+        f"{shown} is not opened here.",
+        "It is a pickle, and such files can run programs when they are opened.",
+        "Take the same weights as safetensors.",
+        status=415,
+    )
+
+
+def look(path: Path, name: str) -> Look:
+    """What a file of weights is, as a LoRA; ``name`` is what it was called.
+
+    Raises StudioError damaged_weights, not_a_lora, not_finite (422) for what cannot be kept as one.
+    """
+    header = read_header(path)
+    shapes = {key: tensor.shape for key, tensor in header.tensors.items()}
+    parts = [part for part in map(layouts.part, shapes) if part is not None]
+    if not parts or len(parts) < len(shapes) / 2:
+        raise _no_lora(name, shapes)
+    if wrong := not_finite(path, header):
+        raise StudioError(
+            "not_finite",
+            f"{_shown(name)} is broken: it holds numbers that are none.",
+            f"The first are in “{wrong[:120]}”; pictures made with it would be black.",
+            "Take another of its versions, from earlier in its training.",
+            status=422,
+        )
+    modules = layouts.modules(shapes)
+    family = families.family(modules, header.metadata)
+    obstacle = _obstacle(family, modules, header)
+    ranks = Counter(
+        shape[0] for key, shape in shapes.items() if (part := layouts.part(key)) and layouts.is_down(part) and shape
+    )
+    facts = LoraFacts(
+        name=told.title(header.metadata, Path(name.replace("\\", "/")).stem),
+        triggers=told.triggers(header.metadata),
+        rank=ranks.most_common(1)[0][0] if ranks else None,
+        base_model=told.base_model(header.metadata),
+        layout=layouts.layout(shapes),
+        encoders=any(part.encoder for part in parts),
+        obstacle=obstacle,
+    )
+    return Look(family, facts)
+
+
+def _obstacle(family: str | None, modules: dict[str, int | None], header: Header) -> str:
+    names = header.tensors
+    if any(".lokr_" in name or ".hada_" in name or ".oft_" in name or ".boft_" in name for name in names):
+        return _UNDOABLE
+    wider = any(modules.get(first, 0) in _CONTROL_WIDTHS for first in ("img_in", "x_embedder"))
+    if family == "flux1" and (wider or any(".query_norm." in name or ".key_norm." in name for name in names)):
+        return _RESHAPES
+    if family is None:
+        return _UNKNOWN if modules else _READS_ONLY
+    return ""
+
+
+def _no_lora(name: str, shapes: dict[str, tuple[int, ...]]) -> StudioError:
+    if not shapes:
+        return StudioError("not_a_lora", f"{_shown(name)} is empty.", "It has a header and no weights.", status=422)
+    return StudioError(
+        "not_a_lora",
+        f"{_shown(name)} is no LoRA.",
+        "It holds a whole model, or a part of one, and not changes to one.",
+        "Add models on the Models page.",
+        status=422,
+    )
+
+
+def _shown(name: str) -> str:
+    return f"“{name[:80]}”" if name else "The file"
