@@ -18,6 +18,10 @@ RECORD_BYTES = 1024 * 1024
 """A longer record of a file's making is not one of ours."""
 
 
+MASK = "mask"
+"""The source of a mask that was painted here: a step on the way, kept as long as what was made with it."""
+
+
 def incoming(data: DataFolder) -> Path:
     """The folder of files on their way in; what a crash leaves there is swept out a day later."""
     folder = data.uploads / "incoming"
@@ -46,11 +50,12 @@ def take_file(
         new = NewAsset(
             file=kept.name,
             thumb=thumb.name if intake.thumbnail(kept, inspected.facts, thumb) else None,
-            title=Path(name.replace("\\", "/")).stem or "untitled",
+            title=inspected.facts.title or Path(name.replace("\\", "/")).stem or "untitled",
             content_sha256=_pixels(path) if record and inspected.facts.kind == "image" else inspected.content_sha256,
             provenance=record,
             source=label(source),
-            **inspected.facts.model_dump(exclude={"bytes"}),
+            step=label(source) == MASK,
+            **inspected.facts.model_dump(exclude={"bytes", "title"}),
         )
         return studio.library.take_upload(who, kept, new=new, project_id=project_id)
     finally:
