@@ -8,6 +8,7 @@ from gradio.events import api as gradio_api
 
 from api.arguments import checked
 from api.bodies import read_submission
+from api.endpoints_cast import cast_endpoints
 from api.endpoints_image import image_endpoints
 from api.endpoints_library import library_endpoints
 from api.endpoints_speech import speech_endpoints
@@ -38,7 +39,7 @@ def install(studio: Studio) -> None:
     """Add the endpoints to the Blocks under construction."""
     for add in (_add_jobs, _add_models, _add_making):
         add(studio)
-    for more in (image_endpoints, library_endpoints, writing_endpoints, speech_endpoints):
+    for more in (image_endpoints, library_endpoints, writing_endpoints, speech_endpoints, cast_endpoints):
         for endpoint in more(studio):
             _offer(endpoint)
 

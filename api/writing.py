@@ -26,7 +26,7 @@ class Body(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-T = TypeVar("T", bound=Body)
+T = TypeVar("T", bound=BaseModel)
 
 
 class Question(Body):

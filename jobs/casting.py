@@ -31,9 +31,7 @@ def settle(request: Drawing, entry: Entry, cast: Sequence[CastView], catalog: Ca
     before = 1 if isinstance(request, EditImage) else 0  # the picture that is edited is picture 1
     takes = "references" in type(request).model_fields
     drawn = [one for one in members if takes and one.id not in loras]
-    adapters = catalog.helpers(entry, _LOOKS_WITH)
-    blind = bool(adapters) and catalog.helper(entry, _LOOKS_WITH) is None
-    shared = _shared(drawn, own, 0 if blind else entry.references - before - len(own))
+    shared = _shared(drawn, own, sees(entry, catalog) - before - len(own))
     order = list(dict.fromkeys((*own, *(id for ids in shared.values() for id in ids))))
     mentions = []
     for one in members:
@@ -44,11 +42,22 @@ def settle(request: Drawing, entry: Entry, cast: Sequence[CastView], catalog: Ca
             mentions.append(Mention(name=one.name, how="lora", words=words or one.name, loras=use))
         elif pictures := shared.get(one.id):
             numbers = [before + order.index(id) + 1 for id in pictures]
-            words = (one.look or one.name) if adapters else _in_pictures(one.kind, numbers)
+            words = _in_pictures(one.kind, numbers) if knows_which(entry, catalog) else (one.look or one.name)
             mentions.append(Mention(name=one.name, how="references", words=words, references=tuple(pictures)))
         else:
             mentions.append(Mention(name=one.name, how="words", words=one.look or one.name))
     return tuple(mentions)
+
+
+def sees(entry: Entry, catalog: Catalog) -> int:
+    """How many pictures a model can go by here: none where another one looks for it that is not installed."""
+    blind = catalog.helpers(entry, _LOOKS_WITH) and catalog.helper(entry, _LOOKS_WITH) is None
+    return 0 if blind else entry.references
+
+
+def knows_which(entry: Entry, catalog: Catalog) -> bool:
+    """Whether words may speak of “picture 2”: not to a model that another one looks for."""
+    return not catalog.helpers(entry, _LOOKS_WITH)
 
 
 def lines(request: Drawing, model: str) -> tuple[str, ...]:
