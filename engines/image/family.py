@@ -32,7 +32,7 @@ class Work:
     """A request as a family gets it: words settled, pictures opened, upright, RGB, at a size that is legal for it.
 
     ``image`` (with ``mask``, L, white is new) has the size ``width`` x ``height``; ``references`` have their own.
-    ``strength`` is that of the change, 0 to 1; ``helpers`` are the installed models that this work needs beside its own.
+    ``strength`` is that of the change, 0 to 1; ``helpers`` are installed models that are needed beside its own.
     """
 
     task: str

@@ -1,4 +1,4 @@
-"""The models that help another one with a request: what sees references for it, what keeps a structure, what finds it."""
+"""The models that help another one with a request: what looks at pictures for it, what keeps a structure."""
 
 from collections.abc import Iterator, Mapping
 

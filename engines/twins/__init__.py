@@ -14,12 +14,21 @@ import yaml
 
 from engines import runtime
 from engines.catalog import SHIPPED, Entry, read
+from engines.catalog.entry import Part
 
 BUILDERS = {
     "qwen3": "engines.twins.qwen:save_text",
     "qwen2.5-vl": "engines.twins.qwen:save_vl25",
     "qwen3-vl": "engines.twins.qwen:save_vl3",
     "stable-diffusion-1.5": "engines.twins.stable_diffusion_15:save",
+    "sdxl": "engines.twins.sdxl:save",
+    "sdxl-lcm": "engines.twins.sdxl:save_distilled",
+    "controlnet-sd15": "engines.twins.helpers:save_controlnet_15",
+    "controlnet-sdxl": "engines.twins.helpers:save_controlnet_xl",
+    "ip-adapter-sd15": "engines.twins.helpers:save_ip_adapter_15",
+    "ip-adapter-sdxl": "engines.twins.helpers:save_ip_adapter_xl",
+    "depth-anything": "engines.twins.structure:save_depth",
+    "vitpose": "engines.twins.structure:save_pose",
     "flux.1-schnell": "engines.twins.flux:save_schnell",
     "flux.1-dev": "engines.twins.flux:save_dev",
     "flux.1-fill": "engines.twins.flux:save_fill",
@@ -36,6 +45,8 @@ _SMALL: Mapping[str, Any] = {
 }
 """A large model's twin draws small, so that it is quick."""
 _TINY: Mapping[str, Mapping[str, Any]] = {
+    "sdxl": _SMALL,
+    "sdxl-lcm": _SMALL,
     "flux.1-schnell": _SMALL,
     "flux.1-dev": _SMALL,
     "flux.1-fill": _SMALL,
@@ -83,7 +94,7 @@ def _install(entry: Entry, folder: Path, own: Path) -> str:
         update={
             "id": f"{entry.id}.twin",
             "name": f"{entry.name} (tiny twin)",
-            "parts": {key: part.model_copy(update={"repo": str(root)}) for key, part in entry.parts.items()},
+            "parts": {name: _part(root, name, part) for name, part in entry.parts.items()},
             "load_seconds": 1.0,
             "rate": 0.1,
             **{name: _changed(getattr(entry, name), value) for name, value in _TINY.get(entry.twin, {}).items()},
@@ -92,6 +103,12 @@ def _install(entry: Entry, folder: Path, own: Path) -> str:
     own.mkdir(parents=True, exist_ok=True)
     (own / f"{twin.id}.yaml").write_text(yaml.safe_dump(twin.model_dump(mode="json"), allow_unicode=True))
     return twin.id
+
+
+def _part(root: Path, name: str, part: Part) -> Part:
+    """A part of a twin. What lies at the top of a repository of its own has a folder of its own in the twin."""
+    own = root / name
+    return part.model_copy(update={"repo": str(own if not part.subfolder and own.is_dir() else root)})
 
 
 def _changed(said: Any, value: Any) -> Any:

@@ -20,7 +20,7 @@ def save(folder: Path) -> None:
             vae=_vae(),
             text_encoder=_text_encoder(),
             tokenizer=clip_tokenizer(),
-            unet=_unet(),
+            unet=unet(),
             scheduler=PNDMScheduler(
                 beta_start=0.00085,
                 beta_end=0.012,
@@ -51,7 +51,7 @@ def _text_encoder() -> CLIPTextModel:
     )
 
 
-def _unet() -> UNet2DConditionModel:
+def unet() -> UNet2DConditionModel:
     return UNet2DConditionModel(
         sample_size=8,
         in_channels=4,

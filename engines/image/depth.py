@@ -1,0 +1,36 @@
+"""How near everything in a photograph is: Depth Anything (Yang et al. 2024, arXiv:2406.09414), near is white."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engines.context import Context
+from engines.image.helping import helper
+from engines.swapper.component import reading
+from engines.swapper.pretrained import pretrained
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_WORKING_BYTES = 1_000_000_000
+
+
+def depths(picture: "Image", context: Context) -> "Image":
+    """The depths of an RGB picture, at its size. Raises StudioError ``needs_helper`` where no model for it is here."""
+    entry = helper(context.entry, "structure.depth", context.catalog)
+    folder = context.catalog.path(entry, "depth")
+    component = pretrained({"depth": folder}, context.device, entry.name)["depth"]
+    with context.lease(component, working_bytes=_WORKING_BYTES) as (model,):
+        import torch
+        from PIL import Image
+        from transformers import AutoImageProcessor
+
+        with reading(folder):
+            processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
+        pixels = processor(images=picture, return_tensors="pt").pixel_values.to(model.device, model.dtype)
+        with torch.no_grad():
+            near = model(pixel_values=pixels).predicted_depth[0].float().cpu().numpy()
+    low, high = np.percentile(near, (0.5, 99.5))
+    plane = ((near - low) / max(float(high - low), 1e-6)).clip(0, 1)
+    small = Image.fromarray(np.rint(plane * 255).astype(np.uint8))
+    return small.resize(picture.size, Image.Resampling.BICUBIC).convert("RGB")

@@ -1,0 +1,165 @@
+"""Stable Diffusion 1.5 and XL, and what helps them, with their twins: references, structure, nothing left behind."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engines import wire
+from errors import StudioError
+from tests.engines.image.drawing_desk import Desk, box_mask, noise
+
+pytestmark = pytest.mark.slow
+
+ASKED: dict[str, Any] = {"prompt": "a fox", "steps": 2}
+SMALL = {"width": 64, "height": 64}
+MODELS = ("stable-diffusion-1.5", "sdxl")
+HELPERS = {"stable-diffusion-1.5": "sd15", "sdxl": "sdxl", "sdxl-lcm": "sdxl"}
+
+
+@pytest.fixture
+def desk(twin_folder: Path, tmp_path: Path) -> Desk:
+    return Desk(twin_folder, tmp_path)
+
+
+def create(desk: Desk, model: str, **asked: Any) -> str:
+    """What tells the picture from any other."""
+    (file,) = desk.files(task="create_image", model=model, **{**SMALL, **ASKED, **asked})
+    return file.content_sha256
+
+
+@pytest.mark.parametrize("model", ["sdxl", "sdxl-lcm"])
+def test_sdxl_does_every_task_it_names(desk: Desk, model: str) -> None:
+    twin = desk.twin(model)
+    picture, mask = noise(96, 64), box_mask(96, 64, (20, 20, 60, 50))
+    image, where = desk.put(picture), desk.put(mask)
+    assert create(desk, twin, seed=3) == create(desk, twin, seed=3) != create(desk, twin, seed=4)
+    (changed,) = desk.pictures(task="change_image", model=twin, image=image, strength=0.7, **ASKED)
+    assert changed.shape == (64, 96, 3)
+    (filled,) = desk.pictures(task="fill_image", model=twin, image=image, mask=where, **ASKED)
+    black = np.asarray(mask) == 0
+    assert np.array_equal(filled[black], np.asarray(picture)[black])
+    assert not np.array_equal(filled, np.asarray(picture))
+    (extended,) = desk.pictures(task="extend_image", model=twin, image=image, right=32, **ASKED)
+    assert extended.shape == (64, 128, 3)
+
+
+def test_sdxl_shows_previews_and_steps(desk: Desk) -> None:
+    twin = desk.twin("sdxl")
+    create(desk, twin)
+    assert [event.step for event in desk.events if isinstance(event, wire.Progress)] == [1, 2]
+    assert any(isinstance(event, wire.Preview) for event in desk.events)
+
+
+def test_what_should_not_be_seen_acts_only_where_guidance_does(desk: Desk) -> None:
+    twin, distilled = desk.twin("sdxl"), desk.twin("sdxl-lcm")
+    assert create(desk, twin, negative_prompt="blur") != create(desk, twin)
+    assert create(desk, twin, negative_prompt="blur", guidance=1) == create(desk, twin, guidance=1)
+    assert create(desk, distilled, negative_prompt="blur") == create(desk, distilled)
+    assert create(desk, distilled, guidance=3) != create(desk, distilled)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_references_change_the_picture_and_leave_nothing_behind(desk: Desk, model: str) -> None:
+    twin = desk.twin(model)
+    desk.twin(f"ip-adapter-{HELPERS[model]}")
+    red, blue = desk.put(noise(64, 64, 1)), desk.put(noise(64, 96, 2))
+    plain = create(desk, twin)
+    with_red, with_both = create(desk, twin, references=[red]), create(desk, twin, references=[red, blue])
+    assert len({plain, with_red, with_both, create(desk, twin, references=[blue])}) == 4
+    assert create(desk, twin, references=[red]) == with_red
+    assert create(desk, twin, references=[red], guidance=1) != create(desk, twin, guidance=1)
+    assert create(desk, twin) == plain
+
+
+def test_references_work_beside_structure_and_built_in_guidance(desk: Desk) -> None:
+    twin = desk.twin("sdxl-lcm")
+    for helper in ("ip-adapter-sdxl", "controlnet-edges-sdxl"):
+        desk.twin(helper)
+    picture = desk.put(noise(64, 64))
+    kept = {"control": "edges", "control_image": picture}
+    made = [create(desk, twin, **asked) for asked in ({}, {"references": [picture]}, kept)]
+    assert len({*made, create(desk, twin, references=[picture], **kept)}) == 4
+    assert create(desk, twin) == made[0]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_structure_changes_the_picture_as_strongly_as_asked(desk: Desk, model: str) -> None:
+    twin = desk.twin(model)
+    for kind in ("edges", "sketch"):
+        desk.twin(f"controlnet-{kind}-{HELPERS[model]}")
+    picture = desk.put(noise(100, 64))
+    kept = {"control": "edges", "control_image": picture}
+    plain = create(desk, twin)
+    weak, strong = (create(desk, twin, control_strength=much, **kept) for much in (0.4, 1.2))
+    sketched = create(desk, twin, control_strength=0.4, control="sketch", control_image=picture)
+    assert len({plain, weak, strong, sketched}) == 4
+    assert create(desk, twin, control_strength=0, **kept) == plain
+    assert create(desk, twin) == plain
+
+
+@pytest.mark.parametrize("kind", ["depth", "pose"])
+def test_depth_and_pose_are_found_in_a_photograph(desk: Desk, kind: str) -> None:
+    twin = desk.twin("sdxl")
+    for helper in (f"controlnet-{kind}-sdxl", {"depth": "depth-anything-v2-small", "pose": "vitpose-base"}[kind]):
+        desk.twin(helper)
+    photo = desk.put(noise(80, 64))
+    assert create(desk, twin, control=kind, control_image=photo) != create(desk, twin)
+
+
+def test_a_job_that_is_stopped_leaves_nothing_behind(desk: Desk) -> None:
+    twin = desk.twin("sdxl")
+    desk.twin("ip-adapter-sdxl")
+    picture, plain = desk.put(noise(64, 64)), create(desk, twin)
+    send = desk.worker._send
+
+    def stop(event: wire.Event) -> None:
+        send(event)
+        if isinstance(event, wire.Progress):
+            desk.worker.cancel(event.job)
+
+    desk.worker._send = stop
+    asked = {**SMALL, **ASKED, "steps": 9, "references": [picture]}
+    assert isinstance(desk.ask(task="create_image", model=twin, **asked), wire.Cancelled)
+    desk.worker._send = send
+    assert create(desk, twin) == plain
+
+
+# -- what is in the way
+
+
+def refused(desk: Desk, model: str, **asked: Any) -> str:
+    with pytest.raises(StudioError) as info:
+        create(desk, model, **asked)
+    return info.value.problem.code
+
+
+def test_what_makes_no_sense_is_refused_before_it_waits(desk: Desk) -> None:
+    twin, picture = desk.twin("sdxl"), desk.put(noise(64, 64))
+    assert refused(desk, twin, control="edges") == "no_control_image"
+    assert refused(desk, twin, control_image=picture) == "no_control"
+    assert refused(desk, twin, references=[picture] * 5) == "too_many_references"
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ({"references": True}, "IP-Adapter for SDXL"),
+        ({"control": "edges"}, "ControlNet edges for SDXL"),
+        ({"control": "depth"}, "ControlNet depth for SDXL"),
+    ],
+)
+def test_a_helper_that_is_not_there_is_named_with_its_size(desk: Desk, asked: dict[str, Any], name: str) -> None:
+    from engines.requests import parse
+    from engines.tasks import obstacle
+
+    twin, picture = desk.twin("sdxl"), desk.put(noise(64, 64))
+    given = {"references": [picture]} if "references" in asked else {**asked, "control_image": picture}
+    request = {"task": "create_image", "model": twin, **SMALL, **ASKED, **given}
+    failed = desk.ask(**request)
+    assert isinstance(failed, wire.Failed)
+    assert failed.problem.code == "needs_helper"
+    assert name in failed.problem.next
+    assert " GB)" in failed.problem.next
+    assert obstacle(parse(request), desk.catalog.get(twin), desk.catalog, desk.inputs) == failed.problem
