@@ -6,7 +6,17 @@ from typing import Any, Literal, NamedTuple
 
 from engines.catalog import Catalog, Entry
 from engines.context import Context
-from engines.requests import AssetFacts, CheckSpeech, CreateImage, Drawing, InterpolateClip, Request, Speak
+from engines.enhance.tiles import megapixels_seen
+from engines.requests import (
+    AssetFacts,
+    CheckSpeech,
+    CreateImage,
+    Drawing,
+    InterpolateClip,
+    Request,
+    Speak,
+    UpscaleImage,
+)
 from engines.requests.writing import Write
 from engines.wire import Input
 from errors import Problem
@@ -38,6 +48,14 @@ def _megapixels(facts: AssetFacts) -> float:
 
 def _picture(request: Request, facts: Facts) -> float:
     return _megapixels(facts[request.asset_ids()[0]])
+
+
+def _enlarging(request: Request, facts: Facts) -> float:
+    """Megapixels that go through the network, which may be more often than once."""
+    assert isinstance(request, UpscaleImage)
+    picture = facts[request.image]
+    size = (picture.width or 512, picture.height or 512)
+    return max(0.01, megapixels_seen(size, request.target(*size)))
 
 
 def _denoising(request: Request, facts: Facts) -> float:
@@ -82,13 +100,15 @@ def _one(request: Request, facts: Facts) -> float:
     return 1.0
 
 
+_HELP = "engines.image.helping:obstacle"
+
 TASKS: dict[str, Task] = {
-    "create_image": Task("engines.image.making:make_image", "image", "Making a picture", _denoising),
-    "change_image": Task("engines.image.making:make_image", "image", "Changing a picture", _denoising),
-    "edit_image": Task("engines.image.making:make_image", "image", "Editing a picture", _denoising),
-    "fill_image": Task("engines.image.making:make_image", "image", "Filling in", _denoising),
-    "extend_image": Task("engines.image.making:make_image", "image", "Extending a picture", _denoising),
-    "upscale_image": Task("engines.enhance.picture:upscale_image", "image", "Enlarging a picture", _picture),
+    "create_image": Task("engines.image.making:make_image", "image", "Making a picture", _denoising, obstacle=_HELP),
+    "change_image": Task("engines.image.making:make_image", "image", "Changing a picture", _denoising, obstacle=_HELP),
+    "edit_image": Task("engines.image.making:make_image", "image", "Editing a picture", _denoising, obstacle=_HELP),
+    "fill_image": Task("engines.image.making:make_image", "image", "Filling in", _denoising, obstacle=_HELP),
+    "extend_image": Task("engines.image.making:make_image", "image", "Extending a picture", _denoising, obstacle=_HELP),
+    "upscale_image": Task("engines.enhance.picture:upscale_image", "image", "Enlarging a picture", _enlarging),
     "cut_out": Task("engines.enhance.picture:cut_out", "image", "Cutting out", _picture),
     "stylize_image": Task("engines.enhance.picture:stylize_image", "image", "Restyling a picture", _picture),
     "upscale_clip": Task(
@@ -107,6 +127,7 @@ TASKS: dict[str, Task] = {
         obstacle="engines.language.writing:obstacle",
     ),
     "fetch_model": Task("engines.hub:fetch_model", "models", "Downloading", _one, "batch", can_yield=True),
+    "fetch_lora": Task("engines.hub:fetch_lora", "models", "Downloading", _one, "batch", can_yield=True),
 }
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from engines.loras.facts import LoraFacts
 from engines.requests.base import AssetFacts, Kind
 from errors import Problem
 
@@ -155,11 +156,14 @@ class Measured(OfJob):
 class ResultFile(Message):
     """A finished, tagged file in ``out_dir``, with its thumbnail beside it.
 
-    ``content_sha256`` is over the pixels, frames or samples that went into the encoder.
+    ``content_sha256`` is over the pixels, frames or samples that went into the encoder. ``title`` is for a file that
+    has a name of its own, ``source`` for one that was made elsewhere; ``family`` and ``lora`` tell what a LoRA is.
     """
 
     file: str
     thumb: str | None = None
+    title: str = ""
+    source: str | None = None
     kind: Kind
     mime: str
     width: int | None = None
@@ -167,6 +171,8 @@ class ResultFile(Message):
     seconds: float | None = None
     fps: float | None = None
     frames: int | None = None
+    family: str | None = None
+    lora: LoraFacts | None = None
     content_sha256: str
     provenance: dict[str, Any]
 

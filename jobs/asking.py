@@ -9,7 +9,7 @@ from sqlalchemy import select
 from auth.principal import Principal
 from db import Database, new_id
 from engines.catalog import Catalog, Entry
-from engines.requests import AssetFacts, Drawing, FetchModel, Request, from_storage
+from engines.requests import AssetFacts, Drawing, FetchLora, FetchModel, Request, from_storage
 from engines.requests.speech import Speak
 from engines.speech.pronouncing import used
 from engines.tasks import TASKS, obstacle
@@ -80,9 +80,9 @@ class Asking:
                 "no_engine", f"{entry.name} cannot run here.", "Nothing on this machine runs such models.", status=422
             )
         names = {id: asset.title for id, asset in assets.items()}
+        if isinstance(request, FetchModel | FetchLora) and who.role == "guest":
+            raise StudioError("not_allowed", "Guests cannot get models.", next="Ask the owner.", status=403)
         if isinstance(request, FetchModel):
-            if who.role == "guest":
-                raise StudioError("not_allowed", "Guests cannot get models.", next="Ask the owner.", status=403)
             names[request.entry] = self._catalog.get(request.entry).name
         title = " ".join(request.title(names).split())
         return Ready(

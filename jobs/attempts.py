@@ -147,7 +147,7 @@ class Attempts:
 
 def _new_asset(file: wire.ResultFile, ticket: Ticket) -> NewAsset:
     return NewAsset(
-        **file.model_dump(),
-        title=ticket.title,
+        **file.model_dump(exclude={"title"}),
+        title=file.title or ticket.title,
         parents=from_storage(ticket.request).asset_ids(),
     )

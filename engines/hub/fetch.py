@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engines.catalog import files
-from engines.catalog.entry import Entry, Part
+from engines.catalog.entry import Part
 from engines.hub import cache, pickled
 from engines.hub.choose import files_of
 from engines.hub.choose import pickled as is_pickled
@@ -66,15 +66,15 @@ def plan(hub: Hub, parts: Iterable[Part], starter: Path, wait: Callable[[float],
     return Plan(tuple(wanted.values()), tuple((repo, revision) for (_, revision), repo in repos.items()))
 
 
-def need_room(entry: Entry, plan: Plan, keep_free: int) -> None:
-    """Raise StudioError disk_full where the rest of a download would not fit the disk."""
+def need_room(name: str, plan: Plan, keep_free: int) -> None:
+    """Raise StudioError disk_full where the rest of a download, called ``name``, would not fit the disk."""
     rewritten = sum(one.file.size for one in plan.contents if is_pickled(one.file))
     rest = plan.total - plan.have + rewritten
     free = cache.free_bytes() - keep_free
     if rest > free:
         raise StudioError(
             "disk_full",
-            f"There is not enough room on the disk for {entry.name}.",
+            f"There is not enough room on the disk for {name}.",
             f"It needs {_size(rest)} more, and {_size(max(0, free))} are free for it in {cache.root()}.",
             "Make room on it, or choose another folder with HF_HOME.",
             status=507,

@@ -26,11 +26,11 @@ def fetch_model(request: Request, context: Context) -> None:
         return
     entry = context.catalog.get(request.entry)
     with Hub(context.config.hub_token) as hub:
-        plan = fetch.plan(hub, entry.parts.values(), context.config.starter, lambda seconds: _wait(seconds, context))
-        fetch.need_room(entry, plan, context.config.keep_free_bytes)
+        plan = fetch.plan(hub, entry.parts.values(), context.config.starter, lambda seconds: wait(seconds, context))
+        fetch.need_room(entry.name, plan, context.config.keep_free_bytes)
         tally = Tally(plan.total, plan.have)
         try:
-            fetch.fetch(hub, plan, tally, _Pulse(tally, context))
+            fetch.fetch(hub, plan, tally, Pulse(tally, context))
         except Stopped:
             context.check()
             raise
@@ -44,7 +44,7 @@ def fetch_model(request: Request, context: Context) -> None:
         )
 
 
-class _Pulse:
+class Pulse:
     """Says how far the download is, and leaves it when it is cancelled or paused."""
 
     def __init__(self, tally: Tally, context: Context) -> None:
@@ -65,7 +65,7 @@ class _Pulse:
             self._context.progress(self._tally.done, self._tally.total, "byte")
 
 
-def _wait(seconds: float, context: Context) -> None:
+def wait(seconds: float, context: Context) -> None:
     """Sleep between tries, leaving at once when asked to."""
     end = time.monotonic() + seconds
     while (rest := end - time.monotonic()) > 0:

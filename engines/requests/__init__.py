@@ -3,7 +3,7 @@
 from engines.requests.base import AssetFacts, Kind, Request, asset_fields
 from engines.requests.drawing import Drawing, LoraUse, Mention
 from engines.requests.enhance import CutOut, StylizeImage, UpscaleImage
-from engines.requests.hub import FetchModel
+from engines.requests.hub import FetchLora, FetchModel
 from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendImage, FillImage
 from engines.requests.registry import REQUESTS, from_storage, parse
 from engines.requests.speech import CheckSpeech, Speak, Take
@@ -20,6 +20,7 @@ __all__ = [
     "Drawing",
     "EditImage",
     "ExtendImage",
+    "FetchLora",
     "FetchModel",
     "FillImage",
     "InterpolateClip",

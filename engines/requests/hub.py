@@ -20,3 +20,27 @@ class FetchModel(Request):
 
     def title(self, assets: Mapping[str, str]) -> str:
         return assets.get(self.entry, self.entry)
+
+
+class FetchLora(Request):
+    """Download a LoRA from the hub into the library."""
+
+    noun: ClassVar[str] = "download"
+
+    task: Literal["fetch_lora"] = "fetch_lora"
+    repo: str = Field(
+        title="Repository",
+        description="The LoRA's name at the hub: owner/name.",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\w.-]+/[\w.-]+$",
+    )
+    file: str = Field(
+        "",
+        title="File",
+        description="Which of its files, where there are several. Empty: the only one.",
+        max_length=300,
+    )
+
+    def title(self, assets: Mapping[str, str]) -> str:
+        return self.repo.rpartition("/")[2]

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from engines.requests.base import Request
 from engines.requests.enhance import CutOut, StylizeImage, UpscaleImage
-from engines.requests.hub import FetchModel
+from engines.requests.hub import FetchLora, FetchModel
 from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendImage, FillImage
 from engines.requests.speech import CheckSpeech, Speak
 from engines.requests.video import InterpolateClip, UpscaleClip
@@ -29,6 +29,7 @@ _ALL: tuple[type[Request], ...] = (
     CheckSpeech,
     Write,
     FetchModel,
+    FetchLora,
 )
 REQUESTS: dict[str, type[Request]] = {request.model_fields["task"].default: request for request in _ALL}
 
