@@ -1,0 +1,189 @@
+"""FLUX.1 and FLUX.2 with their twins."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engines import runtime, wire
+from engines.image import families
+from engines.image.families.flow import unpacked
+from engines.image.family import Work
+from tests.engines.image import family_proofs as proofs
+from tests.engines.image.drawing_desk import Desk, box_mask, noise
+
+pytestmark = pytest.mark.slow
+
+DRAW = ["flux.1-schnell", "flux.1-dev", "flux.2-dev", "flux.2-klein-4b", "flux.2-klein-9b"]
+FILL = ["flux.1-schnell", "flux.1-dev", "flux.1-fill-dev", "flux.2-klein-4b"]
+EDIT = ["flux.1-kontext-dev", "flux.2-dev", "flux.2-klein-4b"]
+FLUX2 = ["flux.2-dev", "flux.2-klein-4b"]
+
+
+@pytest.fixture
+def desk(twin_folder: Path, tmp_path: Path) -> Desk:
+    return Desk(twin_folder, tmp_path)
+
+
+@pytest.mark.parametrize("entry", DRAW)
+def test_it_draws_what_is_asked(desk: Desk, entry: str) -> None:
+    proofs.draws_what_is_asked(desk, desk.twin(entry))
+
+
+@pytest.mark.parametrize("entry", ["flux.1-schnell", "flux.1-dev"])
+def test_a_changed_picture_keeps_its_size(desk: Desk, entry: str) -> None:
+    model = desk.twin(entry)
+    little = proofs.keeps_its_size(desk, model, "change_image", strength=0.4)
+    assert proofs.apart(little, proofs.keeps_its_size(desk, model, "change_image", strength=1)) > 1
+
+
+@pytest.mark.parametrize("entry", EDIT)
+def test_an_edited_picture_keeps_its_size(desk: Desk, entry: str) -> None:
+    proofs.keeps_its_size(desk, desk.twin(entry), "edit_image")
+
+
+@pytest.mark.parametrize("entry", EDIT)
+def test_an_edit_by_words_changes_only_what_is_painted(desk: Desk, entry: str) -> None:
+    proofs.leaves_alone_what_is_not_painted(desk, desk.twin(entry), "edit_image")
+
+
+@pytest.mark.parametrize("entry", FILL)
+def test_a_filled_picture_is_as_it_was_elsewhere(desk: Desk, entry: str) -> None:
+    proofs.leaves_alone_what_is_not_painted(desk, desk.twin(entry))
+
+
+@pytest.mark.parametrize("entry", FILL)
+def test_a_picture_is_continued(desk: Desk, entry: str) -> None:
+    proofs.continues_a_picture(desk, desk.twin(entry))
+
+
+@pytest.mark.parametrize("entry", ["flux.1-schnell", "flux.2-dev", "flux.2-klein-4b"])
+def test_a_cancel_stops_at_the_next_step(desk: Desk, entry: str) -> None:
+    proofs.stops_when_cancelled(desk, desk.twin(entry))
+
+
+@pytest.mark.parametrize("entry", ["flux.1-dev", "flux.2-dev", "flux.2-klein-4b"])
+def test_the_same_words_are_read_once(desk: Desk, entry: str) -> None:
+    proofs.reads_the_same_words_once(desk, desk.twin(entry))
+
+
+@pytest.mark.parametrize("entry", ["flux.1-schnell", "flux.2-dev", "flux.2-klein-4b"])
+def test_what_is_beyond_its_reading_is_said(desk: Desk, entry: str) -> None:
+    proofs.says_what_it_did_not_read(desk, desk.twin(entry))
+
+
+@pytest.mark.parametrize("task", ["change_image", "fill_image"])
+def test_one_pass_makes_what_each_seed_makes_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch, task: str) -> None:
+    given = {"image": desk.put(noise(128, 128))}
+    if task == "fill_image":
+        given["mask"] = desk.put(box_mask(128, 128, (0, 0, 128, 128)))
+    proofs.makes_in_one_pass_what_it_makes_alone(desk, monkeypatch, desk.twin("flux.1-dev"), task, **given)
+
+
+def test_one_pass_goes_by_every_picture(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "image": desk.put(noise(128, 128)),
+        "mask": desk.put(box_mask(128, 128, (0, 0, 128, 128))),
+        "references": [desk.put(noise(64, 64, 1)), desk.put(noise(64, 64, 2))],
+    }
+    proofs.makes_in_one_pass_what_it_makes_alone(desk, monkeypatch, desk.twin("flux.2-klein-4b"), "edit_image", **given)
+
+
+# -- FLUX.1
+
+
+def test_a_negative_prompt_acts_where_the_model_knows_one(desk: Desk) -> None:
+    def drawn(model: str, negative: str) -> np.ndarray:
+        asked = {"width": 64, "height": 64, "negative_prompt": negative, **proofs.ASKED}
+        return desk.pictures(task="create_image", model=model, **asked)[0]
+
+    dev, schnell = desk.twin("flux.1-dev"), desk.twin("flux.1-schnell")
+    assert proofs.apart(drawn(dev, ""), drawn(dev, "green hats")) > 0.1
+    assert np.array_equal(drawn(schnell, ""), drawn(schnell, "green hats"))
+
+
+def test_kontext_takes_a_negative_prompt_with_and_without_a_mask(desk: Desk) -> None:
+    model = desk.twin("flux.1-kontext-dev")
+    given = {"image": desk.put(noise(128, 96)), "negative_prompt": "green hats"}
+    desk.files(task="edit_image", model=model, **given, **proofs.ASKED)
+    mask = desk.put(box_mask(128, 96, (10, 10, 90, 80)))
+    desk.files(task="edit_image", model=model, mask=mask, **given, **proofs.ASKED)
+
+
+def test_guidance_is_told_to_dev(desk: Desk) -> None:
+    asked = {"task": "create_image", "model": desk.twin("flux.1-dev"), "width": 64, "height": 64, **proofs.ASKED}
+    assert not np.array_equal(desk.pictures(**asked, guidance=1.5)[0], desk.pictures(**asked, guidance=30)[0])
+
+
+# -- FLUX.2
+
+
+@pytest.mark.parametrize("entry", FLUX2)
+def test_it_goes_by_pictures_in_their_order(desk: Desk, entry: str) -> None:
+    one, other = desk.put(noise(90, 70, 1)), desk.put(noise(96, 64, 2))
+
+    def drawn(*references: str) -> np.ndarray:
+        asked = {"width": 96, "height": 64, "references": references, **proofs.ASKED}
+        return desk.pictures(task="create_image", model=model, **asked)[0]
+
+    model = desk.twin(entry)
+    assert np.array_equal(drawn(one, other), drawn(one, other))
+    assert not np.array_equal(drawn(one, other), drawn(other, one))
+    assert not np.array_equal(drawn(one), drawn())
+
+
+def test_ten_pictures_are_as_many_as_it_takes(desk: Desk) -> None:
+    references = [desk.put(noise(64, 64, number)) for number in range(10)]
+    asked = {"width": 64, "height": 64, "references": references, **proofs.ASKED}
+    (made,) = desk.pictures(task="create_image", model=desk.twin("flux.2-klein-4b"), **asked)
+    assert made.shape == (64, 64, 3)
+
+
+def test_a_tiny_picture_is_shown_larger_and_a_strip_is_refused(desk: Desk) -> None:
+    model = desk.twin("flux.2-klein-4b")
+    asked = {"task": "create_image", "model": model, "width": 64, "height": 64, **proofs.ASKED}
+    desk.files(**asked, references=[desk.put(noise(20, 30))])
+    failed = desk.ask(**asked, references=[desk.put(noise(600, 40))])
+    assert isinstance(failed, wire.Failed)
+    assert failed.problem.code == "too_narrow"
+    assert "Crop" in failed.problem.next
+
+
+def test_the_picture_to_edit_comes_before_those_to_go_by(desk: Desk) -> None:
+    model = desk.twin("flux.2-klein-4b")
+    one, other = desk.put(noise(96, 96, 1)), desk.put(noise(96, 96, 2))
+    (made,) = desk.pictures(task="edit_image", model=model, image=one, references=[other], **proofs.ASKED)
+    (swapped,) = desk.pictures(task="edit_image", model=model, image=other, references=[one], **proofs.ASKED)
+    assert not np.array_equal(made, swapped)
+
+
+# -- previews
+
+
+def _packed1(latents: torch.Tensor) -> torch.Tensor:
+    from diffusers import FluxPipeline
+
+    packed: torch.Tensor = FluxPipeline._pack_latents(latents, *latents.shape)
+    return packed
+
+
+def _packed2(latents: torch.Tensor) -> torch.Tensor:
+    from diffusers import Flux2Pipeline
+
+    packed: torch.Tensor = Flux2Pipeline._pack_latents(Flux2Pipeline._patchify_latents(latents))
+    return packed
+
+
+@pytest.mark.parametrize(("pack", "channels", "entry"), [(_packed1, 16, "flux.1-dev"), (_packed2, 32, "flux.2-dev")])
+def test_latents_are_unpacked_for_the_preview(
+    desk: Desk, pack: Callable[[torch.Tensor], torch.Tensor], channels: int, entry: str
+) -> None:
+    runtime.heavy("diffusers")
+    known = desk.catalog.get(entry)
+    work = Work("create_image", known, "", "", width=96, height=64, steps=1, guidance=0)
+    latents = torch.randn(2, channels, 8, 12)
+    assert torch.equal(families.of(known).first(pack(latents), work), latents[0])
+    assert torch.equal(unpacked(pack(latents)[1], work), latents[1])
+    assert len(known.options["latent_rgb"]) == channels
