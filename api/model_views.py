@@ -126,7 +126,7 @@ def card(studio: Studio, entry: Entry, devices: Mapping[str, wire.DeviceState] |
         kind=kind_of(entry),
         runtime=entry.runtime,
         sets=entry.sets,
-        fit=fit(entry, state.total_bytes if state else None),
+        fit=fit(entry, catalog, state),
         verified_words=_VERIFIED[entry.verified],
         loaded=_loaded(catalog, entry, devices),
         own=own,

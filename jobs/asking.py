@@ -1,7 +1,7 @@
 """From a request to a row: who may ask for what, which model does it, how long it should take."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -14,13 +14,14 @@ from engines.requests.speech import Speak
 from engines.speech.pronouncing import used
 from engines.tasks import TASKS, obstacle
 from engines.wire import Input
-from errors import Problem, StudioError, not_found
+from errors import StudioError, not_found
 from jobs import words
 from jobs.casting import lines, settle
 from jobs.costs import Costs
+from jobs.fitting import Fitting
 from jobs.live import LiveStore
 from jobs.queue import Outlook, Queue
-from jobs.record import Expected, LiveJob, Ticket, ticket_of
+from jobs.record import LiveJob, Ticket, ticket_of
 from jobs.tables import Job
 from jobs.views import Estimate
 from library import pronunciations
@@ -28,6 +29,7 @@ from library.service import Library
 from library.tables import Asset
 
 REF_LENGTH = 200
+_TIMES = ("run", "low", "high")
 _TITLE_LENGTH = 120
 
 
@@ -39,6 +41,7 @@ class Ready:
     entry: Entry
     title: str
     units: float
+    facts: dict[str, AssetFacts]
 
 
 class Asking:
@@ -61,20 +64,24 @@ class Asking:
         self._queue = queue
         self._live = live
         self._lanes = lanes
+        self._fitting = Fitting(catalog, costs, live)
 
-    def ready(self, who: Principal, request: Request) -> Ready:
-        """Check a request and fill it in. Raises StudioError where it cannot be done or an input is not theirs."""
+    def ready(self, who: Principal, request: Request, coming: Callable[[Entry], bool] = lambda entry: False) -> Ready:
+        """Check a request and fill it in. Raises StudioError where it cannot be done or an input is not theirs.
+
+        A model for which ``coming`` says so need not be on this machine yet.
+        """
         assets = {id: self._library.get(who, id) for id in request.asset_ids()}
         facts = {id: AssetFacts.model_validate(asset) for id, asset in assets.items()}
         asked = self._with_pronunciations(who, request)
-        request = self._catalog.prepare(asked, facts)
+        request = self._catalog.prepare(asked, facts, coming)
         entry = self._catalog.get(request.model or "")
         if isinstance(request, Drawing) and "@" in request.prompt and "mentions" not in asked.model_fields_set:
             mentions = settle(request, entry, self._library.cast.all(who), self._catalog)
             request = request.model_copy(update={"mentions": mentions})
             more = {id: self._library.get(who, id) for id in request.asset_ids() if id not in assets}
             facts |= {id: AssetFacts.model_validate(asset) for id, asset in more.items()}
-            request = self._catalog.prepare(request, facts)
+            request = self._catalog.prepare(request, facts, coming)
         if entry.lane not in self._lanes:
             raise StudioError(
                 "no_engine", f"{entry.name} cannot run here.", "Nothing on this machine runs such models.", status=422
@@ -90,6 +97,7 @@ class Asking:
             entry,
             title if len(title) <= _TITLE_LENGTH else title[: _TITLE_LENGTH - 1].rstrip() + "…",
             TASKS[request.task].units(request, facts),
+            facts,
         )
 
     def _with_pronunciations(self, who: Principal, request: Request) -> Request:
@@ -123,6 +131,12 @@ class Asking:
             seed=getattr(ready.request, "seed", None),
             created_at=time.time(),
         )
+
+    def brought_by(self, jobs: tuple[str, ...]) -> set[str]:
+        """The models that jobs under way are downloading."""
+        known = (self._live.get(id) for id in jobs)
+        requests = [job.ticket.request for job in known if job is not None and job.ticket.task == "fetch_model"]
+        return {request["entry"] for request in requests}
 
     def after(self, who: Principal, ids: tuple[str, ...]) -> list[str]:
         """The jobs to wait for that are not done yet. Raises StudioError for one that is not theirs or has failed."""
@@ -169,14 +183,17 @@ class Asking:
 
     def estimate(self, who: Principal, request: Request) -> Estimate:
         """What a request would take, and the queue in front of it."""
-        ready = self.ready(who, request)
+        ready = self.ready(who, request, self._catalog.fetchable)
         ticket = ticket_of(self.row(who, ready, None, None), who.name, ready.units)
         expected = self._costs.expect(ticket.task, ticket.model, ticket.units)
         outlook = self._queue.outlook(ticket)
         load = 0.0 if outlook.warm else expected.load
+        fitted = self._fitting.look(ready.request, ready.entry, expected, ready.facts)
+        if not expected.learned:
+            expected = expected._replace(**{name: getattr(expected, name) * fitted.slowdown for name in _TIMES})
         low, high = load + expected.low, load + expected.high
-        needed, problem = self._fit(ready, expected)
-        problem = obstacle(ready.request, ready.entry, self._catalog, self._files(who, ready.request)) or problem
+        problem = obstacle(ready.request, ready.entry, self._catalog, self._files(who, ready.request))
+        problem = problem or fitted.problem
         return Estimate(
             task=ticket.task,
             model=ticket.model,
@@ -185,13 +202,15 @@ class Asking:
             seconds_high=high,
             learned=expected.learned,
             wait_seconds=outlook.wait_seconds,
-            bytes=needed,
+            bytes=fitted.bytes,
             fits=problem is None,
             words=words.about(load + expected.run)
             if expected.learned
             else f"first time on this machine: usually {words.between(low, high)}",
             queue_words=_ahead(ticket, outlook),
             problem=problem,
+            fit=fitted.words,
+            offers=fitted.offers,
             cast=lines(ready.request, ready.entry.name) if isinstance(ready.request, Drawing) else (),
         )
 
@@ -202,29 +221,6 @@ class Asking:
             id: Input(path=str(self._library.file(who, id)), facts=AssetFacts.model_validate(asset), title=asset.title)
             for id, asset in assets.items()
         }
-
-    def _fit(self, ready: Ready, expected: Expected) -> tuple[int, Problem | None]:
-        """The bytes a request needs on its device, and what to say where it has not that many."""
-        needed = _needed(ready.entry, expected)
-        room = self._live.capacity(ready.entry.lane)
-        if room is None or needed <= room:
-            return needed, None
-        smaller = (
-            entry.name
-            for entry in self._catalog.for_task(ready.request.task)
-            if self._catalog.installed(entry) and _needed(entry, expected) <= room
-        )
-        other = next(smaller, None)
-        return needed, Problem(
-            code="does_not_fit",
-            what=f"{ready.entry.name} needs {words.gigabytes(needed)}.",
-            why=f"There are {words.gigabytes(room)} here.",
-            next=f"{other} would fit." if other else "Take a smaller model.",
-        )
-
-
-def _needed(entry: Entry, expected: Expected) -> int:
-    return min(entry.memory.values(), default=0) + expected.working_bytes
 
 
 def _ahead(ticket: Ticket, outlook: Outlook) -> str:

@@ -24,7 +24,7 @@ from jobs.attempts import Attempts
 from jobs.costs import Costs
 from jobs.history import History
 from jobs.live import LiveStore
-from jobs.queue import Along, Queue
+from jobs.queue import Along, Ended, Queue
 from jobs.record import LiveJob
 from jobs.reproduce import request_of
 from jobs.scheduler import Lane
@@ -68,13 +68,22 @@ class Jobs:
         self._live = LiveStore()
         self._history = History(database, self._live)
         costs, warmth = Costs(database, catalog), Warmth()
-        self._queue = Queue(database, self._live, costs, warmth, _ended)
+        self._queue = Queue(database, self._live, costs, warmth, self._tell_ended)
         self._attempts = Attempts(database, data, library, self._queue)
         self._asking = Asking(database, library, catalog, costs, self._queue, self._live, {host.lane for host in hosts})
         self._lanes = [
             Lane(host, self._queue, self._live, self._attempts, costs, warmth, self._has_room) for host in hosts
         ]
         self._viewers: dict[tuple[str, str], tuple[float, Viewer]] = {}
+        self._listeners: list[Ended] = [_ended]
+
+    def when_ended(self, listener: Ended) -> None:
+        """Have ``listener`` told of every job's end, in the transaction that ends it."""
+        self._listeners.append(listener)
+
+    def _tell_ended(self, session: Session, job: LiveJob, state: State, error: Problem | None) -> None:
+        for listener in self._listeners:
+            listener(session, job, state, error)
 
     def start(self) -> None:
         """Put right what a crash left, then begin with what waits."""
@@ -112,9 +121,9 @@ class Jobs:
         """Put a request into the queue.
 
         ``client_ref`` is the asker's own name for it: asked again under that name, the same job is the answer.
-        ``after`` names jobs of theirs that must be done first; ``along`` writes what belongs to a new job in the same
-        transaction. Raises StudioError: 4xx where the request cannot be done, conflict (409) for a ``client_ref`` that
-        stands for another request, too_many_jobs (429), disk_full (507).
+        ``after`` names jobs of theirs that must be done first, such as the download of the model; ``along`` writes
+        what belongs to a new job in the same transaction. Raises StudioError: 4xx where the request cannot be done,
+        conflict (409) for a ``client_ref`` that stands for another request, too_many_jobs (429), disk_full (507).
         """
         with _full_disk_told():
             earlier = self._earlier(who, request, client_ref)
@@ -122,7 +131,8 @@ class Jobs:
                 return self.get(who, earlier)
             if not self._has_room():
                 raise disk_full()
-            ready = self._asking.ready(who, request)
+            coming = self._asking.brought_by(after)
+            ready = self._asking.ready(who, request, lambda entry: entry.id in coming)
             row = self._asking.row(who, ready, project_id, client_ref)
             row.parent, row.after = parent, self._asking.after(who, after)
             job = self._queue.add(row, who.name, ready.units, lambda other: self._asking.same(request, other), along)
@@ -181,6 +191,10 @@ class Jobs:
         """One's own jobs, newest first, at most 200."""
         viewer = self._viewer(who)
         return [self._live.view(job, viewer) for job in self._history.newest(who.user_id, max(1, min(limit, _PAGE)))]
+
+    def made_as(self, who: Principal, prefix: str) -> dict[str, str]:
+        """What a person's own jobs made whose ``client_ref`` begins so: asset ids by that reference."""
+        return self._history.made_as(who.user_id, prefix)
 
     async def wait(self, who: Principal, job_id: str) -> AsyncIterator[JobView]:
         """A job now and at every change, until it is finished. Holds no thread. Raises StudioError not_found."""

@@ -17,12 +17,25 @@ class View(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Offer(View):
+    """What would work where a request does not fit, or only slowly: a button's label and how long it would take.
+
+    ``changes`` are the request's fields to be set (none: as it is), ``get`` a model to be downloaded first.
+    """
+
+    label: str
+    seconds: float
+    changes: dict[str, Any] = {}
+    get: str | None = None
+
+
 class Estimate(View):
     """What a request would take, before it is made.
 
     ``learned`` is False until a job of this kind has run on this machine: then ``seconds`` is a range from
     experience elsewhere and ``words`` says so. ``wait_seconds`` is the queue in front of it.
-    ``fits`` is False where the device is too small, with ``problem`` saying what would fit.
+    ``fits`` is False where the device is too small or the model is not here, with ``problem`` saying so; ``fit`` says
+    how what fits is kept (“Fits with offload, about 2x slower.”), ``offers`` what would work too, most useful first.
     ``cast`` says of each @name in the prompt what stands for it.
     """
 
@@ -38,6 +51,8 @@ class Estimate(View):
     words: str
     queue_words: str
     problem: Problem | None = None
+    fit: str = ""
+    offers: tuple[Offer, ...] = ()
     cast: tuple[str, ...] = ()
 
 

@@ -1,7 +1,7 @@
 """What models there are: the entries that ship with the studio and the user's own, where their files lie, what fits."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import yaml
@@ -118,14 +118,24 @@ class Catalog:
             return path
         raise _missing(entry, part, path)
 
-    def prepare(self, request: Request, facts: Mapping[str, AssetFacts]) -> Request:
+    def fetchable(self, entry: Entry) -> bool:
+        """Whether all that is missing of an entry can be downloaded."""
+        return all(files.is_repository(part) or files.here(part, self._starter) for part in entry.parts.values())
+
+    def prepare(
+        self,
+        request: Request,
+        facts: Mapping[str, AssetFacts],
+        coming: Callable[[Entry], bool] = lambda entry: False,
+    ) -> Request:
         """The request as it will be run: model and seed filled in, everything checked against the model's entry.
 
-        ``facts`` tells what each asset it takes is. Raises StudioError (4xx) where it cannot be done.
+        ``facts`` tells what each asset it takes is; an entry for which ``coming`` says so need not be here yet.
+        Raises StudioError (4xx) where it cannot be done.
         """
         if isinstance(request, FetchModel):
             self.get(request.entry)
-        return fit(request, self._entry_for(request), facts)
+        return fit(request, self._entry_for(request, coming), facts)
 
     def field_choices(self, task: str, field: str) -> list[Choice]:
         """The legal values of a request's field over the models of a task, the best model's first."""
@@ -135,7 +145,7 @@ class Catalog:
                 found.setdefault(choice.value, choice)
         return list(found.values())
 
-    def _entry_for(self, request: Request) -> Entry:
+    def _entry_for(self, request: Request, coming: Callable[[Entry], bool]) -> Entry:
         if request.model is None:
             known = self.for_task(request.task)
             if not known:
@@ -157,7 +167,7 @@ class Catalog:
                     next=f"Models that can: {', '.join(entry.id for entry in self.for_task(request.task)) or 'none'}.",
                     status=422,
                 )
-        for part in entry.parts:
+        for part in () if coming(entry) else entry.parts:
             self.path(entry, part)
         return entry
 

@@ -100,6 +100,16 @@ class Plan(BaseModel):
         return max(self.reading.beside_bytes, self.painting.beside_bytes)
 
     @property
+    def plain(self) -> bool:
+        """Whether everything is kept whole on the device."""
+        ways = [*self.reading.parts.values(), *self.painting.parts.values()]
+        return not any(way.fp8 or way.streamed for way in ways)
+
+    def lacks_beside(self, room: Room) -> bool:
+        """Whether it is main memory that is too small, not the device."""
+        return self.device_bytes <= room.device and self.beside_bytes > room.beside
+
+    @property
     def slowdown(self) -> float:
         """How many times as long it takes as with everything on the device; a prior."""
         return self.painting.slowdown
@@ -120,7 +130,7 @@ class Plan(BaseModel):
 
 
 def plan(entry: Entry, stages: Stages, working_bytes: int, room: Room) -> Plan:
-    """The best plan that fits, else the one that needs least (then ``fits`` is False).
+    """The best plan that fits, else the one that lacks least (then ``fits`` is False).
 
     ``working_bytes`` is what painting takes beside the weights.
     """
@@ -133,7 +143,12 @@ def plan(entry: Entry, stages: Stages, working_bytes: int, room: Room) -> Plan:
 
 def _stage(entry: Entry, parts: Mapping[str, Weights], ways: tuple[_Way, ...], working: int, room: Room) -> Stage:
     possible = [_kept(entry, parts, way, working, room) for way in ways if room.beside or not way.streamed]
-    return next((stage for stage in possible if stage.fits), None) or min(possible, key=lambda one: one.device_bytes)
+    return next((stage for stage in possible if stage.fits), None) or min(possible, key=lambda one: _missing(one, room))
+
+
+def _missing(stage: Stage, room: Room) -> int:
+    """Bytes that a stage lacks, where it lacks most."""
+    return max(stage.device_bytes - room.device, stage.beside_bytes - room.beside)
 
 
 def _kept(entry: Entry, parts: Mapping[str, Weights], way: _Way, working: int, room: Room) -> Stage:

@@ -43,25 +43,29 @@ def heavy(name: str) -> bool:
     return not name.startswith(_LIGHT)
 
 
-def working_bytes(request: Drawing, entry: Entry) -> int:
-    """What painting one picture takes beside the weights; 0 where the family is not known."""
+def plannable(entry: Entry) -> bool:
+    """Whether an entry's model is one that paints, of a family that is known here."""
     try:
-        family = families.of(entry)
+        families.of(entry)
     except StudioError:
-        return 0
-    drawn = request.width * request.height if isinstance(request, CreateImage) else entry.pixels or _USUAL_PIXELS
-    return int(drawn / entry.options.get("enlarge_by", 1) ** 2) * family.working_bytes_a_pixel
+        return False
+    return True
+
+
+def working_bytes(request: Drawing | None, entry: Entry) -> int:
+    """What painting one picture takes beside the weights; without a request, one of the size at which it is best."""
+    own = entry.pixels or _USUAL_PIXELS
+    drawn = request.width * request.height if isinstance(request, CreateImage) else own
+    smaller = entry.options.get("enlarge_by", 1) ** 2 if isinstance(request, CreateImage) else 1
+    return drawn // smaller * families.of(entry).working_bytes_a_pixel
 
 
 def stages(entry: Entry, catalog: Catalog) -> Stages:
-    """The weights of an entry's two stages. What is not known of its parts alone is taken as one that paints.
+    """The weights of a plannable entry's two stages. What is not known of its parts alone is taken as one that paints.
 
     Raises StudioError where a file is damaged.
     """
-    try:
-        family = families.of(entry)
-    except StudioError:
-        return {}, _whole(entry)
+    family = families.of(entry)
     reading, painting = ([name for name in names if heavy(name)] for names in (family.readers, family.painters))
     found = {name: _weights(name, entry, catalog) for name in (*reading, *painting) if name in entry.parts}
     if None in found.values():

@@ -1,0 +1,163 @@
+"""What does not fit, or is not here, is said before it is made, with what would work instead."""
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from auth.principal import Principal
+from engines import wire
+from engines.requests import CreateImage, FetchModel
+from errors import StudioError
+from jobs.service import Jobs
+from jobs.views import Estimate
+from tests.jobs.scene import FakeHost, Scene, until
+
+GB = 10**9
+
+
+def sparse(folder: Path, gigabytes: float) -> None:
+    """A model's folder whose weights have a size, and nothing else: the disk holds only the header."""
+    folder.mkdir(parents=True)
+    numbers = int(gigabytes * GB) // 2 // 100
+    layers = {
+        f"blocks.{n}.weight": {
+            "dtype": "BF16",
+            "shape": [numbers],
+            "data_offsets": [2 * numbers * n, 2 * numbers * (n + 1)],
+        }
+        for n in range(100)
+    }
+    header = json.dumps(layers).encode()
+    with (folder / "model.safetensors").open("wb") as file:
+        file.write(struct.pack("<Q", len(header)) + header)
+        file.truncate(8 + len(header) + 200 * numbers)
+
+
+def enter(scene: Scene, id: str, painter: float, here: bool = True, **more: Any) -> None:
+    """A model of FLUX's kind with a text encoder of 10 GB and a painter of so many."""
+    folder = scene.root / "models" / id
+    if here:
+        sparse(folder / "text_encoder", 10)
+        sparse(folder / "transformer", painter)
+    repo = str(folder) if here else "lab/model"
+    entry = {
+        "id": id,
+        "name": id.title(),
+        "use": "Pictures.",
+        "tasks": ["create_image"],
+        "runtime": "torch",
+        "pipeline": "diffusers:FluxPipeline",
+        "parts": {name: {"repo": repo, "subfolder": name} for name in ("text_encoder", "transformer")},
+        "licence": {"name": "x", "commercial": True},
+        "verified": "import",
+        "download_bytes": int((10 + painter) * GB),
+        "memory": {"bfloat16": int((10 + painter) * GB)},
+        "part_memory": {"text_encoder": 10 * GB, "transformer": int(painter * GB)},
+        "pixels": 1024 * 1024,
+        "defaults": {"width": 1024, "height": 1024, "steps": 20},
+        "load_seconds": 0,
+        "rate": 1,
+        **more,
+    }
+    (scene.data.catalog / f"{id}.yaml").write_text(yaml.safe_dump(entry))
+    scene.catalog.reload()
+
+
+@pytest.fixture
+def mum(scene: Scene) -> Principal:
+    scene.jobs.start()
+    return scene.person("mum")
+
+
+def estimate(scene: Scene, who: Principal, device: float, beside: float, **asked: Any) -> Estimate:
+    """What is said of a picture by “big” on a card of so many GB."""
+    scene.device.say(
+        wire.DeviceState(
+            lane="device",
+            name="card",
+            total_bytes=int(device * GB),
+            used_bytes=0,
+            beside_bytes=int(beside * GB),
+        )
+    )
+    until(lambda: scene.jobs.device().total_bytes == int(device * GB))
+    return scene.jobs.estimate(who, CreateImage(**{"prompt": "a house", "model": "big", **asked}))
+
+
+def test_what_fits_says_so_and_offers_nothing(scene: Scene, mum: Principal) -> None:
+    enter(scene, "big", 24)
+    said = estimate(scene, mum, 48, 64)
+    assert (said.fits, said.fit, said.offers, said.problem) == (True, "Fits.", (), None)
+    assert said.bytes == pytest.approx(27.1 * GB, rel=0.01)
+
+
+def test_what_must_be_streamed_says_what_that_costs_and_offers_what_is_quicker(scene: Scene, mum: Principal) -> None:
+    enter(scene, "big", 24, lora_family="flux")
+    enter(scene, "small", 8, lora_family="flux", defaults={"steps": 4})
+    plain = estimate(scene, mum, 48, 64)
+    said = estimate(scene, mum, 24, 64)
+    assert (said.fits, said.fit) == (True, "Fits with offload, about 2x slower.")
+    assert said.seconds == pytest.approx(2 * plain.seconds)
+    streamed, smaller = said.offers
+    assert (streamed.label, streamed.changes, streamed.get) == ("streamed", {}, None)
+    assert streamed.seconds == pytest.approx(said.seconds)
+    assert smaller.label == "smaller version: Small"
+    assert smaller.changes == {"model": "small", "steps": 4}
+    assert smaller.seconds < plain.seconds
+
+
+def test_what_is_too_big_says_both_numbers_and_what_would_do(scene: Scene, mum: Principal) -> None:
+    enter(scene, "big", 24)
+    said = estimate(scene, mum, 4, 64, width=2048, height=2048)
+    assert not said.fits
+    assert said.problem
+    assert said.problem.what == "Big needs 13 GB, you have 4.0 GB."
+    assert said.problem.next == "This would do: smaller picture."
+    (offer,) = said.offers
+    assert offer.label == "smaller picture"
+    changed = scene.jobs.estimate(mum, CreateImage(prompt="a house", model="big", **offer.changes))
+    assert changed.fits
+    assert changed.seconds == pytest.approx(offer.seconds)
+
+
+def test_main_memory_too_small_to_stream_from_is_named(scene: Scene, mum: Principal) -> None:
+    enter(scene, "big", 60)
+    said = estimate(scene, mum, 8, 16)
+    assert said.problem
+    assert said.problem.what == "Big needs 31 GB of main memory, you have 16 GB."
+
+
+def test_a_model_that_is_not_here_is_offered_to_be_got(scene: Scene, mum: Principal) -> None:
+    enter(scene, "big", 8, here=False)
+    said = estimate(scene, mum, 24, 64)
+    assert said.problem
+    assert (said.fits, said.problem.code) == (False, "missing_model")
+    (offer,) = said.offers
+    assert (offer.label, offer.get, offer.changes) == ("Get it (18 GB), then make", "big", {})
+
+
+def test_a_picture_may_wait_for_its_model_and_for_no_other(scene: Scene) -> None:
+    enter(scene, "big", 8, here=False)
+    enter(scene, "other", 8, here=False)
+    hosts: list[Any] = [scene.device, FakeHost("fetch")]
+    jobs = Jobs(scene.database, scene.data, scene.library, scene.catalog, hosts, keep_free_bytes=0)
+    who, asked = scene.person("mum"), CreateImage(prompt="a house", model="big")
+    with pytest.raises(StudioError, match="not complete"):
+        jobs.submit(who, asked)
+    other = jobs.submit(who, FetchModel(entry="other"))
+    with pytest.raises(StudioError, match="not complete"):
+        jobs.submit(who, asked, after=(other.id,))
+    getting = jobs.submit(who, FetchModel(entry="big"))
+    assert jobs.submit(who, asked, after=(getting.id,)).state == "queued"
+
+
+def test_what_is_not_here_and_too_big_is_not_offered_to_be_got(scene: Scene, mum: Principal) -> None:
+    enter(scene, "big", 60, here=False)
+    said = estimate(scene, mum, 12, 16)
+    assert said.problem
+    assert said.problem.code == "does_not_fit"
+    assert all(offer.get is None for offer in said.offers)
