@@ -11,6 +11,8 @@ from api.bodies import read_submission
 from api.endpoints_cast import cast_endpoints
 from api.endpoints_image import image_endpoints
 from api.endpoints_library import library_endpoints
+from api.endpoints_loras import lora_endpoints
+from api.endpoints_recipes import recipe_endpoints
 from api.endpoints_speech import speech_endpoints
 from api.endpoints_writing import writing_endpoints
 from api.handing_out import hand_out
@@ -39,7 +41,8 @@ def install(studio: Studio) -> None:
     """Add the endpoints to the Blocks under construction."""
     for add in (_add_jobs, _add_models, _add_making):
         add(studio)
-    for more in (image_endpoints, library_endpoints, writing_endpoints, speech_endpoints, cast_endpoints):
+    library = (library_endpoints, lora_endpoints, cast_endpoints)
+    for more in (image_endpoints, recipe_endpoints, *library, writing_endpoints, speech_endpoints, recipe_endpoints):
         for endpoint in more(studio):
             _offer(endpoint)
 

@@ -7,10 +7,14 @@ from pydantic import BaseModel, ConfigDict
 
 from api import (
     rest_assets,
+    rest_cast,
     rest_jobs,
     rest_language,
     rest_library,
+    rest_loras,
     rest_models,
+    rest_presets,
+    rest_recipes,
     rest_speech,
     rest_studio,
     rest_writing,
@@ -49,9 +53,13 @@ def router(studio: Studio) -> APIRouter:
     rest_jobs.add_to(routes, studio)
     rest_library.add_to(routes, studio)  # before single assets: “many” is no id
     rest_assets.add_to(routes, studio)
+    rest_loras.add_to(routes, studio)
     rest_models.add_to(routes, studio)
+    rest_cast.add_to(routes, studio)
+    rest_presets.add_to(routes, studio)
     rest_speech.add_to(routes, studio)
     rest_writing.add_to(routes, studio)
+    rest_recipes.add_to(routes, studio)
     rest_language.add_to(routes, studio)
     rest_studio.add_to(routes, studio)
     _add_projects(routes, studio)

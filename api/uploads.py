@@ -10,6 +10,7 @@ from typing import Any
 from auth.principal import Principal
 from data import DataFolder
 from db import new_id
+from engines.requests import AssetFacts
 from library.marks import label
 from library.views import AssetView, NewAsset
 from studio import Studio
@@ -30,12 +31,18 @@ def incoming(data: DataFolder) -> Path:
 
 
 def take_file(
-    studio: Studio, who: Principal, path: Path, name: str, project_id: str | None = None, source: str | None = None
+    studio: Studio,
+    who: Principal,
+    path: Path,
+    name: str,
+    project_id: str | None = None,
+    source: str | None = None,
+    sample: Path | None = None,
 ) -> AssetView:
     """Make an asset of a file, which stays where it is. ``name`` is what it was called, ``source`` where it is from.
 
-    What the file is, is read from its content. A record of its making in it (a file made here) is kept.
-    Raises StudioError for files that cannot be used and for unknown projects.
+    ``sample`` is a picture that shows what it does. What the file is, is read from its content; a record of its making
+    in it (a file made here) is kept. Raises StudioError for files that cannot be used and for unknown projects.
     """
     from engines.media import intake
 
@@ -49,7 +56,7 @@ def take_file(
         link(path, kept)
         new = NewAsset(
             file=kept.name,
-            thumb=thumb.name if intake.thumbnail(kept, inspected.facts, thumb) else None,
+            thumb=thumb.name if _face(kept, inspected.facts, sample, thumb) else None,
             title=inspected.facts.title or Path(name.replace("\\", "/")).stem or "untitled",
             content_sha256=_pixels(path) if record and inspected.facts.kind == "image" else inspected.content_sha256,
             provenance=record,
@@ -61,6 +68,14 @@ def take_file(
     finally:
         kept.unlink(missing_ok=True)
         thumb.unlink(missing_ok=True)
+
+
+def _face(path: Path, facts: AssetFacts, sample: Path | None, out: Path) -> bool:
+    """Write the picture that stands for a file: a sample of what it does, where there is one."""
+    from engines.media import intake
+
+    shown = sample is not None and intake.thumbnail(sample, facts.model_copy(update={"kind": "image"}), out)
+    return shown or intake.thumbnail(path, facts, out)
 
 
 def _pixels(path: Path) -> str:

@@ -8,7 +8,7 @@ from data import DataFolder
 
 TITLE_LENGTH = 120
 
-_SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,11}")
 
 
 def main_file(data: DataFolder, owner_id: str, asset_id: str, name: str) -> Path:

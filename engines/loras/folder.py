@@ -1,0 +1,97 @@
+"""The LoRAs in a folder that another program keeps."""
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from engines.loras import families, looking
+from engines.loras.facts import LoraFacts
+from errors import StudioError
+
+MOST = 2000
+"""How many files are looked at."""
+_DEEPEST = 6
+_SAMPLES = (".preview.png", ".preview.jpg", ".preview.jpeg", ".png", ".jpg", ".jpeg", ".webp")
+"""What other programs call the sample picture of a LoRA, behind its name."""
+
+
+class Item(BaseModel):
+    """A LoRA in the folder; ``obstacle`` tells why it cannot be used, where it cannot."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    name: str
+    bytes: int
+    family: str | None = None
+    family_name: str = ""
+    triggers: tuple[str, ...] = ()
+    obstacle: str = ""
+
+
+class Scan(BaseModel):
+    """What was found; ``more`` says that there is more than was looked at."""
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: str
+    items: tuple[Item, ...]
+    more: bool = False
+
+
+def scan(folder: Path) -> Scan:
+    """The LoRAs in a folder and below it, what can be used first. Raises StudioError not_readable."""
+    folder = folder.expanduser()
+    if not folder.is_absolute() or not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
+        raise StudioError(
+            "not_readable",
+            f"{folder} is no folder the studio can read.",
+            "There is none of that name, or it may not look into it.",
+            "Give its whole path, from the first “/” on.",
+            status=422,
+        )
+    files = _files(folder)
+    found = [item for path in files[:MOST] if (item := _item(path, folder)) is not None]
+    items = sorted(found, key=lambda item: (bool(item.obstacle), item.name.lower()))
+    return Scan(folder=str(folder), items=tuple(items), more=len(files) > MOST)
+
+
+def sample(path: Path) -> Path | None:
+    """The picture that lies beside a LoRA and shows what it does, if there is one."""
+    beside = (path.with_name(path.stem + suffix) for suffix in _SAMPLES)
+    return next((one for one in beside if one.is_file()), None)
+
+
+def _files(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    for here, folders, names in os.walk(folder):
+        place = Path(here)
+        if len(place.relative_to(folder).parts) >= _DEEPEST:
+            folders.clear()
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [place / name for name in sorted(names) if name.endswith(looking.SUFFIX)]
+        if len(found) > MOST:
+            break
+    return found
+
+
+def _item(path: Path, folder: Path) -> Item | None:
+    """What one file is; None for weights that are no LoRA."""
+    try:
+        family, known = looking.look(path, path.name, thorough=False)
+    except StudioError as error:
+        if error.problem.code == "not_a_lora":
+            return None
+        family, known = None, LoraFacts(name=path.stem, obstacle=error.problem.why)
+    except OSError as error:
+        family, known = None, LoraFacts(name=path.stem, obstacle=error.strerror or "It cannot be read.")
+    return Item(
+        path=str(path),
+        name=str(path.relative_to(folder)),
+        bytes=path.stat().st_size if path.is_file() else 0,
+        family=family,
+        family_name=families.name(family) if family else "",
+        triggers=known.triggers,
+        obstacle=known.obstacle,
+    )
