@@ -23,26 +23,36 @@ _GOES_ON = 0.4
 """An edge goes on until it is so much weaker than where it began."""
 _PEN = 1 / 300
 """How broad a soft line is, as part of the longer side."""
+_FAINT = 0.2
+"""What is fainter than that part of the strongest lines is grain."""
 _DARK, _BRIGHT = 12, 243
-_EVEN = 1.0
-"""Depths change so little from px to px (of 255, in 8 of 10 places); photographs have grain."""
+_STICKS = 140
+"""Sticks are brighter than that, and what glows at night has a dimmer surrounding."""
+_EVEN = 2
+"""Less than that (of 255) do depths bend from px to px, in 8 of 10 places; photographs have grain."""
 
 
-def drawn(kind: str, picture: "Image", context: Context) -> "Image":
-    """The structure of an RGB picture, at its size, as RGB. Depths and poses need a helper: raises StudioError
-    ``needs_helper`` without it, ``nobody_seen`` where there is nobody."""
+def drawn(kind: str, picture: "Image", size: tuple[int, int], context: Context) -> "Image":
+    """The structure of an RGB picture, as RGB of ``size``, to whose shape it is cropped.
+
+    Depths and poses need a helper: raises StudioError ``needs_helper`` without it, ``nobody_seen`` where there is
+    nobody.
+    """
+    from PIL import Image, ImageOps
+
     ready = as_map(kind, picture)
-    if ready is not None:
-        return ready
+    seen = ImageOps.fit(ready or picture, size, Image.Resampling.LANCZOS)
+    if ready:
+        return seen
     if kind == "depth":
         from engines.image.depth import depths
 
-        return depths(picture, context)
+        return depths(seen, context)
     if kind == "pose":
         from engines.image.pose import poses
 
-        return poses(picture, context)
-    return edges(picture) if kind == "edges" else sketch(picture)
+        return poses(seen, context)
+    return edges(seen) if kind == "edges" else sketch(seen)
 
 
 def as_map(kind: str, picture: "Image") -> "Image | None":
@@ -57,12 +67,12 @@ def as_map(kind: str, picture: "Image") -> "Image | None":
     black, white = float((light <= _DARK).mean()), float((pixels.min(axis=2) >= _BRIGHT).mean())
     if kind == "pose":
         drawing = light > _DARK
-        coloured = spread[drawing] > 0.6 * light[drawing]
-        return picture if black > 0.6 and drawing.any() and float(coloured.mean()) > 0.8 else None
+        pure = (spread[drawing] > 0.6 * light[drawing]) & (light[drawing] > _STICKS)
+        return picture if black > 0.6 and drawing.any() and float(pure.mean()) > 0.7 else None
     if not grey:
         return None
     if kind == "depth":
-        return picture if _even(light.astype(np.float32)) and np.ptp(light) > 16 else None
+        return picture if _even(light.astype(np.float32)) else None
     if black > 0.5 and white + black > (0.8 if kind == "edges" else 0.5) and light.max() > 128:
         return picture
     return ImageOps.invert(picture) if white > 0.6 and white + black > 0.7 and light.min() < 128 else None
@@ -93,7 +103,7 @@ def sketch(picture: "Image") -> "Image":
         [ndimage.gaussian_gradient_magnitude(light, pen * times) * pen * times for times in (1, 2)]
     )
     full = max(float(np.percentile(lines, 98)), 0.05)
-    return _picture(np.asarray(((lines / full - 0.15) / 0.85).clip(0, 1) ** 1.5, np.float32))
+    return _picture(np.asarray(((lines / full - _FAINT) / (1 - _FAINT)).clip(0, 1) ** 1.2, np.float32))
 
 
 def _ridges(steep: Plane, across: Plane, down: Plane) -> npt.NDArray[np.bool_]:
@@ -110,9 +120,12 @@ def _ridges(steep: Plane, across: Plane, down: Plane) -> npt.NDArray[np.bool_]:
 
 
 def _even(light: Plane) -> bool:
-    """Whether brightness goes on as it began nearly everywhere."""
+    """Whether brightness goes on as it began nearly everywhere, and there is some that is neither black nor white."""
     bends = np.abs(light[1:-1, 1:-1] * 4 - light[:-2, 1:-1] - light[2:, 1:-1] - light[1:-1, :-2] - light[1:-1, 2:])
-    return bool(bends.size) and float(np.percentile(bends, 80)) <= 4 * _EVEN
+    there = light[1:-1, 1:-1] > _DARK
+    if not there.any() or float((there & (light[1:-1, 1:-1] < _BRIGHT)).mean()) < 0.05:
+        return False
+    return float(np.percentile(bends[there], 80)) < _EVEN
 
 
 def _light(picture: "Image") -> Plane:
