@@ -35,6 +35,11 @@ BUILDERS = {
     "flux.2-dev": "engines.twins.flux:save_flux2_dev",
     "flux.2-klein": "engines.twins.flux:save_klein",
     "z-image": "engines.twins.z_image:save",
+    "qwen-image": "engines.twins.qwen_image:save",
+    "qwen-image-edit": "engines.twins.qwen_image:save_edit",
+    "qwen-image-2.1": "engines.twins.qwen_image:save_21",
+    "hidream": "engines.twins.hidream:save",
+    "wan-2.2": "engines.twins.wan:save",
     "swin2sr": "engines.twins.upscalers:save_swin2sr",
     "esrgan": "engines.twins.upscalers:save_esrgan",
 }
@@ -44,6 +49,13 @@ _SMALL: Mapping[str, Any] = {
     "bounds": {"width": (64, 1024, 16), "height": (64, 1024, 16)},
 }
 """A large model's twin draws small, so that it is quick."""
+_SMALLEST: Mapping[str, Any] = {
+    "pixels": 64 * 64,
+    "defaults": {"width": 64, "height": 64},
+    "task_defaults": {"create_image": {"width": 64, "height": 64}},
+    "bounds": {"width": (64, 1024, 32), "height": (64, 1024, 32)},
+}
+"""Of models that look at more than they draw."""
 _TINY: Mapping[str, Mapping[str, Any]] = {
     "sdxl": _SMALL,
     "sdxl-lcm": _SMALL,
@@ -53,6 +65,11 @@ _TINY: Mapping[str, Mapping[str, Any]] = {
     "flux.2-dev": {**_SMALL, "options": {"text_layers": (1, 2, 3)}},
     "flux.2-klein": {**_SMALL, "options": {"text_layers": (1, 2, 3)}},
     "z-image": _SMALL,
+    "qwen-image": _SMALLEST,
+    "qwen-image-edit": _SMALLEST,
+    "qwen-image-2.1": _SMALLEST,
+    "hidream": {**_SMALLEST, "options": {"sample_size": 8}},
+    "wan-2.2": _SMALLEST,
 }
 """Where an entry says something that holds for the large model only, what holds for the twin."""
 

@@ -15,6 +15,13 @@ _FAMILIES = {
     "Flux2KleinPipeline": "engines.image.families.flux2:Flux2Klein",
     "ZImagePipeline": "engines.image.families.z_image:ZImage",
     "StableDiffusionXLPipeline": "engines.image.families.sdxl:StableDiffusionXL",
+    "QwenImagePipeline": "engines.image.families.qwen_image:QwenImage",
+    "QwenImageEditPipeline": "engines.image.families.qwen_image_edit:QwenImageEdit",
+    "QwenImageEditPlusPipeline": "engines.image.families.qwen_image_edit:QwenImageEditPlus",
+    "QwenImage21Pipeline": "engines.image.families.qwen_image_21:QwenImage21",
+    "HiDreamImagePipeline": "engines.image.families.hidream:HiDream",
+    "HiDreamImageEditingPipeline": "engines.image.families.hidream:HiDreamEdit",
+    "WanVideoToVideoPipeline": "engines.image.families.wan_refine:WanRefine",
 }
 """The class that an entry's ``pipeline`` names, and the family that speaks to it."""
 

@@ -1,0 +1,57 @@
+"""Wan 2.2's low-noise expert on a single frame: skin, cloth and light of a picture become those of a photograph."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engines.image.families.flow import beyond
+from engines.image.family import Family, Words, Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+_TOKENS = 512
+
+
+class WanRefine(Family):
+    """A clip model, asked for one frame. What makes the last steps of a clip is all that a picture needs."""
+
+    name = "wan-refine"
+    pipelines: ClassVar = {"change_image": "WanVideoToVideoPipeline", "create_image": "WanPipeline"}
+
+    def read(self, pipeline: Any, work: Work) -> Words:
+        guided = work.guidance > 1
+        told, untold = pipeline.encode_prompt(
+            work.prompt,
+            work.negative_prompt,
+            do_classifier_free_guidance=guided,
+            max_sequence_length=_TOKENS,
+            device=pipeline.text_encoder.device,
+        )
+        return {"prompt_embeds": told} | ({"negative_prompt_embeds": untold} if guided else {})
+
+    def arguments(self, work: Work) -> dict[str, Any]:
+        asked = {"guidance_scale": work.guidance, "width": work.width, "height": work.height}
+        if work.task == "create_image":
+            return asked | {"num_frames": 1}
+        return asked | {"video": [work.image], "strength": work.strength}
+
+    def paint(
+        self, pipeline: Any, work: Work, words: Words, generators: "Sequence[torch.Generator]", **call: Any
+    ) -> "np.ndarray":
+        count = len(generators)
+        frames: np.ndarray = pipeline(
+            **{name: one.repeat(count, 1, 1) for name, one in words.items()},  # it makes one clip for each prompt
+            **self.arguments(work),
+            num_inference_steps=work.steps,
+            generator=list(generators),
+            output_type="np",
+            **call,
+        ).frames
+        return frames[:, 0]
+
+    def first(self, latents: "torch.Tensor", work: Work) -> "torch.Tensor":
+        return latents[0, :, 0]
+
+    def words_left_out(self, pipeline: Any, work: Work) -> str:
+        return beyond(pipeline.tokenizer, work.prompt, _TOKENS - 1)  # the last is the mark of the end

@@ -1,0 +1,80 @@
+"""The twin of HiDream-I1 and of HiDream-E1.1, whose weights alone differ."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engines.twins.parts import clip_text, t5_encoder, tiny_kl
+from engines.twins.tokenizers import clip_tokenizer, t5_tokenizer
+
+_CLIP = 32
+_T5 = 32
+_LLAMA = 16
+_LENGTH = 128
+"""Tokens of a prompt; its CLIP encoders take more than the usual 77."""
+
+
+def save(folder: Path) -> None:
+    """Build it, the same each time. Llama lies at the top, as in the repository of its own that it comes from."""
+    from diffusers import FlowMatchEulerDiscreteScheduler, HiDreamImageTransformer2DModel
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(17)
+        models = {
+            "text_encoder": clip_text(_CLIP, length=_LENGTH, projection=True),
+            "text_encoder_2": clip_text(_CLIP, length=_LENGTH, projection=True),
+            "text_encoder_3": t5_encoder(_T5),
+            "": _llama(),
+            "vae": tiny_kl(16, 0.3611, 0.1159, quant=False),
+            "transformer": HiDreamImageTransformer2DModel(
+                patch_size=2,
+                in_channels=16,
+                out_channels=16,
+                num_layers=1,
+                num_single_layers=1,
+                attention_head_dim=8,
+                num_attention_heads=4,
+                caption_channels=[_T5, _LLAMA],
+                text_emb_dim=2 * _CLIP,
+                num_routed_experts=4,
+                num_activated_experts=2,
+                axes_dims_rope=(4, 2, 2),
+                max_resolution=(8, 8),
+                llama_layers=(0, 1),
+            ),
+        }
+    for name, model in models.items():
+        model.to(torch.bfloat16).save_pretrained(folder / name)
+    for name in ("tokenizer", "tokenizer_2"):
+        clip_tokenizer().save_pretrained(folder / name)
+    t5_tokenizer().save_pretrained(folder / "tokenizer_3")
+    _llama_tokenizer().save_pretrained(folder)
+    FlowMatchEulerDiscreteScheduler(shift=3.0).save_pretrained(folder / "scheduler")
+
+
+def _llama() -> Any:
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=400,
+            hidden_size=_LLAMA,
+            intermediate_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            num_key_value_heads=2,
+        )
+    )
+
+
+def _llama_tokenizer() -> Any:
+    """A LlamaTokenizer with a word for each byte and for each printable letter."""
+    import string
+
+    from transformers import LlamaTokenizer
+
+    marks = ["<unk>", "<s>", "</s>"]
+    letters = ["\u2581", *string.ascii_letters, *string.digits, *string.punctuation, "\n"]
+    words = [*marks, *(f"<0x{byte:02X}>" for byte in range(256)), *letters]
+    return LlamaTokenizer(vocab={word: id for id, word in enumerate(words)}, merges=[])
