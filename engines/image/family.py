@@ -64,6 +64,8 @@ class Family:
     """The class for each task: its name in diffusers, or ``module:Name`` of our own."""
     readers: ClassVar[tuple[str, ...]] = ("tokenizer", "text_encoder")
     painters: ClassVar[tuple[str, ...]] = ("transformer", "vae")
+    reads_pictures: ClassVar[bool] = True
+    """Whether what is read depends on the pictures and the task; else the same words are read once for all."""
     multiple: ClassVar[int] = 16
     """What width and height must be a multiple of, in px."""
     working_bytes_a_pixel: ClassVar[int] = 3000

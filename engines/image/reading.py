@@ -46,10 +46,11 @@ def _read(family: Family, work: Work, context: Context, components: Mapping[str,
 
 def _key(family: Family, work: Work, components: list[str], loras: Loras) -> str:
     """All that a reading depends on. Pictures count only where the encoders look at them."""
-    seen = [_digest(picture) for picture in (work.image, *work.references) if picture is not None]
+    shown = (work.image, *work.references) if family.reads_pictures else ()
+    seen = [_digest(picture) for picture in shown if picture is not None]
     asked = (
         family.name,
-        work.task,
+        work.task if family.reads_pictures else "",
         work.prompt,
         work.negative_prompt,
         work.guidance > 1,

@@ -14,7 +14,10 @@ _CHANGED = ("change_image", "fill_image", "extend_image")
 
 
 class Flow(Family):
-    """A family whose pipelines take size, guidance, strength and pictures under the same names."""
+    """A family whose pipelines take size, guidance, strength and pictures under the same names, and whose encoders read
+    nothing but the words."""
+
+    reads_pictures = False
 
     def arguments(self, work: Work) -> dict[str, Any]:
         asked: dict[str, Any] = {"width": work.width, "height": work.height, "guidance_scale": work.guidance}

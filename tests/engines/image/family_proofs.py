@@ -74,12 +74,12 @@ def stops_when_cancelled(desk: Desk, model: str, **more: Any) -> None:
 
 
 def reads_the_same_words_once(desk: Desk, model: str, **more: Any) -> None:
-    """For words that were read before no text encoder is loaded again."""
-    asked = {"task": "create_image", "model": model, **more, **ASKED}
+    """For words that were read before no text encoder is loaded again, whatever is done by them."""
+    asked = {"task": "create_image", "model": model, **ASKED}
     desk.files(**asked)
     assert any("text encoder" in note for note in _loaded(desk))
     desk.swapper.free()
-    desk.files(**{**asked, "seed": 5})
+    desk.files(**{**asked, "seed": 5, **more})
     assert any("transformer" in note for note in _loaded(desk))
     assert not any("text encoder" in note for note in _loaded(desk))
 

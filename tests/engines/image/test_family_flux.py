@@ -64,9 +64,13 @@ def test_a_cancel_stops_at_the_next_step(desk: Desk, entry: str) -> None:
     proofs.stops_when_cancelled(desk, desk.twin(entry))
 
 
-@pytest.mark.parametrize("entry", ["flux.1-dev", "flux.2-dev", "flux.2-klein-4b"])
-def test_the_same_words_are_read_once(desk: Desk, entry: str) -> None:
-    proofs.reads_the_same_words_once(desk, desk.twin(entry))
+@pytest.mark.parametrize(
+    ("entry", "task"),
+    [("flux.1-dev", "change_image"), ("flux.2-dev", "edit_image"), ("flux.2-klein-4b", "create_image")],
+)
+def test_the_same_words_are_read_once(desk: Desk, entry: str, task: str) -> None:
+    given = {} if task == "create_image" else {"image": desk.put(noise(128, 96))}
+    proofs.reads_the_same_words_once(desk, desk.twin(entry), task=task, **given)
 
 
 @pytest.mark.parametrize("entry", ["flux.1-schnell", "flux.2-dev", "flux.2-klein-4b"])
