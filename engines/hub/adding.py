@@ -39,7 +39,7 @@ def from_repository(catalog: Catalog, hub: Hub, name: str, file: str = "", revis
     paths = {one.path for one in repo.files}
     terms = licence(repo.licence, page(repo.name))
     if "model_index.json" in paths:
-        return _like(catalog, repo, str(hub.json(repo, "model_index.json").get("_class_name")), terms, revision)
+        return _like(catalog, repo, hub.json(repo, "model_index.json"), terms, revision)
     if choices(repo) and (file or "config.json" not in paths):
         return _gguf(repo, file, terms, revision)
     if "config.json" in paths:
@@ -128,18 +128,47 @@ def write(entry: Entry, folder: Path) -> None:
 # -- after an entry that is known
 
 
-def _like(catalog: Catalog, repo: Repo, class_name: str, terms: Licence, revision: str) -> Entry:
+def _like(catalog: Catalog, repo: Repo, index: Mapping[str, Any], terms: Licence, revision: str) -> Entry:
+    class_name = str(index.get("_class_name"))
     family = table().pipelines.get(class_name)
     if family is None or not family.like:
         raise _unknown_class(repo.name, class_name, catalog)
-    known = catalog.get(family.like)
-    parts = {
-        name: Part(repo=repo.name, subfolder=part.subfolder, revision=revision, allow=part.allow)
-        for name, part in known.parts.items()
-    }
-    fetched = {file.etag: file.size for part in parts.values() for file in files_of(part, repo)}
+    for entry in catalog.entries.values():
+        if _draws_by(entry, repo.name, revision) and not entry.hidden:
+            return entry
+    known = _as_said(catalog.get(family.like), index)
+    folders = {file.path.rpartition("/")[0] for file in repo.files}
+    parts = _parts(known, repo.name, folders, revision)
+    own = [part for part in parts.values() if part.repo == repo.name]
+    fetched = {file.etag: file.size for part in own for file in files_of(part, repo)}
     total = sum(fetched.values())
     return _after(known, repo.name, parts, terms, total, gated=repo.gated)
+
+
+def _parts(known: Entry, repo: str, folders: set[str], revision: str = "main") -> dict[str, Part]:
+    """The parts that a known entry needs, out of a repository or folder that has them.
+
+    What it leaves to others, as HiDream leaves its fourth text encoder, comes from where the known entry has it from.
+    """
+    parts = dict(known.parts)
+    for name, part in known.parts.items():
+        folder = next((one for one in (part.subfolder, name) if one in folders and one), None)
+        if folder:
+            allow = part.allow if folder == part.subfolder else ()
+            parts[name] = Part(repo=repo, subfolder=folder, revision=revision, allow=allow)
+    return parts
+
+
+def _draws_by(entry: Entry, repo: str, revision: str) -> bool:
+    """Whether an entry's own weights are those of a repository; what it shares with others may lie elsewhere."""
+    own = entry.parts.get("transformer") or entry.parts.get("unet")
+    return own is not None and (own.repo, own.revision) == (repo, revision)
+
+
+def _as_said(known: Entry, index: Mapping[str, Any]) -> Entry:
+    """An entry whose pipeline's options are as a ``model_index.json`` says."""
+    options = {name: index.get(name, value) for name, value in known.options.get("pipeline", {}).items()}
+    return known.model_copy(update={"options": {**known.options, "pipeline": options}}) if options else known
 
 
 def _after(known: Entry, name: str, parts: Mapping[str, Part], terms: Licence, total: int, *, gated: bool) -> Entry:
@@ -162,7 +191,8 @@ def _after(known: Entry, name: str, parts: Mapping[str, Part], terms: Licence, t
 def _own_pictures(catalog: Catalog, path: Path, found: Found) -> Entry:
     known = catalog.get(found.like)
     if path.is_dir():
-        parts = {name: Part(repo=str(path), subfolder=part.subfolder) for name, part in known.parts.items()}
+        known = _as_said(known, _json(path / "model_index.json"))
+        parts = _parts(known, str(path), {one.name for one in path.iterdir() if one.is_dir()})
     else:
         inside = Part(repo=str(path.parent), file=path.name)
         beside = {name: part for name, part in known.parts.items() if name == "tokenizer"}
