@@ -36,6 +36,14 @@ class History:
             jobs = self._restored(session, list(session.scalars(query)))
         return [self._live.get(job.id) or job for job in jobs]
 
+    def made_as(self, user_id: str, prefix: str) -> dict[str, str]:
+        """What a person's jobs made whose ``client_ref`` begins so: asset ids by that reference."""
+        query = select(Job.client_ref, Asset.id).join(Asset, Asset.job_id == Job.id)
+        query = query.where(Job.user_id == user_id, Job.client_ref.startswith(prefix, autoescape=True))
+        query = query.where(Asset.deleted_at.is_(None)).order_by(Asset.created_at)
+        with self._database.session() as session:
+            return {ref: asset for ref, asset in session.execute(query).tuples() if ref}
+
     def finished_since(self, time: float) -> list[LiveJob]:
         """Everybody's jobs that finished after a time, the oldest first."""
         query = select(Job).where(Job.state.in_(FINISHED), Job.finished_at > time).order_by(Job.finished_at)

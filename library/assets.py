@@ -4,7 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from auth.principal import Principal
@@ -64,6 +64,8 @@ def _wanted(session: Session, who: Principal, wanted: Wanted, after: str | None)
     working_on = list(session.scalars(select(Project.id).where(visible(who))))
     yield matching(who, working_on, wanted)
     yield readable(who)
+    if not wanted.get("deleted"):
+        yield ~and_(Asset.step, Asset.origin == "upload")  # masks: they are seen with what was made with them
     yield from between(wanted, _position(after))
 
 

@@ -7,7 +7,7 @@ import gradio as gr
 
 from engines.tasks import TASKS
 from studio import Studio
-from tabs import audio, home, image, library, models, studio_page, video, writing
+from tabs import audio, cast, home, image, library, models, studio_page, video, writing
 from tabs.bar import bar
 from tabs.theme import Theme
 from tabs.tray import tray
@@ -19,7 +19,12 @@ TABS = (
     ("audio", "Audio", audio),
 )
 """Where things are made, in the order of the bar; each also has a ``card`` on Home."""
-ROOMS = (("library", "Library", library), ("models", "Models", models), ("studio", "Studio", studio_page))
+ROOMS = (
+    ("library", "Library", library),
+    ("cast", "Cast", cast),
+    ("models", "Models", models),
+    ("studio", "Studio", studio_page),
+)
 """Where nothing is made: reached from the menu."""
 
 _HEAD = """
@@ -29,11 +34,15 @@ _HEAD = """
 <link rel="stylesheet" href="c41/css/tokens.css">
 <link rel="stylesheet" href="c41/css/page.css">
 <link rel="stylesheet" href="c41/css/form.css">
+<link rel="stylesheet" href="c41/css/image.css">
+<link rel="stylesheet" href="c41/css/mask.css">
+<link rel="stylesheet" href="c41/css/loras.css">
 <link rel="stylesheet" href="c41/css/stage.css">
 <link rel="stylesheet" href="c41/css/speech.css">
 <link rel="stylesheet" href="c41/css/tray.css">
 <link rel="stylesheet" href="c41/css/library.css">
 <link rel="stylesheet" href="c41/css/library-detail.css">
+<link rel="stylesheet" href="c41/css/cast.css">
 <link rel="stylesheet" href="c41/css/models.css">
 <link rel="stylesheet" href="c41/css/home.css">
 <link rel="stylesheet" href="c41/css/studio-page.css">

@@ -15,14 +15,18 @@ from tabs.parts import part
 from tabs.slot import slot
 from tabs.stage import stage
 
+_ROW = 4  # as many tasks lie side by side
+
 
 class Making(NamedTuple):
-    """A task of a tab: its request, its name among the tab's tasks, what its button says, what stands under a field."""
+    """A task of a tab: its request, its name among the tab's tasks, what its button says, what stands under a field,
+    its kind of form."""
 
     request: type[Request]
     name: str
     verb: str
     under: Mapping[str, Callable[[], None]] = MappingProxyType({})
+    form: type[Form] = Form
 
 
 def bench(studio: Studio, medium: str, makings: Sequence[Making]) -> None:
@@ -34,7 +38,7 @@ def bench(studio: Studio, medium: str, makings: Sequence[Making]) -> None:
             shared = _shared(makings)
             for making in makings:
                 given = dict.fromkeys(_main(making.request), shared) if shared else {}
-                Form(studio, making.request, making.verb, given, making.under)
+                making.form(studio, making.request, making.verb, given, making.under)
         with gr.Column(elem_classes=["show"]):
             stage(medium)
             filmstrip(medium)
@@ -46,7 +50,9 @@ def _choice(medium: str, makings: Sequence[Making]) -> None:
         f"{' checked' if making is makings[0] else ''}><span>{escape(making.name)}</span></label>"
         for making in makings
     )
-    part("choice", f'<fieldset class="choice"><legend class="visually-hidden">What to do</legend>{ticks}</fieldset>')
+    legend = '<legend class="visually-hidden">What to do</legend>'
+    rows = " many" if len(makings) > _ROW else ""
+    part("choice", f'<fieldset class="choice{rows}">{legend}{ticks}</fieldset>')
 
 
 def _shared(makings: Sequence[Making]) -> gr.HTML | None:

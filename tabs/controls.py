@@ -1,6 +1,6 @@
 """Components from the fields of a request: label, help, bounds, unit and choices come from the field alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 import gradio as gr
@@ -9,7 +9,18 @@ from pydantic.fields import FieldInfo
 from engines.catalog import Catalog
 from engines.catalog.entry import Choice
 from engines.requests import Request
+from engines.requests.drawing import MOST_LORAS
+from tabs.loras import loras
+from tabs.mask import mask
+from tabs.number import number
 from tabs.slot import slot
+from tabs.slots import slots
+
+EDITORS: dict[str, Callable[[str, str, Mapping[str, Any]], gr.components.Component]] = {
+    "loras": lambda label, help, extra: loras(label, help, MOST_LORAS),
+    "mask": lambda label, help, extra: mask(label, help, str(extra["paints"])),
+}
+"""Fields that are filled in by a tool of their own: (label, help, what the field says of itself) -> its control."""
 
 _FEW = 6  # as many choices lie open; more go into a list
 _HIDDEN = {"task", "version"}
@@ -19,6 +30,10 @@ def control(catalog: Catalog, task: str, name: str, field: FieldInfo) -> gr.comp
     """The component for one field of a task's request."""
     extra = _extra(field)
     label, help = _label(field, extra), field.description or ""
+    if "editor" in extra:
+        return EDITORS[extra["editor"]](field.title or name, help, extra)
+    if "most" in extra:
+        return slots(extra["asset"], field.title or name, help, extra["most"])
     if "asset" in extra:
         return slot(extra["asset"], field.title or name, help, main=field.is_required())
     default = _default(catalog, task, name, field)
@@ -52,7 +67,7 @@ def shown_fields(catalog: Catalog, request: type[Request]) -> dict[str, FieldInf
     shown = {
         name: field
         for name, field in request.model_fields.items()
-        if name not in hidden and not _extra(field).get("hidden")
+        if name not in hidden and not _extra(field).get("hidden") and _extra(field).get("editor", "mask") in EDITORS
     }
     if "model" in shown:
         shown["model"] = shown.pop("model")  # the last thing to decide
@@ -104,7 +119,7 @@ def _models(catalog: Catalog, task: str) -> list[Choice]:
 
 def _choices(catalog: Catalog, task: str, name: str, field: FieldInfo, extra: Mapping[str, Any]) -> list[Choice]:
     if name == "model":
-        return [Choice(value="", label="The best one installed"), *_models(catalog, task)]
+        return [Choice(value="", label="Auto"), *_models(catalog, task)]
     if "choices" in extra:
         return catalog.field_choices(task, name)
     if get_origin(field.annotation) is Literal:
@@ -132,6 +147,8 @@ def _number(field: FieldInfo, kind: type, label: str, help: str, default: Any) -
     extra = _extra(field)
     low, high = _bound(field, "ge"), _bound(field, "le")
     whole = kind is int
+    if not field.is_required() and field.default is None:
+        return number(label, help, low=low, high=high, step=1 if whole else None)
     step = _bound(field, "multiple_of") or extra.get("step") or (1 if whole else None)
     if low is None or high is None or step is None or (high - low) / step > 600:
         return gr.Number(default, label=label, info=help, minimum=low, maximum=high, precision=0 if whole else None)

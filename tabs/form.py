@@ -8,7 +8,9 @@ from html import escape
 from typing import Any
 
 import gradio as gr
+from pydantic.fields import FieldInfo
 
+from auth.principal import Principal
 from engines.requests import Request, asset_fields, parse
 from errors import Problem, StudioError
 from jobs.views import Estimate
@@ -26,6 +28,9 @@ _FOOT = """<div class="foot" data-task="{task}">
 <p class="hint" aria-live="polite"></p></div>"""
 
 _EXAMPLE = '<button type="button" class="sample" data-do="example" data-values="{values}" hidden>Try a sample</button>'
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
+"""How every event of a form is: no script's business, nothing spins, nothing waits."""
 
 
 class Form:
@@ -45,40 +50,77 @@ class Form:
     ) -> None:
         self.request = request
         self.task: str = request.model_fields["task"].default
-        self._studio = studio
+        self.studio = studio
         self._verb = verb
+        self._under = under or {}
         fields = shown_fields(studio.catalog, request)
         self.controls: dict[str, gr.components.Component] = {
             name: component for name, component in (given or {}).items() if name in fields
         }
-        folded = {name for name, field in fields.items() if advanced(field)}
-        make = {name: field for name, field in fields.items() if name not in self.controls}
         with gr.Column(elem_id=f"task-{self.task}", elem_classes=["task"] if given else ["task", "alone"]):
             with gr.Column(elem_classes=["fields"]):
-                for name in (name for name in make if name not in folded):
-                    self.controls[name] = control(studio.catalog, self.task, name, make[name])
-                    for example in (make[name].examples or [])[:1]:
-                        markup = _EXAMPLE.format(values=escape(json.dumps({name: example})))
-                        gr.HTML(markup, apply_default_css=False, elem_classes=["example"])
-                    if under and name in under:
-                        under[name]()
-                if folded:
-                    with gr.Accordion("Advanced", open=False, elem_classes=["advanced"]):
-                        for name in (name for name in make if name in folded):
-                            self.controls[name] = control(studio.catalog, self.task, name, make[name])
+                self.lay_out({name: field for name, field in fields.items() if name not in self.controls})
             self.foot = part(
                 "foot", _FOOT.format(task=self.task, verb=escape(verb)), events=("ask", "press", "fill"), value=""
             )
         self._listen()
 
+    # -- what a form of another kind does its own way
+
+    def lay_out(self, fields: Mapping[str, FieldInfo]) -> None:
+        """Put the controls on the page: what is advanced folded away."""
+        for name, field in fields.items():
+            if not advanced(field):
+                self.add(name, field)
+        self.fold({name: field for name, field in fields.items() if advanced(field)})
+
+    def asked(self, named: Mapping[str, Any]) -> dict[str, Any]:
+        """The request's fields from what the controls hold."""
+        return {name: value for name, value in named.items() if value is not None}
+
+    def told(self, who: Principal, named: Mapping[str, Any]) -> dict[str, Any]:
+        """What more the parts of the form are told about the form as it stands; see ``asked`` in bus.js."""
+        return {}
+
+    def reused(self, made: Mapping[str, Any]) -> dict[str, Any]:
+        """What the controls hold for a request that was made."""
+        return dict(made)
+
+    # -- building
+
+    def add(self, name: str, field: FieldInfo) -> None:
+        """Put the control of a field on the page, with what belongs under it."""
+        self.keep(name, control(self.studio.catalog, self.task, name, field))
+        for example in (field.examples or [])[:1]:
+            markup = _EXAMPLE.format(values=escape(json.dumps({name: example})))
+            gr.HTML(markup, apply_default_css=False, elem_classes=["example"])
+        if name in self._under:
+            self._under[name]()
+
+    def keep(self, name: str, component: gr.components.Component) -> None:
+        """Let a component be the control ``name``; the page finds it by its class."""
+        component.elem_classes = [*(component.elem_classes or []), f"field-{name}"]
+        self.controls[name] = component
+
+    def fold(self, fields: Mapping[str, FieldInfo]) -> None:
+        """Put controls where only those look who want to."""
+        if fields:
+            with gr.Accordion("Advanced", open=False, elem_classes=["advanced"]):
+                for name, field in fields.items():
+                    self.add(name, field)
+
     def read(self, values: Sequence[Any]) -> Request:
         """The request that the controls' values make. Raises StudioError naming the field that is wrong."""
-        filled = {name: value for name, value in self._named(values).items() if value is not None}
-        missing = [name for name in asset_fields(self.request) if self.request.model_fields[name].is_required()]
-        for name in missing:
-            if name not in filled:
-                noun = (self.request.model_fields[name].title or name).lower()
-                raise StudioError("no_input", f"Bring in a {noun} first.", status=422)
+        return self._read(self._named(values))
+
+    def _read(self, named: Mapping[str, Any]) -> Request:
+        filled = self.asked(named)
+        for name, field in self.request.model_fields.items():
+            if name in asset_fields(self.request) and field.is_required() and name not in filled:
+                extra = field.json_schema_extra
+                if isinstance(extra, dict) and "editor" in extra:
+                    raise StudioError("no_input", (field.description or "").partition(".")[0] + " first.", status=422)
+                raise StudioError("no_input", f"Bring in a {(field.title or name).lower()} first.", status=422)
         return parse({"task": self.task, **filled})
 
     # -- the three events
@@ -86,34 +128,33 @@ class Form:
     def _listen(self) -> None:
         controls = list(self.controls.values())
         changes = [component.change for component in controls]  # type: ignore[attr-defined]
-        options: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "queue": False}
-        asking = options | {"trigger_mode": "always_last"}
+        asking = PRIVATE | {"trigger_mode": "always_last"}
         gr.on(changes, self._ask, controls, self.foot, api_name=f"changed_{self.task}", **asking)
         self.foot.ask(self._ask, controls, self.foot, api_name=f"ask_{self.task}", **asking)
-        self.foot.press(self._press, controls, self.foot, api_name=f"press_{self.task}", **options)
-        self.foot.fill(self._fill, None, [*controls, self.foot], api_name=f"fill_{self.task}", **options)
+        self.foot.press(self._press, controls, self.foot, api_name=f"press_{self.task}", **PRIVATE)
+        self.foot.fill(self._fill, None, [*controls, self.foot], api_name=f"fill_{self.task}", **PRIVATE)
 
     def _ask(self, request: gr.Request, *values: Any) -> str:
         """What the form as it stands would take."""
-        said: dict[str, Any] = {"values": self._named(values)}
+        named, who = self._named(values), principal(request)
+        said: dict[str, Any] = {"values": named, **self.told(who, named)}
         try:
-            asked = self.read(values)
-            who = principal(request)
-            estimate = self._studio.jobs.estimate(who, asked, self._studio.library.project_in_hand(who))
+            asked = self._read(named)
+            estimate = self.studio.jobs.estimate(who, asked, self.studio.library.project_in_hand(who))
         except StudioError as error:
             return json.dumps(said | {"button": self._verb, "hint": f"{error.problem.what} {error.problem.why}"})
-        hint = estimate.problem.sentence if estimate.problem else _hint(estimate)
-        return json.dumps(said | {"button": f"{self._verb} · {_time(estimate)}", "hint": hint})
+        hint = " ".join((*estimate.cast, estimate.problem.sentence if estimate.problem else _hint(estimate)))
+        return json.dumps(said | {"button": f"{self._verb} · {time_of(estimate)}", "hint": hint})
 
     def _press(self, event: gr.EventData, request: gr.Request, *values: Any) -> str:
         """Put the request into the queue."""
         who = principal(request)
         said: dict[str, Any] = {"pressed": time.time()}
         try:
-            job = self._studio.jobs.submit(
+            job = self.studio.jobs.submit(
                 who,
                 self.read(values),
-                project_id=self._studio.library.project_in_hand(who),
+                project_id=self.studio.library.project_in_hand(who),
                 client_ref=str(_told(event).get("ref"))[:80],
             )
         except StudioError as error:
@@ -140,22 +181,25 @@ class Form:
     # -- help
 
     def _named(self, values: Sequence[Any]) -> dict[str, Any]:
-        return {name: None if value == "" else value for name, value in zip(self.controls, values, strict=True)}
+        """What each control holds; what a part holds as JSON is read."""
+        return {name: _held(self.controls[name], value) for name, value in zip(self.controls, values, strict=True)}
 
     def _values(self, data: Mapping[str, Any], request: gr.Request) -> dict[str, Any]:
         if isinstance(kept := data.get("values"), dict):
             return kept
-        asset = self._studio.library.get(principal(request), str(data.get("asset")))
+        asset = self.studio.library.get(principal(request), str(data.get("asset")))
         made = (asset.provenance or {}).get("request") or {}
         if made.get("task") != self.task:
             raise StudioError("not_made_here", f"“{asset.title}” was not made with this form.", status=422)
-        return dict(made)
+        return self.reused(made)
 
     def _legal(self, name: str, value: Any) -> Any:
-        """The value, or the default where this machine no longer offers it."""
+        """The value as its control takes it, or the default where this machine no longer offers it."""
         component = self.controls[name]
         if value is None and (name == "model" or isinstance(component, gr.HTML)):
             return ""
+        if isinstance(component, gr.HTML):
+            return json.dumps(value) if isinstance(value, dict | list | tuple) else str(value)
         if not isinstance(component, gr.Radio | gr.Dropdown) or getattr(component, "allow_custom_value", False):
             return value
         return value if value in [choice for _, choice in component.choices] else component.value
@@ -166,7 +210,18 @@ def _told(event: gr.EventData) -> Mapping[str, Any]:
     return event._data if isinstance(event._data, dict) else {}
 
 
-def _time(estimate: Estimate) -> str:
+def _held(component: gr.components.Component, value: Any) -> Any:
+    if value == "":
+        return None
+    if isinstance(component, gr.HTML) and isinstance(value, str) and value[0] in "{[":
+        try:
+            return json.loads(value)
+        except ValueError:
+            return None
+    return value
+
+
+def time_of(estimate: Estimate) -> str:
     """How long it will take, as the button says it."""
     if estimate.learned:
         return about(estimate.seconds)

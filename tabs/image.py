@@ -1,11 +1,27 @@
-"""Image: make pictures and make them better."""
+"""Image: make pictures, change them, make them better."""
 
-from engines.requests import CreateImage, CutOut, StylizeImage, UpscaleImage
+from engines.requests import (
+    ChangeImage,
+    CreateImage,
+    CutOut,
+    EditImage,
+    ExtendImage,
+    FillImage,
+    StylizeImage,
+    UpscaleImage,
+)
 from studio import Studio
 from tabs.bench import Making, bench
+from tabs.drawing import Drawn
 from tabs.home import Card
 
-CREATE = Making(CreateImage, "Create", "Make it")
+DRAWN = (
+    Making(CreateImage, "Create", "Make it", form=Drawn),
+    Making(ChangeImage, "Change", "Change it", form=Drawn),
+    Making(EditImage, "By words", "Change it", form=Drawn),
+    Making(FillImage, "Fill", "Fill it in", form=Drawn),
+    Making(ExtendImage, "Extend", "Extend it", form=Drawn),
+)
 ENHANCE = (
     Making(UpscaleImage, "Enlarge", "Enlarge it"),
     Making(CutOut, "Cut out", "Cut it out"),
@@ -17,7 +33,7 @@ def card(studio: Studio) -> Card:
     """The tab on Home."""
     use = "Larger and sharper, cut out of its background, painted in another style."
     if len(_makings(studio)) > len(ENHANCE):
-        use = "From words, or from a picture you have: larger, cut out, in another style."
+        use = "From words, or from a picture you have: changed, continued, larger, cut out."
     return Card.of("image", "A picture", use, "image", _makings(studio))
 
 
@@ -27,7 +43,10 @@ def build(studio: Studio) -> None:
 
 
 def _makings(studio: Studio) -> list[Making]:
-    """What can be done; *Create* where a model for it is installed."""
-    creators = studio.catalog.for_task("create_image")
-    can_create = any(studio.catalog.installed(entry) for entry in creators)
-    return [CREATE, *ENHANCE] if can_create else [*ENHANCE]
+    """What can be done: a task that draws is there where a model for it is installed."""
+    drawn = (making for making in DRAWN if _can(studio, making.request.model_fields["task"].default))
+    return [*drawn, *ENHANCE]
+
+
+def _can(studio: Studio, task: str) -> bool:
+    return any(studio.catalog.installed(entry) for entry in studio.catalog.for_task(task))

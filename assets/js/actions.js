@@ -3,7 +3,9 @@
 import * as api from "./api.js";
 import { say } from "./bus.js";
 import { html, icon } from "./dom.js";
+import { project } from "./film.js";
 import { kick, note } from "./follow.js";
+import { feet } from "./foot.js";
 import { failed, toast } from "./toast.js";
 
 /** The next step for each kind of result: which task takes it on, and what it is called. */
@@ -22,13 +24,23 @@ const star = (asset) => html`<button type="button" class="step star" data-do="ke
 
 const download = (asset) => html`<a class="step" href="${api.fileOf(asset.id)}?download=1" download>${icon("down")}Download</a>`;
 
-/** The buttons under a result. */
+/** Which form sets right what is wrong in a picture: by words, else by painting. */
+const fixing = (asset) => (asset.kind === "image" ? ["edit_image", "fill_image"].find((task) => feet.has(task)) : null);
+
+/** Whether the same can be made once more from another seed. */
+const varies = (asset) => asset.kind === "image" && asset.origin === "made" && "seed" in (asset.provenance?.request ?? {}) && feet.has(asset.provenance.request.task);
+
+/** The buttons under a result: what can be done with what is installed. */
 export const buttons = (asset) => {
   const made = asset.origin === "made" && asset.provenance;
-  const next = steps[asset.kind] ?? [];
+  const next = (steps[asset.kind] ?? []).filter(([task]) => feet.has(task));
+  const fix = fixing(asset);
   return html`<div class="steps" role="group" aria-label="What next">
-    ${next.length > 0 && button("use", "Use as input", "reuse", { first: true })}
+    ${varies(asset) && button("vary", "Vary", "make", { first: true })}
     ${next.map(([task, name, glyph]) => button("use", name, glyph, { first: true, task }))}
+    ${fix && button("use", "Fix", "pen", { first: true, task: fix })}
+    ${(next.length > 0 || fix) && button("use", "Use as input", "reuse", { first: !varies(asset) })}
+    ${asset.kind === "image" && asset.parents?.length > 0 && button("compare", "Compare", "compare")}
     ${made && button("reuse", "Reuse settings", "again", { first: asset.kind === "sound" })}
     ${star(asset)}${download(asset)}
     ${made && button("reproduce", "Reproduce", "same")}
@@ -38,14 +50,15 @@ export const buttons = (asset) => {
 
 /** Everything that can be done with an asset; ``tasks`` names the forms and says what they take. */
 export const actions = (asset, tasks) => {
-  const made = asset.origin === "made" && asset.provenance;
+  const fetched = asset.kind === "lora"; // never made by a form, and nothing to hide from clients
+  const made = asset.origin === "made" && asset.provenance && !fetched;
   const takers = Object.entries(tasks).filter(([, { takes }]) => takes.includes(asset.kind));
   return html`<div class="steps" role="group" aria-label="What next">
     ${star(asset)}
     ${made && button("reuse", "Reuse settings", "again", { first: true })}
     ${made && button("reproduce", "Reproduce", "same")}
     ${download(asset)}
-    <a class="step" href="${api.fileOf(asset.id)}?download=1&clean=1" download title="Without prompts and settings, for clients">${icon("down")}Download clean</a>
+    ${!fetched && html`<a class="step" href="${api.fileOf(asset.id)}?download=1&clean=1" download title="Without prompts and settings, for clients">${icon("down")}Download clean</a>`}
     ${asset.mine && button("remove", "Delete", "trash")}
   </div>${takers.length > 0 && html`<div class="steps" role="group" aria-label="Use as input of"><span class="as">Use as input of</span>
     ${takers.map(([task, { button: name }]) => button("use", name, "reuse", { task }))}</div>`}`;
@@ -83,6 +96,17 @@ async function reproduce(asset) {
   } catch (error) { failed(error); }
 }
 
+/** The same once more, from a new seed. */
+async function vary(asset) {
+  const { version, ...request } = asset.provenance.request;
+  try {
+    const job = await api.post("jobs", { request: { ...request, seed: null }, project_id: project.id ?? undefined });
+    note(job);
+    say("show", { job });
+    kick();
+  } catch (error) { failed(error); }
+}
+
 /** The handlers of those buttons, for an element that shows ``current()``. */
 export const handlers = (current, done = () => {}) => ({
   use: (target) => { say("use", { asset: current(), task: target.dataset.task }); done(); },
@@ -90,6 +114,7 @@ export const handlers = (current, done = () => {}) => ({
   reproduce: () => { reproduce(current()); done(); },
   remove: () => { remove(current()); done(); },
   keep: () => keep(current()),
+  vary: () => vary(current()),
 });
 
 export async function cancel(id) {

@@ -9,9 +9,11 @@
 //   use       take this as input                      {asset, task?}
 //   reuse     fill the form as for this               {asset}
 //   fill      put these values into a form            {task, values}
+//   asked     what a form holds, and what its model makes of it  {task, values, about}
 //   pronounce write down how a word is said           word
 //   read      choose a picture and fill the form as it was made
 //   changed   an asset came, went or came back        {asset, gone}
+//   cast      somebody came into the cast, left it or is another now
 //   project   another project is in hand              id or null
 
 const listeners = new Map();

@@ -76,7 +76,7 @@ export function dropping() {
   on("read", choose);
   document.addEventListener("drop", (event) => {
     const [file, more] = event.dataTransfer.files;
-    if (!file || more || !readable.test(file.type) || !event.target.closest?.(".bench") || event.target.closest(".slot")) return;
+    if (!file || more || !readable.test(file.type) || !event.target.closest?.(".bench") || event.target.closest(".slot, .slots")) return;
     event.preventDefault();
     event.stopPropagation();
     for (const slot of slots) slot.root.classList.remove("over");

@@ -71,6 +71,7 @@ export class Foot {
     if (said.job) kick();
     if (said.reused) toast("The settings are back in the form.");
     if (said.values) this.know(said.values);
+    if (said.values) say("asked", { task: this.task, values: said.values, about: said.about });
     if (said.button) this.go.querySelector("span").textContent = said.button;
     if (said.hint !== undefined) refill(this.root.querySelector(".hint"), html`${said.hint}`);
     this.problem(said.problem, said.pressed);

@@ -9,6 +9,7 @@ import { Deeds } from "./library-deeds.js";
 import { Detail } from "./library-detail.js";
 import { Filters } from "./library-filters.js";
 import { Space } from "./library-space.js";
+import { names } from "./library-story.js";
 import { Store } from "./library-store.js";
 import { Wall } from "./library-wall.js";
 import { failed, toast } from "./toast.js";
@@ -20,7 +21,7 @@ const typing = (target) => target.closest?.("input, textarea, select, [contented
 export class Library {
   constructor({ element, props }) {
     this.root = element.querySelector(".library");
-    this.words = JSON.parse(props.value);
+    this.words = Object.assign(names, JSON.parse(props.value));
     this.store = new Store(() => this.wall.refresh(), failed);
     this.chosen = new Chosen(() => { this.wall.mark(); this.deeds.draw(); });
     this.wall = new Wall(this.root, this.store, this.chosen);

@@ -41,7 +41,7 @@ export class Slot {
   }
 
   drops(area) {
-    const mine = (event) => seen(this.element) && (area === this.root || !event.target.closest?.('.slot[data-main="no"]'))
+    const mine = (event) => seen(this.element) && (area === this.root || !event.target.closest?.('.slot[data-main="no"], .slots'))
       && (event.dataTransfer.types.includes("Files") || event.dataTransfer.types.includes(DRAGGED));
     area.addEventListener("dragover", (event) => {
       if (!mine(event)) return;

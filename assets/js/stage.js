@@ -1,12 +1,15 @@
 // The biggest thing on the page: what is being made, as it comes into being, then what was made.
 
 import * as api from "./api.js";
-import { buttons, cancel, handlers, retry } from "./actions.js";
+import { buttons, cancel, handlers, retry, reveal } from "./actions.js";
 import { on, say } from "./bus.js";
+import { compare } from "./compare.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { ended, jobs } from "./follow.js";
+import { names } from "./library-story.js";
 import { comparing, result } from "./result.js";
 import { Listening, aside } from "./speech.js";
+import { toast } from "./toast.js";
 import { capital, facts } from "./words.js";
 
 const mediumOf = { image: "image", clip: "video", sound: "audio", subtitles: "audio" };
@@ -14,7 +17,7 @@ export const medium = (task) => window.C41.media[task];
 export const mediumOfAsset = (asset) => mediumOf[asset.kind];
 
 const empty = {
-  image: ["image", "Bring in a picture", "Enlarge a photo, free its subject from the background, or give it another look. What you make is shown here, as large as it goes."],
+  image: ["image", "Say what it should show", "Or bring in a picture: change it, continue it, enlarge it, free its subject from the background. What you make is shown here, as large as it goes."],
   video: ["clip", "Bring in a clip", "Enlarge it, or give it another frame rate. Its sound is kept, and you see it here as soon as it is done."],
   audio: ["sound", "Write what should be said", "Pick a voice, press the button, and listen here. Long texts are read sentence by sentence; subtitles come with them."],
 };
@@ -37,6 +40,8 @@ export class Stage {
       stop: () => cancel(this.job.id),
       retry: () => retry(this.job.id),
       read: () => say("read"),
+      compare: () => this.compare(),
+      other: (button) => reveal(button.dataset.asset),
       away: () => { this.job = null; this.rest(); },
     });
     this.view.addEventListener("error", (event) => this.broken(event), true);
@@ -167,6 +172,7 @@ export class Stage {
   async hold(asset, job) {
     this.asset = asset;
     this.job = null;
+    this.made = job?.assets ?? (this.made?.includes(asset.id) ? this.made : [asset.id]); // what came of one request
     this.state("result");
     this.draw(asset, null, job);
     say("shown", asset);
@@ -182,8 +188,17 @@ export class Stage {
     else fill(this.view, result(asset, before));
     fill(this.under, html`<p class="caption"><b>${asset.title}</b><span>${facts(asset)}</span>
       ${job?.words && html`<span class="told">${job.words}</span>`}
-      ${job?.assets.slice(1).map((id) => html`<a href="${api.fileOf(id)}" download>${icon("subtitles")}Subtitles</a>`)}</p>
-      ${buttons(asset)}`);
+      ${asset.kind === "sound" && job?.assets.slice(1).map((id) => html`<a href="${api.fileOf(id)}" download>${icon("subtitles")}Subtitles</a>`)}</p>
+      ${buttons(asset)}${asset.kind === "image" && this.made.length > 1 && html`<div class="others" role="group" aria-label="All that came of it">
+        ${this.made.map((id, i) => html`<button type="button" data-do="other" data-asset="${id}" aria-label="Picture ${i + 1}" aria-pressed="${String(id === asset.id)}"><img src="${api.thumbOf(id)}" alt=""></button>`)}</div>`}`);
+  }
+
+  /** The picture beside what it was made from, as large as the window. */
+  async compare() {
+    const { asset } = this, before = await api.asset(asset.parents[0]).catch(() => null);
+    if (!before) return toast("What it was made from is not there any more.");
+    if (!this.versus) this.root.append(this.versus = Object.assign(document.createElement("dialog"), { className: "comparing", ariaLabel: "Compare" }));
+    compare(this.versus, [before, asset], names);
   }
 
   /** It became a favourite, or no longer is one. */

@@ -1,0 +1,103 @@
+"""Ways to begin a picture: those that come with the studio and those a person keeps."""
+
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field, TypeAdapter
+from sqlalchemy import select
+
+from auth.principal import Principal
+from db import Database
+from errors import StudioError, not_found
+from library.tables import Preset
+from library.views import View
+
+BUILT_IN = Path(__file__).parents[1] / "assets" / "presets" / "image.yaml"
+TASK = "create_image"
+IDEA = "{idea}"
+NAME_LENGTH = 60
+MOST = 200
+
+
+class PresetFields(View):
+    """What a preset sets. ``frame`` are words around the idea, which stands at ``{idea}``; ``size`` a shape with
+    megapixels; no ``model`` is Auto."""
+
+    frame: str = Field(IDEA, max_length=2000)
+    size: dict[str, str | float | None] = Field(default_factory=dict, max_length=8)
+    quality: Literal["draft", "good", "best"] = "good"
+    model: str = Field("", max_length=200)
+
+
+class ImagePreset(PresetFields):
+    """A preset: its name, what it is for, the idea that its card is shown with, and an asset that shows it."""
+
+    id: str
+    name: str
+    use: str = ""
+    example: str = ""
+    sample: str | None = None
+    mine: bool = False
+
+
+@cache
+def built_in() -> tuple[ImagePreset, ...]:
+    """The presets that come with the studio."""
+    return TypeAdapter(tuple[ImagePreset, ...]).validate_python(yaml.safe_load(BUILT_IN.read_text(encoding="utf-8")))
+
+
+def every(database: Database, who: Principal) -> list[ImagePreset]:
+    """The studio's presets, then a person's own, the oldest first."""
+    query = select(Preset).where(Preset.owner_id == who.user_id, Preset.task == TASK).order_by(Preset.created_at)
+    with database.session() as session:
+        return [*built_in(), *(_view(row) for row in session.scalars(query))]
+
+
+def keep(database: Database, who: Principal, name: str, fields: PresetFields) -> ImagePreset:
+    """Keep a way to begin under a name; one's own of that name is replaced.
+
+    Raises StudioError bad_name, bad_frame, too_many.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > NAME_LENGTH:
+        raise StudioError("bad_name", f"A preset's name has 1 to {NAME_LENGTH} characters.", status=422)
+    if IDEA not in fields.frame:
+        raise StudioError("bad_frame", f"A preset's words need {IDEA} where the idea is to stand.", status=422)
+    with database.session() as session:
+        mine = {row.name: row for row in session.scalars(_own(who))}
+        row = mine.get(name)
+        if row is None:
+            if len(mine) >= MOST:
+                raise StudioError("too_many", f"You have {MOST} presets.", next="Let some of them go.", status=409)
+            row = Preset(owner_id=who.user_id, task=TASK, name=name, fields={}, created_at=time.time())
+            session.add(row)
+        row.fields = fields.model_dump(mode="json", include=set(PresetFields.model_fields))
+        session.flush()
+        return _view(row)
+
+
+def forget(database: Database, who: Principal, preset_id: str) -> None:
+    """Let one's own preset go. Raises StudioError not_found."""
+    with database.session() as session:
+        row = session.scalar(_own(who).where(Preset.id == preset_id))
+        if row is None:
+            raise not_found("preset")
+        session.delete(row)
+
+
+def framed(prompt: str, frame: Any) -> str:
+    """A prompt in the words of a preset."""
+    if not isinstance(frame, str) or IDEA not in frame or not prompt.strip():
+        return prompt
+    return frame.replace(IDEA, prompt.strip().rstrip("."), 1)
+
+
+def _own(who: Principal) -> Any:
+    return select(Preset).where(Preset.owner_id == who.user_id, Preset.task == TASK)
+
+
+def _view(row: Preset) -> ImagePreset:
+    return ImagePreset(id=row.id, name=row.name, use="Kept by you.", mine=True, **row.fields)

@@ -1,0 +1,230 @@
+"""The form of a request that draws: size, quality, presets, and the model that is chosen when nobody chooses."""
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import gradio as gr
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from auth.principal import Principal
+from engines.catalog import Entry
+from engines.requests import CreateImage
+from engines.starter.storybook import vocabulary
+from errors import StudioError
+from jobs.words import about
+from library.presets import framed
+from tabs import choosing, quality, size
+from tabs.controls import advanced
+from tabs.form import PRIVATE, Form
+from tabs.number import number
+from tabs.presets import SAMPLE, presets_part, sample_values, without_sample
+from tabs.sides import SIDES, sides_part
+from tabs.who import principal
+from tabs.writing_out import by_slots, idea_part, question
+
+log = logging.getLogger("c41.tabs")
+
+SKETCH = "Sketch models on this computer's processor: good for trying, not for clients."
+_OPEN = ("steps", "guidance")  # empty: as the quality says
+_CONTROLS = ("control", "control_image", "control_strength")
+_EXTRAS = ("size", "quality", "preset")  # controls that are no fields
+
+
+class Drawn(Form):
+    """A form whose model reads words. Its controls hold more than the request has, and less: see ``asked``."""
+
+    idea: gr.HTML
+
+    # -- building
+
+    def lay_out(self, fields: Mapping[str, FieldInfo]) -> None:
+        left = dict(fields)
+        if "mask" in left:
+            self.add("mask", left.pop("mask"))
+        if self.request.model_fields.keys() >= set(SIDES):
+            most = next(bound.le for bound in left["left"].metadata if hasattr(bound, "le"))
+            for side in SIDES:
+                del left[side]
+            self.keep("sides", sides_part(self.task, most))
+        self.add("prompt", left.pop("prompt"))
+        self.idea = idea_part(self.task)
+        if self.request is CreateImage:
+            cards = presets_part(self.task)
+            cards.samples(self._samples, None, None, api_name=f"samples_{self.task}", **PRIVATE)
+            self.keep("preset", cards)
+            del left["width"], left["height"]
+            self.keep("size", size.size_part(self.task))
+        if "strength" in left and not advanced(left["strength"]):
+            self.add("strength", left.pop("strength"))
+        self.keep("quality", quality.quality_part(self.task))
+        if self.request is not CreateImage:
+            del left["count"]
+        if "references" in left:
+            self.add("references", left.pop("references"))
+        for name in [name for name, field in left.items() if not advanced(field)]:
+            self.add(name, left.pop(name))
+        self.fold(left)
+        self.idea.write(self._write, [self.controls["prompt"]], self.idea, api_name=f"write_{self.task}", **PRIVATE)
+
+    def add(self, name: str, field: FieldInfo) -> None:
+        if name not in _OPEN:
+            return super().add(name, field)
+        help = f"{field.description} Empty: as the quality says."
+        step = 1 if name == "steps" else 0.5
+        return self.keep(name, number(field.title or name, help, low=0, high=None, step=step))
+
+    # -- what is asked
+
+    def asked(self, named: Mapping[str, Any]) -> dict[str, Any]:
+        """Only what acts for the model is asked for; what was typed for another stays in the form."""
+        chosen = self._chosen(named)
+        entry = chosen.entry
+        fields = {name: value for name, value in named.items() if value is not None and name not in _EXTRAS}
+        for name in self._idle(entry):
+            fields.pop(name, None)
+        if fields.get("control", "none") == "none":
+            fields = {name: value for name, value in fields.items() if name not in _CONTROLS}
+        fields |= fields.pop("sides", None) or {}
+        fields = {**quality.fields_of(entry, named.get("quality"), self.task), **fields, "model": entry.id}
+        if "size" in self.controls:
+            fields["width"], fields["height"] = size.legal(entry, size.Size.of(named.get("size")))
+        if "prompt" in fields:
+            fields["prompt"] = framed(str(fields["prompt"]), _frame(named))
+        return {name: value for name, value in fields.items() if name in self.request.model_fields}
+
+    def reused(self, made: Mapping[str, Any]) -> dict[str, Any]:
+        held = dict(made) | {"preset": None}
+        if "size" in self.controls:
+            width, height = int(made.get("width", 0)), int(made.get("height", 0))
+            aspect = size.aspect_of(width, height) if width and height else "1:1"
+            held["size"] = {"aspect": size.OWN, "width": width, "height": height}
+            if aspect != size.OWN:
+                held["size"] |= {"aspect": aspect, "megapixels": width * height / 1e6}
+        if "sides" in self.controls:
+            held["sides"] = {side: made.get(side, 0) for side in SIDES}
+        try:
+            entry = self.studio.catalog.get(str(made.get("model")))
+            held["quality"] = quality.level_of(entry, made, self.task)
+        except StudioError:
+            held["quality"] = None
+        if held["quality"]:
+            held |= dict.fromkeys(_OPEN)
+        return held
+
+    # -- what is told
+
+    def told(self, who: Principal, named: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            chosen = self._chosen(named)
+        except StudioError as error:
+            return {"about": {"caution": error.problem.sentence}}
+        entry, prompt = chosen.entry, str(named.get("prompt") or "")
+        other = self._name(entry.instead)
+        known: dict[str, Any] = {
+            "why": "" if named.get("model") else chosen.why,
+            "caution": choosing.caution(entry, other),
+            "calm": SKETCH if entry.sketch else "",
+            "idle": self._idle(None if not named.get("model") else entry),
+            "controls": list(entry.controls),
+            "references": entry.references,
+            "model": entry.name,
+            "lora_family": entry.lora_family,
+            "usual": {name: value for name, value in self._usual(entry, named).items() if name in _OPEN},
+            "levels": self._levels(who, entry, named),
+            "unknown": _unknown(entry, framed(prompt, _frame(named))),
+            "sketch": entry.name if entry.sketch else "",
+        }
+        if "size" in self.controls:
+            wanted = size.Size.of(named.get("size"))
+            width, height = size.legal(entry, wanted)
+            known["size"] = {"width": width, "height": height, "offered": size.offered(entry)}
+            known["size"]["best"] = size.best_area(entry) / 1e6
+        return {"about": known}
+
+    def _levels(self, who: Principal, entry: Entry, named: Mapping[str, Any]) -> dict[str, str]:
+        """The seconds of each level that the model tells apart; with an invented prompt as long as there is none."""
+        seconds: dict[str, str] = {}
+        for level in quality.LEVELS if entry.quality else ():
+            asked = {**named, "quality": level, "prompt": named.get("prompt") or "x", **dict.fromkeys(_OPEN)}
+            try:
+                estimate = self.studio.jobs.estimate(who, self._read(asked))
+                seconds[level] = about(estimate.seconds).replace("about", "≈")
+            except StudioError:
+                seconds[level] = ""
+        return seconds
+
+    def _usual(self, entry: Entry, named: Mapping[str, Any]) -> dict[str, Any]:
+        return quality.fields_of(entry, named.get("quality"), self.task)
+
+    def _idle(self, entry: Entry | None) -> list[str]:
+        """The fields that do nothing for a model; for Auto (None) those that do nothing for any."""
+        able = [entry] if entry else [one for one in self._installed() if one.licence.commercial]
+        acts = {
+            "negative_prompt": any(one.guidance in ("cfg", "true_cfg") for one in able),
+            "guidance": any(one.guidance != "none" for one in able),
+            "references": any(one.references for one in able),
+            "loras": any(one.lora_family for one in able),
+            **dict.fromkeys(_CONTROLS, any(one.controls for one in able)),
+        }
+        return [name for name, does in acts.items() if not does and name in self.controls]
+
+    def _chosen(self, named: Mapping[str, Any]) -> choosing.Chosen:
+        """The model: as chosen, or by itself."""
+        if named.get("model"):
+            return choosing.Chosen(self.studio.catalog.get(str(named["model"])), "")
+        needs = choosing.Needs(len(named.get("references") or ()), str(named.get("control") or "none"))
+        return choosing.choose(str(named.get("prompt") or ""), self._installed(), needs)
+
+    def _installed(self) -> list[Entry]:
+        catalog = self.studio.catalog
+        return [entry for entry in catalog.for_task(self.task) if catalog.installed(entry)]
+
+    def _name(self, id: str) -> str:
+        try:
+            return self.studio.catalog.get(id).name if id else ""
+        except StudioError:
+            return ""
+
+    # -- the samples of the cards
+
+    def _samples(self, request: gr.Request) -> None:
+        """Ask for a small draft of each preset of the studio's that has no sample yet."""
+        who, jobs = principal(request), self.studio.jobs
+        for preset in without_sample(jobs.made_as(who, SAMPLE)):
+            try:
+                entry = self._chosen({"prompt": preset.example, "model": preset.model or None}).entry
+                asked = self._read(sample_values(preset, min(size.offered(entry), default=0.25)))
+                jobs.submit(who, asked, client_ref=f"{SAMPLE}{preset.id}/{time.time():.0f}")
+            except StudioError as error:
+                log.info("No sample of the preset %s: %s", preset.id, error)
+
+    # -- writing out
+
+    def _write(self, event: gr.EventData, request: gr.Request, prompt: str) -> str:
+        """Write the idea out: by a job of the language model, or at once by slots."""
+        said: dict[str, Any] = {"asked": time.time()}
+        if not (prompt or "").strip():
+            return json.dumps(said | {"wrong": "Write a few words first."})
+        turn = int((event._data or {}).get("turn", 0)) if isinstance(event._data, dict) else 0
+        catalog = self.studio.catalog
+        if not any(catalog.installed(entry) for entry in catalog.for_task("write")):
+            return json.dumps(said | {"text": by_slots(prompt, turn)})
+        try:
+            job = self.studio.jobs.submit(principal(request), question(prompt.strip()[:2000]))
+        except (StudioError, ValidationError):
+            return json.dumps(said | {"text": by_slots(prompt, turn)})
+        return json.dumps(said | {"job": job.model_dump(mode="json")})
+
+
+def _frame(named: Mapping[str, Any]) -> Any:
+    preset = named.get("preset")
+    return preset.get("frame") if isinstance(preset, dict) else None
+
+
+def _unknown(entry: Entry, prompt: str) -> list[str]:
+    """The words that a sketching model leaves out."""
+    return list(vocabulary.unknown_words(prompt)) if entry.options.get("vocabulary") and prompt else []

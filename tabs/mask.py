@@ -1,0 +1,36 @@
+"""Where a mask is painted over a picture. Its value is the id of the mask, white where something new is to be."""
+
+from html import escape
+
+import gradio as gr
+
+from tabs.parts import part
+
+_TOOLS = (("paint", "Paint"), ("erase", "Erase"))
+
+
+def mask(label: str, help: str, over: str) -> gr.HTML:
+    """A mask over the picture of the field ``over``, painted in a dialog as large as the window."""
+    tools = "".join(
+        f'<label><input type="radio" name="tool" value="{value}"{" checked" if value == "paint" else ""}>'
+        f"<span>{name}</span></label>"
+        for value, name in _TOOLS
+    )
+    title = escape(label)
+    return part(
+        "mask",
+        f"""<div class="mask" data-over="{escape(over)}" role="group" aria-label="{title}">
+        <span class="label">{title}</span><div class="mask-box"></div><p class="wrong" role="alert"></p>
+        <p class="help">{escape(help)}</p>
+        <dialog class="mask-paint" aria-label="Paint: {title}"><div class="mask-frame">
+        <header><fieldset class="choice"><legend class="visually-hidden">Tool</legend>{tools}</fieldset>
+        <label class="mask-size"><span>Brush</span>
+        <input type="range" name="brush" min="1" max="100" value="30"></label>
+        <div class="mask-acts" role="group" aria-label="What was painted"></div></header>
+        <div class="mask-plane"><div class="mask-sheet"><img alt="" draggable="false"><canvas></canvas></div>
+        <span class="mask-ring" hidden></span></div>
+        <footer><p class="bare">White is new. Two fingers or the wheel come nearer; [ and ] change the brush.</p>
+        <button type="button" class="step" data-do="leave">Leave it</button>
+        <button type="button" class="step first" data-do="done">Take it</button></footer></div></dialog></div>""",
+        value="",
+    )
