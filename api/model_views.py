@@ -18,10 +18,16 @@ from studio import Studio
 _SETS = Path(__file__).parents[1] / "assets" / "sets.yaml"
 _USES: tuple[tuple[str, frozenset[str]], ...] = (
     ("Writing", frozenset({"write"})),
-    ("Pictures", frozenset({"create_image", "upscale_image", "cut_out", "stylize_image"})),
+    (
+        "Pictures",
+        frozenset(
+            {"create_image", "edit_image", "change_image", "fill_image", "upscale_image", "cut_out", "stylize_image"}
+        ),
+    ),
     ("Clips", frozenset({"upscale_clip", "interpolate_clip"})),
     ("Speech", frozenset({"speak", "check_speech"})),
 )
+_HELPERS = "Picture helpers"
 _OTHER = "Other"
 _VERIFIED = {
     "weights": "Its real weights have been run.",
@@ -102,7 +108,7 @@ def _sets() -> tuple[_Set, ...]:
 def cards(studio: Studio) -> tuple[ModelCard, ...]:
     """Every model a person may know of. Hidden ones are kept from forms, not from those who may get them here."""
     catalog, devices = studio.catalog, studio.jobs.devices()
-    known = (entry for entry in catalog.entries.values() if entry.runtime != "hub" and entry.tasks)
+    known = (entry for entry in catalog.entries.values() if entry.runtime != "hub" and (entry.tasks or entry.role))
     return tuple(
         card(studio, entry, devices)
         for entry in known
@@ -175,7 +181,7 @@ def _set(one: _Set, models: list[ModelCard], recommended: bool) -> SetView:
 
 def kind_of(entry: Entry) -> str:
     """The heading a model stands under."""
-    return next((name for name, tasks in _USES if tasks & set(entry.tasks)), _OTHER)
+    return next((name for name, tasks in _USES if tasks & set(entry.tasks)), _HELPERS if entry.role else _OTHER)
 
 
 def _graphics_bytes(devices: Mapping[str, wire.DeviceState]) -> int:

@@ -10,7 +10,7 @@ import { Served } from "./models-served.js";
 import { failed, toast } from "./toast.js";
 import { bytes } from "./words.js";
 
-const kinds = ["Writing", "Pictures", "Clips", "Speech", "Other"];
+const kinds = ["Writing", "Pictures", "Picture helpers", "Clips", "Speech", "Other"];
 const FETCH = "fetch_model";
 
 export class Models {

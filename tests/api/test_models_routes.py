@@ -276,7 +276,7 @@ def test_every_model_says_what_it_needs_and_how_far_it_is_proved(ann: TestClient
     for model in ann.get("/api/models").json():
         assert model["fit"]["words"]
         assert model["verified_words"]
-        assert model["kind"] in ("Writing", "Pictures", "Clips", "Speech")
+        assert model["kind"] in ("Writing", "Pictures", "Picture helpers", "Clips", "Speech")
 
 
 @pytest.mark.parametrize(
