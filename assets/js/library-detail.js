@@ -5,6 +5,7 @@ import { actions, handlers, remove, restore } from "./actions.js";
 import { on, say } from "./bus.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { face } from "./film.js";
+import { told as toldOfLora } from "./loras-facts.js";
 import { story } from "./library-story.js";
 import { comparing, result } from "./result.js";
 import { failed, toast } from "./toast.js";
@@ -107,7 +108,7 @@ export class Detail {
     fill(about, html`<button type="button" class="quiet shut" data-do="shut" aria-label="Close" data-focus="shut">${icon("x")}</button>
       ${this.head(asset)}${binned ? this.binned() : actions(asset, this.words.tasks)}
       ${!binned && asset.mine && this.file(asset)}
-      ${story(asset, this.words)}${relatives("Made from", this.family.parents)}${relatives("Made of it", this.family.children)}`);
+      ${asset.kind === "lora" && toldOfLora(asset)}${story(asset, this.words)}${relatives("Made from", this.family.parents)}${relatives("Made of it", this.family.children)}`);
     if (held) about.scrollTop = held;
     if (focus) about.querySelector(`[data-focus="${focus}"]`)?.focus();
     this.ends();

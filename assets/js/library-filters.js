@@ -7,7 +7,7 @@ import { address } from "./doors.js";
 
 const PAUSE = 220; // ms without a key before the words are looked for
 const NAMES = ["q", "kind", "project_id", "owner", "model", "tag", "favourite", "date", "from", "to", "show"];
-const plural = { image: "Pictures", clip: "Clips", sound: "Sounds", subtitles: "Subtitles", document: "Documents" };
+const plural = { image: "Pictures", clip: "Clips", sound: "Sounds", subtitles: "Subtitles", document: "Documents", lora: "LoRAs" };
 const shows = { made: { origin: "made" }, upload: { origin: "upload" }, deleted: { deleted: 1 } };
 
 const midnight = (days = 0) => { const now = new Date(); return new Date(now.getFullYear(), now.getMonth(), now.getDate() - days) / 1000; };

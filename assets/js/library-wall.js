@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { fill, html, icon } from "./dom.js";
+import { brief } from "./loras-facts.js";
 import { Layout, sections } from "./library-layout.js";
 import { capital, kinds, seconds, when } from "./words.js";
 
@@ -18,6 +19,7 @@ const shapes = {
 const inside = (asset, seen) => html`<span class="pic">${asset.has_thumb
     ? html`<img fetchpriority="${seen ? "high" : "low"}" src="${api.thumbOf(asset.id)}" alt="" decoding="async" draggable="false">`
     : html`<span class="sign">${icon(asset.kind)}</span>`}
+    ${asset.kind === "lora" && html`<em>${brief(asset)}</em>`}
     ${asset.kind !== "image" && asset.seconds > 0 && html`<em>${icon(asset.kind)}${seconds(asset.seconds)}</em>`}
     ${asset.favourite && html`<span class="kept">${icon("star")}</span>`}
     <span class="tick" data-tick>${icon("check")}</span></span>

@@ -36,4 +36,4 @@ export const when = (epoch) => {
 
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-export const kinds = { image: "picture", clip: "clip", sound: "sound", subtitles: "subtitles", document: "document" };
+export const kinds = { image: "picture", clip: "clip", sound: "sound", subtitles: "subtitles", document: "document", lora: "LoRA" };

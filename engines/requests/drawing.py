@@ -10,6 +10,7 @@ from engines.requests.mentions import key, replaced
 
 MOST_PICTURES = 16
 MOST_REFERENCES = 10
+MOST_LORAS = 8
 
 
 class LoraUse(BaseModel):
@@ -83,7 +84,7 @@ class Drawing(Request):
         (),
         title="LoRAs",
         description="Trained looks, characters or products, each with its weight.",
-        max_length=8,
+        max_length=MOST_LORAS,
         json_schema_extra={"editor": "loras", "advanced": True},
     )
     mentions: tuple[Mention, ...] = Field(

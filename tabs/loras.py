@@ -1,0 +1,22 @@
+"""Where LoRAs are chosen, each with its weight. The value is a list of ``{"asset", "weight"}``, as JSON."""
+
+from html import escape
+
+import gradio as gr
+
+from engines.requests import LoraUse
+from tabs.parts import part
+
+
+def loras(label: str, help: str, most: int) -> gr.HTML:
+    """An input for up to ``most`` LoRAs of the library that fit the chosen model."""
+    bounds = {name: value for one in LoraUse.model_fields["weight"].metadata for name, value in vars(one).items()}
+    low, high = bounds["ge"], bounds["le"]
+    return part(
+        "loras",
+        f"""<div class="loras" data-most="{most}" data-low="{low}" data-high="{high}" role="group"
+        aria-label="{escape(label)}"><span class="label">{escape(label)}</span><ul class="loras-list"></ul>
+        <button type="button" class="step loras-add" data-do="add">Add a LoRA</button>
+        <p class="wrong" role="alert"></p><p class="help">{escape(help)}</p></div>""",
+        value="",
+    )
