@@ -15,8 +15,8 @@ from errors import StudioError
 _LIGHT = ("tokenizer", "processor", "feature_extractor", "image_processor", "scheduler")
 """What the names of parts begin with that hold no weights."""
 _USUAL_PIXELS = 512 * 512
-_LAYER = 10
-"""A model's largest layer is at most such a part of it: the words of a small language model; elsewhere far less."""
+_READER_LAYER, _PAINTER_LAYER = 8, 80
+"""A model's largest layer is at most such a part of it: of one that reads, the table of its words."""
 
 
 class Weights(BaseModel):
@@ -88,17 +88,18 @@ def _weights(name: str, entry: Entry, catalog: Catalog) -> Weights | None:
         return _read(path, name, path.stat().st_mtime_ns)
     if name not in entry.part_memory:
         return None
-    return _guess(entry.part_memory[name], half(entry) or "float32")
+    return _guess(name, entry.part_memory[name], half(entry) or "float32")
 
 
 def _whole(entry: Entry) -> Mapping[str, Weights]:
     precision = half(entry) or next(iter(entry.memory), "float32")
-    return {"weights": _guess(entry.memory.get(precision, 0), precision)}
+    return {"weights": _guess("weights", entry.memory.get(precision, 0), precision)}
 
 
-def _guess(bytes: int, dtype: str) -> Weights:
+def _guess(name: str, bytes: int, dtype: str) -> Weights:
     numbers = bytes // sizes.element_bytes(dtype)
-    return Weights(numbers=numbers, layer=numbers // _LAYER, dtype=dtype)
+    part = _PAINTER_LAYER if name.startswith(("transformer", "unet")) else _READER_LAYER
+    return Weights(numbers=numbers, layer=numbers // part, dtype=dtype)
 
 
 @lru_cache(maxsize=256)
