@@ -21,6 +21,7 @@ _MENUS = """
   <div class="who"></div>
   <button type="button" class="hand" popovertarget="projects">Project <b class="in-hand">My own work</b></button>
   <a href="#library">Library</a>
+  <a href="#cast">Cast</a>
   <a href="#models">Models</a>
   <a href="#studio" class="owners" hidden>Studio</a>
   <a href="account">Account</a>

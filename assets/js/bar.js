@@ -56,7 +56,7 @@ export class Bar {
 
   mark(name) {
     for (const link of document.querySelectorAll(".bar a[href^='#'], .doors a")) {
-      const making = link.dataset.door === "make" && !["library", "models", "studio"].includes(name);
+      const making = link.dataset.door === "make" && !["library", "cast", "models", "studio"].includes(name);
       const here = link.hash === `#${name}` || making;
       if (here) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
     }
