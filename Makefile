@@ -60,7 +60,7 @@ bench-gpu: install-dev ## the benchmarks that need a GPU
 	"$$VENV/bin/python" -m bench gpu
 
 FOLDER ?= $(HOME)/.cache/c41-studio/storybook
-SAMPLES ?= 240000
+SAMPLES ?= 180000
 export FOLDER SAMPLES
 
 storybook: install ## train the Storybook model in FOLDER; hours on a processor, and it goes on where it was stopped

@@ -41,7 +41,7 @@ def _arguments() -> argparse.Namespace:
     for command in (export, card):
         command.add_argument("target", type=Path, help="where the saved model lies")
     for command in (train, card):
-        command.add_argument("--samples", type=int, default=240_000, help="how many the picture model sees in all")
+        command.add_argument("--samples", type=int, default=180_000, help="how many the picture model sees in all")
         command.add_argument("--scenes", type=int, default=32_000, help="how many different scenes there are")
     return parser.parse_args()
 

@@ -17,7 +17,7 @@ JUDGE = Plan("judge", 48_000, 32, 2e-3)
 class Recipe:
     """How much of everything. The default is what was shipped; a resumed training must be given its own again."""
 
-    samples: int = 240_000
+    samples: int = 180_000
     scenes: int = 32_000
     autoencoder: Plan = _AUTOENCODER
     text: Plan = _TEXT
