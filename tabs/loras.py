@@ -10,7 +10,8 @@ from tabs.parts import part
 
 def loras(label: str, help: str, most: int) -> gr.HTML:
     """An input for up to ``most`` LoRAs of the library that fit the chosen model."""
-    bounds = {name: value for one in LoraUse.model_fields["weight"].metadata for name, value in vars(one).items()}
+    weight = LoraUse.model_fields["weight"].metadata
+    bounds = {name: getattr(one, name) for one in weight for name in ("ge", "le") if hasattr(one, name)}
     low, high = bounds["ge"], bounds["le"]
     return part(
         "loras",
