@@ -27,12 +27,15 @@ class Flux2(Flow):
     pipelines: ClassVar = {"create_image": "Flux2Pipeline", "edit_image": "Flux2Pipeline"}
 
     def read(self, pipeline: Any, work: Work) -> Words:
-        told, _ = pipeline.encode_prompt(
-            work.prompt,
-            max_sequence_length=self.text_length(work),
-            text_encoder_out_layers=tuple(work.entry.options["text_layers"]),
-        )
-        return {"prompt_embeds": told}
+        return {"prompt_embeds": self.told(pipeline, work, work.prompt)}
+
+    def told(self, pipeline: Any, work: Work, text: str) -> "torch.Tensor":
+        """What the text encoder makes of a text."""
+        layers = tuple(work.entry.options["text_layers"])
+        told: torch.Tensor = pipeline.encode_prompt(
+            text, max_sequence_length=self.text_length(work), text_encoder_out_layers=layers
+        )[0]
+        return told
 
     def pictures(self, work: Work, count: int) -> dict[str, Any]:
         shown = [_shown(picture) for picture in (work.image, *work.references) if picture is not None]
@@ -52,7 +55,8 @@ class Flux2(Flow):
 
 
 class Flux2Klein(Flux2):
-    """Small and quick. What a mask covers is drawn by a pipeline of its own."""
+    """Small and quick. What a mask covers is drawn by a pipeline of its own. One that is not distilled follows
+    guidance, and with it a negative prompt."""
 
     name = "flux.2-klein"
     pipelines: ClassVar = {
@@ -61,6 +65,12 @@ class Flux2Klein(Flux2):
         "fill_image": "Flux2KleinInpaintPipeline",
         "extend_image": "Flux2KleinInpaintPipeline",
     }
+
+    def read(self, pipeline: Any, work: Work) -> Words:
+        words = super().read(pipeline, work)
+        if work.guidance > 1 and not pipeline.config.is_distilled:
+            words["negative_prompt_embeds"] = self.told(pipeline, work, work.negative_prompt)
+        return words
 
     def pipeline(self, work: Work) -> str:
         return "Flux2KleinInpaintPipeline" if work.mask is not None else super().pipeline(work)
