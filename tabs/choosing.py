@@ -36,7 +36,8 @@ class Needs(NamedTuple):
 
     def met_by(self, entry: Entry) -> bool:
         """Whether a model can do all of it."""
-        return entry.references >= self.references and self.control in ("none", *entry.controls)
+        enough = entry.references >= self.references >= entry.needs_references
+        return enough and self.control in ("none", *entry.controls)
 
 
 def choose(prompt: str, entries: Sequence[Entry], needs: Needs = Needs()) -> Chosen:

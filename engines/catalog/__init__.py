@@ -76,7 +76,8 @@ class Catalog:
 
     def for_task(self, task: str) -> list[Entry]:
         """The models that do a task, the best one first: installed before not, those that may not be used for clients
-        last, sketching ones before them, made for it before also able to, surely working before likely.
+        last, before them sketching ones and those that make a new picture out of others alone, made for it before also
+        able to, surely working before likely.
 
         Hidden ones are there only once they are installed.
         """
@@ -85,7 +86,8 @@ class Catalog:
 
         def rank(entry: Entry) -> tuple[bool, bool, bool, bool, int, str]:
             trust, private = _TRUST.index(entry.verified), bool(entry.instead)
-            return not self.installed(entry), private, entry.sketch, task not in entry.best_for, trust, entry.id
+            last = entry.sketch or (task == "create_image" and entry.needs_references)
+            return not self.installed(entry), private, last, task not in entry.best_for, trust, entry.id
 
         return sorted(known, key=rank)
 

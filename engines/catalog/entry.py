@@ -78,7 +78,8 @@ class Entry(BaseModel):
     machine has learned its own.
 
     Of models that draw: ``quality`` says which fields make a draft, a good and the best picture; ``pixels`` is the area
-    at which it is best, in px; ``references`` how many pictures it can go by; ``controls`` which structures it can
+    at which it is best, in px; ``references`` how many pictures it can go by, ``needs_references`` that it makes no new
+    one without; ``controls`` which structures it can
     keep; ``good_at`` what it is chosen for when nobody chooses; ``instead`` the nearest model that may be used for
     clients where this one may not.
 
@@ -110,6 +111,7 @@ class Entry(BaseModel):
     quality: dict[Quality, dict[str, Any]] = {}
     pixels: int = 0
     references: int = 0
+    needs_references: bool = False
     controls: tuple[str, ...] = ()
     good_at: tuple[str, ...] = ()
     instead: str = ""

@@ -137,6 +137,13 @@ def _check_guides(request: Request, entry: Entry) -> None:
             most,
             "Leave some out, or take another model.",
         )
+    if entry.needs_references and not (request.references or any(one.references for one in request.mentions)):
+        raise _wrong(
+            "no_references",
+            f"{entry.name} needs a picture to go by.",
+            "It makes new pictures out of others.",
+            f"Add one to “{_label(request, 'references')}”, or take another model.",
+        )
     if request.control == "none":
         if request.control_image:
             raise _wrong(

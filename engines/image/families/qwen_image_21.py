@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from engines.image.families.qwen_image_edit import pictures_of
 from engines.image.families.sizes import brought_to
 from engines.image.family import Family, Words, Work
 from engines.image.frame import legal
@@ -29,7 +30,7 @@ class QwenImage21(Family):
 
     def read(self, pipeline: Any, work: Work) -> Words:
         device = pipeline.text_encoder.device
-        seen = [_resized(pipeline, picture, work.entry.pixels) for picture in _pictures(work)] or None
+        seen = [_resized(pipeline, picture, work.entry.pixels) for picture in pictures_of(work)] or None
         words: Words = {}
         words["prompt_embeds"], _, words["image_pad_mask"] = pipeline.encode_prompt(work.prompt, seen, device)
         if work.guidance > 1:
@@ -42,7 +43,7 @@ class QwenImage21(Family):
         if work.image is not None:
             width, height = legal(width, height, work.entry.pixels, _STEP, enlarge=True)
         return {
-            "image": _pictures(work) or None,
+            "image": pictures_of(work) or None,
             "true_cfg_scale": work.guidance,
             "width": width,
             "height": height,
@@ -69,10 +70,6 @@ class QwenImage21(Family):
         elif alpha.min() > _OPAQUE:
             made = colours
         return brought_to(made, work.width, work.height)
-
-
-def _pictures(work: Work) -> "list[Image]":
-    return [*([work.image] if work.image is not None else []), *work.references]
 
 
 def _resized(pipeline: Any, picture: "Image", pixels: int) -> "Image":

@@ -12,7 +12,6 @@ from engines.image.families.qwen_image import TOKENS, QwenImage, counted
 from engines.image.families.sizes import brought_to
 from engines.image.family import Family, Words, Work
 from engines.image.frame import legal
-from errors import StudioError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,17 +99,8 @@ class QwenImageEditPlus(QwenImageEdit):
 
 
 def pictures_of(work: Work) -> "list[Image]":
-    """The pictures a model goes by, in order. Raises StudioError ``no_references`` (422) where there are none."""
-    pictures = [*([work.image] if work.image is not None else []), *work.references]
-    if not pictures:
-        raise StudioError(
-            "no_references",
-            f"{work.entry.name} needs a picture to go by.",
-            "It makes new pictures out of others.",
-            "Add one to “Pictures to go by”, or take another model.",
-            status=422,
-        )
-    return pictures
+    """The pictures a model goes by, in order."""
+    return [*([work.image] if work.image is not None else []), *work.references]
 
 
 def resized(pipeline: Any, picture: "Image", pixels: int) -> "Image":
