@@ -50,12 +50,13 @@ def enlarged(picture: "Image", context: Context) -> "Image":
         return picture
     from PIL import Image
 
-    from engines.enhance.upscaler import network, upscaler
+    from engines.enhance.upscaler import Upscaler, network
 
     scale, entry = int(options["enlarge_by"]), context.catalog.get(options["enlarge_with"])
+    size = (picture.width * scale, picture.height * scale)
     if not context.catalog.installed(entry):
-        return picture.resize((picture.width * scale, picture.height * scale), Image.Resampling.LANCZOS)
-    component, native = network(context.catalog, entry, scale)
-    with context.lease(component) as (net,):
-        upscale = upscaler(entry, net, native, scale)
-        return Image.fromarray(upscale.enlarge(np.asarray(picture.convert("RGB")), lambda number, so_far: None))
+        return picture.resize(size, Image.Resampling.LANCZOS)
+    net = network(context, entry, scale)
+    with context.lease(net.component) as (model,):
+        upscale = Upscaler(net, model, entry)
+        return Image.fromarray(upscale.enlarge(np.asarray(picture.convert("RGB")), size, lambda number, so_far: None))

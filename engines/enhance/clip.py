@@ -10,7 +10,7 @@ from PIL import Image
 
 from engines.context import Context, JobYielded
 from engines.enhance.between import Between, clock, exact_rate
-from engines.enhance.upscaler import network, upscaler
+from engines.enhance.upscaler import Upscaler, network
 from engines.media.clip import ClipFormat, ClipReader, ClipWriter, Frame
 from engines.requests import InterpolateClip, UpscaleClip
 from engines.swapper import TorchModule
@@ -27,13 +27,13 @@ _WORKING_BYTES_A_PIXEL = 600
 
 def upscale_clip(request: UpscaleClip, context: Context) -> None:
     """Enlarge every frame of a clip; each keeps its time, the clip its sound."""
-    component, native = network(context.catalog, context.entry, request.scale)
-    with context.lease(component) as (net,), ClipReader(context.input(request.clip)) as reader:
-        upscale = upscaler(context.entry, net, native, request.scale)
-        width, height = reader.format.width * request.scale, reader.format.height * request.scale
-        with _writing(context, reader.format._replace(width=width, height=height)) as writer:
+    net = network(context, context.entry, request.scale)
+    with context.lease(net.component) as (model,), ClipReader(context.input(request.clip)) as reader:
+        upscale = Upscaler(net, model, context.entry)
+        size = (reader.format.width * request.scale, reader.format.height * request.scale)
+        with _writing(context, reader.format._replace(width=size[0], height=size[1])) as writer:
             for frame in reader.read(skip=writer.done):
-                large = upscale.enlarge(frame.pixels, lambda *_: context.check())
+                large = upscale.enlarge(frame.pixels, size, lambda *_: context.check())
                 _write(Frame(large, frame.start, frame.duration), writer, context, reader.frames)
             _finish(writer, reader, context, request.clip)
 

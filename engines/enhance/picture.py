@@ -6,7 +6,7 @@ from PIL import Image, ImageChops
 from engines.context import Context
 from engines.enhance.cutting import feathered, subject_mask
 from engines.enhance.styling import with_look, with_look_of
-from engines.enhance.upscaler import Pixels, network, upscaler
+from engines.enhance.upscaler import Pixels, Upscaler, network
 from engines.media.picture import open_picture, save_picture
 from engines.requests import CutOut, StylizeImage, UpscaleImage
 from engines.swapper import OnnxSession
@@ -16,19 +16,21 @@ _PREVIEW_STEP = 800
 
 
 def upscale_image(request: UpscaleImage, context: Context) -> None:
-    """Enlarge a picture tile by tile; transparency is kept."""
+    """Enlarge a picture tile by tile, as often as it takes; transparency is kept."""
     picture = np.asarray(open_picture(context.input(request.image)))
-    component, native = network(context.catalog, context.entry, request.scale)
-    with context.lease(component) as (net,):
-        upscale = upscaler(context.entry, net, native, request.scale)
-        total = upscale.tiles(picture.shape[1], picture.shape[0])
-        context.progress(0, total, "tile")
+    size = (picture.shape[1], picture.shape[0])
+    target = request.target(*size)
+    net = network(context, context.entry, request.network_scale(*size))
+    with context.lease(net.component) as (model,):
+        upscale = Upscaler(net, model, context.entry)
+        total = upscale.tiles(size, target)
+        context.progress(0, max(1, total), "tile")
 
         def done(number: int, so_far: Pixels) -> None:
             context.progress(number, total, "tile")
             context.preview(lambda: _glimpse(so_far))
 
-        large = upscale.enlarge(picture, done)
+        large = upscale.enlarge(picture, target, done)
     _keep(Image.fromarray(large), context)
 
 

@@ -1,11 +1,20 @@
 """Requests that make a picture better: larger, cut out, restyled."""
 
+import math
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from engines.requests.base import ASSET_ID, Request, asset
+
+_NAMED_SIDES = {1920: "Full HD", 2560: "2.5K", 3840: "4K", 7680: "8K"}
+
+
+def with_long_side(width: int, height: int, side: int) -> tuple[int, int]:
+    """The size of the same shape whose longer side is ``side`` px."""
+    scale = side / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 class UpscaleImage(Request):
@@ -18,9 +27,29 @@ class UpscaleImage(Request):
     scale: Literal[2, 3, 4] = Field(
         2, title="How much larger", description="Times the width and the height.", json_schema_extra={"unit": "x"}
     )
+    long_side: int | None = Field(
+        None,
+        title="Or to a long side of",
+        description="The longer side of the result: 3840 is 4K. Goes before how much larger; empty: by that.",
+        ge=64,
+        le=8192,
+        json_schema_extra={"unit": "px"},
+    )
 
     def title(self, assets: Mapping[str, str]) -> str:
-        return f"{assets.get(self.image, 'picture')} · {self.scale}x"
+        size = f"{self.scale}x" if self.long_side is None else _NAMED_SIDES.get(self.long_side, f"{self.long_side} px")
+        return f"{assets.get(self.image, 'picture')} · {size}"
+
+    def target(self, width: int, height: int) -> tuple[int, int]:
+        """The size in px that a picture of ``width`` x ``height`` gets."""
+        if self.long_side is None:
+            return width * self.scale, height * self.scale
+        return with_long_side(width, height, self.long_side)
+
+    def network_scale(self, width: int, height: int) -> int:
+        """Which of a model's networks comes nearest: 2, 3 or 4 times."""
+        times = max(self.target(width, height)) / max(width, height)
+        return min(4, max(2, math.ceil(times)))
 
 
 class CutOut(Request):

@@ -1,0 +1,45 @@
+"""Twins of upscalers: Swin2SR as the hub has it, and an ESRGAN in one file as people have it."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from transformers import Swin2SRConfig, Swin2SRForImageSuperResolution
+
+
+def save_swin2sr(folder: Path) -> None:
+    """Build it, the same each time, and save it."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(2)
+        config = Swin2SRConfig(
+            image_size=16,
+            embed_dim=12,
+            depths=[1, 1],
+            num_heads=[2, 2],
+            window_size=4,
+            upscale=4,
+            upsampler="nearest+conv",
+        )
+        Swin2SRForImageSuperResolution(config).save_pretrained(folder, safe_serialization=True)
+
+
+def save_esrgan(folder: Path) -> None:
+    """The tensors of an ESRGAN that enlarges four times, with two blocks instead of 23, named as Real-ESRGAN's are."""
+    generator = torch.Generator().manual_seed(4)
+
+    def layer(name: str, into: int, out: int) -> dict[str, torch.Tensor]:
+        weight = torch.randn(out, into, 3, 3, generator=generator) * 0.05
+        return {f"{name}.weight": weight, f"{name}.bias": torch.zeros(out)}
+
+    width, growth = 8, 32  # spandrel takes the growth for granted
+    tensors = layer("conv_first", 3, width)
+    for block in range(2):
+        for dense in (1, 2, 3):
+            for number in range(1, 6):
+                into, out = width + (number - 1) * growth, growth if number < 5 else width
+                tensors |= layer(f"body.{block}.rdb{dense}.conv{number}", into, out)
+    for name in ("conv_body", "conv_up1", "conv_up2", "conv_hr"):
+        tensors |= layer(name, width, width)
+    tensors |= layer("conv_last", width, 3)
+    folder.mkdir(parents=True)
+    save_file(tensors, folder / "RealESRGAN_x4plus.safetensors")
