@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engines.context import Context
-from engines.image import frame
-from engines.image.family import Family, Work
+from engines.image import composite, frame
+from engines.image.family import Control, Family, Work
 from engines.image.frame import Frame
 from engines.requests import ChangeImage, CreateImage, Drawing, EditImage, ExtendImage, FillImage
 from engines.sketching import enlarged
@@ -44,7 +44,10 @@ def open_source(request: Drawing, context: Context, family: Family) -> Source:
     if getattr(request, "mask", None):
         return _masked(request, context, picture, pixels, multiple)
     place = frame.whole(picture, pixels, multiple)
-    work = _work(request, context, place.width, place.height, frame.cut(picture, place))
+    seen = frame.cut(picture, place)
+    work = _work(request, context, place.width, place.height, seen)
+    if isinstance(request, EditImage):
+        return Source(work, lambda made: as_large_as(made, picture, context, seen))
     return Source(work, lambda made: as_large_as(made, picture, context))
 
 
@@ -75,13 +78,16 @@ def opened_mask(context: Context, asset: str, size: tuple[int, int]) -> "Image":
     return mask if mask.size == size else mask.resize(size, Image.Resampling.BILINEAR)
 
 
-def as_large_as(made: "Image", picture: "Image", context: Context) -> "Image":
-    """What was made, at the size of the picture it was made from."""
-    from PIL import Image
+def as_large_as(made: "Image", picture: "Image", context: Context, seen: "Image | None" = None) -> "Image":
+    """What was made, at the size of the picture it was made from.
 
+    With ``seen``, the picture as the model saw it, what the model left as it was is taken from the picture itself.
+    """
     if made.size == picture.size:
         return made
-    return made.resize(picture.size, Image.Resampling.LANCZOS)
+    if seen is not None and made.size == seen.size:
+        return composite.merged(picture, seen, made, context)
+    return composite.enlarged(made, picture.size, context)
 
 
 def _masked(request: Drawing, context: Context, picture: "Image", pixels: int, multiple: int) -> Source:
@@ -162,4 +168,17 @@ def _work(
         image=image,
         mask=mask,
         references=tuple(opened(context, id) for id in asked),
+        control=_control(request, context, width, height),
     )
+
+
+def _control(request: Drawing, context: Context, width: int, height: int) -> Control | None:
+    """The structure to keep, drawn at the size of the new picture."""
+    if not isinstance(request, CreateImage) or request.control == "none" or not request.control_strength:
+        return None
+    assert request.control_image
+    from engines.image.structure import drawn
+
+    drawing = drawn(request.control, opened(context, request.control_image), (width, height), context)
+    context.preview(lambda: drawing)
+    return Control(request.control, drawing, request.control_strength)
