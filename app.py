@@ -50,6 +50,7 @@ def build_studio(settings: Settings) -> "Studio":
     from engines.config import EngineConfig
     from engines.host import make_hosts
     from engines.language.shelf import Language
+    from jobs.recipes.service import Recipes
     from jobs.service import Jobs
     from library.conversations.service import Conversations
     from library.service import Library
@@ -95,6 +96,7 @@ def build_studio(settings: Settings) -> "Studio":
         conversations=Conversations(database),
         jobs=jobs,
         language=Language(catalog),
+        recipes=Recipes(database, library, catalog, jobs),
     )
 
 
@@ -123,9 +125,11 @@ def build_app(studio: "Studio") -> "ASGIApp":
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         studio.jobs.start()  # before the sweep: finished files whose rows a crash prevented are kept first
         studio.library.recover()
+        studio.recipes.start()
         keeping = asyncio.create_task(keep_house())
         yield
         keeping.cancel()
+        await run_in_threadpool(studio.recipes.stop)
         await run_in_threadpool(studio.jobs.stop)
 
     app = FastAPI(title="C41 Studio", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from auth.accounts import Accounts
     from engines.catalog import Catalog
     from engines.language.shelf import Language
+    from jobs.recipes.service import Recipes
     from jobs.service import Jobs
     from library.conversations.service import Conversations
     from library.service import Library
@@ -29,3 +30,4 @@ class Studio:
     conversations: "Conversations"
     jobs: "Jobs"
     language: "Language"
+    recipes: "Recipes"

@@ -11,17 +11,14 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
-from auth.principal import Principal
-from auth.tables import User
 from data import DataFolder
 from db import Database
 from engines import wire
 from engines.requests import AssetFacts, from_storage
-from errors import StudioError
+from jobs.people import person
 from jobs.queue import Queue
 from jobs.record import LiveJob, Ticket
 from jobs.reproduce import verdict
-from jobs.trouble import ACCOUNT_GONE
 from library.service import Library
 from library.views import NewAsset
 
@@ -46,7 +43,7 @@ class Attempts:
 
         Raises StudioError where an input is gone or may not be read any more, OSError where the disk is full.
         """
-        who = self._person(job.ticket.user_id)
+        who = person(self._database, job.ticket.user_id)
         request = from_storage(job.ticket.request)
         inputs = {}
         for asset_id in request.asset_ids():
@@ -136,13 +133,6 @@ class Attempts:
 
     def _checkpoint(self, job_id: str) -> Path:
         return self._data.work / f"{job_id}-checkpoint"
-
-    def _person(self, user_id: str) -> Principal:
-        with self._database.session() as session:
-            user = session.get(User, user_id)
-        if user is None or user.disabled:
-            raise StudioError(ACCOUNT_GONE.code, ACCOUNT_GONE.what, status=403)
-        return Principal.model_validate({"user_id": user.id, "name": user.name, "role": user.role})
 
 
 def _new_asset(file: wire.ResultFile, ticket: Ticket) -> NewAsset:

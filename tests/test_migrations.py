@@ -15,6 +15,7 @@ import auth.tables  # noqa: F401 - these fill Base.metadata
 import jobs.tables  # noqa: F401
 import library.cast.tables
 import library.conversations.tables
+import library.recipes.tables
 import library.tables  # noqa: F401
 from db import MIGRATIONS, Base, open_database
 from errors import StudioError

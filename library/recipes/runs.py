@@ -1,0 +1,221 @@
+"""Runs of recipes as they stand in the database, and what changes them: jobs that end, people who decide."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from auth.principal import Principal
+from errors import Problem, StudioError, not_found
+from library.recipes.tables import Run, RunStep
+from library.recipes.views import RunState, RunView, Step, StepView
+from library.tables import Asset
+
+PAGE = 100
+
+
+def find(session: Session, who: Principal, run_id: str) -> Run:
+    """A run of one's own. Raises StudioError not_found."""
+    run = session.get(Run, run_id)
+    if run is None or run.owner_id != who.user_id:
+        raise not_found("run")
+    return run
+
+
+def steps_of(session: Session, run: Run) -> list[RunStep]:
+    """The steps of a run, in order."""
+    return list(session.scalars(select(RunStep).where(RunStep.run_id == run.id).order_by(RunStep.number)))
+
+
+def step_of(session: Session, run: Run, number: int) -> RunStep:
+    """One step of a run. Raises StudioError not_found."""
+    step = session.get(RunStep, (run.id, number)) if 0 < number < 1000 else None
+    if step is None:
+        raise not_found("step")
+    return step
+
+
+def page(session: Session, who: Principal) -> list[RunView]:
+    """One's own runs, the one that went on last first."""
+    query = select(Run).where(Run.owner_id == who.user_id).order_by(Run.updated_at.desc()).limit(PAGE)
+    return [view(session, run) for run in session.scalars(query)]
+
+
+def going(session: Session) -> list[str]:
+    """The runs that go on by themselves."""
+    return list(session.scalars(select(Run.id).where(Run.state == "going")))
+
+
+def write(session: Session, run: Run, steps: Sequence[Step], results: Mapping[int, str]) -> None:
+    """A new run; ``results`` are assets that stand for what a step would make."""
+    run.created_at = run.updated_at = time.time()
+    session.add(run)
+    session.flush()
+    for number, step in enumerate(steps, 1):
+        given = results.get(number)
+        session.add(
+            RunStep(
+                run_id=run.id,
+                number=number,
+                spec=step.model_dump(mode="json"),
+                state="done" if given else "open",
+                assets=[given] if given else [],
+                asset_id=given,
+                looked=given is not None,  # whoever brought it knows it
+            )
+        )
+    session.flush()
+
+
+def settle(session: Session, run_id: str, state: RunState, number: int = 0, /, **values: object) -> None:
+    """Say how a run stands, and what is new about its step ``number``."""
+    session.execute(update(Run).where(Run.id == run_id).values(state=state, updated_at=time.time()))
+    if number:
+        here = (RunStep.run_id == run_id, RunStep.number == number)
+        session.execute(update(RunStep).where(*here).values(**values))
+
+
+def ended(
+    session: Session, job_id: str, how: Literal["done", "failed", "cancelled"], error: Problem | None
+) -> str | None:
+    """Write what came of a step's job, in the transaction that ends the job; the run that should go on, if one should.
+
+    Results on the way to the last step are marked as steps.
+    """
+    step = session.scalar(select(RunStep).where(RunStep.job_id == job_id, RunStep.state == "working"))
+    if step is None:
+        return None
+    if how != "done":
+        state: RunState = "failed" if how == "failed" else "stopped"
+        problem = error.model_dump() if error else None
+        settle(session, step.run_id, state, step.number, state="failed" if how == "failed" else "open", problem=problem)
+        return None
+    made = select(Asset.id).where(Asset.job_id == job_id).order_by(Asset.created_at.desc())
+    assets = list(session.scalars(made))
+    last = session.scalar(select(RunStep.number).where(RunStep.run_id == step.run_id, RunStep.number > step.number))
+    if last is not None:
+        session.execute(update(Asset).where(Asset.job_id == job_id).values(step=True))
+    run = session.get_one(Run, step.run_id)
+    going = run.state != "stopped"
+    settle(
+        session,
+        step.run_id,
+        "going" if going else "stopped",
+        step.number,
+        state="done",
+        assets=assets,
+        asset_id=assets[0],
+        looked=False,
+        problem=None,
+    )
+    return run.id if going else None
+
+
+def result(session: Session, run: Run, step: RunStep, asset_id: str) -> None:
+    """Let another asset stand for what a step made; what was made of the old one is out of date."""
+    step.asset_id, step.state, step.problem, step.looked, step.note = asset_id, "done", None, False, ""
+    step.asks, step.job_id = [], None
+    if asset_id not in step.assets:
+        step.assets = [asset_id, *step.assets]
+    outdate(session, run, step.number)
+
+
+def keep_result(session: Session, run: Run, step: RunStep) -> None:
+    """Let what a step made be the result of the run: it is no step on the way any more."""
+    session.execute(update(Asset).where(Asset.id == step.asset_id, Asset.job_id == step.job_id).values(step=False))
+
+
+def outdate(session: Session, run: Run, number: int) -> None:
+    """Mark what depends on a step, directly or not, as out of date where it was done already."""
+    changed = {number}
+    for step in steps_of(session, run):
+        if step.number > number and changed & taken(step):
+            changed.add(step.number)
+            if step.state in ("done", "failed"):
+                step.state = "stale" if step.asset_id else "open"
+                step.looked = False
+
+
+def taken(step: RunStep) -> set[int]:
+    """The steps whose results a step takes."""
+    texts = [value for request in (step.spec["request"], *step.spec["instead"]) for value in request.values()]
+    flat = [one for value in texts for one in (value if isinstance(value, list) else [value])]
+    return {int(text[5:]) for text in flat if isinstance(text, str) and text.startswith("step:") and text[5:].isdigit()}
+
+
+def busy() -> StudioError:
+    """Somebody wants to change what is being made."""
+    return StudioError(
+        "still_working",
+        "A step of this run is under way.",
+        next="Wait for its end, or stop the run first.",
+        status=409,
+    )
+
+
+def view(session: Session, run: Run) -> RunView:
+    """A run as its owner sees it."""
+    steps = tuple(_step_view(step) for step in steps_of(session, run))
+    at = next((step.number for step in steps if step.state != "done"), len(steps))
+    if run.state == "looking":
+        at = max(1, at - 1 if steps[at - 1].state != "done" else at)
+    made = [step.asset_id for step in steps if step.state == "done" and step.asset_id]
+    return RunView(
+        id=run.id,
+        recipe=run.recipe,
+        name=run.name,
+        project_id=run.project_id,
+        state=run.state,  # type: ignore[arg-type]
+        at=at,
+        words=_words(run.state, steps, at),
+        steps=steps,
+        result=made[-1] if run.state == "done" and made else None,
+        created_at=run.created_at,
+        updated_at=run.updated_at,
+    )
+
+
+def _step_view(row: RunStep) -> StepView:
+    spec = Step.model_validate(row.spec)
+    return StepView(
+        number=row.number,
+        name=spec.name,
+        task=str(spec.request.get("task")),
+        request=spec.request,
+        models=spec.models,
+        stop=spec.stop,
+        looked=row.looked,
+        state=row.state,  # type: ignore[arg-type]
+        job_id=row.job_id,
+        assets=tuple(row.assets),
+        asset_id=row.asset_id,
+        asks=tuple(row.asks),
+        note=row.note,
+        problem=Problem.model_validate(row.problem) if row.problem else None,
+    )
+
+
+def _words(state: str, steps: Sequence[StepView], at: int) -> str:
+    """The whole situation as one line a person would say."""
+    step, total = steps[at - 1], len(steps)
+    where = f"Step {at} of {total}"
+    if state == "looking":
+        return f"{where} is done: look at it, then go on."
+    if state == "asking":
+        return step.note if step.asks == ("result",) else f"{where} waits for you: {_asked(step.asks)}."
+    if state == "failed":
+        return f"{where} did not work. {step.problem.sentence if step.problem else ''}".strip()
+    if state == "stopped":
+        return f"Stopped at step {at} of {total}."
+    if state == "done":
+        return "Done." if all(step.state == "done" for step in steps) else f"Finished before step {at} of {total}."
+    return f"{where} is under way."
+
+
+_FIELDS = {"prompt": "say it in words", "mask": "paint where", "image": "bring in a picture"}
+
+
+def _asked(fields: Sequence[str]) -> str:
+    return " and ".join(_FIELDS.get(name, f"fill in “{name}”") for name in fields)
