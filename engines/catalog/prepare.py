@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from engines.catalog.entry import Entry
 from engines.loras import families
-from engines.requests import AssetFacts, CreateImage, Kind, Request, parse
+from engines.requests import AssetFacts, CreateImage, ExtendImage, Kind, Request, parse
 from engines.requests.base import MAX_SEED
 from errors import StudioError
 
@@ -36,6 +36,7 @@ def fit(request: Request, entry: Entry, facts: Mapping[str, AssetFacts]) -> Requ
     _check_assets(ready, facts)
     _check_loras(ready, entry, facts)
     _check_size(ready, facts)
+    _check_sides(ready, facts)
     _check_guides(ready, entry)
     return ready
 
@@ -123,6 +124,29 @@ def _check_size(request: Request, facts: Mapping[str, AssetFacts]) -> None:
                 f"The result may have {side:,} px a side and {pixels // 1_000_000} megapixels.",
                 "Enlarge it less.",
             )
+
+
+def _check_sides(request: Request, facts: Mapping[str, AssetFacts]) -> None:
+    """What is continued must have a side to grow on, and still be something that can be written and opened."""
+    if not isinstance(request, ExtendImage):
+        return
+    if not (request.left or request.right or request.top or request.bottom):
+        raise _wrong(
+            "no_sides",
+            "No side is chosen.",
+            "The picture would stay as large as it is.",
+            "Say how much is to be added, on at least one side.",
+        )
+    width = (facts[request.image].width or 0) + request.left + request.right
+    height = (facts[request.image].height or 0) + request.top + request.bottom
+    side, pixels = _LARGEST["image"]
+    if max(width, height) > side or width * height > pixels:
+        raise _wrong(
+            "too_large",
+            f"{width:,} x {height:,} px is too large.",
+            f"The result may have {side:,} px a side and {pixels // 1_000_000} megapixels.",
+            "Add less.",
+        )
 
 
 def _check_guides(request: Request, entry: Entry) -> None:

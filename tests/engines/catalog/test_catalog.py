@@ -232,6 +232,16 @@ def test_what_may_not_be_used_for_clients_is_never_taken_by_itself(tmp_path: Pat
     assert both.prepare(CreateImage(prompt="x"), {}).model == "sketch"
 
 
+@pytest.mark.parametrize(("sides", "code"), [({}, "no_sides"), ({"left": 4096, "top": 4096}, "too_large")])
+def test_a_picture_grows_on_some_side_and_not_beyond_all_bounds(
+    tmp_path: Path, sides: dict[str, int], code: str
+) -> None:
+    found = catalog(tmp_path, entry("m", tasks=["extend_image"]))
+    large = PHOTO.model_copy(update={"width": 9000, "height": 9000})
+    with refused(code):
+        found.prepare(parse({"task": "extend_image", "prompt": "x", "image": ID, **sides}), {ID: large})
+
+
 def test_shipped_models_for_private_use_alone_name_one_for_clients() -> None:
     shipped = {one.id: one for one in map(read, SHIPPED.glob("*.yaml"))}
     for one in shipped.values():
