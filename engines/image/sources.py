@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _USUAL_PIXELS = 512 * 512
+_LEAST_STRENGTH = 0.01
+"""With less there is not one step of a hundred to be made."""
+
 _BORDER = 8
 """How far a continued picture is drawn anew at its old edge, in px at the model's size: no seam."""
 
@@ -39,7 +42,7 @@ def open_source(request: Drawing, context: Context, family: Family) -> Source:
     picture = opened(context, request.image)  # type: ignore[attr-defined]
     if isinstance(request, ExtendImage):
         return _extended(request, context, picture, pixels, multiple)
-    if isinstance(request, ChangeImage | FillImage) and request.strength == 0:
+    if isinstance(request, ChangeImage | FillImage) and request.strength < _LEAST_STRENGTH:
         return Source(None, lambda made: made, picture)
     if getattr(request, "mask", None):
         return _masked(request, context, picture, pixels, multiple)
@@ -116,14 +119,6 @@ def _extended(request: ExtendImage, context: Context, picture: "Image", pixels: 
     """The picture on a larger canvas whose new part repeats the nearest edge, blurred: a calm start for the model."""
     from PIL import Image, ImageFilter
 
-    if not (request.left or request.right or request.top or request.bottom):
-        raise StudioError(
-            "no_sides",
-            "No side is chosen.",
-            "The picture would stay as large as it is.",
-            "Say how much is to be added, on at least one side.",
-            status=422,
-        )
     size = (picture.width + request.left + request.right, picture.height + request.top + request.bottom)
     canvas = picture.resize(size).filter(ImageFilter.GaussianBlur(max(size) / 40))
     canvas.paste(picture, (request.left, request.top))
