@@ -1,12 +1,16 @@
 """Stable Diffusion 1.5 and what is built like it, the studio's own Storybook too."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from engines.image.families import ip_adapter
 from engines.image.family import Family, Words, Work
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
 
 
 class StableDiffusion(Family):
@@ -48,10 +52,18 @@ class StableDiffusion(Family):
         if work.control:
             strength = work.control.strength
             return asked | size | {"image": work.control.map, "controlnet_conditioning_scale": strength}
-        if work.task == "create_image":
+        if work.image is None:
             return asked | size
-        asked |= {"image": work.image, "strength": work.strength}
-        return asked | size | {"mask_image": work.mask} if work.mask is not None else asked
+        # Without a mask the size is the picture's.
+        return asked | {"strength": work.strength} | (size if work.mask is not None else {})
+
+    def paint(
+        self, pipeline: Any, work: Work, words: Words, generators: "Sequence[torch.Generator]", **call: Any
+    ) -> "np.ndarray":
+        # One for each: coding a picture draws on chance, and each must draw on its own seed to be the one made alone.
+        given = {"image": work.image, "mask_image": work.mask}
+        given = {name: [picture] * len(generators) for name, picture in given.items() if picture is not None}
+        return super().paint(pipeline, work, words, generators, **given, **call)
 
     @contextmanager
     def helped(self, pipeline: Any, work: Work, files: Mapping[str, Path]) -> Iterator[None]:

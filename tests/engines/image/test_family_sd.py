@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from engines import wire
 from errors import StudioError
+from tests.engines.image import family_proofs as proofs
 from tests.engines.image.drawing_desk import Desk, box_mask, noise
 
 pytestmark = pytest.mark.slow
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.slow
 ASKED: dict[str, Any] = {"prompt": "a fox", "steps": 2}
 SMALL = {"width": 64, "height": 64}
 MODELS = ("stable-diffusion-1.5", "sdxl")
+EVERY = (*MODELS, "sdxl-lcm")
 HELPERS = {"stable-diffusion-1.5": "sd15", "sdxl": "sdxl", "sdxl-lcm": "sdxl"}
 
 
@@ -32,24 +33,31 @@ def create(desk: Desk, model: str, **asked: Any) -> str:
 @pytest.mark.parametrize("model", ["sdxl", "sdxl-lcm"])
 def test_sdxl_does_every_task_it_names(desk: Desk, model: str) -> None:
     twin = desk.twin(model)
-    picture, mask = noise(96, 64), box_mask(96, 64, (20, 20, 60, 50))
-    image, where = desk.put(picture), desk.put(mask)
-    assert create(desk, twin, seed=3) == create(desk, twin, seed=3) != create(desk, twin, seed=4)
-    (changed,) = desk.pictures(task="change_image", model=twin, image=image, strength=0.7, **ASKED)
-    assert changed.shape == (64, 96, 3)
-    (filled,) = desk.pictures(task="fill_image", model=twin, image=image, mask=where, **ASKED)
-    black = np.asarray(mask) == 0
-    assert np.array_equal(filled[black], np.asarray(picture)[black])
-    assert not np.array_equal(filled, np.asarray(picture))
-    (extended,) = desk.pictures(task="extend_image", model=twin, image=image, right=32, **ASKED)
-    assert extended.shape == (64, 128, 3)
+    proofs.draws_what_is_asked(desk, twin)
+    proofs.keeps_its_size(desk, twin, "change_image", strength=0.7)
+    proofs.leaves_alone_what_is_not_painted(desk, twin)
+    proofs.continues_a_picture(desk, twin)
 
 
-def test_sdxl_shows_previews_and_steps(desk: Desk) -> None:
+@pytest.mark.parametrize("model", EVERY)
+def test_several_pictures_in_one_pass_are_those_made_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    twin = desk.twin(model)
+    image, mask = desk.put(noise(64, 64)), desk.put(box_mask(64, 64, (0, 0, 50, 64)))
+    helper = HELPERS[model]
+    desk.twin(f"controlnet-edges-{helper}")
+    desk.twin(f"ip-adapter-{helper}")
+    kept = {"control": "edges", "control_image": image, "references": [image], **SMALL}
+    proofs.makes_in_one_pass_what_it_makes_alone(desk, monkeypatch, twin, "create_image", **kept)
+    proofs.makes_in_one_pass_what_it_makes_alone(desk, monkeypatch, twin, "change_image", image=image, strength=0.7)
+    proofs.makes_in_one_pass_what_it_makes_alone(desk, monkeypatch, twin, "fill_image", image=image, mask=mask)
+
+
+def test_sdxl_stops_and_says_what_it_did_not_read(desk: Desk) -> None:
     twin = desk.twin("sdxl")
-    create(desk, twin)
-    assert [event.step for event in desk.events if isinstance(event, wire.Progress)] == [1, 2]
-    assert any(isinstance(event, wire.Preview) for event in desk.events)
+    proofs.says_what_it_did_not_read(desk, twin, **SMALL)
+    proofs.stops_when_cancelled(desk, twin, **SMALL)
 
 
 def test_what_should_not_be_seen_acts_only_where_guidance_does(desk: Desk) -> None:
