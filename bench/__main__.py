@@ -1,8 +1,8 @@
-"""``python -m bench overhead|start|follow|library|gpu|all``: one JSON object a line, a figure each."""
+"""``python -m bench overhead|start|follow|library|swap|gpu|all``: one JSON object a line, a figure each."""
 
 import argparse
 
-from bench import chat, follow, gpu, library, overhead, start, storybook
+from bench import chat, follow, gpu, library, overhead, start, storybook, swap
 
 BENCHES = {
     "overhead": overhead.run,
@@ -12,6 +12,7 @@ BENCHES = {
     "gpu": gpu.run,
     "library": library.run,
     "storybook": storybook.run,
+    "swap": swap.run,
 }
 
 
@@ -20,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the studio; docs/benchmarks.md.")
     parser.add_argument("name", choices=[*BENCHES, "all"])
     chosen = parser.parse_args().name
-    for name in ("overhead", "start", "follow", "library", "chat") if chosen == "all" else (chosen,):
+    for name in ("overhead", "start", "follow", "library", "chat", "swap") if chosen == "all" else (chosen,):
         BENCHES[name]()
 
 

@@ -1,0 +1,130 @@
+"""Strategies of keeping models in memory to set the swapper beside, over the same jobs."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Part(NamedTuple):
+    """A part of a model: what it takes, in bytes, and the seconds it takes to bring it in."""
+
+    name: str
+    bytes: int
+    seconds: float
+
+
+Job = Sequence[Sequence[Part]]
+"""One lease after the other, each of parts that are needed together."""
+
+
+@dataclass
+class Score:
+    """Seconds of bringing in, parts asked for and found, parts dropped while they were leased, bytes copied back."""
+
+    seconds: float = 0.0
+    asked: int = 0
+    hits: int = 0
+    leased_evicted: int = 0
+    copied_back: int = 0
+
+    def add(self, other: "Score") -> None:
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+class Memory:
+    """What a strategy holds, in the order it came."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.held: dict[str, Part] = {}
+
+    @property
+    def free(self) -> int:
+        return self.room - sum(part.bytes for part in self.held.values())
+
+
+Choose = Callable[[Memory, Part, Job, int], list[str]]
+"""What to let go of for a part of a job; the number counts the parts asked for from the first job on."""
+
+
+def played(jobs: Sequence[Job], room: int, choose: Choose, copies_back: bool) -> Score:
+    """What a strategy makes of jobs in ``room`` bytes; what it lets go of may be copied back to main memory."""
+    score, memory = Score(), Memory(room)
+    for job in jobs:
+        for part in (part for lease in job for part in lease):
+            if part.name in memory.held:
+                score.hits += 1
+            else:
+                for name in choose(memory, part, job, score.asked):
+                    gone = memory.held.pop(name)
+                    score.copied_back += gone.bytes if copies_back else 0
+                score.seconds += part.seconds
+                assert memory.free >= part.bytes, "it made too little room"
+                memory.held[part.name] = part
+            score.asked += 1
+    return score
+
+
+def keep_one(memory: Memory, part: Part, job: Job, moment: int) -> list[str]:
+    """One model at a time, as a script does."""
+    mine = {one.name for lease in job for one in lease}
+    gone = [name for name in memory.held if name not in mine]
+    rest = memory.free + sum(memory.held[name].bytes for name in gone)
+    return gone if rest >= part.bytes else list(memory.held)
+
+
+def components_manager() -> Choose:
+    """AutoOffloadStrategy of diffusers' ComponentsManager: the real one, told what is free."""
+    from engines import runtime
+
+    runtime.heavy("diffusers")
+    from diffusers.modular_pipelines import components_manager as library
+
+    class Told:
+        free = 0
+
+        def __init__(self, device: object) -> None: ...
+
+        def mem_get_info(self) -> tuple[int, int]:
+            return self.free, 0
+
+    class Model:
+        def __init__(self, part: Part) -> None:
+            self.model_id, self.model, self._bytes = part.name, self, part.bytes
+
+        def get_memory_footprint(self) -> int:
+            return self._bytes
+
+    library.TorchDeviceBackend = Told
+    # What is kept free is taken off the room already, for everybody alike.
+    strategy = library.AutoOffloadStrategy(memory_reserve_margin="0GB")
+
+    def choose(memory: Memory, part: Part, job: Job, moment: int) -> list[str]:
+        Told.free = memory.free + 1  # it asks for more than is needed
+        held = [Model(one) for one in memory.held.values()]
+        return [one.model_id for one in strategy(held, part.name, Model(part), "cpu")]
+
+    return choose
+
+
+def foreseeing(jobs: Sequence[Job], by_bytes: bool) -> Choose:
+    """It knows the future: what is needed last goes first; ``by_bytes`` counts what it gives for its seconds too."""
+    uses: dict[str, list[int]] = {}
+    for moment, part in enumerate(part for job in jobs for lease in job for part in lease):
+        uses.setdefault(part.name, []).append(moment)
+
+    def choose(memory: Memory, part: Part, job: Job, moment: int) -> list[str]:
+        def worth(name: str) -> float:
+            away = next((use for use in uses[name] if use > moment), 10**9) - moment
+            one = memory.held[name]
+            return -away * (one.bytes / one.seconds if by_bytes else 1)
+
+        gone: list[str] = []
+        for name in sorted(memory.held, key=worth):
+            if memory.free + sum(memory.held[one].bytes for one in gone) >= part.bytes:
+                break
+            gone.append(name)
+        return gone
+
+    return choose
