@@ -109,7 +109,10 @@ def components_manager() -> Choose:
 
 
 def foreseeing(jobs: Sequence[Job], by_bytes: bool) -> Choose:
-    """It knows the future: what is needed last goes first; ``by_bytes`` counts what it gives for its seconds too."""
+    """It knows the future: what is needed last goes first; ``by_bytes`` counts what it gives for its seconds too.
+
+    Nothing goes that is spared by what goes after it.
+    """
     uses: dict[str, list[int]] = {}
     for moment, part in enumerate(part for job in jobs for lease in job for part in lease):
         uses.setdefault(part.name, []).append(moment)
@@ -125,6 +128,9 @@ def foreseeing(jobs: Sequence[Job], by_bytes: bool) -> Choose:
             if memory.free + sum(memory.held[one].bytes for one in gone) >= part.bytes:
                 break
             gone.append(name)
+        for name in gone[::-1]:
+            if memory.free + sum(memory.held[one].bytes for one in gone if one != name) >= part.bytes:
+                gone.remove(name)
         return gone
 
     return choose

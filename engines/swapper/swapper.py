@@ -40,8 +40,9 @@ class Swapper:
     """The only way to a model. One a process; safe to use from several threads.
 
     What a lease holds is never dropped. Beyond that the least recently used goes first, of several used at the same
-    moment the one that loads fastest. ``relieve`` is asked last: whether another program gave back device memory.
-    Dropping frees; nothing is copied back: the files' page cache is the tier below.
+    moment the one that loads fastest; small ones are spared where a larger one must go all the same. ``relieve`` is
+    asked last: whether another program gave back device memory. Dropping frees; nothing is copied back: the files'
+    page cache is the tier below.
     """
 
     def __init__(
@@ -172,7 +173,8 @@ class Swapper:
                     if place == "device" and self._relieve():
                         continue
                     return self._cannot(place, needed, wanted)
-                self._drop(min(idle, key=lambda entry: (entry.used, entry.load_seconds)))
+                for entry in _in_the_way(idle, needed - self._room(place), place):
+                    self._drop(entry)
         return True
 
     def _room(self, place: Place) -> int:
@@ -310,6 +312,19 @@ class Swapper:
             used_bytes=self.device.used() if on_device else memory.used(),
             components=components,
         )
+
+
+def _in_the_way(idle: Sequence[_Entry], missing: int, place: Place) -> list[_Entry]:
+    """What to drop for ``missing`` bytes: the least recently used, but nothing that is spared by those after it."""
+    going: list[_Entry] = []
+    for entry in sorted(idle, key=lambda entry: (entry.used, entry.load_seconds)):
+        if sum(_taken(one, place) for one in going) >= missing:
+            break
+        going.append(entry)
+    for entry in going[::-1]:
+        if sum(_taken(one, place) for one in going if one is not entry) >= missing:
+            going.remove(entry)
+    return going
 
 
 def _expected(component: Component, place: Place) -> int:

@@ -343,3 +343,10 @@ def test_any_sequence_of_jobs_stays_within_the_card(jobs: list[list[int]]) -> No
         assert held(swapper) >= {str(n) for n in job}
     swapper.close()
     assert card.used() == 0
+
+
+def test_what_is_small_is_spared_where_a_large_one_must_go_all_the_same(swapper: Swapper) -> None:
+    use(swapper, Block("small", 10))
+    use(swapper, Block("large", 80))
+    use(swapper, Block("next", 80))
+    assert held(swapper) == {"small", "next"}
