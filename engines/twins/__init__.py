@@ -57,6 +57,7 @@ _SMALLEST: Mapping[str, Any] = {
 }
 """Of models that look at more than they draw."""
 _TINY: Mapping[str, Mapping[str, Any]] = {
+    "stable-diffusion-1.5": {"pixels": 128 * 128},
     "sdxl": _SMALL,
     "sdxl-lcm": _SMALL,
     "flux.1-schnell": _SMALL,
@@ -68,7 +69,7 @@ _TINY: Mapping[str, Mapping[str, Any]] = {
     "qwen-image": _SMALLEST,
     "qwen-image-edit": _SMALLEST,
     "qwen-image-2.1": _SMALLEST,
-    "hidream": {**_SMALLEST, "options": {"sample_size": 8}},
+    "hidream": {**_SMALLEST, "pixels": 128 * 128, "options": {"sample_size": 16}},
     "wan-2.2": _SMALLEST,
 }
 """Where an entry says something that holds for the large model only, what holds for the twin."""

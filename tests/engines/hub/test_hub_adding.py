@@ -91,11 +91,24 @@ def test_a_known_pipeline_is_entered_after_its_like(hub: LocalHub, catalog: Cata
     assert len(list(own.iterdir())) == 1
 
 
+def test_an_sdxl_look_keeps_what_helps_sdxl(hub: LocalHub, catalog: Catalog) -> None:
+    more = {
+        "text_encoder_2/config.json": "{}",
+        "text_encoder_2/model.safetensors": b"t",
+        "tokenizer_2/vocab.json": "{}",
+    }
+    hub.add("artist/xl", {**pictures("StableDiffusionXLPipeline"), **more}, card={"license": "openrail++"})
+    entry = by_name(catalog, "artist/xl")
+    assert {part.repo for part in entry.parts.values()} == {"artist/xl"}
+    assert (entry.lora_family, entry.licence.commercial, entry.references) == ("sdxl", True, 4)
+    assert [one.id for one in catalog.helpers(entry, "ip_adapter")] == ["ip-adapter-sdxl"]
+
+
 def test_an_unknown_class_says_which_are_known(hub: LocalHub, catalog: Catalog) -> None:
-    hub.add("artist/xl", pictures("StableDiffusionXLPipeline"))
+    hub.add("artist/three", pictures("StableDiffusion3Pipeline"))
     hub.add("artist/odd", pictures("NobodyPipeline"))
     hub.add("artist/nothing", {"README.md": "words"})
-    assert "SDXL yet" in refusal(catalog, "artist/xl").problem.what
+    assert "Stable Diffusion 3 yet" in refusal(catalog, "artist/three").problem.what
     for name in ("artist/odd", "artist/nothing"):
         problem = refusal(catalog, name).problem
         assert problem.code == "unknown_class"
