@@ -5,19 +5,21 @@ from typing import Any
 
 import torch
 
-from engines.twins.parts import clip_text, t5_encoder, tiny_kl
+from engines.twins.parts import clip_text, livelier, t5_encoder, tiny_kl
 from engines.twins.tokenizers import clip_tokenizer, t5_tokenizer
 
 _CLIP = 32
 _T5 = 32
 _LLAMA = 16
+_SIDE = 16
+"""Of the square of latents that it always paints."""
 _LENGTH = 128
 """Tokens of a prompt; its CLIP encoders take more than the usual 77."""
 
 
 def save(folder: Path) -> None:
     """Build it, the same each time. Llama lies at the top, as in the repository of its own that it comes from."""
-    from diffusers import FlowMatchEulerDiscreteScheduler, HiDreamImageTransformer2DModel
+    from diffusers import FlowMatchEulerDiscreteScheduler
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(17)
@@ -27,22 +29,7 @@ def save(folder: Path) -> None:
             "text_encoder_3": t5_encoder(_T5),
             "": _llama(),
             "vae": tiny_kl(16, 0.3611, 0.1159, quant=False),
-            "transformer": HiDreamImageTransformer2DModel(
-                patch_size=2,
-                in_channels=16,
-                out_channels=16,
-                num_layers=1,
-                num_single_layers=1,
-                attention_head_dim=8,
-                num_attention_heads=4,
-                caption_channels=[_T5, _LLAMA],
-                text_emb_dim=2 * _CLIP,
-                num_routed_experts=4,
-                num_activated_experts=2,
-                axes_dims_rope=(4, 2, 2),
-                max_resolution=(8, 8),
-                llama_layers=(0, 1),
-            ),
+            "transformer": livelier(_transformer(), 2),
         }
     for name, model in models.items():
         model.to(torch.bfloat16).save_pretrained(folder / name)
@@ -51,6 +38,27 @@ def save(folder: Path) -> None:
     t5_tokenizer().save_pretrained(folder / "tokenizer_3")
     _llama_tokenizer().save_pretrained(folder)
     FlowMatchEulerDiscreteScheduler(shift=3.0).save_pretrained(folder / "scheduler")
+
+
+def _transformer() -> Any:
+    from diffusers import HiDreamImageTransformer2DModel
+
+    return HiDreamImageTransformer2DModel(
+        patch_size=2,
+        in_channels=16,
+        out_channels=16,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=8,
+        num_attention_heads=4,
+        caption_channels=[_T5, _LLAMA],
+        text_emb_dim=2 * _CLIP,
+        num_routed_experts=4,
+        num_activated_experts=2,
+        axes_dims_rope=(4, 2, 2),
+        max_resolution=(_SIDE, _SIDE),
+        llama_layers=(0, 1),
+    )
 
 
 def _llama() -> Any:

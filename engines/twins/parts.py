@@ -85,6 +85,14 @@ def qwen3_encoder(width: int = 16, layers: int = 4) -> Any:
     )
 
 
+def livelier(model: Any, times: float = 2.5) -> Any:
+    """A model with larger weights: of some, hardly anything that goes in would be seen in what comes out."""
+    with torch.no_grad():
+        for weights in (one for one in model.parameters() if one.ndim > 1):
+            weights *= times
+    return model
+
+
 def save(build: Any, folder: Path, seed: int = 1) -> None:
     """Build a pipeline, the same each time, and save it as the real ones are saved: bfloat16, safetensors."""
     with torch.random.fork_rng(devices=[]):

@@ -6,11 +6,11 @@ from typing import Any
 import torch
 
 from engines.twins import qwen
+from engines.twins.parts import livelier
 from engines.twins.tokenizers import qwen_tokenizer
 
 _WIDTH = 32
 """Of what the text encoder hands over."""
-_LIVELINESS = 2.5
 _CHANNELS = 16
 _CHANNELS_21 = 8
 
@@ -95,7 +95,4 @@ def save_21(folder: Path) -> None:
 
 def _keep(folder: Path, **models: Any) -> None:
     for name, model in models.items():
-        with torch.no_grad():
-            for weights in (one for one in model.parameters() if one.ndim > 1):
-                weights *= _LIVELINESS  # or hardly anything that goes in would be seen in what comes out
-        model.to(torch.bfloat16).save_pretrained(folder / name)
+        livelier(model).to(torch.bfloat16).save_pretrained(folder / name)

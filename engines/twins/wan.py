@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from engines.twins.parts import t5_encoder
+from engines.twins.parts import livelier, t5_encoder
 from engines.twins.tokenizers import t5_tokenizer
 
 _TEXT = 32
@@ -28,8 +28,8 @@ def save(folder: Path) -> None:
                 temperal_downsample=[False, True, True],
             ),
             scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
-            transformer=_transformer(),
-            transformer_2=_transformer(),
+            transformer=livelier(_transformer()),
+            transformer_2=livelier(_transformer()),
             boundary_ratio=0.875,
         )
     pipeline.to(torch.bfloat16).save_pretrained(folder)

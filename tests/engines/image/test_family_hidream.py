@@ -1,0 +1,90 @@
+"""HiDream-I1 and HiDream-E1.1 with their twin."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.engines.image import family_proofs as proofs
+from tests.engines.image.drawing_desk import Desk, noise
+
+pytestmark = pytest.mark.slow
+
+DRAW = ["hidream-i1-full", "hidream-i1-dev"]
+EDIT = "hidream-e1.1"
+
+
+@pytest.fixture
+def desk(twin_folder: Path, tmp_path: Path) -> Desk:
+    return Desk(twin_folder, tmp_path)
+
+
+@pytest.mark.parametrize("entry", DRAW)
+def test_it_draws_what_is_asked(desk: Desk, entry: str) -> None:
+    proofs.draws_what_is_asked(desk, desk.twin(entry))
+
+
+def test_a_size_it_does_not_make_is_made_of_the_one_it_does(desk: Desk) -> None:
+    asked = {"task": "create_image", "model": desk.twin("hidream-i1-full"), **proofs.ASKED}
+    (small,), (large,) = desk.pictures(**asked, width=64, height=64), desk.pictures(**asked, width=192, height=192)
+    assert (small.shape, large.shape) == ((64, 64, 3), (192, 192, 3))
+    centres = large[1::3, 1::3]
+    assert proofs.apart(small, centres) < 12 < proofs.apart(small, centres[::-1])  # the same picture, not a part of it
+
+
+@pytest.mark.parametrize("entry", DRAW)
+def test_the_same_words_are_read_once(desk: Desk, entry: str) -> None:
+    proofs.reads_the_same_words_once(desk, desk.twin(entry))
+
+
+def test_what_is_beyond_its_reading_is_said(desk: Desk) -> None:
+    proofs.says_what_it_did_not_read(desk, desk.twin("hidream-i1-full"))
+
+
+def test_unwanted_words_act_with_guidance_alone(desk: Desk) -> None:
+    def drawn(entry: str, negative: str) -> np.ndarray:
+        asked = {"negative_prompt": negative, **proofs.ASKED}
+        return desk.pictures(task="create_image", model=desk.twin(entry), **asked)[0]
+
+    assert proofs.apart(drawn("hidream-i1-full", ""), drawn("hidream-i1-full", "green hats")) > 0.1
+    assert np.array_equal(drawn("hidream-i1-fast", ""), drawn("hidream-i1-fast", "green hats"))
+
+
+@pytest.mark.parametrize(("entry", "task"), [("hidream-i1-full", "create_image"), (EDIT, "edit_image")])
+def test_a_cancel_stops_at_the_next_step(desk: Desk, entry: str, task: str) -> None:
+    given = {"image": desk.put(noise(64, 64))} if task == "edit_image" else {}
+    proofs.stops_when_cancelled(desk, desk.twin(entry), task=task, **given)
+
+
+@pytest.mark.parametrize(("entry", "task"), [("hidream-i1-full", "create_image"), (EDIT, "edit_image")])
+def test_one_pass_makes_what_each_seed_makes_alone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, entry: str, task: str
+) -> None:
+    given = {"image": desk.put(noise(96, 64))} if task == "edit_image" else {}
+    proofs.makes_in_one_pass_what_it_makes_alone(desk, monkeypatch, desk.twin(entry), task, **given)
+
+
+def test_an_edited_picture_keeps_its_size_and_follows_the_words(desk: Desk) -> None:
+    model = desk.twin(EDIT)
+    fox = proofs.keeps_its_size(desk, model, "edit_image")
+    assert np.array_equal(fox, proofs.keeps_its_size(desk, model, "edit_image"))
+    asked = {"image": desk.put(noise(131, 77)), "prompt": "two ships", "steps": 3}
+    assert proofs.apart(fox, desk.pictures(task="edit_image", model=model, **asked)[0]) > 0.1
+
+
+def test_an_edit_looks_at_the_picture(desk: Desk) -> None:
+    asked = {"task": "edit_image", "model": desk.twin(EDIT), **proofs.ASKED}
+    (one,), (other,) = (desk.pictures(**asked, image=desk.put(noise(96, 64, seed))) for seed in (1, 2))
+    assert proofs.apart(one, other) > 0.1
+
+
+def test_an_edit_with_a_mask_changes_only_what_is_painted(desk: Desk) -> None:
+    proofs.leaves_alone_what_is_not_painted(desk, desk.twin(EDIT), "edit_image")
+
+
+def test_an_edit_leaves_the_shared_network_as_it_was(desk: Desk) -> None:
+    """Both have the same network in the twin, and an edit takes twice as many tokens."""
+    asked = {"task": "create_image", "model": desk.twin("hidream-i1-full"), "width": 96, "height": 64, **proofs.ASKED}
+    before = desk.pictures(**asked)
+    proofs.keeps_its_size(desk, desk.twin(EDIT), "edit_image")
+    assert np.array_equal(before, desk.pictures(**asked))
