@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 
+from engines.loras import families
 from engines.tasks import TASKS
 from studio import Studio
 from tabs import audio, cast, home, image, library, models, studio_page, video, writing
@@ -44,11 +45,12 @@ _HEAD = """
 <link rel="stylesheet" href="c41/css/library-detail.css">
 <link rel="stylesheet" href="c41/css/cast.css">
 <link rel="stylesheet" href="c41/css/models.css">
+<link rel="stylesheet" href="c41/css/recipes.css">
 <link rel="stylesheet" href="c41/css/home.css">
 <link rel="stylesheet" href="c41/css/studio-page.css">
 <link rel="stylesheet" href="c41/css/writing.css">
 <link rel="stylesheet" href="c41/css/prose.css">
-<script>window.C41 = {media: %s, queue: [], mount(...part) { this.queue.push(part) }};</script>
+<script>window.C41 = {media: %s, families: %s, queue: [], mount(...part) { this.queue.push(part) }};</script>
 <script type="module" src="c41/js/studio.js"></script>"""
 
 
@@ -70,4 +72,4 @@ def build(studio: Studio) -> gr.Blocks:
 def mount_options() -> dict[str, Any]:
     """How the page looks and what it loads, for ``gr.mount_gradio_app``."""
     media = json.dumps({task: entry.medium for task, entry in TASKS.items()})
-    return {"theme": Theme(), "head": _HEAD % media, "footer_links": []}
+    return {"theme": Theme(), "head": _HEAD % (media, json.dumps(families.table().names)), "footer_links": []}

@@ -29,29 +29,41 @@ class Making(NamedTuple):
     form: type[Form] = Form
 
 
-def bench(studio: Studio, medium: str, makings: Sequence[Making]) -> None:
+class More(NamedTuple):
+    """Something else to do in a tab than one task: its name there, what it is called in addresses, what builds it."""
+
+    name: str
+    value: str
+    build: Callable[[], None]
+
+
+def bench(studio: Studio, medium: str, makings: Sequence[Making], more: Sequence[More] = ()) -> None:
     """Put a making tab on the page. Tasks that take the same kind of thing share one place to put it in."""
     with gr.Row(elem_id=f"bench-{medium}", elem_classes=["bench"]):
         with gr.Column(elem_classes=["card"]):
             if len(makings) > 1:
-                _choice(medium, makings)
+                _choice(medium, makings, more)
             shared = _shared(makings)
             for making in makings:
                 given = dict.fromkeys(_main(making.request), shared) if shared else {}
                 making.form(studio, making.request, making.verb, given, making.under)
+            for other in more:
+                other.build()
         with gr.Column(elem_classes=["show"]):
             stage(medium)
             filmstrip(medium)
 
 
-def _choice(medium: str, makings: Sequence[Making]) -> None:
+def _choice(medium: str, makings: Sequence[Making], more: Sequence[More]) -> None:
+    names = [(making.request.model_fields["task"].default, making.name) for making in makings]
+    names += [(other.value, other.name) for other in more]
     ticks = "".join(
-        f'<label><input type="radio" name="task-{medium}" value="{making.request.model_fields["task"].default}"'
-        f"{' checked' if making is makings[0] else ''}><span>{escape(making.name)}</span></label>"
-        for making in makings
+        f'<label><input type="radio" name="task-{medium}" value="{value}"{"" if n else " checked"}>'
+        f"<span>{escape(name)}</span></label>"
+        for n, (value, name) in enumerate(names)
     )
     legend = '<legend class="visually-hidden">What to do</legend>'
-    rows = " many" if len(makings) > _ROW else ""
+    rows = " many" if len(names) > _ROW else ""
     part("choice", f'<fieldset class="choice{rows}">{legend}{ticks}</fieldset>')
 
 

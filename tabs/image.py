@@ -11,7 +11,8 @@ from engines.requests import (
     UpscaleImage,
 )
 from studio import Studio
-from tabs.bench import Making, bench
+from tabs import recipes
+from tabs.bench import Making, More, bench
 from tabs.drawing import Drawn
 from tabs.home import Card
 
@@ -39,7 +40,7 @@ def card(studio: Studio) -> Card:
 
 def build(studio: Studio) -> None:
     """The tab."""
-    bench(studio, "image", _makings(studio))
+    bench(studio, "image", _makings(studio), more=[More("Recipes", "recipes", recipes.build)])
 
 
 def _makings(studio: Studio) -> list[Making]:

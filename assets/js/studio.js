@@ -20,6 +20,7 @@ import { Models } from "./models.js";
 import { OpenNumber } from "./number.js";
 import { Presets } from "./presets.js";
 import { Quality } from "./quality.js";
+import { Recipes } from "./recipes.js";
 import { Sides } from "./sides.js";
 import { Size } from "./size.js";
 import { Slot, pasting } from "./slot.js";
@@ -46,6 +47,7 @@ const parts = {
   mask: (at) => new Mask(at),
   number: (at) => new OpenNumber(at),
   presets: (at) => new Presets(at),
+  recipes: (at) => new Recipes(at),
   quality: (at) => new Quality(at),
   sides: (at) => new Sides(at),
   size: (at) => new Size(at),
