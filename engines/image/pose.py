@@ -113,7 +113,7 @@ def _joints(picture: "Image", boxes: list[list[float]], model: Any, processor: A
     seen.heatmaps = seen.heatmaps.float().cpu()
     found = processor.post_process_pose_estimation(seen, boxes=[boxes])[0]
     people = [
-        [Joint(*place, sure) for place, sure in zip(one["keypoints"].tolist(), one["scores"].tolist(), strict=True)]
+        [Joint(x, y, sure) for (x, y), sure in zip(one["keypoints"].tolist(), one["scores"].tolist(), strict=True)]
         for one in found
     ]
     return [person for person in people if any(joint.sure >= _SURE_JOINT for joint in person)]

@@ -1,5 +1,8 @@
 """Stable Diffusion XL and what is built like it: two encoders read the words, the second also sums them up."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar
 
 from engines.image.families.stable_diffusion import StableDiffusion
@@ -33,3 +36,13 @@ class StableDiffusionXL(StableDiffusion):
         if guided:
             words |= {"negative_prompt_embeds": untold, "negative_pooled_prompt_embeds": sum_untold}
         return words
+
+    @contextmanager
+    def helped(self, pipeline: Any, work: Work, files: Mapping[str, Path]) -> Iterator[None]:
+        # The pipeline casts the shared autoencoder to float32 to use it: an error on the way would leave it so.
+        precision = pipeline.vae.dtype
+        try:
+            with super().helped(pipeline, work, files):
+                yield
+        finally:
+            pipeline.vae.to(dtype=precision)

@@ -23,8 +23,8 @@ class StableDiffusion(Family):
     }
     controlled: ClassVar[str] = "StableDiffusionControlNetPipeline"
     """The class that keeps a structure."""
-    readers = ("tokenizer", "text_encoder", "image_encoder")
-    painters = ("unet", "controlnet", "vae")
+    readers: ClassVar[tuple[str, ...]] = ("tokenizer", "text_encoder", "image_encoder")
+    painters: ClassVar[tuple[str, ...]] = ("unet", "controlnet", "vae")
     multiple = 8
     looks_with = ip_adapter.ROLE
 
@@ -62,8 +62,8 @@ class StableDiffusion(Family):
     ) -> "np.ndarray":
         # One for each: coding a picture draws on chance, and each must draw on its own seed to be the one made alone.
         given = {"image": work.image, "mask_image": work.mask}
-        given = {name: [picture] * len(generators) for name, picture in given.items() if picture is not None}
-        return super().paint(pipeline, work, words, generators, **given, **call)
+        pictures = {name: [picture] * len(generators) for name, picture in given.items() if picture is not None}
+        return super().paint(pipeline, work, words, generators, **pictures, **call)
 
     @contextmanager
     def helped(self, pipeline: Any, work: Work, files: Mapping[str, Path]) -> Iterator[None]:

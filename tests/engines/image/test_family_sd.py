@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from engines import wire
+from engines.catalog import SHIPPED, read
 from errors import StudioError
 from tests.engines.image import family_proofs as proofs
 from tests.engines.image.drawing_desk import Desk, box_mask, noise
@@ -132,6 +133,31 @@ def test_a_job_that_is_stopped_leaves_nothing_behind(desk: Desk) -> None:
     assert isinstance(desk.ask(task="create_image", model=twin, **asked), wire.Cancelled)
     desk.worker._send = send
     assert create(desk, twin) == plain
+
+
+def test_an_error_while_the_autoencoder_is_cast_leaves_it_as_it_was(twin_folder: Path) -> None:
+    import torch
+    from diffusers import AutoencoderKL, StableDiffusionXLPipeline
+
+    from engines import twins
+    from engines.image.families.sdxl import StableDiffusionXL
+    from engines.image.family import Work
+
+    folder = twins.build("sdxl", twin_folder)
+    vae = AutoencoderKL.from_pretrained(folder / "vae", variant="fp16", dtype=torch.float16)
+    parts = {"text_encoder": None, "text_encoder_2": None, "tokenizer": None, "tokenizer_2": None, "unet": None}
+    pipeline = StableDiffusionXLPipeline(vae=vae, scheduler=None, **parts)
+    entry = read(SHIPPED / "sdxl.yaml")
+    work = Work("create_image", entry, "a fox", "", width=64, height=64, steps=1, guidance=1)
+
+    def decode() -> None:
+        with StableDiffusionXL().helped(pipeline, work, {}):
+            pipeline.vae.to(dtype=torch.float32)
+            raise MemoryError
+
+    with pytest.raises(MemoryError):
+        decode()
+    assert vae.dtype == torch.float16
 
 
 # -- what is in the way
