@@ -10,6 +10,7 @@ from engines.catalog import Catalog
 from engines.catalog.entry import Choice
 from engines.requests import Request
 from engines.requests.drawing import MOST_LORAS
+from jobs.words import gigabytes
 from tabs.loras import loras
 from tabs.mask import mask
 from tabs.number import number
@@ -63,7 +64,7 @@ def control(catalog: Catalog, task: str, name: str, field: FieldInfo) -> gr.comp
 def shown_fields(catalog: Catalog, request: type[Request]) -> dict[str, FieldInfo]:
     """The fields a person decides about; the model is one of them only where there is a choice."""
     task = request.model_fields["task"].default
-    hidden = _HIDDEN | ({"model"} if len(_models(catalog, task)) < 2 else set())
+    hidden = _HIDDEN | ({"model"} if len(_models(catalog, task)) + len(_absent(catalog, task)) < 2 else set())
     shown = {
         name: field
         for name, field in request.model_fields.items()
@@ -117,9 +118,17 @@ def _models(catalog: Catalog, task: str) -> list[Choice]:
     return [Choice(value=entry.id, label=entry.name) for entry in catalog.for_task(task) if catalog.installed(entry)]
 
 
+def _absent(catalog: Catalog, task: str) -> list[Choice]:
+    """Models that could be got: the form offers to get one, then make."""
+    entries = (entry for entry in catalog.for_task(task) if not catalog.installed(entry) and catalog.fetchable(entry))
+    return [
+        Choice(value=entry.id, label=f"{entry.name} · to get, {gigabytes(entry.download_bytes)}") for entry in entries
+    ]
+
+
 def _choices(catalog: Catalog, task: str, name: str, field: FieldInfo, extra: Mapping[str, Any]) -> list[Choice]:
     if name == "model":
-        return [Choice(value="", label="Auto"), *_models(catalog, task)]
+        return [Choice(value="", label="Auto"), *_models(catalog, task), *_absent(catalog, task)]
     if "choices" in extra:
         return catalog.field_choices(task, name)
     if get_origin(field.annotation) is Literal:

@@ -99,11 +99,7 @@ class Drawn(Form):
     def reused(self, made: Mapping[str, Any]) -> dict[str, Any]:
         held = dict(made) | {"preset": None}
         if "size" in self.controls:
-            width, height = int(made.get("width", 0)), int(made.get("height", 0))
-            aspect = size.aspect_of(width, height) if width and height else "1:1"
-            held["size"] = {"aspect": size.OWN, "width": width, "height": height}
-            if aspect != size.OWN:
-                held["size"] |= {"aspect": aspect, "megapixels": width * height / 1e6}
+            held["size"] = _size(int(made.get("width") or 512), int(made.get("height") or 512))
         if "sides" in self.controls:
             held["sides"] = {side: made.get(side, 0) for side in SIDES}
         try:
@@ -113,6 +109,12 @@ class Drawn(Form):
             held["quality"] = None
         if held["quality"]:
             held |= dict.fromkeys(_OPEN)
+        return held
+
+    def changed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        held = {name: value for name, value in fields.items() if name in self.controls and name != "seed"}
+        if "size" in self.controls and {"width", "height"} <= fields.keys():
+            held["size"] = _size(fields["width"], fields["height"])
         return held
 
     # -- what is told
@@ -125,6 +127,8 @@ class Drawn(Form):
         entry, prompt = chosen.entry, str(named.get("prompt") or "")
         other = self._name(entry.instead)
         known: dict[str, Any] = {
+            "model": entry.name,
+            "lora_family": entry.lora_family,
             "why": "" if named.get("model") else chosen.why,
             "caution": choosing.caution(entry, other),
             "calm": SKETCH if entry.sketch else "",
@@ -218,6 +222,14 @@ class Drawn(Form):
         except (StudioError, ValidationError):
             return json.dumps(said | {"text": by_slots(prompt, turn)})
         return json.dumps(said | {"job": job.model_dump(mode="json")})
+
+
+def _size(width: int, height: int) -> dict[str, Any]:
+    """What the control of the size holds for sides in px."""
+    aspect = size.aspect_of(width, height)
+    if aspect == size.OWN:
+        return {"aspect": aspect, "width": width, "height": height}
+    return {"aspect": aspect, "megapixels": width * height / 1e6}
 
 
 def _frame(named: Mapping[str, Any]) -> Any:

@@ -11,7 +11,7 @@ import gradio as gr
 from pydantic.fields import FieldInfo
 
 from auth.principal import Principal
-from engines.requests import Request, asset_fields, parse
+from engines.requests import FetchModel, Request, asset_fields, parse
 from errors import Problem, StudioError
 from jobs.views import Estimate
 from jobs.words import about, between
@@ -25,7 +25,7 @@ log = logging.getLogger("c41.tabs")
 _FOOT = """<div class="foot" data-task="{task}">
 <div class="problem" role="alert" hidden></div>
 <button type="button" class="go"><span>{verb}</span></button>
-<p class="hint" aria-live="polite"></p></div>"""
+<p class="hint" aria-live="polite"></p><div class="offers" role="group" aria-label="What else would do"></div></div>"""
 
 _EXAMPLE = '<button type="button" class="sample" data-do="example" data-values="{values}" hidden>Try a sample</button>'
 
@@ -86,6 +86,10 @@ class Form:
         """What the controls hold for a request that was made."""
         return dict(made)
 
+    def changed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """What controls are to hold so that a request has these fields."""
+        return {name: value for name, value in fields.items() if name in self.controls}
+
     # -- building
 
     def add(self, name: str, field: FieldInfo) -> None:
@@ -143,19 +147,35 @@ class Form:
             estimate = self.studio.jobs.estimate(who, asked, self.studio.library.project_in_hand(who))
         except StudioError as error:
             return json.dumps(said | {"button": self._verb, "hint": f"{error.problem.what} {error.problem.why}"})
-        hint = " ".join((*estimate.cast, estimate.problem.sentence if estimate.problem else _hint(estimate)))
-        return json.dumps(said | {"button": f"{self._verb} · {time_of(estimate)}", "hint": hint})
+        return json.dumps(said | self._answer(estimate))
+
+    def _answer(self, estimate: Estimate) -> dict[str, Any]:
+        """What the button says, what stands under it, and what else would do."""
+        offers = [{**offer.model_dump(mode="json"), "time": about(offer.seconds)} for offer in estimate.offers]
+        for offer in offers:
+            offer["changes"] = self.changed(offer["changes"])
+        said = {"button": f"{self._verb} · {time_of(estimate)}", "cast": list(estimate.cast), "offers": offers}
+        if estimate.problem is None:
+            return said | {"hint": _hint(estimate)}
+        if offers and offers[0]["get"]:  # the button itself gets what is missing
+            first = offers.pop(0)
+            return said | {"hint": estimate.problem.what, "button": first["label"], "get": first["get"]}
+        return said | {"hint": estimate.problem.what if offers else estimate.problem.sentence}
 
     def _press(self, event: gr.EventData, request: gr.Request, *values: Any) -> str:
         """Put the request into the queue."""
         who = principal(request)
         said: dict[str, Any] = {"pressed": time.time()}
+        told, jobs = _told(event), self.studio.jobs
         try:
-            job = self.studio.jobs.submit(
+            asked = self.read(values)
+            first = (jobs.submit(who, FetchModel(entry=str(told["get"]))).id,) if told.get("get") else ()
+            job = jobs.submit(
                 who,
-                self.read(values),
+                asked,
                 project_id=self.studio.library.project_in_hand(who),
-                client_ref=str(_told(event).get("ref"))[:80],
+                client_ref=str(told.get("ref"))[:80],
+                after=first,
             )
         except StudioError as error:
             return json.dumps(said | {"problem": error.problem.model_dump()})
@@ -230,5 +250,5 @@ def time_of(estimate: Estimate) -> str:
 
 def _hint(estimate: Estimate) -> str:
     """Whether it fits, and who is before it."""
-    known = "Fits." if estimate.learned else "The first time here takes longest."
+    known = (estimate.fit or "Fits.") if estimate.learned else "The first time here takes longest."
     return f"{known} {estimate.queue_words}"

@@ -29,8 +29,9 @@ def mask(label: str, help: str, over: str) -> gr.HTML:
         <div class="mask-acts" role="group" aria-label="What was painted"></div></header>
         <div class="mask-plane"><div class="mask-sheet"><img alt="" draggable="false"><canvas></canvas></div>
         <span class="mask-ring" hidden></span></div>
-        <footer><p class="bare">White is new. Two fingers or the wheel come nearer; [ and ] change the brush.</p>
+        <div class="mask-end"><p class="bare">What is painted will be new. Two fingers or the wheel come nearer;
+        [ and ] change the brush.</p>
         <button type="button" class="step" data-do="leave">Leave it</button>
-        <button type="button" class="step first" data-do="done">Take it</button></footer></div></dialog></div>""",
+        <button type="button" class="step first" data-do="done">Take it</button></div></div></dialog></div>""",
         value="",
     )

@@ -13,7 +13,7 @@ def slot(kind: Kind, label: str, help: str, *, main: bool) -> gr.HTML:
     return part(
         "slot",
         f"""<div class="slot" data-kind="{kind}" data-main="{"yes" if main else "no"}" data-label="{escape(label)}">
-        <span class="label">{escape(label)}</span><div class="box"></div>
+        <span class="label">{escape(label)}</span><div class="slot-box"></div>
         <p class="wrong" role="alert"></p><p class="help">{escape(help)}</p></div>""",
         value="",
     )

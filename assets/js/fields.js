@@ -18,11 +18,25 @@ function line(form) {
   return found;
 }
 
-function apply({ task, values, about }) {
-  const form = document.getElementById(`task-${task}`);
+const told = new Map(); // what folds out later is told then
+const watching = new WeakSet();
+
+function apply(said) {
+  const { task, about } = said, form = document.getElementById(`task-${task}`);
   if (!form || !about) return;
+  told.set(task, said);
+  const folded = form.querySelector(".advanced");
+  if (folded && !watching.has(folded)) {
+    watching.add(folded);
+    new MutationObserver(() => step(form, told.get(task))).observe(folded, { childList: true, subtree: true });
+  }
   refill(line(form), html`${about.why && html`<p>Auto: ${about.why}</p>`}${about.calm && html`<p>${about.calm}</p>`}
     ${about.caution && html`<p class="caution" role="status">${about.caution}</p>`}`);
+  step(form, said);
+}
+
+/** What does nothing for the model is not in the way. */
+function step(form, { values, about }) {
   if (!about.idle) return; // no model can be told yet
   const idle = new Set(about.idle);
   for (const name of ["negative_prompt", "guidance", "references", "loras", "control"]) show(form, name, !idle.has(name));

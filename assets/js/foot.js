@@ -4,6 +4,7 @@ import { on, say } from "./bus.js";
 import { doing, fill, html, refill } from "./dom.js";
 import { kick } from "./follow.js";
 import { toast } from "./toast.js";
+import { capital } from "./words.js";
 
 const PATIENCE = 15_000; // the answer to a press comes within milliseconds, or the connection is gone
 
@@ -19,7 +20,10 @@ export class Foot {
     this.go = this.root.querySelector(".go");
     this.go.addEventListener("click", () => this.press());
     this.form = element.closest(".task");
-    doing(this.form, { example: (button) => this.trigger("fill", { values: JSON.parse(button.dataset.values) }) });
+    doing(this.form, {
+      example: (button) => this.trigger("fill", { values: JSON.parse(button.dataset.values) }),
+      offer: (button) => this.accept(this.offers[button.dataset.at]),
+    });
     watch("value", () => this.hear(props.value));
     let queued = "";
     on("jobs", ({ jobs }) => { // somebody joined or left the line: the hint changes with it
@@ -51,7 +55,7 @@ export class Foot {
     if (this.go.disabled) return;
     this.busy(true);
     this.stageOf(this.task)?.approach();
-    this.trigger("press", { ref: crypto.randomUUID?.() ?? String(Math.random()).slice(2) });
+    this.trigger("press", { get: this.get, ref: crypto.randomUUID?.() ?? String(Math.random()).slice(2) });
     this.waiting = setTimeout(() => {
       this.busy(false);
       this.problem({ what: "The studio does not answer.", next: "Try again in a moment." });
@@ -71,8 +75,9 @@ export class Foot {
     if (said.job) kick();
     if (said.reused) toast("The settings are back in the form.");
     if (said.values) this.know(said.values);
-    if (said.values) say("asked", { task: this.task, values: said.values, about: said.about });
-    if (said.button) this.go.querySelector("span").textContent = said.button;
+    if (said.values) say("asked", { task: this.task, values: said.values, about: said.about, cast: said.cast });
+    if (said.button) { this.go.querySelector("span").textContent = said.button; this.get = said.get ?? null; }
+    if (said.offers) this.offer(said.offers);
     if (said.hint !== undefined) refill(this.root.querySelector(".hint"), html`${said.hint}`);
     this.problem(said.problem, said.pressed);
   }
@@ -83,6 +88,18 @@ export class Foot {
     for (const button of this.form.querySelectorAll("[data-do=example]")) {
       button.hidden = Object.keys(JSON.parse(button.dataset.values)).some((name) => values[name]);
     }
+  }
+
+  /** What else would do: a press sets the fields, gets a model first, or makes it as it is. */
+  offer(offers) {
+    this.offers = offers;
+    refill(this.root.querySelector(".offers"), html`${offers.map(({ label, time }, i) => html`<button type="button" data-do="offer" data-at="${i}">${capital(label)} <small>${time}</small></button>`)}`);
+  }
+
+  accept({ changes, get }) {
+    if (Object.keys(changes).length) return void this.trigger("fill", { values: changes });
+    if (get) this.get = get;
+    this.press();
   }
 
   problem(problem, aloud) {

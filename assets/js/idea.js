@@ -23,15 +23,16 @@ export class Idea {
       undo: () => { this.put(this.before); this.undoable(null); },
     });
     watch("value", () => this.hear(JSON.parse(props.value || "{}")));
-    on("asked", ({ task, values, about }) => task === this.task && this.told(values, about));
+    on("asked", ({ task, values, about, cast }) => task === this.task && this.told(values, about, cast));
     on("jobs", () => this.follow(jobs.get(this.job)));
     on("finished", (job) => this.follow(job));
   }
 
-  told(values, about) {
+  told(values, about, cast = []) {
     this.prompt = values.prompt ?? "";
     const unknown = about?.unknown ?? [];
-    refill(this.root.querySelector(".idea-note"), html`${unknown.length > 0 && html`${about.sketch} does not know: ${unknown.join(", ")}`}`);
+    refill(this.root.querySelector(".idea-note"), html`${cast.map((one) => html`<span>${one}</span> `)}
+      ${unknown.length > 0 && html`<span>${about.sketch} does not know: ${unknown.join(", ")}</span>`}`);
   }
 
   write(turn) {

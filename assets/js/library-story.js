@@ -4,7 +4,7 @@ import { html } from "./dom.js";
 import { bytes, facts } from "./words.js";
 
 /** What tasks, fields, values and models are called; the library's page brings it. */
-export const names = { tasks: {}, models: {}, families: {} };
+export const names = { tasks: {}, models: {} };
 
 const said = (value) => (value === true ? "yes" : value === false ? "no" : Array.isArray(value) ? value.join(", ") : value !== null && typeof value === "object" ? JSON.stringify(value) : value);
 

@@ -7,7 +7,7 @@ import { doing, fill, html, icon } from "./dom.js";
 import { project } from "./film.js";
 import { Plane } from "./mask-plane.js";
 
-const acts = [["undo", "Undo", "left"], ["redo", "Redo", "right"], ["invert", "Turn it round", "same"], ["clear", "Clear", "trash"],
+const acts = [["undo", "Undo", "undo"], ["redo", "Redo", "redo"], ["invert", "Turn it round", "invert"], ["clear", "Clear", "trash"],
   ["out", "Farther", ""], ["in", "Nearer", ""], ["fit", "Fit", ""]];
 const signs = { out: "−", in: "+", fit: "Fit" };
 

@@ -19,7 +19,7 @@ export class Slot {
     this.root = element.querySelector(".slot");
     this.kind = this.root.dataset.kind;
     this.main = this.root.dataset.main === "yes";
-    this.box = this.root.querySelector(".box");
+    this.box = this.root.querySelector(".slot-box");
     this.element = element;
     doing(this.root, {
       clear: () => this.set(null),
