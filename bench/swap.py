@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from bench.report import median, report, seconds
 from bench.swap_others import Job, Part, Score, components_manager, foreseeing, keep_one, played
@@ -193,13 +194,13 @@ def _copies_to_main_memory() -> Iterator[list[int]]:
     import torch
 
     copied: list[int] = []
-    usual, seen = torch.nn.Module.to, set[int]()
+    usual, seen = torch.nn.Module.to, WeakSet[torch.nn.Module]()
 
     def counted(module: Any, *args: Any, **more: Any) -> Any:
         goes = torch._C._nn._parse_to(*args, **more)[0]
-        if id(module) in seen and goes is not None and goes.type == "cpu":
+        if module in seen and goes is not None and goes.type == "cpu":
             copied.append(sum(tensor.nbytes for tensor in module.parameters()))
-        seen.add(id(module))
+        seen.add(module)
         return usual(module, *args, **more)
 
     torch.nn.Module.to = counted  # type: ignore[method-assign, assignment]
