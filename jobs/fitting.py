@@ -21,6 +21,8 @@ _SMALLER = (0.75, 0.5, 0.375, 0.25)
 """Sides of a smaller picture, as parts of what was asked."""
 _GRID = 64
 """What they are a multiple of, in px: legal for every model."""
+_SETTINGS = ("steps", "guidance")
+"""What another model wants as it is used to; its size too, where that which was asked is not legal for it."""
 
 
 class Fitted(NamedTuple):
@@ -127,10 +129,10 @@ class Fitting:
         others = [one for one in self._catalog.for_task(request.task) if one.id != entry.id]
         for other in sorted(others, key=lambda one: (one.lora_family != entry.lora_family, one.sketch)):
             own = {**other.defaults, **other.task_defaults.get(request.task, {})}
-            settings = {name: own[name] for name in ("steps", "guidance") if name in own}
             if self._catalog.installed(other):
-                for more in ({}, {name: own[name] for name in ("width", "height") if name in own}):
-                    changed = self._legal(request, {"model": other.id, **settings, **more}, facts)
+                for fields in (_SETTINGS, (*_SETTINGS, "width", "height")):
+                    changes: dict[str, Any] = {name: own[name] for name in fields if name in own}
+                    changed = self._legal(request, {"model": other.id, **changes}, facts)
                     if changed:
                         yield changed, other
                         break

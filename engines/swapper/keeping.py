@@ -86,6 +86,7 @@ def _remove_streaming(model: "torch.nn.Module") -> None:
 
     names = (library._GROUP_OFFLOADING, library._LAYER_EXECUTION_TRACKER, library._LAZY_PREFETCH_GROUP_OFFLOADING)
     for module in list(model.modules()):
-        registry = getattr(module, "_diffusers_hook", None)
-        for name in names if registry is not None else ():
-            registry.remove_hook(name, recurse=False)
+        registry: Any = getattr(module, "_diffusers_hook", None)
+        if registry is not None:
+            for name in names:
+                registry.remove_hook(name, recurse=False)
