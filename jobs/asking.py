@@ -71,17 +71,11 @@ class Asking:
 
         A model for which ``coming`` says so need not be on this machine yet.
         """
+        request = self._with_cast(who, self._with_pronunciations(who, request), coming)
         assets = {id: self._library.get(who, id) for id in request.asset_ids()}
         facts = {id: AssetFacts.model_validate(asset) for id, asset in assets.items()}
-        asked = self._with_pronunciations(who, request)
-        request = self._catalog.prepare(asked, facts, coming)
+        request = self._catalog.prepare(request, facts, coming)
         entry = self._catalog.get(request.model or "")
-        if isinstance(request, Drawing) and "@" in request.prompt and "mentions" not in asked.model_fields_set:
-            mentions = settle(request, entry, self._library.cast.all(who), self._catalog)
-            request = request.model_copy(update={"mentions": mentions})
-            more = {id: self._library.get(who, id) for id in request.asset_ids() if id not in assets}
-            facts |= {id: AssetFacts.model_validate(asset) for id, asset in more.items()}
-            request = self._catalog.prepare(request, facts, coming)
         if entry.lane not in self._lanes:
             raise StudioError(
                 "no_engine", f"{entry.name} cannot run here.", "Nothing on this machine runs such models.", status=422
@@ -106,6 +100,14 @@ class Asking:
             return request
         known = pronunciations.pairs(self._database, who)
         return request.model_copy(update={"pronunciations": used(request.text, known)})
+
+    def _with_cast(self, who: Principal, request: Request, coming: Callable[[Entry], bool]) -> Request:
+        """Whom a prompt names with @, settled for the model that draws; who was settled before stays as they were."""
+        if not isinstance(request, Drawing) or "@" not in request.prompt or "mentions" in request.model_fields_set:
+            return request
+        entry = self._catalog.chosen(request, coming)
+        mentions = settle(request, entry, self._library.cast.all(who), self._catalog)
+        return request.model_copy(update={"model": entry.id, "mentions": mentions})
 
     def row(self, who: Principal, ready: Ready, project_id: str | None, client_ref: str | None) -> Job:
         """The row of a new job. Raises StudioError where the project is not theirs."""

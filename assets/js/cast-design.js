@@ -130,7 +130,7 @@ export class Design {
     return html`<section class="cast-round"><h3>${title}</h3><div class="cast-drafts">${made.map(tile)}</div>
       ${going.length > 0 && html`<p class="bare" role="status">${capital(going[0].words)}${going.length > 1 && `, ${going.length - 1} more behind it`}</p>`}
       ${broken && html`<p class="cast-wrong">${broken.error?.what ?? "It did not work."} ${broken.error?.next ?? ""}</p>`}
-      ${made.length > 0 && html`<p class="bare">${sheet ? "What is ticked goes into the cast." : kept ? "" : "Press the one to keep."}</p>`}
+      ${made.length > 0 && (sheet || !kept) && html`<p class="bare">${sheet ? "What is ticked goes into the cast." : "Press the one to keep."}</p>`}
       <small class="bare">${words}</small></section>`;
   }
 

@@ -56,7 +56,7 @@ export class Detail {
     fill(this.dialog, html`<form><header><h2 id="cast-detail-title">${member.id ? `@${member.name}` : "New in the cast"}</h2>
       <button type="button" class="quiet" data-do="shut" aria-label="Close">${icon("x")}</button></header>
       ${!mine && html`<p class="bare">${member.owner} looks after ${member.name}: you can name it in every prompt, and only ${member.owner} changes it.</p>`}
-      ${member.missing > 0 && html`<p class="bare">${member.missing} more of its files are ${member.owner}'s alone.</p>`}
+      ${!mine && member.missing > 0 && html`<p class="bare">${member.missing} more of its files are ${member.owner}'s alone.</p>`}
       <fieldset class="cast-columns" ${mine ? "" : "disabled"}><legend class="visually-hidden">What it is</legend>
       <div class="cast-left"></div><div class="cast-right">
       <label>Name<span class="cast-at"><i aria-hidden="true">@</i><input name="name" maxlength="41" required autocomplete="off" spellcheck="false" value="${member.name}" placeholder="Mara"></span></label>

@@ -137,7 +137,7 @@ class Catalog:
         """
         if isinstance(request, FetchModel):
             self.get(request.entry)
-        return fit(request, self._entry_for(request, coming), facts)
+        return fit(request, self.chosen(request, coming), facts)
 
     def field_choices(self, task: str, field: str) -> list[Choice]:
         """The legal values of a request's field over the models of a task, the best model's first."""
@@ -147,7 +147,8 @@ class Catalog:
                 found.setdefault(choice.value, choice)
         return list(found.values())
 
-    def _entry_for(self, request: Request, coming: Callable[[Entry], bool]) -> Entry:
+    def chosen(self, request: Request, coming: Callable[[Entry], bool] = lambda entry: False) -> Entry:
+        """The model that does a request: the one it names, else the best one. Raises StudioError (422)."""
         if request.model is None:
             known = self.for_task(request.task)
             if not known:

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE, shot
@@ -25,7 +26,14 @@ def workshop(starter: Path, twin_folder: Path, tmp_path_factory: pytest.TempPath
 
     folder = tmp_path_factory.mktemp("cast")
     (folder / "data" / "catalog").mkdir(parents=True)
-    install("stable-diffusion-1.5", twin_folder, folder / "data" / "catalog")
+    entry = (
+        folder
+        / "data"
+        / "catalog"
+        / f"{install('stable-diffusion-1.5', twin_folder, folder / 'data' / 'catalog')}.yaml"
+    )
+    quick = {"width": 64, "height": 64, "steps": 2}
+    entry.write_text(yaml.safe_dump({**yaml.safe_load(entry.read_text()), "defaults": quick}))
     studio = Live(folder / "data", starter, log_file=folder / "log")
     yield studio.start()
     studio.kill()
@@ -140,7 +148,7 @@ def test_an_at_offers_the_cast_by_keys(opened: Opened, cast: dict[str, str]) -> 
     expect(prompt).to_have_value("A photo of @Mara ")
     prompt.press_sequentially("and @Jon, mail a@Mara.de @ 24 fps")
     expect(offer).to_be_hidden()
-    hint = page.locator("#task-create_image .hint")
+    hint = page.locator("#task-create_image .idea-note")
     expect(hint).to_contain_text("@Mara: by words. Nobody in the cast is called @Jon.")
 
 

@@ -179,10 +179,10 @@ def put(scene: Scene, who: Principal, **fields: Any) -> str:
     return picture
 
 
-def can_see(scene: Scene) -> None:
+def can_see(scene: Scene, **more: Any) -> None:
     """Let the model that draws go by two pictures."""
     path = scene.data.catalog / "toy-draw.yaml"
-    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "references": 2}))
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "references": 2, **more}))
     scene.catalog.reload()
 
 
@@ -201,6 +201,14 @@ def test_a_job_carries_who_was_meant(scene: Scene, mum: Principal) -> None:
     envelope = scene.device.next()
     assert list(envelope.inputs) == [picture]
     assert envelope.request["mentions"][0]["references"] == [picture]
+
+
+def test_a_model_that_needs_a_picture_finds_it_in_the_cast(scene: Scene, mum: Principal) -> None:
+    put(scene, mum)
+    can_see(scene, needs_references=True)
+    assert scene.draw(mum, "@Mara runs").cast == ("@Mara: by 1 picture.",)
+    with pytest.raises(StudioError, match="needs a picture"):
+        scene.draw(mum, "@Jon runs")
 
 
 def test_a_settled_request_is_taken_as_it_is_if_its_files_are_ones_own(
