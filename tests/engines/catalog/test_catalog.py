@@ -95,6 +95,8 @@ def test_every_shipped_entry_takes_its_own_defaults(path: Path, tmp_path: Path) 
         "upscale_clip": {"clip": ID},
         "interpolate_clip": {"clip": ID},
     }
+    if shipped.needs_references:
+        wanted["create_image"] = {"prompt": "x", "references": [ID]}
     own = catalog(tmp_path, {**shipped.model_dump(mode="json"), "parts": {}})
     for task in shipped.tasks:
         facts = {ID: CLIP if "clip" in task else VOICE if "speech" in task else PHOTO}

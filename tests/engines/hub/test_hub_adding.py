@@ -104,6 +104,19 @@ def test_an_sdxl_look_keeps_what_helps_sdxl(hub: LocalHub, catalog: Catalog) -> 
     assert [one.id for one in catalog.helpers(entry, "ip_adapter")] == ["ip-adapter-sdxl"]
 
 
+def test_what_a_repository_leaves_to_others_comes_from_where_its_like_has_it(hub: LocalHub, catalog: Catalog) -> None:
+    parts = ("text_encoder", "text_encoder_2", "text_encoder_3", "transformer", "vae")
+    files: dict[str, bytes | str] = {"model_index.json": json.dumps({"_class_name": "HiDreamImagePipeline"})}
+    files |= {f"{part}/model.safetensors": b"w" * 100 for part in parts}
+    files |= {f"{name}/config.json": "{}" for name in ("tokenizer", "tokenizer_2", "tokenizer_3", "scheduler")}
+    hub.add("artist/dream", files)
+    hub.add("artist/whole", {**files, "text_encoder_4/model.safetensors": b"w" * 50, "tokenizer_4/vocab.json": "{}"})
+    entry, whole = by_name(catalog, "artist/dream"), by_name(catalog, "artist/whole")
+    assert entry.parts["text_encoder_4"] == catalog.get("hidream-i1-full").parts["text_encoder_4"]
+    assert {part.repo for part in whole.parts.values()} == {"artist/whole"}
+    assert whole.parts["text_encoder_4"].subfolder == "text_encoder_4"
+
+
 def test_an_unknown_class_says_which_are_known(hub: LocalHub, catalog: Catalog) -> None:
     hub.add("artist/three", pictures("StableDiffusion3Pipeline"))
     hub.add("artist/odd", pictures("NobodyPipeline"))
