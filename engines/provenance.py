@@ -18,16 +18,18 @@ def provenance(request: Request, entry: "Entry", **more: Any) -> dict[str, Any]:
     return {
         "studio": VERSION,
         "request": request.model_dump(mode="json"),
-        "model": {
-            "id": entry.id,
-            "name": entry.name,
-            "parts": {name: part.model_dump(mode="json") for name, part in entry.parts.items()},
-        },
+        "model": model(entry),
         "loras": [],
         "seed": getattr(request, "seed", None),
         "parents": list(request.asset_ids()),
         **more,
     }
+
+
+def model(entry: "Entry") -> dict[str, Any]:
+    """A model as it stands in the record."""
+    parts = {name: part.model_dump(mode="json") for name, part in entry.parts.items()}
+    return {"id": entry.id, "name": entry.name, "parts": parts}
 
 
 def parameters(record: dict[str, Any]) -> str:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engines.catalog import Entry
 from engines.context import Context
-from engines.image.helping import helper
 from engines.swapper.component import reading
 from engines.swapper.pretrained import pretrained
 
@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 _WORKING_BYTES = 1_000_000_000
 
 
-def depths(picture: "Image", context: Context) -> "Image":
-    """The depths of an RGB picture, at its size. Raises StudioError ``needs_helper`` where no model for it is here."""
-    entry = helper(context.entry, "structure.depth", context.catalog)
+def depths(picture: "Image", entry: Entry, context: Context) -> "Image":
+    """The depths of an RGB picture, at its size, as the model of ``entry`` sees them."""
     folder = context.catalog.path(entry, "depth")
     component = pretrained({"depth": folder}, context.device, entry.name)["depth"]
     with context.lease(component, working_bytes=_WORKING_BYTES) as (model,):

@@ -20,11 +20,13 @@ picture. Tensors among them are kept in main memory between jobs."""
 
 @dataclass(frozen=True)
 class Control:
-    """A structure to keep: ``map`` is the drawing of it (edges, depths, …), ``strength`` 0 to 2."""
+    """A structure to keep: ``map`` is the drawing of it (edges, depths, …), ``strength`` 0 to 2; ``by`` is the model
+    that drew it, if one did."""
 
     kind: str
     map: "Image"
     strength: float
+    by: Entry | None = None
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from engines.catalog import Entry
 from engines.context import Context
 from engines.image import adapters, families, helping, parts, reading, sources
 from engines.image.family import Family, Words, Work
+from engines.provenance import model
 from engines.requests import Drawing, Request
 from engines.requests.drawing import one_of
 from engines.sketching import simplified
@@ -37,7 +39,7 @@ def make_image(request: Request, context: Context) -> None:
     loras = adapters.settled(asked.every_lora)
     words = reading.read(family, work, context, adapters.of_readers(context, loras))
     for number, made in enumerate(_painted(family, work, words.words, asked, context)):
-        _hand_over(request, context, source.finish(made), number, unknown or words.left_out)
+        _hand_over(request, context, source.finish(made), number, unknown or words.left_out, _helpers(work))
 
 
 def _painted(family: Family, work: Work, words: Words, request: Drawing, context: Context) -> "Iterator[Image]":
@@ -151,12 +153,19 @@ def _sketch(latents: Any, factors: list[list[float]]) -> "Image":
     return small.resize((round(small.width * scale), round(small.height * scale)), Image.Resampling.BICUBIC)
 
 
-def _hand_over(request: Drawing, context: Context, image: "Image", number: int, left_out: str) -> None:
+def _helpers(work: Work) -> tuple[Entry, ...]:
+    """Every model that had a part in it beside its own."""
+    return (*work.helpers, work.control.by) if work.control and work.control.by else work.helpers
+
+
+def _hand_over(
+    request: Drawing, context: Context, image: "Image", number: int, left_out: str, helpers: Sequence[Entry] = ()
+) -> None:
     """Write a picture with the record of its own making: as if it alone had been asked for."""
     from engines.media.picture import save_picture
 
     alone = request.model_copy(update=one_of(request, number))
     path = context.new_file(".png")
     loras = adapters.record(context, adapters.settled(request.every_lora))
-    record = context.provenance(alone, words_left_out=left_out, loras=loras)
+    record = context.provenance(alone, words_left_out=left_out, loras=loras, helpers=[model(one) for one in helpers])
     context.later(lambda: save_picture(image, path, record))

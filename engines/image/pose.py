@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from engines.catalog import Entry
 from engines.context import Context
-from engines.image.helping import helper
 from engines.swapper.component import reading
 from engines.swapper.pretrained import pretrained
 from errors import StudioError
@@ -39,12 +39,11 @@ class Joint(NamedTuple):
     sure: float
 
 
-def poses(picture: "Image", context: Context) -> "Image":
-    """The people of an RGB picture as coloured sticks on black, at its size.
+def poses(picture: "Image", entry: Entry, context: Context) -> "Image":
+    """The people of an RGB picture as coloured sticks on black, at its size, as the models of ``entry`` find them.
 
-    Raises StudioError ``needs_helper`` where no model for it is here, ``nobody_seen`` where nobody is found.
+    Raises StudioError ``nobody_seen`` (422) where nobody is found.
     """
-    entry = helper(context.entry, "structure.pose", context.catalog)
     folders = {part: context.catalog.path(entry, part) for part in ("detector", "pose")}
     components = pretrained(folders, context.device, entry.name)
     with context.lease(*(components[part] for part in folders), working_bytes=_WORKING_BYTES) as (detector, model):

@@ -174,6 +174,6 @@ def _control(request: Drawing, context: Context, width: int, height: int) -> Con
     assert request.control_image
     from engines.image.structure import drawn
 
-    drawing = drawn(request.control, opened(context, request.control_image), (width, height), context)
+    drawing, finder = drawn(request.control, opened(context, request.control_image), (width, height), context)
     context.preview(lambda: drawing)
-    return Control(request.control, drawing, request.control_strength)
+    return Control(request.control, drawing, request.control_strength, finder)

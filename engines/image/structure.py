@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from engines.catalog import Entry
 from engines.context import Context
+from engines.image.helping import helper
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -32,8 +34,8 @@ _EVEN = 2
 """Less than that (of 255) do depths bend from px to px, in 8 of 10 places; photographs have grain."""
 
 
-def drawn(kind: str, picture: "Image", size: tuple[int, int], context: Context) -> "Image":
-    """The structure of an RGB picture, as RGB of ``size``, to whose shape it is cropped.
+def drawn(kind: str, picture: "Image", size: tuple[int, int], context: Context) -> "tuple[Image, Entry | None]":
+    """The structure of an RGB picture, as RGB of ``size``, to whose shape it is cropped, and the model that found it.
 
     Depths and poses need a helper: raises StudioError ``needs_helper`` without it, ``nobody_seen`` where there is
     nobody.
@@ -43,16 +45,17 @@ def drawn(kind: str, picture: "Image", size: tuple[int, int], context: Context) 
     ready = as_map(kind, picture)
     seen = ImageOps.fit(ready or picture, size, Image.Resampling.LANCZOS)
     if ready:
-        return seen
+        return seen, None
+    if kind in ("edges", "sketch"):
+        return (edges if kind == "edges" else sketch)(seen), None
+    finder = helper(context.entry, f"structure.{kind}", context.catalog)
     if kind == "depth":
         from engines.image.depth import depths
 
-        return depths(seen, context)
-    if kind == "pose":
-        from engines.image.pose import poses
+        return depths(seen, finder, context), finder
+    from engines.image.pose import poses
 
-        return poses(seen, context)
-    return edges(seen) if kind == "edges" else sketch(seen)
+    return poses(seen, finder, context), finder
 
 
 def as_map(kind: str, picture: "Image") -> "Image | None":

@@ -113,8 +113,14 @@ def test_depth_and_pose_are_found_in_a_photograph(desk: Desk, kind: str) -> None
     twin = desk.twin("sdxl")
     for helper in (f"controlnet-{kind}-sdxl", {"depth": "depth-anything-v2-small", "pose": "vitpose-base"}[kind]):
         desk.twin(helper)
-    photo = desk.put(noise(80, 64))
-    assert create(desk, twin, control=kind, control_image=photo) != create(desk, twin)
+    asked = {"task": "create_image", "model": twin, **SMALL, **ASKED}
+    (kept,) = desk.files(control=kind, control_image=desk.put(noise(80, 64)), **asked)
+    (plain,) = desk.files(**asked)
+    assert kept.content_sha256 != plain.content_sha256
+    named = [one["name"].removesuffix(" (tiny twin)") for one in kept.provenance["helpers"]]
+    finder = {"depth": "Depth Anything V2 small", "pose": "ViTPose"}[kind]
+    assert named == [f"ControlNet {kind} for SDXL", finder]
+    assert plain.provenance["helpers"] == []
 
 
 def test_a_job_that_is_stopped_leaves_nothing_behind(desk: Desk) -> None:
@@ -136,10 +142,12 @@ def test_a_job_that_is_stopped_leaves_nothing_behind(desk: Desk) -> None:
 
 
 def test_an_error_while_the_autoencoder_is_cast_leaves_it_as_it_was(twin_folder: Path) -> None:
+    from engines import runtime, twins
+
+    runtime.heavy("diffusers", "transformers")
     import torch
     from diffusers import AutoencoderKL, StableDiffusionXLPipeline
 
-    from engines import twins
     from engines.image.families.sdxl import StableDiffusionXL
     from engines.image.family import Work
 
