@@ -117,5 +117,5 @@ def _guided(predicted: torch.Tensor, words: float, picture: float) -> torch.Tens
     """One prediction of three: first towards the words, no stronger than the words alone, then towards the picture."""
     without, unwanted, wanted = predicted.chunk(3)
     towards = unwanted + words * (wanted - unwanted)
-    strength = torch.norm(wanted, dim=1, keepdim=True) / (torch.norm(towards, dim=1, keepdim=True) + 1e-8)
+    strength: torch.Tensor = torch.norm(wanted, dim=1, keepdim=True) / (torch.norm(towards, dim=1, keepdim=True) + 1e-8)
     return without + picture * (towards * strength.clamp(0, 1) - without)
