@@ -94,7 +94,7 @@ def _moved(value: Any, device: Any, dtype: Any) -> Any:
 def _stoppable(pipeline: Any, family: Family, context: Context) -> Iterator[None]:
     """A cancelled job stops before the model looks at the picture again, also in pipelines without callbacks."""
     models = [getattr(pipeline, name, None) for name in family.painters if name != "vae"]
-    networks = [model for model in models if hasattr(model, "register_forward_pre_hook")]
+    networks = [model for model in models if model is not None and hasattr(model, "register_forward_pre_hook")]
     hooks = [network.register_forward_pre_hook(lambda *_: context.check()) for network in networks]
     try:
         yield
