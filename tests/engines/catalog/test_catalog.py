@@ -212,7 +212,8 @@ def test_a_missing_model_says_how_to_get_it(tmp_path: Path) -> None:
 # -- which model
 
 
-def test_the_best_installed_model_is_taken_when_none_is_named(tmp_path: Path) -> None:
+def test_the_best_installed_model_is_taken_when_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engines.catalog._shipped", list)
     found = catalog(
         tmp_path,
         entry("absent", verified="weights", parts={"x": {"repo": "starter:none", "file": "x"}}),
@@ -259,7 +260,8 @@ def test_a_sketching_model_goes_after_every_other_that_is_installed(tmp_path: Pa
     assert [known.id for known in found.for_task("write") if known.id in "abc"] == ["b", "a", "c"]
 
 
-def test_a_hidden_model_appears_once_it_is_installed(tmp_path: Path) -> None:
+def test_a_hidden_model_appears_once_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engines.catalog._shipped", list)
     hidden = entry("h", hidden=True, parts={"net": {"repo": "starter:h", "file": "net"}})
     found = catalog(tmp_path, hidden)
     assert found.for_task("create_image") == []
