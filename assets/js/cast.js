@@ -12,7 +12,7 @@ const signs = { character: "person", product: "box", place: "scene", style: "mak
 const portrait = (member) => {
   const [first] = member.pictures;
   return first?.has_thumb ? html`<img src="${api.thumbOf(first.asset)}" alt="" loading="lazy" decoding="async" draggable="false">`
-    : html`<span class="sign">${icon(signs[member.kind])}</span>`;
+    : html`<span class="cast-sign">${icon(signs[member.kind])}${member.look}</span>`;
 };
 
 const number = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
