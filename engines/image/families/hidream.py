@@ -28,7 +28,6 @@ class HiDream(Family):
             work.prompt,
             negative_prompt=work.negative_prompt,
             do_classifier_free_guidance=guided,
-            device=pipeline.text_encoder.device,
             max_sequence_length=_TOKENS,
         )
         names = ("prompt_embeds_t5", "prompt_embeds_llama3", "pooled_prompt_embeds")

@@ -37,7 +37,7 @@ class QwenImage(Family):
 
     def told(self, pipeline: Any, work: Work, text: str) -> "tuple[torch.Tensor, torch.Tensor]":
         """What the encoder makes of a text, and which of its tokens count: all."""
-        return counted(pipeline.encode_prompt(text, device=pipeline.text_encoder.device)[0])
+        return counted(pipeline.encode_prompt(text)[0])
 
     def arguments(self, work: Work) -> dict[str, Any]:
         asked: dict[str, Any] = {

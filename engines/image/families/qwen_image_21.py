@@ -29,12 +29,11 @@ class QwenImage21(Family):
     multiple = _STEP
 
     def read(self, pipeline: Any, work: Work) -> Words:
-        device = pipeline.text_encoder.device
         seen = [_resized(pipeline, picture, work.entry.pixels) for picture in pictures_of(work)] or None
         words: Words = {}
-        words["prompt_embeds"], _, words["image_pad_mask"] = pipeline.encode_prompt(work.prompt, seen, device)
+        words["prompt_embeds"], _, words["image_pad_mask"] = pipeline.encode_prompt(work.prompt, seen)
         if work.guidance > 1:
-            unwanted = pipeline.encode_prompt(work.negative_prompt or " ", seen, device)
+            unwanted = pipeline.encode_prompt(work.negative_prompt or " ", seen)
             words["negative_prompt_embeds"], _, words["negative_image_pad_mask"] = unwanted
         return words
 

@@ -39,7 +39,7 @@ class QwenImageEdit(QwenImage):
     def told(self, pipeline: Any, work: Work, text: str) -> "tuple[torch.Tensor, torch.Tensor]":
         assert work.image is not None
         seen = resized(pipeline, work.image, MEGAPIXEL)
-        return counted(pipeline.encode_prompt(text, image=seen, device=pipeline.text_encoder.device)[0])
+        return counted(pipeline.encode_prompt(text, image=seen)[0])
 
     def arguments(self, work: Work) -> dict[str, Any]:
         asked = {"image": work.image, "true_cfg_scale": work.guidance, "max_sequence_length": TOKENS}
@@ -80,7 +80,7 @@ class QwenImageEditPlus(QwenImageEdit):
 
     def told(self, pipeline: Any, work: Work, text: str) -> "tuple[torch.Tensor, torch.Tensor]":
         seen = [resized(pipeline, picture, _LOOK) for picture in pictures_of(work)]
-        return counted(pipeline.encode_prompt(text, image=seen, device=pipeline.text_encoder.device)[0])
+        return counted(pipeline.encode_prompt(text, image=seen)[0])
 
     def arguments(self, work: Work) -> dict[str, Any]:
         width, height = self.size(work)

@@ -43,7 +43,9 @@ class StableDiffusion(Family):
 
     def said(self, pipeline: Any, work: Work, guided: bool) -> Words:
         """What the text encoders make of the words alone."""
-        told, untold = pipeline.encode_prompt(work.prompt, "cpu", 1, guided, work.negative_prompt if guided else None)
+        told, untold = pipeline.encode_prompt(
+            work.prompt, pipeline._execution_device, 1, guided, work.negative_prompt if guided else None
+        )
         return {"prompt_embeds": told} | ({"negative_prompt_embeds": untold} if guided else {})
 
     def arguments(self, work: Work) -> dict[str, Any]:

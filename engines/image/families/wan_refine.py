@@ -26,7 +26,6 @@ class WanRefine(Family):
             work.negative_prompt,
             do_classifier_free_guidance=guided,
             max_sequence_length=_TOKENS,
-            device=pipeline.text_encoder.device,
         )
         return {"prompt_embeds": told} | ({"negative_prompt_embeds": untold} if guided else {})
 
