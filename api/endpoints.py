@@ -42,7 +42,7 @@ def install(studio: Studio) -> None:
     for add in (_add_jobs, _add_models, _add_making):
         add(studio)
     library = (library_endpoints, lora_endpoints, cast_endpoints)
-    for more in (image_endpoints, recipe_endpoints, *library, writing_endpoints, speech_endpoints, recipe_endpoints):
+    for more in (image_endpoints, recipe_endpoints, *library, writing_endpoints, speech_endpoints):
         for endpoint in more(studio):
             _offer(endpoint)
 

@@ -27,6 +27,7 @@ from engines.catalog import Catalog
 from engines.language.shelf import Language
 from engines.media.picture import preview_jpeg, save_picture
 from engines.media.sound import save_sound
+from jobs.recipes.service import Recipes
 from jobs.service import Jobs
 from library.conversations.service import Conversations
 from library.service import Library
@@ -160,6 +161,7 @@ def build(folder: Path, *, gradio: bool, **settings: Any) -> House:
         Conversations(database),
         jobs,
         Language(catalog),
+        Recipes(database, library, catalog, jobs),
     )
     app = FastAPI()
     errors.install(app)
@@ -234,6 +236,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         patch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
         house = build(folder, gradio=True, max_upload_mb=2, keep_free_mb=0)
         house.studio.jobs.start()
+        house.studio.recipes.start()
         sock = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(
             uvicorn.Config(house.app, log_level="error", proxy_headers=False, timeout_graceful_shutdown=1)
@@ -246,6 +249,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield Live(house, f"http://127.0.0.1:{sock.getsockname()[1]}", house.person("Ann"), house.person("Bob"))
         server.should_exit = True
         thread.join(10)
+        house.studio.recipes.stop()
         house.studio.jobs.stop()
         house.studio.database.close()
 

@@ -9,13 +9,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import shot
-from tests.support import samples
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
 
 Opened = Callable[..., Page]
 DONE = 60_000
+PORTRAIT = Path(__file__).parents[2] / "assets" / "samples" / "portrait.jpg"
 STEPS = [
     {"name": "Paint it", "request": {"task": "stylize_image", "image": "input:photograph", "style": "style-04"}},
     {
@@ -28,11 +28,11 @@ STEPS = [
 
 
 @pytest.fixture
-def made(ann: httpx.Client, tmp_path: Path) -> str:
+def made(ann: httpx.Client) -> str:
     """A picture that was made here, so that the stage shows it."""
-    photo = samples.photo(tmp_path / "lion.jpg", 160).read_bytes()
-    brought = ann.post("/api/assets", params={"name": "lion.jpg"}, content=photo).json()["id"]
-    asked = {"task": "stylize_image", "image": brought, "style": "style-01"}
+    photo = PORTRAIT.read_bytes()
+    brought = ann.post("/api/assets", params={"name": "portrait.jpg"}, content=photo).json()["id"]
+    asked = {"task": "cut_out", "image": brought, "background": "black"}
     job = ann.post("/api/jobs", json=asked).json()["id"]
     done = until(lambda: seen if (seen := ann.get(f"/api/jobs/{job}").json())["state"] == "done" else None, 60)
     return str(done["assets"][0])

@@ -16,27 +16,35 @@ from tests.support.people import Person, admit
 from tests.support.waiting import until
 
 GRADIO = "/gradio_api"
-TITLE, TEXT, PROJECT = "moonlit harbour", "The otter sleeps.", "Otter film"
+TITLE, TEXT, PROJECT, RECIPE = "moonlit harbour", "The otter sleeps.", "Otter film", "Otter poster"
 
 
 class Work(NamedTuple):
-    """Carol's own work: a picture, another in the bin, a finished job with its files, an upload on its way in."""
+    """Carol's own work: a picture, another in the bin, a finished job with its files, an upload on its way in; a recipe
+    and a run of it."""
 
     client: Any
     assets: tuple[str, ...]
     job: str
     project: str
     upload: str
+    recipe: str
+    run: str
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What routes could be asked for."""
+        return (*self.assets, self.job, self.project, self.recipe, self.run)
 
     @property
     def words(self) -> tuple[str, ...]:
         """Her own words, which nobody who knows her ids has yet."""
-        return (TITLE, TEXT, TEXT.split()[1], PROJECT)
+        return (TITLE, TEXT, TEXT.split()[1], PROJECT, RECIPE)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What nobody else may be told: her words, her files. That she has a job, everybody may see."""
-        return (*self.words, self.project, *self.assets, self.upload)
+        return (*self.words, self.project, *self.assets, self.upload, self.recipe, self.run)
 
 
 def worked(client: Any, photo: Path) -> Work:
@@ -51,7 +59,10 @@ def worked(client: Any, photo: Path) -> Work:
     job = client.post("/api/jobs", json=asked).json()["id"]
     done = until(lambda: seen if (seen := client.get(f"/api/jobs/{job}").json())["state"] == "done" else None, 60)
     upload = client.post(f"{GRADIO}/upload", files={"files": ("otter.jpg", picture)}).json()[0]
-    return Work(client, (kept, binned, *done["assets"]), job, project, upload)
+    steps = [{"request": {"task": "cut_out", "image": "input:otter"}}]
+    recipe = client.post("/api/recipes", json={"name": RECIPE, "steps": steps}).json()["id"]
+    run = client.post("/api/recipe-runs", json={"recipe_id": recipe}).json()["id"]
+    return Work(client, (kept, binned, *done["assets"]), job, project, upload, recipe, run)
 
 
 @pytest.fixture
@@ -76,13 +87,14 @@ def unchanged(work: Work) -> None:
     assert {asset["id"] for asset in work.client.get("/api/assets").json()["assets"]} == {kept, *made}
     assert work.client.get(f"/api/assets/{binned}").json()["deleted_at"]
     assert work.client.get(f"/api/jobs/{work.job}").json()["state"] == "done"
+    assert work.client.get(f"/api/recipe-runs/{work.run}").json()["state"] == "asking"
     assert [job["id"] for job in work.client.get("/api/jobs").json()["jobs"] if job["mine"]] == [work.job]
 
 
 @pytest.mark.slow
 def test_no_route_gives_anything_away(app: ASGIApp, work: Work, other: TestClient) -> None:
     for path in sorted(path for path in routes(app) if path.startswith("/api/") and "{" in path):
-        for id in (*work.assets, work.job, work.project):
+        for id in work.ids:
             tried = filled(path, id)
             for method in METHODS:
                 answer = other.request(method, tried, headers={"Range": "bytes=0-9"})
@@ -106,6 +118,8 @@ def test_no_list_and_no_filter_shows_it(work: Work, other: TestClient) -> None:
         f"/api/assets?job_id={work.job}",
         f"/api/assets?project_id={work.project}",
         "/api/projects",
+        "/api/recipes",
+        "/api/recipe-runs",
         "/api/me",
         "/account",
         "/config",
@@ -149,7 +163,7 @@ def test_no_event_of_the_page_gives_it_away(app: ASGIApp, work: Work, other: Tes
     for name, function in events(app).items():
         if function.queue:
             continue  # the named endpoints: below
-        for id in (*work.assets, work.job, work.project):
+        for id in work.ids:
             for place in range(-1, len(function.inputs)):
                 data = [id if n == place else getattr(taken, "value", None) for n, taken in enumerate(function.inputs)]
                 body = {"data": data, "event_data": {"asset": id, "ref": "take-1"}}
@@ -169,7 +183,7 @@ def test_no_endpoint_gives_it_away(live: Live, photo: Path) -> None:
     for other in (live.script("bob"), live.script("ann")):
         for name, endpoint in endpoints.items():
             usual = [taken.get("parameter_default") for taken in endpoint["parameters"]]
-            for id in (*work.assets, work.job, work.project):
+            for id in work.ids:
                 for place in range(len(usual) or 1):
                     data = [*usual[:place], id, *usual[place + 1 :]] if usual else []
                     event = other.post(f"{GRADIO}/call{name}", json={"data": data}).json()["event_id"]
