@@ -20,14 +20,16 @@ def views(session: Session, who: Principal, members: Sequence[CastMember]) -> li
     """Members as one person sees them, in the order given. What was deleted of the library is no part of them."""
     ids = [member.id for member in members]
     pictures, loras = _pictures(session, ids), _loras(session, ids)
-    held = {row.asset_id for rows in (*pictures.values(), *loras.values()) for row in rows}
+    held = {row.asset_id for rows in pictures.values() for row in rows}
+    held |= {row.asset_id for rows in loras.values() for row in rows}
     there = {a.id: a for a in session.scalars(select(Asset).where(Asset.id.in_(held), Asset.deleted_at.is_(None)))}
     seen = set(session.scalars(select(Asset.id).where(Asset.id.in_(there), readable(who))))
     owners = select(User.id, User.name).where(User.id.in_({member.owner_id for member in members}))
     names = dict(session.execute(owners).tuples().all())
 
     def view(member: CastMember) -> CastView:
-        parts = [row.asset_id for row in (*pictures[member.id], *loras[member.id]) if row.asset_id in there]
+        all_parts = [row.asset_id for row in pictures[member.id]] + [row.asset_id for row in loras[member.id]]
+        parts = [id for id in all_parts if id in there]
         shared = member.project_id is not None
         return CastView(
             **{name: getattr(member, name) for name in _STORED},
