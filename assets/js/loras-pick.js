@@ -2,10 +2,10 @@
 
 import * as api from "./api.js";
 import { on, say } from "./bus.js";
-import { doing, fill, html, icon } from "./dom.js";
+import { doing, fill, html, icon, refill } from "./dom.js";
 import { face, project } from "./film.js";
 import { kick, note } from "./follow.js";
-import { names } from "./library-story.js";
+import { called } from "./loras-facts.js";
 import { bytes } from "./words.js";
 
 const PAUSE = 200; // ms without a key before the words are looked for
@@ -23,24 +23,29 @@ const forms = {
 
 let dialog, choice;
 
-/** Let a person choose one that fits ``model`` ({family, name}) and is not among ``taken``; ``done`` gets the asset. */
-export function pick(model, taken, done) {
+/** Let a person choose one that fits ``editor.model`` ({family, name}) and is not ``taken``; ``done`` gets the asset. */
+export function pick(editor, taken, done) {
   dialog ??= build();
-  choice = { model, taken: new Set(taken), done, loras: [], q: "", from: "file" };
-  fill(dialog, html`<header><h2 id="loras-pick-title">Add a LoRA</h2>
+  choice = { editor, taken: new Set(taken), done, loras: [], q: "", from: "file" };
+  fill(dialog, html`<div class="part"><header><h2 id="loras-pick-title">Add a LoRA</h2>
       <button type="button" class="quiet" data-do="close" aria-label="Close">${icon("x")}</button></header>
     <label class="loras-find"><span class="visually-hidden">Search</span><input type="search" name="q" maxlength="200" autocomplete="off" placeholder="Search"></label>
     <ul class="loras-found" aria-live="polite"></ul>
     <details><summary>Bring one in</summary><fieldset class="choice"><legend class="visually-hidden">From where</legend>${sources.map(([from, name]) =>
       html`<label><input type="radio" name="loras-from" value="${from}" ${from === "file" ? "checked" : ""}><span>${name}</span></label>`)}</fieldset>
-      <form></form><div class="loras-answer" aria-live="polite"></div></details>`);
+      <form></form><div class="loras-answer" aria-live="polite"></div></details></div>`);
   source();
   dialog.showModal();
   list();
 }
 
+/** The model of an editor is another now: what fits it stands first. */
+export function suit(editor) {
+  if (dialog?.open && choice.editor === editor) draw();
+}
+
 function build() {
-  const made = Object.assign(document.createElement("dialog"), { className: "loras-pick part" });
+  const made = Object.assign(document.createElement("dialog"), { className: "loras-pick" });
   made.setAttribute("aria-labelledby", "loras-pick-title");
   document.body.append(made);
   doing(made, {
@@ -63,21 +68,27 @@ function build() {
 
 // -- what there is
 
-const fits = (lora) => !lora.obstacle && (!choice.model.family || lora.family === choice.model.family);
+const fits = (lora) => !lora.obstacle && (!choice.editor.model.family || lora.family === choice.editor.model.family);
 
 async function list() {
   const asked = choice;
   try {
     const { loras } = await api.get(`loras?${api.query({ q: choice.q })}`);
     if (asked !== choice) return;
-    choice.loras = loras.filter((one) => !choice.taken.has(one.id)).sort((a, b) => fits(b) - fits(a));
-    fill(dialog.querySelector(".loras-found"), choice.loras.length ? html`${choice.loras.map(line)}`
-      : html`<li class="bare">${choice.q ? "Nothing was found." : "There are no LoRAs here yet: bring one in below."}</li>`);
+    choice.loras = loras.filter((one) => !choice.taken.has(one.id));
+    draw();
   } catch (error) { answer(html`<p class="wrong" role="alert">${error.message}</p>`); }
 }
 
+function draw() {
+  const loras = choice.loras.toSorted((a, b) => fits(b) - fits(a));
+  refill(dialog.querySelector(".loras-found"), loras.length ? html`${loras.map(line)}`
+    : html`<li class="bare">${choice.q ? "Nothing was found." : "There are no LoRAs here yet: bring one in below."}</li>`);
+}
+
 function line(lora) {
-  const why = lora.obstacle || (fits(lora) ? "" : `${choice.model.name} reads LoRAs for ${names.families[choice.model.family] ?? choice.model.family}.`);
+  const { model } = choice.editor;
+  const why = lora.obstacle || (fits(lora) ? "" : `${model.name} reads LoRAs for ${called(model.family)}.`);
   return html`<li class="${why ? "off" : ""}"><button type="button" data-do="take" data-asset="${lora.id}" ${why ? html`disabled` : ""}>
     <span class="face">${face({ ...lora, kind: "lora" })}</span><span class="loras-name"><b>${lora.title}</b>
     <small>${[lora.family_name || "Unknown family", lora.rank && `rank ${lora.rank}`, ...lora.triggers].filter(Boolean).join(" · ")}</small>${why && html`<small class="loras-misfit">${why}</small>`}</span></button></li>`;

@@ -5,8 +5,8 @@ import { on } from "./bus.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { face } from "./film.js";
 import { feet } from "./foot.js";
-import { names } from "./library-story.js";
-import { pick } from "./loras-pick.js";
+import { called } from "./loras-facts.js";
+import { pick, suit } from "./loras-pick.js";
 
 const STEP = 0.05;
 
@@ -19,7 +19,7 @@ export class Loras {
     this.task = element.closest(".task").id.replace(/^task-/, "");
     const at = (target) => Number(target.closest("li").dataset.at);
     doing(this.root, {
-      add: () => pick(this.model, this.uses.map((use) => use.asset), (asset) => this.add(asset)),
+      add: () => pick(this, this.uses.map((use) => use.asset), (asset) => this.add(asset)),
       out: (button) => this.out(at(button)),
       trigger: (button) => this.say(button.dataset.word),
     });
@@ -29,6 +29,8 @@ export class Loras {
     on("asked", ({ task, values, about }) => task === this.task && this.told(values, about));
     on("changed", ({ asset, gone }) => gone && this.put(this.uses.filter((use) => use.asset !== asset.id)));
     this.draw();
+    const said = feet.get(this.task)?.told; // what is folded away comes to life late
+    if (said) this.told(said.values, said.about);
   }
 
   get uses() {
@@ -40,7 +42,7 @@ export class Loras {
     if (JSON.stringify(uses) === JSON.stringify(this.uses)) return;
     this.own = uses.length ? JSON.stringify(uses) : "";
     this.props.value = this.own;
-    if (!quietly) this.draw();
+    return quietly ? null : this.draw();
   }
 
   add(asset) {
@@ -48,8 +50,8 @@ export class Loras {
     this.put([...this.uses, { asset: asset.id, weight: 1 }]);
   }
 
-  out(at) {
-    this.put(this.uses.filter((_, i) => i !== at));
+  async out(at) {
+    await this.put(this.uses.filter((_, i) => i !== at));
     (this.list.querySelector("[data-do=out]") ?? this.root.querySelector(".loras-add")).focus();
   }
 
@@ -69,7 +71,10 @@ export class Loras {
   }
 
   told(values, about) {
-    if (about?.lora_family !== undefined) this.model = { family: about.lora_family, name: about.model };
+    if (about?.lora_family !== undefined) {
+      this.model = { family: about.lora_family, name: about.model };
+      suit(this);
+    }
     const prompt = values.prompt ?? "";
     for (const button of this.list.querySelectorAll("[data-do=trigger]")) button.disabled = says(prompt, button.dataset.word);
     for (const row of this.list.children) this.warn(row, this.known.get(row.dataset.asset));
@@ -79,7 +84,7 @@ export class Loras {
   warn(row, asset) {
     const { family, name } = this.model;
     const fits = !family || !asset || asset.family === family;
-    row.querySelector(".loras-misfit").textContent = fits ? "" : `${name} reads LoRAs for ${names.families[family] ?? family}.`;
+    row.querySelector(".loras-misfit").textContent = fits ? "" : `${name} reads LoRAs for ${called(family)}.`;
   }
 
   // -- how it looks
@@ -99,7 +104,7 @@ export class Loras {
   row(use, at) {
     const asset = this.known.get(use.asset), { low, high } = this.root.dataset;
     return html`<li data-at="${at}" data-asset="${asset.id}"><span class="face">${face(asset)}</span>
-      <span class="loras-name"><b>${asset.title}</b><small>${names.families[asset.family] ?? asset.family} <span class="loras-misfit" role="status"></span></small></span>
+      <span class="loras-name"><b>${asset.title}</b><small>${called(asset.family)} <span class="loras-misfit" role="status"></span></small></span>
       <button type="button" class="quiet" data-do="out" aria-label="Take ${asset.title} out">${icon("x")}</button>
       <label class="loras-weight"><span>Weight</span><input type="range" min="${low}" max="${high}" step="${STEP}" value="${use.weight}" aria-label="Weight of ${asset.title}">
         <output>${shown(use.weight)}</output></label>

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines.context import Context
-from engines.loras import weights
+from engines.loras import layouts, weights
 from engines.requests import LoraUse
 from engines.swapper.device import out_of_memory
 from errors import StudioError
@@ -138,15 +138,14 @@ def _misfit(context: Context, asset: str, why: str) -> StudioError:
 
 
 def _addressed(pipeline: Any, state: "dict[str, torch.Tensor]") -> "dict[str, torch.Tensor]":
-    """Names with the part they belong to before them (``unet.…``), where a program wrote the layers' names alone."""
+    """Names as diffusers writes them itself, where a LoRA calls all its layers as the model does."""
+    named = {key: layouts.named(key) for key in state}
     for part in pipeline._lora_loadable_modules:
         model = getattr(pipeline, part, None)
-        layers = (
-            {f"{name}.lora_{half}.weight" for name, _ in model.named_modules() for half in "AB"}
-            if model is not None
-            else ()
-        )
-        state = {f"{part}.{name}" if name in layers else name: tensor for name, tensor in state.items()}
+        layers = {name for name, _ in model.named_modules()} if model is not None else set()
+        if all(name is not None and name.layer in layers for name in named.values()):
+            renamed = {key: f"{part}.{name.layer}.{name.half}" for key, name in named.items() if name and name.half}
+            return {new: state[key] for key, new in renamed.items()}
     return state
 
 

@@ -51,10 +51,10 @@ def family(modules: Mapping[str, int | None], metadata: Mapping[str, str]) -> st
         return metadata[OWN]
     said = " ".join(metadata.get(one, "") for one in _SAID).lower()
     fitting = [rule for rule in table().rules if _among(rule.has, modules) and not _among(rule.without, modules)]
-    for rule in fitting:
-        if rule.widths is None or _wide(rule.widths, modules):
-            return rule.family
-    return next((rule.family for rule in fitting if any(word in said for word in rule.said)), None)
+    sure = [rule for rule in fitting if rule.widths is None or _wide(rule.widths, modules)]
+    confirmed = [rule for rule in fitting if any(word in said for word in rule.said)]
+    best = [rule for rule in sure if rule in confirmed] or sure or confirmed
+    return best[0].family if best else None
 
 
 def _among(patterns: tuple[str, ...], modules: Mapping[str, int | None]) -> bool:

@@ -22,6 +22,11 @@ _PREFIXES = (
 )
 _ENCODER = re.compile(r"^(lora_te\d?_|lora_te_|text_encoders?(_\d)?\.|te\d?\.|text_model\.|conditioner\.)")
 _DOWN = ("lora_down.weight", "lora_A.weight", "lora.down.weight", "lora1.down.weight", "lora2.down.weight")
+_HALVES = {
+    **dict.fromkeys(("lora_down.weight", "lora_A.weight", "lora.down.weight"), "lora_A.weight"),
+    **dict.fromkeys(("lora_up.weight", "lora_B.weight", "lora.up.weight"), "lora_B.weight"),
+    "alpha": "",
+}
 
 
 class Part(NamedTuple):
@@ -47,6 +52,30 @@ def part(name: str) -> Part | None:
     while prefix := next((one for one in _PREFIXES if stem.startswith(one)), ""):
         stem = stem.removeprefix(prefix)
     return Part(stem.replace(".", "_"), ending, False)
+
+
+class Named(NamedTuple):
+    """A layer by its own name, with dots, and which ``half`` of its change a tensor is, as peft calls it.
+
+    ``half`` is empty for what scales the change.
+    """
+
+    layer: str
+    half: str
+
+
+def named(name: str) -> Named | None:
+    """The layer that a tensor changes, where its name is written with dots; None where it cannot be told.
+
+    What is no pair of matrices (a bias, a norm) is left to the reader of its layout.
+    """
+    found = _ENDINGS.search(name)
+    half = _HALVES.get(found[1]) if found else None
+    if found is None or half is None:
+        return None
+    stem = name[: found.start()]
+    prefix = next((one for one in _PREFIXES if one.endswith(".") and stem.startswith(one)), "")
+    return Named(stem.removeprefix(prefix), half)
 
 
 def is_down(part: Part) -> bool:

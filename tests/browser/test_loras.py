@@ -1,0 +1,148 @@
+"""LoRAs in a real browser: chosen for a picture, weighed, their words in the prompt; brought in; in the library."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE, shot
+from tests.browser.test_accessible import serious
+from tests.engines.loras.plain_files import lora_bytes
+from tests.support.live import Live
+
+pytestmark = pytest.mark.browser
+
+Opened = Callable[..., Page]
+TAGS = {"ss_tag_frequency": json.dumps({"10_mara": {"mara woman": 12}}), "modelspec.title": "Mara"}
+
+
+@pytest.fixture(scope="module")
+def workshop(twin_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A studio of its own, with a model that draws and nothing else."""
+    from engines.twins import install
+
+    folder = tmp_path_factory.mktemp("loras")
+    (folder / "data" / "catalog").mkdir(parents=True)
+    (folder / "starter").mkdir()
+    install("stable-diffusion-1.5", twin_folder, folder / "data" / "catalog")
+    studio = Live(folder / "data", folder / "starter", log_file=folder / "log")
+    yield studio.start()
+    studio.kill()
+
+
+@pytest.fixture(scope="module")
+def cy(workshop: Live) -> httpx.Client:
+    """Its owner, with a LoRA for the model and one for another."""
+    client = workshop.first_account("cy")
+    for name, width in (("Mara", 768), ("Harbour", 2048)):
+        content = lora_bytes(width, TAGS if width == 768 else {})
+        client.post("/api/assets", params={"name": f"{name}.safetensors"}, content=content).raise_for_status()
+    return client
+
+
+@pytest.fixture
+def opened(workshop: Live, chromium: Browser, cy: httpx.Client) -> Iterator[Opened]:
+    contexts, errors = [], []
+
+    def show(at: str = "image", width: int = 1440) -> Page:
+        phone = width < 500
+        context = chromium.new_context(
+            base_url=workshop.url,
+            viewport={"width": width, "height": 844 if phone else 900},
+            color_scheme="dark",
+            is_mobile=phone,
+            has_touch=phone,
+        )
+        contexts.append(context)
+        context.add_cookies([{"name": c.name, "value": str(c.value), "url": workshop.url} for c in cy.cookies.jar])
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"/#{at}")
+        page.wait_for_selector(f"#tab-{at.partition('?')[0]} .part")
+        return page
+
+    yield show
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def editor(page: Page) -> Page:
+    """Fold the form's advanced part out."""
+    page.locator("#task-create_image .field-prompt textarea").fill("a red fox")
+    page.locator("#task-create_image .advanced > button").click()
+    expect(page.locator("#task-create_image .loras")).to_be_visible()
+    return page
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_one_is_chosen_weighed_and_called_by_its_word(opened: Opened, width: int) -> None:
+    page = editor(opened(width=width))
+    form = page.locator("#task-create_image")
+    form.get_by_role("button", name="Add a LoRA").click()
+    dialog = page.get_by_role("dialog", name="Add a LoRA")
+    expect(dialog.locator(".loras-found li")).to_have_count(2)
+    expect(dialog.locator(".loras-found li").first).to_contain_text("Mara")
+    expect(dialog.locator(".loras-found button").nth(1)).to_be_disabled()
+    expect(dialog.locator(".loras-misfit")).to_contain_text("reads LoRAs for Stable Diffusion 1.5")
+    shot(page, f"loras-pick-{width}")
+    assert serious(page) == []
+    dialog.locator(".loras-found button").first.click()
+    expect(dialog).to_be_hidden()
+
+    row = form.locator(".loras-list li")
+    expect(row).to_contain_text("Stable Diffusion 1.5")
+    slider = row.get_by_label("Weight of Mara")
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowLeft")
+    expect(row.locator("output")).to_have_text("0.80")
+    row.get_by_role("button", name="mara woman").click()
+    expect(form.locator(".field-prompt textarea")).to_have_value("mara woman, a red fox")
+    expect(row.get_by_role("button", name="mara woman")).to_be_disabled()
+    shot(page, f"loras-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    kept = page.evaluate("JSON.parse(sessionStorage.getItem('c41-form-create_image')).loras")
+    assert [one["weight"] for one in kept] == [0.8]
+    page.reload()
+    page.locator("#task-create_image .advanced > button").click()
+    expect(form.locator(".loras-list output")).to_have_text("0.80")
+    row.get_by_role("button", name="Take Mara out").click()
+    expect(form.locator(".loras-list li")).to_have_count(0)
+    expect(form.get_by_role("button", name="Add a LoRA")).to_be_focused()
+
+
+def test_one_is_brought_in_from_a_folder_and_a_bad_file_is_refused(opened: Opened, tmp_path: Path) -> None:
+    (tmp_path / "lamp.safetensors").write_bytes(lora_bytes(768))
+    (tmp_path / "broken.safetensors").write_bytes(lora_bytes(768)[:-9])
+    page = editor(opened())
+    page.locator("#task-create_image .loras-add").click()
+    dialog = page.get_by_role("dialog", name="Add a LoRA")
+    dialog.get_by_text("Bring one in").click()
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "broken.safetensors")
+    dialog.get_by_role("button", name="Bring it in").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("damaged")
+    dialog.get_by_role("radio", name="A folder").check()
+    dialog.get_by_label("Folder on the studio's machine").fill(str(tmp_path))
+    dialog.get_by_role("button", name="Look").click()
+    expect(dialog.locator(".loras-files li")).to_have_count(2)
+    dialog.get_by_role("button", name="Take it").first.click()
+    expect(dialog.locator(".loras-found")).to_contain_text("lamp")
+
+
+def test_the_library_says_what_it_is_for(opened: Opened) -> None:
+    page = opened(at="library?kind=lora")
+    tile = page.locator(".tile.lora", has_text="Mara")
+    expect(tile).to_contain_text("Stable Diffusion 1.5 · mara woman")
+    shot(page, "loras-library")
+    tile.click()
+    about = page.locator("dialog.detail .about")
+    expect(about).to_contain_text("The LoRA")
+    expect(about).to_contain_text("mara woman")
+    expect(about.get_by_role("link", name="Download", exact=True)).to_be_visible()
+    expect(about.get_by_text("Download clean")).to_have_count(0)
+    shot(page, "loras-detail")

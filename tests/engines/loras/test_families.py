@@ -1,0 +1,77 @@
+"""LoRAs on the twins of every family that draws: in the layouts people have, changing the picture and then gone."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors import safe_open
+
+from engines.media.intake import inspect
+from tests.engines.image.drawing_desk import Desk
+from tests.engines.loras import lora_files as files
+
+pytestmark = pytest.mark.slow
+
+ATTENTION = ("to_q", "to_k", "to_v")
+ASKED = {"task": "create_image", "prompt": "a fox", "steps": 2, "width": 64, "height": 64}
+
+
+@pytest.fixture
+def desk(twin_folder: Path, tmp_path: Path) -> Desk:
+    return Desk(twin_folder, tmp_path)
+
+
+def layers_of(desk: Desk, model: str) -> dict[str, Any]:
+    """What a LoRA changes in the part of a twin that paints."""
+    entry = desk.catalog.get(model)
+    folder = desk.catalog.path(entry, "unet" if "unet" in entry.parts else "transformer")
+    chance, found = torch.Generator().manual_seed(0), {}
+    for path in sorted(folder.glob("*.safetensors")):
+        with safe_open(path, "pt") as file:
+            for name in file.keys():  # noqa: SIM118 - a file is no dictionary
+                layer, shape = name.removesuffix(".weight"), file.get_slice(name).get_shape()
+                if layer.endswith(ATTENTION) and len(shape) == 2:
+                    pair = [torch.randn(size, generator=chance) * 0.3 for size in ((4, shape[1]), (shape[0], 4))]
+                    found[layer] = tuple(pair)
+    assert found
+    return found
+
+
+LIGHTNING = ("lora_down", "lora_up")
+WAYS: dict[str, Any] = {
+    "kohya": lambda layers: files.kohya(layers),
+    "ComfyUI": lambda layers: files.dotted(layers, "diffusion_model."),
+    "diffusers": lambda layers: files.dotted(layers, "transformer."),
+    "diffusers unet": lambda layers: files.dotted(layers, "unet."),
+    "bare": lambda layers: files.dotted(layers, ""),
+    "Lightning": lambda layers: files.dotted(layers, "", LIGHTNING),
+}
+
+
+@pytest.mark.parametrize(
+    ("id", "said", "family", "ways"),
+    [
+        ("sdxl", "sdxl_base_v1-0", "sdxl", ["kohya", "diffusers unet", "bare"]),
+        ("flux.1-schnell", "flux1", "flux1", ["diffusers", "bare"]),
+        ("flux.2-klein-4b", "flux2", "flux2", ["diffusers", "bare"]),
+        ("qwen-image", "qwen_image", "qwen-image", ["kohya", "ComfyUI", "diffusers", "bare", "Lightning"]),
+        ("z-image-turbo", "zimage", "z-image", ["ComfyUI", "diffusers", "bare"]),
+        ("hidream-i1-fast", "hidream", "hidream", ["ComfyUI", "diffusers"]),
+    ],
+)
+def test_a_lora_of_the_family(desk: Desk, tmp_path: Path, id: str, said: str, family: str, ways: list[str]) -> None:
+    model = desk.twin(id)
+    layers = layers_of(desk, model)
+    base = desk.files(**ASKED, model=model)[0].content_sha256
+    made = {}
+    for way in ways:
+        state = WAYS[way](layers)
+        path = files.write(tmp_path / f"{way}.safetensors", state, {"ss_base_model_version": said})
+        facts = inspect(path, path.name).facts
+        assert facts.family == family, way
+        loras = [{"asset": desk.add(path, facts), "weight": 1}]
+        made[way] = desk.files(**ASKED, model=model, loras=loras)[0].content_sha256
+        assert desk.files(**ASKED, model=model)[0].content_sha256 == base, way
+    assert base not in made.values()
+    assert len(set(made.values())) == 1, made
