@@ -63,7 +63,12 @@ def dissolve(model: Any) -> None:
 def _cast(model: Any) -> None:
     import torch
 
-    model.enable_layerwise_casting(storage_dtype=getattr(torch, _FP8), compute_dtype=model.dtype)
+    dtype = model.dtype
+    model.enable_layerwise_casting(storage_dtype=getattr(torch, _FP8), compute_dtype=dtype)
+    for module in model.modules():
+        # PEFT lays a LoRA beside a layer in the precision in which the layer rests, unless it is told another.
+        if getattr(module, "_diffusers_hook", None) is not None:
+            module.compute_dtype = dtype
 
 
 def _stream(model: "torch.nn.Module", device: Device) -> None:

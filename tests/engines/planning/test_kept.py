@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines import twins, wire
+from engines import runtime, twins, wire
+from engines.media.intake import inspect
 from engines.planning import Room, plan, stages, working_bytes
 from engines.requests import CreateImage
 from engines.swapper import Simulated, Swapper
 from engines.swapper.keeping import Keeping
 from engines.swapper.pretrained import pretrained
 from tests.engines.image.drawing_desk import Desk
+from tests.engines.loras import lora_files
 
 pytestmark = pytest.mark.slow
 
@@ -122,6 +124,38 @@ def test_a_job_that_must_be_streamed_makes_the_same_picture_and_says_how_it_was_
     assert np.array_equal(one, other)
     assert record(roomy)["painting"]["offload"] == "none"
     assert record(tight)["painting"]["offload"] == "streamed"
+
+
+def test_loras_go_onto_streamed_and_cast_parts_and_leave_them_as_they_were(built: Path, tmp_path: Path) -> None:
+    roomy = Desk(built, tmp_path / "roomy", device=Simulated(PLENTY))
+    model = roomy.twin("stable-diffusion-1.5")
+    plain, _ = need(roomy, model)
+    desks = {
+        "none": roomy,
+        "streamed": Desk(built, tmp_path / "tight", plain - 1, Simulated(PLENTY)),
+        "cast": Desk(built, tmp_path / "processor", plain - 1),  # which streams nothing
+    }
+    runtime.heavy("diffusers")
+    from diffusers import UNet2DConditionModel
+
+    unet = UNet2DConditionModel.from_pretrained(built / "stable-diffusion-1.5" / "unet", variant="fp16")
+    changes = lora_files.kohya(lora_files.changes(unet, ("to_q", "to_k", "to_v", "to_out.0")))
+    lora = lora_files.write(tmp_path / "lora.safetensors", changes)
+    made = {name: with_a_lora_between(desk, model, lora) for name, desk in desks.items()}
+    assert record(desks["cast"])["painting"]["precision"] == "fp8"
+    for first, between, last in made.values():
+        assert first == last != between
+    assert made["streamed"] == made["none"]
+
+
+def with_a_lora_between(desk: Desk, model: str, lora: Path) -> list[str]:
+    """What is made without a LoRA, with one, and without again."""
+    desk.twin("stable-diffusion-1.5")
+    asset = desk.add(lora, inspect(lora, lora.name).facts)
+    return [
+        desk.files(task="create_image", model=model, loras=loras, **ASKED)[0].content_sha256
+        for loras in ([], [{"asset": asset, "weight": 1}], [])
+    ]
 
 
 def record(desk: Desk) -> dict[str, Any]:
