@@ -3,7 +3,6 @@
 import json
 
 import tabs
-from engines.loras import families
 from engines.requests import REQUESTS, asset_fields
 from studio import Studio
 from tabs import writing
@@ -79,5 +78,4 @@ def _words(studio: Studio) -> dict[str, object]:
         for task, request in REQUESTS.items()
     }
     tasks["write"] |= {"button": "Writing", "takes": list(writing.READS)}
-    models = {entry.id: entry.name for entry in studio.catalog.entries.values()}
-    return {"tasks": tasks, "models": models, "families": families.table().names}
+    return {"tasks": tasks, "models": {entry.id: entry.name for entry in studio.catalog.entries.values()}}

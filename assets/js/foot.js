@@ -75,7 +75,7 @@ export class Foot {
     if (said.job) kick();
     if (said.reused) toast("The settings are back in the form.");
     if (said.values) this.know(said.values);
-    if (said.values) say("asked", { task: this.task, values: said.values, about: said.about, cast: said.cast });
+    if (said.values) say("asked", this.told = { task: this.task, values: said.values, about: said.about, cast: said.cast });
     if (said.button) { this.go.querySelector("span").textContent = said.button; this.get = said.get ?? null; }
     if (said.offers) this.offer(said.offers);
     if (said.hint !== undefined) refill(this.root.querySelector(".hint"), html`${said.hint}`);
