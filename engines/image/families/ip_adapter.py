@@ -31,13 +31,16 @@ def seen(pipeline: Any, pictures: "Sequence[Image]", guided: bool) -> "torch.Ten
 def added(pipeline: Any, weights: Path, scale: float) -> Iterator[None]:
     """While it lasts, the pipeline's UNet has the adapter; afterwards it is as it was, processors and all."""
     unet = pipeline.unet
-    before = unet.attn_processors
+    before, device, dtype = unet.attn_processors, unet.device, unet.dtype
     try:
         # Loading patches torch for the whole process.
         with runtime.LOADING, reading(weights):
             pipeline.load_ip_adapter(
                 str(weights.parent), subfolder="", weight_name=weights.name, image_encoder_folder=None
             )
+        for one in (unet.encoder_hid_proj, *unet.attn_processors.values()):
+            if hasattr(one, "parameters"):  # of a UNet that is streamed the pipeline moves nothing, not even these
+                one.to(device=device, dtype=dtype)
         pipeline.set_ip_adapter_scale(scale)
         yield
     finally:

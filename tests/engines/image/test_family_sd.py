@@ -93,6 +93,18 @@ def test_references_work_beside_structure_and_built_in_guidance(desk: Desk) -> N
     assert create(desk, twin) == made[0]
 
 
+def test_pictures_of_the_cast_are_gone_by_also_where_a_picture_is_changed(desk: Desk) -> None:
+    twin = desk.twin("sdxl")
+    desk.twin("ip-adapter-sdxl")
+    image, look = desk.put(noise(64, 64)), desk.put(noise(64, 64, 5))
+    asked = {"task": "change_image", "model": twin, "image": image, "prompt": "@Mara runs", "steps": 2}
+    mara = {"name": "Mara", "how": "words", "words": "a woman"}
+    (told,) = desk.files(mentions=[mara], **asked)
+    (shown,) = desk.files(mentions=[{**mara, "how": "references", "references": [look]}], **asked)
+    assert told.content_sha256 != shown.content_sha256
+    assert [one["name"] for one in shown.provenance["helpers"]] == ["IP-Adapter for SDXL (tiny twin)"]
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_structure_changes_the_picture_as_strongly_as_asked(desk: Desk, model: str) -> None:
     twin = desk.twin(model)
@@ -139,6 +151,37 @@ def test_a_job_that_is_stopped_leaves_nothing_behind(desk: Desk) -> None:
     assert isinstance(desk.ask(task="create_image", model=twin, **asked), wire.Cancelled)
     desk.worker._send = send
     assert create(desk, twin) == plain
+
+
+@pytest.mark.parametrize("keeping", [{"fp8": True}, {"streamed": True}, {"fp8": True, "streamed": True}])
+def test_references_work_however_the_model_is_kept(twin_folder: Path, keeping: dict[str, bool]) -> None:
+    from engines import runtime, twins
+
+    runtime.heavy("diffusers", "transformers")
+    import torch
+    from diffusers import StableDiffusionXLPipeline, UNet2DConditionModel
+
+    from engines.image.families import ip_adapter
+    from engines.swapper import Cpu
+    from engines.swapper.keeping import Keeping, settle
+
+    unet = UNet2DConditionModel.from_pretrained(twins.build("sdxl", twin_folder) / "unet", variant="fp16")
+    unet = settle(unet, Keeping(dtype="float32", **keeping), Cpu())
+    parts = ("vae", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler")
+    pipeline = StableDiffusionXLPipeline(unet=unet, **dict.fromkeys(parts))
+    latents, words, summed = torch.ones(1, 4, 8, 8), torch.ones(1, 77, 64), torch.ones(1, 32)
+
+    def look(**seen: Any) -> torch.Tensor:
+        told = {"text_embeds": summed, "time_ids": torch.ones(1, 6), **seen}
+        with torch.no_grad():
+            return unet(latents, 1, words, added_cond_kwargs=told).sample
+
+    plain, weights = look(), {name: value.dtype for name, value in unet.named_parameters()}
+    folder = twins.build("ip-adapter-sdxl", twin_folder) / "sdxl_models"
+    with ip_adapter.added(pipeline, folder / "ip-adapter-plus_sdxl_vit-h.safetensors", 0.6):
+        assert not torch.allclose(look(image_embeds=[torch.ones(1, 1, 17, 16)]), plain, atol=1e-3)
+    assert torch.equal(look(), plain)
+    assert {name: value.dtype for name, value in unet.named_parameters()} == weights
 
 
 def test_an_error_while_the_autoencoder_is_cast_leaves_it_as_it_was(twin_folder: Path) -> None:
