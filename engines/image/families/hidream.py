@@ -20,6 +20,7 @@ class HiDream(Family):
 
     name = "hidream"
     pipelines: ClassVar = {"create_image": "HiDreamImagePipeline"}
+    reads_pictures = False
     readers = tuple(f"{part}{number}" for number in ("", "_2", "_3", "_4") for part in ("tokenizer", "text_encoder"))
 
     def read(self, pipeline: Any, work: Work) -> Words:

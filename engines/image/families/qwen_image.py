@@ -25,6 +25,7 @@ class QwenImage(Family):
         "fill_image": "QwenImageInpaintPipeline",
         "extend_image": "QwenImageInpaintPipeline",
     }
+    reads_pictures = False
 
     def read(self, pipeline: Any, work: Work) -> Words:
         words: Words = {}

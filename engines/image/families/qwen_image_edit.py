@@ -30,6 +30,7 @@ class QwenImageEdit(QwenImage):
     name = "qwen-image-edit"
     pipelines: ClassVar = {"edit_image": "QwenImageEditPipeline"}
     readers = ("tokenizer", "processor", "text_encoder")
+    reads_pictures = True
     multiple = _STEP
     working_bytes_a_pixel = 9000
 

@@ -18,6 +18,7 @@ class WanRefine(Family):
 
     name = "wan-refine"
     pipelines: ClassVar = {"change_image": "WanVideoToVideoPipeline", "create_image": "WanPipeline"}
+    reads_pictures = False
 
     def read(self, pipeline: Any, work: Work) -> Words:
         guided = work.guidance > 1

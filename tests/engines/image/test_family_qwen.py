@@ -47,9 +47,13 @@ def test_a_cancel_stops_at_the_next_step(desk: Desk, entry: str) -> None:
     proofs.stops_when_cancelled(desk, desk.twin(entry))
 
 
-@pytest.mark.parametrize("entry", ["qwen-image", "qwen-image-2.1"])
-def test_the_same_words_are_read_once(desk: Desk, entry: str) -> None:
-    proofs.reads_the_same_words_once(desk, desk.twin(entry))
+def test_the_same_words_are_read_once_whatever_is_done_by_them(desk: Desk) -> None:
+    given = {"task": "change_image", "image": desk.put(noise(64, 64))}
+    proofs.reads_the_same_words_once(desk, desk.twin("qwen-image"), **given)
+
+
+def test_the_same_words_are_read_once_with_the_same_pictures(desk: Desk) -> None:
+    proofs.reads_the_same_words_once(desk, desk.twin("qwen-image-2.1"))
 
 
 def test_what_is_beyond_its_reading_is_said(desk: Desk) -> None:
