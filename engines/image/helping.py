@@ -1,6 +1,7 @@
 """The models that help another one with a request: what looks at pictures for it, what keeps a structure."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from engines.catalog import Catalog, Entry
 from engines.image import families
@@ -44,6 +45,8 @@ def obstacle(request: Request, entry: Entry, catalog: Catalog, files: Mapping[st
     assert isinstance(request, Drawing)
     try:
         helpers(request, entry, catalog)
+        if isinstance(request, CreateImage) and _keeps(request):
+            _look_for_finder(request, entry, catalog, files)
     except StudioError as error:
         return error.problem
     return None
@@ -53,5 +56,23 @@ def _roles(request: Drawing, entry: Entry) -> Iterator[str]:
     from_cast = any(mention.references for mention in request.mentions)
     if (getattr(request, "references", ()) or from_cast) and (looks_with := families.of(entry).looks_with):
         yield looks_with
-    if isinstance(request, CreateImage) and request.control != "none" and request.control_strength:
+    if isinstance(request, CreateImage) and _keeps(request):
         yield f"control.{request.control}"
+
+
+def _keeps(request: CreateImage) -> bool:
+    """Whether a structure is to be kept at all."""
+    return request.control != "none" and request.control_strength > 0
+
+
+def _look_for_finder(request: CreateImage, entry: Entry, catalog: Catalog, files: Mapping[str, Input]) -> None:
+    """Depths and poses must be found by a model, but in a drawing of them. Raises StudioError ``needs_helper``."""
+    role = f"structure.{request.control}"
+    if request.control not in ("depth", "pose") or catalog.helper(entry, role) or request.control_image not in files:
+        return
+    from engines.image.structure import as_map
+    from engines.media.picture import open_picture
+
+    picture = open_picture(Path(files[request.control_image].path)).convert("RGB")
+    if as_map(request.control, picture) is None:
+        helper(entry, role, catalog)

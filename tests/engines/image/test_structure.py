@@ -10,6 +10,9 @@ from PIL import Image, ImageDraw, ImageFilter
 from engines import wire
 from engines.image.pose import Joint, sticks
 from engines.image.structure import as_map, edges, sketch
+from engines.requests import parse
+from engines.tasks import obstacle
+from errors import Problem
 from tests.engines.image.drawing_desk import Desk, noise
 
 KINDS = ("edges", "sketch", "depth", "pose")
@@ -138,10 +141,18 @@ def test_a_map_needs_nobody_to_find_it(desk: Desk) -> None:
     depths, poses = desk.put(ramp()), desk.put(sticks([standing()], (256, 256)))
     assert desk.files(model=model, control="depth", control_image=depths, **ASKED)
     assert desk.files(model=model, control="pose", control_image=poses, **ASKED)
-    failed = desk.ask(model=model, control="depth", control_image=desk.put(noise(64, 64)), **ASKED)
+    photograph = {"model": model, "control": "depth", "control_image": desk.put(noise(64, 64)), **ASKED}
+    failed = desk.ask(**photograph)
     assert isinstance(failed, wire.Failed)
     assert failed.problem.code == "needs_helper"
     assert "Depth Anything" in failed.problem.next
+
+    def foreseen(**asked: Any) -> Problem | None:
+        return obstacle(parse(asked), desk.catalog.get(model), desk.catalog, desk.inputs)
+
+    assert foreseen(**photograph) == failed.problem
+    assert foreseen(**{**photograph, "control_image": depths}) is None
+    assert foreseen(**{**photograph, "control_strength": 0}) is None
 
 
 @pytest.mark.slow
