@@ -22,7 +22,7 @@ def desk(twin_folder: Path, tmp_path: Path) -> Desk:
     return Desk(twin_folder, tmp_path)
 
 
-def layers_of(desk: Desk, model: str) -> dict[str, Any]:
+def layers_of(desk: Desk, model: str, targets: tuple[str, ...] = ATTENTION) -> dict[str, Any]:
     """What a LoRA changes in the part of a twin that paints."""
     entry = desk.catalog.get(model)
     folder = desk.catalog.path(entry, "unet" if "unet" in entry.parts else "transformer")
@@ -31,7 +31,7 @@ def layers_of(desk: Desk, model: str) -> dict[str, Any]:
         with safe_open(path, "pt") as file:
             for name in file.keys():  # noqa: SIM118 - a file is no dictionary
                 layer, shape = name.removesuffix(".weight"), file.get_slice(name).get_shape()
-                if layer.endswith(ATTENTION) and len(shape) == 2:
+                if layer.endswith(targets) and len(shape) == 2:
                     pair = [torch.randn(size, generator=chance) * 0.3 for size in ((4, shape[1]), (shape[0], 4))]
                     found[layer] = tuple(pair)
     assert found
@@ -75,3 +75,60 @@ def test_a_lora_of_the_family(desk: Desk, tmp_path: Path, id: str, said: str, fa
         assert desk.files(**ASKED, model=model)[0].content_sha256 == base, way
     assert base not in made.values()
     assert len(set(made.values())) == 1, made
+
+
+def made_with(desk: Desk, model: str, path: Path, family: str) -> str:
+    """What a picture made with a LoRA of a family is, by its pixels."""
+    facts = inspect(path, path.name).facts
+    assert facts.family == family
+    loras = [{"asset": desk.add(path, facts), "weight": 1}]
+    return desk.files(**ASKED, model=model, loras=loras)[0].content_sha256
+
+
+def test_flux_in_the_names_of_its_makers_is_the_same(desk: Desk, tmp_path: Path) -> None:
+    model = desk.twin("flux.1-schnell")
+    layers = layers_of(desk, model, ("attn.to_out.0",))
+    theirs = {
+        name.replace("transformer_blocks.", "double_blocks.").replace("attn.to_out.0", "img_attn.proj"): pair
+        for name, pair in layers.items()
+    }
+    said = {"ss_base_model_version": "flux1"}
+    ours = files.write(tmp_path / "ours.safetensors", files.dotted(layers, "transformer."), said)
+    kohya = files.write(tmp_path / "kohya.safetensors", files.kohya(theirs), said)
+    halved = {name: (down, up * 2) for name, (down, up) in theirs.items()}
+    scaled = files.write(tmp_path / "scaled.safetensors", files.kohya(halved, alpha=2), said)
+    base = desk.files(**ASKED, model=model)[0].content_sha256
+    with_it = made_with(desk, model, ours, "flux1")
+    assert with_it != base
+    assert made_with(desk, model, kohya, "flux1") == made_with(desk, model, scaled, "flux1") == with_it
+    assert desk.files(**ASKED, model=model)[0].content_sha256 == base
+
+
+def test_wan_in_the_layouts_of_musubi_comfyui_and_lightx2v(desk: Desk, tmp_path: Path) -> None:
+    model = desk.twin("wan-2.2-refine")
+    ends = ("to_q", "to_k", "to_v", "to_out.0", "ffn.net.0.proj", "ffn.net.2")
+    layers = layers_of(desk, model, ends)
+    names = {"attn1": "self_attn", "attn2": "cross_attn", "to_q": "q", "to_k": "k", "to_v": "v", "to_out.0": "o"}
+    theirs = {}
+    for name, pair in layers.items():
+        for ours, other in {**names, "net.0.proj": "0", "net.2": "2"}.items():
+            name = name.replace(ours, other)
+        theirs[name] = pair
+    said = {"ss_base_model_version": "wan2.2_t2v_14b"}
+    states = {
+        "diffusers": files.dotted(layers, "transformer."),
+        "musubi": files.kohya(theirs),
+        "ComfyUI": files.dotted(theirs, "diffusion_model."),
+        "LightX2V": files.dotted(theirs, "diffusion_model.", LIGHTNING),
+    }
+    biased = {f"diffusion_model.{name}.diff_b": torch.full((up.shape[0],), 0.1) for name, (_, up) in theirs.items()}
+    base = desk.files(**ASKED, model=model)[0].content_sha256
+    made = {
+        way: made_with(desk, model, files.write(tmp_path / f"{way}.safetensors", state, said), "wan22")
+        for way, state in states.items()
+    }
+    assert base not in made.values()
+    assert len(set(made.values())) == 1, made
+    path = files.write(tmp_path / "biased.safetensors", states["LightX2V"] | biased, said)
+    assert made_with(desk, model, path, "wan22") not in (base, made["LightX2V"])
+    assert desk.files(**ASKED, model=model)[0].content_sha256 == base
