@@ -67,12 +67,12 @@ def _keeps(request: CreateImage) -> bool:
 
 def _look_for_finder(request: CreateImage, entry: Entry, catalog: Catalog, files: Mapping[str, Input]) -> None:
     """Depths and poses must be found by a model, but in a drawing of them. Raises StudioError ``needs_helper``."""
-    role = f"structure.{request.control}"
-    if request.control not in ("depth", "pose") or catalog.helper(entry, role) or request.control_image not in files:
+    role, given = f"structure.{request.control}", files.get(request.control_image or "")
+    if request.control not in ("depth", "pose") or catalog.helper(entry, role) or given is None:
         return
     from engines.image.structure import as_map
     from engines.media.picture import open_picture
 
-    picture = open_picture(Path(files[request.control_image].path)).convert("RGB")
+    picture = open_picture(Path(given.path)).convert("RGB")
     if as_map(request.control, picture) is None:
         helper(entry, role, catalog)
