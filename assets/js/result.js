@@ -28,10 +28,12 @@ const sound = (asset) => html`<div class="heard">
   <blockquote>${asset.provenance?.request?.text ?? asset.title}</blockquote>
 </div>`;
 
+const taught = (asset) => (asset.has_thumb ? html`<div class="fit clear"><img src="${thumbOf(asset.id)}" alt="What ${asset.title} does"></div>` : paper(asset));
+
 const paper = (asset) => html`<div class="heard"><blockquote>${icon(asset.kind)} ${asset.title}</blockquote></div>`;
 
 /** The asset as markup; ``before`` is what it was made from, when that is worth comparing. */
-export const result = (asset, before) => ({ image: picture, clip, sound })[asset.kind]?.(asset, before) ?? paper(asset);
+export const result = (asset, before) => ({ image: picture, clip, sound, lora: taught })[asset.kind]?.(asset, before) ?? paper(asset);
 
 /** Make the before/after slider follow its handle. */
 export function comparing(element) {

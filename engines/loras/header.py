@@ -5,7 +5,7 @@ import math
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -118,9 +118,10 @@ def _pieces(file: BinaryIO, tensor: Tensor) -> Iterator[bytes]:
         yield piece
 
 
-def _tensor(begin: int, info: Mapping[str, object]) -> Tensor:
+def _tensor(begin: int, info: Mapping[str, Any]) -> Tensor:
     """One tensor's place. Raises ValueError where what is said of it does not fit together."""
-    dtype, shape, (low, high) = str(info["dtype"]), info["shape"], info["data_offsets"]  # type: ignore[misc]
+    dtype, shape = str(info["dtype"]), info["shape"]
+    low, high = info["data_offsets"]
     if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in (*shape, low, high)):
         raise ValueError("no sizes")
     if dtype in _SIZES and math.prod(shape) * _SIZES[dtype] != high - low:

@@ -1,0 +1,148 @@
+"""What a LoRA's file tells: family, words, name, picture; whatever stands in its header."""
+
+import base64
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engines.loras import families, told
+from engines.loras.looking import Look, look
+from engines.media.intake import inspect, thumbnail
+from errors import StudioError
+from tests.engines.loras.plain_files import lora_bytes, safetensors_bytes
+
+
+def pair(module: str, width: int, ends: tuple[str, str] = ("lora_A.weight", "lora_B.weight")) -> dict[str, np.ndarray]:
+    return {f"{module}.{ends[0]}": np.ones((4, width), np.float16), f"{module}.{ends[1]}": np.ones((8, 4), np.float16)}
+
+
+def seen(tmp_path: Path, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] = {}) -> Look:
+    path = tmp_path / "one.safetensors"
+    path.write_bytes(safetensors_bytes(tensors, metadata))
+    return look(path, path.name)
+
+
+KOHYA = ("lora_down.weight", "lora_up.weight")
+
+
+@pytest.mark.parametrize(
+    ("module", "width", "ends", "family"),
+    [
+        ("lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k", 768, KOHYA, "sd15"),
+        ("lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k", 2048, KOHYA, "sdxl"),
+        ("unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k", 1024, None, "sd2"),
+        ("lora_unet_double_blocks_0_img_attn_qkv", 3072, KOHYA, "flux1"),
+        ("transformer.single_transformer_blocks.0.attn.to_q", 3072, None, "flux1"),
+        ("diffusion_model.double_blocks.0.img_attn.qkv", 6144, None, "flux2"),
+        ("diffusion_model.single_blocks.0.linear2", 12288, None, "flux2"),
+        ("transformer.single_transformer_blocks.0.attn.to_qkv_mlp_proj", 3072, None, "flux2"),
+        ("lora_unet_double_blocks_0_img_mlp_fc1", 3072, KOHYA, "hunyuan-video"),
+        ("lora_unet_transformer_blocks_0_img_mlp_net_0_proj", 3072, KOHYA, "qwen-image"),
+        ("transformer_blocks.0.attn.add_q_proj", 3072, KOHYA, "qwen-image"),
+        ("transformer.transformer_blocks.0.img_mlp.gate_layer", 4096, None, "qwen-image-2.1"),
+        ("diffusion_model.layers.0.attention.to_q", 3840, None, "z-image"),
+        ("diffusion_model.double_stream_blocks.0.block.attn1.to_q", 2560, None, "hidream"),
+        ("lora_unet_blocks_0_self_attn_q", 5120, KOHYA, "wan22"),
+        ("diffusion_model.blocks.0.cross_attn.k", 3072, None, "wan22-5b"),
+        ("diffusion_model.blocks.0.self_attn.q", 1536, None, "wan21-1.3b"),
+        ("diffusion_model.transformer_blocks.0.attn1.to_q", 2048, None, "ltx"),
+        ("diffusion_model.transformer_blocks.0.attn1.to_q", 4096, None, "ltx2"),
+        ("strange.mixer", 64, None, None),
+    ],
+)
+def test_families_are_told_by_layers(
+    tmp_path: Path, module: str, width: int, ends: tuple[str, str] | None, family: str | None
+) -> None:
+    tensors = pair(module, width, ends) if ends else pair(module, width)
+    found = seen(tmp_path, tensors)
+    assert found.family == family
+    assert bool(found.facts.obstacle) == (family is None)
+    assert found.facts.rank == 4
+
+
+def test_what_layers_leave_open_the_header_decides(tmp_path: Path) -> None:
+    tensors = pair("lora_unet_double_blocks_0_img_attn_qkv", 3072, KOHYA)
+    assert seen(tmp_path, tensors, {"ss_base_model_version": "flux2_klein_4b"}).family == "flux2"
+    assert seen(tmp_path, tensors, {"modelspec.architecture": "flux-1-dev/lora"}).family == "flux1"
+    assert seen(tmp_path, pair("odd", 3), {families.OWN: "storybook"}).family == "storybook"
+    assert seen(tmp_path, pair("odd", 3), {families.OWN: "no such"}).family is None
+
+
+def test_every_lora_family_of_the_catalog_has_a_name() -> None:
+    from engines.catalog import SHIPPED, read
+
+    named = {read(path).lora_family for path in SHIPPED.glob("*.yaml")} - {None}
+    assert named <= families.table().names.keys()
+    assert {rule.family for rule in families.table().rules} <= families.table().names.keys()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        ({"modelspec.trigger_phrase": "mara woman, red coat"}, ("mara woman", "red coat")),
+        ({"ss_tag_frequency": '{"10_x": {"mara": 20, "1girl": 20, "smile": 4}}'}, ("mara",)),
+        (
+            {
+                "ss_tag_frequency": '{"10_x": {"mara": 9, "smile": 8}}',
+                "ss_dataset_dirs": '{"10_x": {"n_repeats": 10, "img_count": 20}}',
+            },
+            ("x",),
+        ),
+        ({"training_info": '{"trigger_word": "p3rs0n"}'}, ("p3rs0n",)),
+        ({"ss_tag_frequency": '{"5_img": {"1girl": 3}}'}, ()),
+        ({"ss_tag_frequency": "[1]"}, ()),
+        ({"ss_tag_frequency": '{"a": 3, "b": {"c": "d", "e": -1}}', "ss_dataset_dirs": "7"}, ()),
+        ({"ss_tag_frequency": "[" * 50_000}, ()),
+        ({"modelspec.trigger_phrase": "\x00" + "x" * 500}, ()),
+        ({}, ()),
+    ],
+)
+def test_trigger_words(metadata: dict[str, str], words: tuple[str, ...]) -> None:
+    assert told.triggers(metadata) == words
+
+
+def test_a_name_that_says_nothing_gives_way_to_the_headers(tmp_path: Path) -> None:
+    said = {"ss_output_name": "Mara of the harbour"}
+    own = said["ss_output_name"]
+    for name, title in (("pytorch_lora_weights", own), ("Mara v2", "Mara v2"), ("last-3", own)):
+        path = tmp_path / f"{name}.safetensors"
+        path.write_bytes(lora_bytes(768, said))
+        assert inspect(path, path.name).facts.title == title
+
+
+def test_the_sample_in_a_header_becomes_its_face(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (64, 40), "teal").save(content, "JPEG")
+    picture = f"data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode()}"
+    for said, there in ((picture, True), ("data:image/jpeg;base64,AAAA", False), ("nonsense", False)):
+        path = tmp_path / "one.safetensors"
+        path.write_bytes(lora_bytes(768, {"modelspec.thumbnail": said}))
+        out = tmp_path / f"{there}.webp"
+        assert thumbnail(path, inspect(path, path.name).facts, out) is there
+
+
+def test_what_a_model_could_not_be_rid_of_again_says_so(tmp_path: Path) -> None:
+    lokr = {"lora_unet_double_blocks_0_img_attn_qkv.lokr_w1": np.ones((4, 4)), "x.lokr_w2": np.ones((4, 4))}
+    assert "LyCORIS" in seen(tmp_path, lokr).facts.obstacle
+    control = pair("transformer.x_embedder", 128) | pair("transformer.single_transformer_blocks.0.attn.to_q", 3072)
+    assert "control" in seen(tmp_path, control).facts.obstacle
+
+
+def test_a_header_that_lies_is_refused(tmp_path: Path) -> None:
+    good = lora_bytes(768)
+    length = int.from_bytes(good[:8], "little")
+    header = json.loads(good[8 : 8 + length])
+    places = [{"data_offsets": place} for place in ([0, 2**60], [8, 0], 3)]
+    for change in ({"shape": [4, 9999]}, {"shape": "x"}, *places):
+        name = next(iter(header))
+        text = json.dumps({**header, name: {**header[name], **change}}).encode()
+        path = tmp_path / "lie.safetensors"
+        path.write_bytes(len(text).to_bytes(8, "little") + text + good[8 + length :])
+        with pytest.raises(StudioError) as error:
+            inspect(path, path.name)
+        assert error.value.problem.code == "damaged_weights", change
