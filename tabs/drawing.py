@@ -88,7 +88,8 @@ class Drawn(Form):
             fields.pop(name, None)
         if fields.get("control", "none") == "none":
             fields = {name: value for name, value in fields.items() if name not in _CONTROLS}
-        fields |= fields.pop("sides", None) or {}
+        sides = fields.pop("sides", None)
+        fields |= sides if isinstance(sides, dict) else {}
         fields = {**quality.fields_of(entry, named.get("quality"), self.task), **fields, "model": entry.id}
         if "size" in self.controls:
             fields["width"], fields["height"] = size.legal(entry, size.Size.of(named.get("size")))
@@ -99,14 +100,11 @@ class Drawn(Form):
     def reused(self, made: Mapping[str, Any]) -> dict[str, Any]:
         held = dict(made) | {"preset": None}
         if "size" in self.controls:
-            held["size"] = _size(int(made.get("width") or 512), int(made.get("height") or 512))
+            held["size"] = size.held(self._entry(made), int(made.get("width") or 512), int(made.get("height") or 512))
         if "sides" in self.controls:
             held["sides"] = {side: made.get(side, 0) for side in SIDES}
-        try:
-            entry = self.studio.catalog.get(str(made.get("model")))
-            held["quality"] = quality.level_of(entry, made, self.task)
-        except StudioError:
-            held["quality"] = None
+        entry = self._entry(made)
+        held["quality"] = quality.level_of(entry, made, self.task) if entry else None
         if held["quality"]:
             held |= dict.fromkeys(_OPEN)
         return held
@@ -114,7 +112,7 @@ class Drawn(Form):
     def changed(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         held = {name: value for name, value in fields.items() if name in self.controls and name != "seed"}
         if "size" in self.controls and {"width", "height"} <= fields.keys():
-            held["size"] = _size(fields["width"], fields["height"])
+            held["size"] = size.held(None, fields["width"], fields["height"])
         return held
 
     # -- what is told
@@ -125,12 +123,10 @@ class Drawn(Form):
         except StudioError as error:
             return {"about": {"caution": error.problem.sentence}}
         entry, prompt = chosen.entry, str(named.get("prompt") or "")
-        other = self._name(entry.instead)
+        other = self._entry({"model": entry.instead}) if entry.instead else None
         known: dict[str, Any] = {
-            "model": entry.name,
-            "lora_family": entry.lora_family,
             "why": "" if named.get("model") else chosen.why,
-            "caution": choosing.caution(entry, other),
+            "caution": choosing.caution(entry, other.name if other else ""),
             "calm": SKETCH if entry.sketch else "",
             "idle": self._idle(None if not named.get("model") else entry),
             "controls": list(entry.controls),
@@ -187,11 +183,12 @@ class Drawn(Form):
         catalog = self.studio.catalog
         return [entry for entry in catalog.for_task(self.task) if catalog.installed(entry)]
 
-    def _name(self, id: str) -> str:
+    def _entry(self, made: Mapping[str, Any]) -> Entry | None:
+        """The model that something was made with, if it is still known."""
         try:
-            return self.studio.catalog.get(id).name if id else ""
+            return self.studio.catalog.get(str(made.get("model")))
         except StudioError:
-            return ""
+            return None
 
     # -- the samples of the cards
 
@@ -213,23 +210,17 @@ class Drawn(Form):
         said: dict[str, Any] = {"asked": time.time()}
         if not (prompt or "").strip():
             return json.dumps(said | {"wrong": "Write a few words first."})
-        turn = int((event._data or {}).get("turn", 0)) if isinstance(event._data, dict) else 0
+        turn = event._data.get("turn") if isinstance(event._data, dict) else 0
+        turn = turn if isinstance(turn, int) else 0
         catalog = self.studio.catalog
-        if not any(catalog.installed(entry) for entry in catalog.for_task("write")):
+        writers = (entry for entry in catalog.for_task("write") if catalog.installed(entry))
+        if all(entry.starter for entry in writers):  # the small one of the starter pack rambles: slots do better
             return json.dumps(said | {"text": by_slots(prompt, turn)})
         try:
             job = self.studio.jobs.submit(principal(request), question(prompt.strip()[:2000]))
         except (StudioError, ValidationError):
             return json.dumps(said | {"text": by_slots(prompt, turn)})
         return json.dumps(said | {"job": job.model_dump(mode="json")})
-
-
-def _size(width: int, height: int) -> dict[str, Any]:
-    """What the control of the size holds for sides in px."""
-    aspect = size.aspect_of(width, height)
-    if aspect == size.OWN:
-        return {"aspect": aspect, "width": width, "height": height}
-    return {"aspect": aspect, "megapixels": width * height / 1e6}
 
 
 def _frame(named: Mapping[str, Any]) -> Any:

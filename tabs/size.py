@@ -66,6 +66,15 @@ def aspect_of(width: int, height: int) -> str:
     return next(near, OWN)
 
 
+def held(entry: Entry | None, width: int, height: int) -> dict[str, Any]:
+    """What the control holds for sides in px: a shape with megapixels where that leads back to just these."""
+    shape = Size(aspect=aspect_of(width, height), megapixels=width * height / 1e6)
+    if entry and shape.aspect != OWN and legal(entry, shape) == (width, height):
+        usual = abs(width * height / best_area(entry) - 1) < 0.02 and legal(entry, Size(aspect=shape.aspect))
+        return {"aspect": shape.aspect, "megapixels": None if usual == (width, height) else shape.megapixels}
+    return {"aspect": OWN, "width": width, "height": height}
+
+
 def _grid(entry: Entry, side: str) -> tuple[float, float, float]:
     low, high, multiple = entry.bounds.get(side, _ANY)
     return low, high, multiple if multiple > 0 else _ANY[2]

@@ -98,6 +98,10 @@ export class Presets {
     refill(this.cards, html`${this.all.map((one) => html`<span class="presets-card"><button type="button" data-do="choose" data-preset="${one.id}"
       aria-pressed="${String(one.id === this.held?.id)}" title="${one.use}"><span class="presets-face">${picture(one)}</span><b>${one.name}</b></button>
       ${one.mine && html`<button type="button" class="quiet" data-do="forget" data-preset="${one.id}" aria-label="Let the preset ${one.name} go">${icon("x")}</button>`}</span>`)}`);
+    const chosen = this.cards.querySelector("[aria-pressed=true]")?.parentElement;
+    if (chosen && (chosen.offsetLeft < this.cards.scrollLeft || chosen.offsetLeft + chosen.offsetWidth > this.cards.scrollLeft + this.cards.clientWidth)) {
+      this.cards.scrollLeft = chosen.offsetLeft - 8;
+    }
     this.tell();
   }
 

@@ -1,0 +1,83 @@
+"""Presets of pictures: the studio's, one's own, and samples made with them."""
+
+from fastapi.testclient import TestClient
+
+from library.presets import IDEA, built_in
+from tests.api.conftest import ended, png
+
+
+def test_the_studio_brings_presets_that_frame_an_idea(as_ann: TestClient) -> None:
+    found = as_ann.get("/api/presets").json()
+    assert [preset["id"] for preset in found] == [preset.id for preset in built_in()]
+    assert {"hero", "product", "square", "vertical", "moodboard"} <= {preset["id"] for preset in found}
+    assert all(IDEA in preset["frame"] and preset["example"] and preset["sample"] is None for preset in found)
+
+
+def test_ones_own_are_kept_replaced_and_let_go(as_ann: TestClient, as_bob: TestClient) -> None:
+    fields = {
+        "frame": "{idea}, in snow",
+        "size": {"aspect": "16:9", "megapixels": 2.0},
+        "quality": "best",
+        "model": "m",
+    }
+    kept = as_ann.post("/api/presets", json={"name": " Winter ", "fields": fields})
+    assert kept.status_code == 201
+    assert kept.json() | {"id": ""} == {
+        **fields, "id": "", "name": "Winter", "use": "Kept by you.", "example": "", "sample": None, "mine": True,
+    }  # fmt: skip
+    again = as_ann.post("/api/presets", json={"name": "Winter", "fields": {"frame": "{idea}"}}).json()
+    assert again["id"] == kept.json()["id"]
+    assert again["quality"] == "good"
+    assert [preset["name"] for preset in as_ann.get("/api/presets").json()][-1] == "Winter"
+    assert not any(preset["mine"] for preset in as_bob.get("/api/presets").json())
+    assert as_bob.delete(f"/api/presets/{again['id']}").status_code == 404
+    assert as_ann.delete(f"/api/presets/{again['id']}").status_code == 204
+    assert not any(preset["mine"] for preset in as_ann.get("/api/presets").json())
+
+
+def test_what_makes_no_sense_is_refused(as_ann: TestClient) -> None:
+    for body in (
+        {"name": "", "fields": {}},
+        {"name": "x" * 61, "fields": {}},
+        {"name": "no idea", "fields": {"frame": "a photograph"}},
+        {"name": "wrong", "fields": {"quality": "superb"}},
+        {"name": "wrong", "fields": {"colour": "red"}},
+        {"fields": {}},
+    ):
+        answer = as_ann.post("/api/presets", json=body)
+        assert answer.status_code == 422, (body, answer.text)
+        assert answer.json()["what"]
+
+
+def test_a_preset_for_pictures_is_none_for_writing(as_ann: TestClient) -> None:
+    kept = as_ann.post("/api/presets", json={"name": "Mine", "fields": {}}).json()
+    assert kept["id"] not in [preset["id"] for preset in as_ann.get("/api/writing/presets").json()]
+    assert as_ann.delete(f"/api/writing/presets/{kept['id']}").status_code == 404
+
+
+def test_a_sample_is_ones_own_picture_made_with_it(as_ann: TestClient, as_bob: TestClient) -> None:
+    asked = {"request": {"task": "create_image", "prompt": "a boat"}, "client_ref": "preset-sample/hero/1"}
+    job = ended(as_ann, as_ann.post("/api/jobs", json=asked).json()["id"])
+
+    def sample(client: TestClient) -> str | None:
+        found = {preset["id"]: preset["sample"] for preset in client.get("/api/presets").json()}
+        assert found["product"] is None
+        return str(found["hero"]) if found["hero"] else None
+
+    assert sample(as_ann) == job["assets"][0]
+    assert sample(as_bob) is None
+    as_ann.delete(f"/api/assets/{job['assets'][0]}")
+    assert sample(as_ann) is None
+
+
+def test_a_mask_is_a_step_that_lists_leave_out(as_ann: TestClient) -> None:
+    def put(source: str) -> str:
+        answer = as_ann.post("/api/assets", params={"name": "m.png", "source": source}, content=png())
+        return str(answer.json()["id"])
+
+    mask, picture = put("mask"), put("a friend")
+    assert as_ann.get(f"/api/assets/{mask}").json()["step"] is True
+    assert [asset["id"] for asset in as_ann.get("/api/assets").json()["assets"]] == [picture]
+    assert as_ann.get("/api/library/index").json()["ids"] == [picture]
+    as_ann.delete(f"/api/assets/{mask}")
+    assert mask in [asset["id"] for asset in as_ann.get("/api/assets", params={"deleted": True}).json()["assets"]]

@@ -1,0 +1,113 @@
+"""The forms that draw: what is asked of the chosen model, what is told of it, and the way back from a result."""
+
+import json
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from engines.catalog import SHIPPED, read
+from engines.requests import ChangeImage, CreateImage, ExtendImage, FillImage
+from errors import StudioError
+from studio import Studio
+from tabs.drawing import Drawn, _unknown
+from tests.support.people import Person
+
+pytestmark = pytest.mark.usefixtures("twin")
+MODEL = "stable-diffusion-1.5.twin"
+IMAGE, MASK = "a" * 32, "b" * 32
+
+
+def form(studio: Studio, request: type[Any]) -> Drawn:
+    with gr.Blocks(analytics_enabled=False):
+        return Drawn(studio, request, "Make it")
+
+
+def read_form(made: Drawn, **held: Any) -> Any:
+    """The request of a form whose controls hold this, the others what they start from."""
+    said = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in held.items()}
+    return made.read([said.get(name, component.value) for name, component in made.controls.items()])
+
+
+def test_size_quality_and_preset_become_the_fields_of_the_request(studio: Studio) -> None:
+    create = form(studio, CreateImage)
+    preset = {"id": "product", "frame": "{idea}, on grey"}
+    entry = studio.catalog.get(MODEL)
+    asked = read_form(create, prompt="a watch.", preset=preset, quality="best", size={"aspect": "16:9"})
+    assert isinstance(asked, CreateImage)
+    assert asked.prompt == "a watch, on grey"
+    assert asked.steps == entry.quality["best"]["steps"]
+    assert asked.model == MODEL
+    assert asked.width > asked.height
+    typed = read_form(create, prompt="a watch", quality="best", steps="7", guidance="3.5", seed="12")
+    assert (typed.steps, typed.guidance, typed.seed) == (7, 3.5, 12)
+    assert read_form(create, prompt="a watch").steps == entry.quality["good"]["steps"]
+
+
+def test_the_sides_of_a_picture_are_one_control(studio: Studio) -> None:
+    extend = form(studio, ExtendImage)
+    extend.controls["image"] = gr.HTML(IMAGE)
+    asked = read_form(extend, prompt="more sea", sides={"left": 64, "right": 0, "top": 0, "bottom": 32})
+    assert (asked.left, asked.right, asked.top, asked.bottom) == (64, 0, 0, 32)
+
+
+def test_what_is_missing_is_said_in_the_fields_own_words(studio: Studio) -> None:
+    fill = form(studio, FillImage)
+    with pytest.raises(StudioError, match="Bring in a picture first"):
+        read_form(fill, prompt="a hat")
+    with pytest.raises(StudioError, match="Paint what should be new first"):
+        read_form(fill, prompt="a hat", image=IMAGE)
+    assert read_form(fill, prompt="a hat", image=IMAGE, mask=MASK).mask == MASK
+
+
+def test_what_does_not_act_is_not_asked_and_stays_in_the_form(studio: Studio, ann: Person) -> None:
+    create = form(studio, CreateImage)
+    entry = studio.catalog.get(MODEL)
+    plain = entry.model_copy(update={"guidance": "embedded", "references": 0, "controls": ()})
+    studio.catalog._entries = {MODEL: plain}  # type: ignore[attr-defined]
+    held = {"prompt": "a dog", "negative_prompt": "rain", "references": [IMAGE], "control": "pose", "model": MODEL}
+    asked = read_form(create, **held)
+    assert (asked.negative_prompt, asked.references, asked.control) == ("", (), "none")
+    told = create.told(ann.who, {**held, "size": None, "quality": None})["about"]
+    assert {"negative_prompt", "references", "control", "control_image"} <= set(told["idle"])
+    assert "guidance" not in told["idle"]
+
+
+def test_the_form_is_told_what_its_model_makes_of_it(studio: Studio, ann: Person) -> None:
+    create = form(studio, CreateImage)
+    told = create.told(ann.who, {"prompt": "a dog", "quality": "best", "size": {"aspect": "16:9"}, "model": None})[
+        "about"
+    ]
+    entry = studio.catalog.get(MODEL)
+    assert told["usual"]["steps"] == entry.quality["best"]["steps"]
+    assert set(told["levels"]) == {"draft", "good", "best"}
+    assert all(seconds.startswith("≈ ") for seconds in told["levels"].values())
+    assert told["size"]["width"] > told["size"]["height"]
+    assert (told["caution"], told["calm"]) == ("", "")
+
+
+def test_a_picture_made_with_a_form_leads_back_to_it(studio: Studio) -> None:
+    create = form(studio, CreateImage)
+    made = read_form(create, prompt="a boat", quality="draft", size={"aspect": "3:2"}, seed="3")
+    held = create.reused(made.model_dump(mode="json"))
+    assert (held["quality"], held["steps"], held["preset"]) == ("draft", None, None)
+    again = {name: value for name, value in held.items() if name in create.controls and value is not None}
+    again |= {"seed": str(held["seed"])}
+    assert read_form(create, **again) == made
+    by_hand = create.reused(made.model_dump(mode="json") | {"steps": 9})
+    assert (by_hand["quality"], by_hand["steps"]) == (None, 9)
+
+
+def test_whatever_a_script_sends_is_refused_in_words(studio: Studio) -> None:
+    change = form(studio, ChangeImage)
+    nonsense: dict[str, Any] = {"quality": ["x"], "loras": {"a": 1}, "model": "none such", "steps": "many"}
+    for name, value in nonsense.items():
+        if name in change.controls and name != "quality":
+            with pytest.raises(StudioError):
+                read_form(change, prompt="x", image=IMAGE, **{name: value})
+
+
+def test_a_sketching_model_names_the_words_it_leaves_out() -> None:
+    storybook = read(SHIPPED / "storybook-image.yaml")
+    assert _unknown(storybook, "a red house by the quantum reactor") == ["quantum reactor"]
+    assert _unknown(read(SHIPPED / "stable-diffusion-1.5.yaml"), "a quantum reactor") == []

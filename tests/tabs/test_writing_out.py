@@ -1,0 +1,27 @@
+"""Ideas written out: what a full prompt speaks of, whoever writes it."""
+
+import pytest
+
+from tabs.writing_out import by_slots, question
+
+
+@pytest.mark.parametrize("idea", ["a red house", "Mara at the window, night.", "x"])
+def test_slots_add_what_is_left_open(idea: str) -> None:
+    written = by_slots(idea)
+    assert written.lower().startswith(idea.lower().rstrip("."))
+    assert "mm lens" in written
+    assert written == by_slots(idea), "the same idea is written out the same way"
+    assert written != by_slots(idea, 1), "asked again it says something else"
+
+
+def test_slots_leave_alone_what_is_said() -> None:
+    full = "a red house, soft window light, 35 mm lens, wide shot from above, calm"
+    assert by_slots(full) == "A red house, soft window light, 35 mm lens, wide shot from above, calm."
+    assert "light" not in by_slots("a lamp in the night").removeprefix("A lamp in the night")
+
+
+def test_the_question_ends_with_the_idea_and_asks_for_one_paragraph() -> None:
+    asked = question("@Mara by the sea")
+    assert asked.messages[-1].text == "Idea: @Mara by the sea"
+    assert "one paragraph" in asked.messages[0].text
+    assert asked.max_tokens < 300
