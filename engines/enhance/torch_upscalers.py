@@ -55,7 +55,8 @@ def _described(path: Path, device: "torch.device", dtype: "torch.dtype | None") 
             self.scale = int(descriptor.scale)
 
         def forward(self, planes: "torch.Tensor") -> "torch.Tensor":
-            return descriptor(planes)
+            enlarged: torch.Tensor = descriptor(planes)
+            return enlarged
 
     return Described().to(device=device, dtype=dtype or torch.float32)
 

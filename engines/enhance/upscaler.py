@@ -125,7 +125,7 @@ class Upscaler:
             left, top, right, bottom = box
             seen = padded[top : bottom + 2 * around, left : right + 2 * around]
             there = tuple(round(edge * scale[n % 2]) for n, edge in enumerate(box))
-            out[there[1] : there[3], there[0] : there[2]] = self._part(seen, box, there, scale)  # type: ignore[misc]
+            out[there[1] : there[3], there[0] : there[2]] = self._part(seen, box, there, scale)
             done(out)
         return out
 

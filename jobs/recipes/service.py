@@ -313,7 +313,13 @@ class Recipes:
             return
 
         def along(session: Session, job: Job) -> None:
-            values = {"state": "working", "job_id": job.id, "note": ready.note, "asks": [], "problem": None}
+            values: dict[str, object] = {
+                "state": "working",
+                "job_id": job.id,
+                "note": ready.note,
+                "asks": [],
+                "problem": None,
+            }
             runs.settle(session, run.id, "going", now.number, **values)
 
         self._jobs.submit(who, ready.request, project_id=run.project_id, along=along)
@@ -324,7 +330,7 @@ class Recipes:
 
     def _job_ended(self, session: Session, job: LiveJob, state: State, error: Problem | None) -> None:
         """Write what the end of a job means for its run; once that is in the database, the run goes on."""
-        how: Literal["done", "failed", "cancelled"] = state if state in ("done", "cancelled") else "failed"  # type: ignore[assignment]
+        how: Literal["done", "failed", "cancelled"] = state if state in ("done", "cancelled") else "failed"
         if runs.ended(session, job.id, how, error):
             event.listen(session, "after_commit", lambda _: self._due.set(), once=True)
 

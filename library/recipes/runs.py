@@ -167,7 +167,7 @@ def view(session: Session, run: Run) -> RunView:
         recipe=run.recipe,
         name=run.name,
         project_id=run.project_id,
-        state=run.state,  # type: ignore[arg-type]
+        state=run.state,
         at=at,
         words=_words(run.state, steps, at),
         steps=steps,
@@ -187,7 +187,7 @@ def _step_view(row: RunStep) -> StepView:
         models=spec.models,
         stop=spec.stop,
         looked=row.looked,
-        state=row.state,  # type: ignore[arg-type]
+        state=row.state,
         job_id=row.job_id,
         assets=tuple(row.assets),
         asset_id=row.asset_id,
