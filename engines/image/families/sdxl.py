@@ -27,7 +27,7 @@ class StableDiffusionXL(StableDiffusion):
     def said(self, pipeline: Any, work: Work, guided: bool) -> Words:
         told, untold, sum_told, sum_untold = pipeline.encode_prompt(
             work.prompt,
-            device=pipeline.text_encoder_2.device,
+            device=pipeline._execution_device,
             do_classifier_free_guidance=guided,
             # Without one it is trained on nothing at all, which is not the same as an empty text.
             negative_prompt=work.negative_prompt or None,
