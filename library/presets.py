@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 from sqlalchemy import select
 
 from auth.principal import Principal
@@ -25,6 +25,8 @@ MOST = 200
 class PresetFields(View):
     """What a preset sets. ``frame`` are words around the idea, which stands at ``{idea}``; ``size`` a shape with
     megapixels; no ``model`` is Auto."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     frame: str = Field(IDEA, max_length=2000)
     size: dict[str, str | float | None] = Field(default_factory=dict, max_length=8)
