@@ -27,7 +27,8 @@ export class Sides {
   async over(id) {
     if (this.image?.id === id) return;
     this.image = id ? await api.asset(id).catch(() => null) : null;
-    this.tell();
+    if (this.image && this.wanted) this.shape(this.wanted);
+    else this.tell();
   }
 
   set(sides) {
@@ -39,6 +40,7 @@ export class Sides {
   /** Add at two opposite sides alike until the picture has a shape. */
   shape(shape) {
     const { width, height } = this.image ?? {};
+    this.wanted = width ? null : shape; // the picture may be on its way
     if (!width) return void (this.root.querySelector(".size-out").textContent = "Bring in a picture first.");
     const [wide, high] = shape.split(":").map(Number);
     const more = [Math.max(0, height * wide / high - width), Math.max(0, width * high / wide - height)].map(Math.round);
