@@ -7,7 +7,7 @@ from engines.requests import Request
 if TYPE_CHECKING:
     from engines.catalog.entry import Entry
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 
 def provenance(request: Request, entry: "Entry", **more: Any) -> dict[str, Any]:
