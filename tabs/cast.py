@@ -11,7 +11,7 @@ def build(studio: Studio) -> None:
     voices = [(choice.value, choice.label) for choice in studio.catalog.field_choices("speak", "voice")]
     part(
         "cast",
-        """<section class="cast-page" aria-labelledby="cast-title">
+        """<section class="cast-page cast-empty" aria-labelledby="cast-title">
         <header class="cast-head"><div><h2 id="cast-title">Cast</h2>
           <p class="bare">Type @ and a name in any prompt: the studio knows how they look.</p></div>
           <div class="cast-tools"><button type="button" class="step" data-do="add">Add</button>

@@ -173,7 +173,7 @@ def test_who_is_opened_goes_into_a_prompt(opened: Opened, cast: dict[str, str]) 
 @pytest.mark.slow
 def test_somebody_is_designed(opened: Opened, cy: httpx.Client) -> None:
     page = opened()
-    page.locator(".cast-page").get_by_role("button", name="Design", exact=False).first.click()
+    page.get_by_role("button", name="Design somebody").click()
     dialog = page.locator(".cast-design")
     dialog.get_by_label("How it looks").fill("a red fox")
     expect(dialog.locator("[data-way=drafts]")).to_contain_text("draws from your words")
@@ -184,7 +184,7 @@ def test_somebody_is_designed(opened: Opened, cy: httpx.Client) -> None:
     expect(drafts.nth(2)).to_have_attribute("aria-pressed", "true")
     page.reload()
     page.wait_for_selector("#tab-cast .part")
-    page.locator(".cast-page").get_by_role("button", name="Design", exact=False).first.click()
+    page.get_by_role("button", name="Design somebody").click()
     expect(drafts).to_have_count(4)
     dialog.get_by_label("What should be different?").fill("a blue hat")
     dialog.get_by_role("button", name="Change the kept one").click()
