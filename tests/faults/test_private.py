@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from engines.requests import REQUESTS
+from engines.twins import install_entry
 from tests.support.live import Live, finished, submit, upload
 from tests.support.people import PASSWORD
 
@@ -46,13 +47,21 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "attempts"
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("engine_kind", ["inprocess", "process"])
-def test_no_work_reaches_out(watched: Path, twin: str, live: Live, photo: Path, short_clip: Path) -> None:
+def test_no_work_reaches_out(
+    watched: Path, twin: str, live: Live, photo: Path, short_clip: Path, twin_folder: Path, data_folder: Path
+) -> None:
+    editor = install_entry("flux.2-klein-4b", twin_folder, data_folder / "catalog")
     browser = live.first_account("ann")
     with live.script("ann") as ann:
         image, clip = upload(ann, photo), upload(ann, short_clip)
         work: dict[str, dict[str, object]] = {
             "create_image": {"prompt": "a house", "width": 64, "height": 64, "steps": 2, "model": twin},
+            "change_image": {"prompt": "a house", "image": image, "steps": 2, "model": twin},
+            "fill_image": {"prompt": "a house", "image": image, "mask": image, "steps": 2, "model": twin},
+            "extend_image": {"prompt": "a house", "image": image, "left": 32, "steps": 2, "model": twin},
+            "edit_image": {"prompt": "a house", "image": image, "steps": 2, "model": editor},
             "upscale_image": {"image": image},
             "cut_out": {"image": image},
             "stylize_image": {"image": image},
@@ -82,6 +91,9 @@ def test_no_work_reaches_out(watched: Path, twin: str, live: Live, photo: Path, 
             "/api/language/models",
             "/api/conversations",
             "/api/library/facets",
+            "/api/cast",
+            "/api/recipes",
+            "/api/loras",
             "/api/studio/health",
         ):
             assert browser.get(path).status_code == 200, path
