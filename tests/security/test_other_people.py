@@ -2,13 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_origin
 
 import pytest
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from engines.requests import REQUESTS, asset_fields
+from engines.requests import REQUESTS, Drawing, asset_fields
 from studio import Studio
 from tests.security.doors import METHODS, events, filled, routes
 from tests.support.live import Live
@@ -136,12 +136,21 @@ def test_nothing_of_it_is_an_input_or_a_place(work: Work, other: TestClient, pho
     own = other.post("/api/assets", params={"name": "own.jpg"}, content=photo.read_bytes()).json()["id"]
     takers = [(task, name) for task, request in REQUESTS.items() for name in asset_fields(request)]
     assert takers
+    drawing = [task for task, request in REQUESTS.items() if issubclass(request, Drawing)]
     for path in ("/api/jobs", "/api/estimate"):
-        for task, name in takers:
-            for id in work.assets:
-                answer = other.post(path, json={"task": task, **_required(task, own), name: id})
-                assert answer.status_code == 404, (path, task)
+        for id in work.assets:
+            for task, name in takers:
+                several = get_origin(REQUESTS[task].model_fields[name].annotation) is tuple
+                taken = {name: [id] if several else id}
+                answer = other.post(path, json={"task": task, **_required(task, own), **taken})
+                assert answer.status_code == 404, (path, task, name)
                 tells_nothing(work, answer, (path, task))
+            for task in drawing:
+                mention = {"name": "Mara", "how": "references", "references": [id]}
+                for inside in ({"loras": [{"asset": id}]}, {"mentions": [mention]}):
+                    answer = other.post(path, json={"task": task, **_required(task, own), **inside})
+                    assert answer.status_code == 404, (path, task, inside)
+                    tells_nothing(work, answer, (path, task))
         there = {"request": {"task": "speak", "text": "x"}, "project_id": work.project}
         assert other.post(path, json=there).status_code == 404
     picture = work.client.get(f"/api/assets/{work.assets[0]}/file").content
@@ -153,7 +162,9 @@ def test_nothing_of_it_is_an_input_or_a_place(work: Work, other: TestClient, pho
 def _required(task: str, asset: str) -> dict[str, Any]:
     """What a request cannot do without: assets of one's own, and words."""
     request = REQUESTS[task]
-    words = {"sentences": ["Good morning."]} if task == "check_speech" else {}
+    words: dict[str, Any] = {"sentences": ["Good morning."]} if task == "check_speech" else {}
+    if issubclass(request, Drawing):
+        words["prompt"] = "A lion."
     return {name: asset for name in asset_fields(request) if request.model_fields[name].is_required()} | words
 
 

@@ -92,6 +92,7 @@ def test_every_shipped_entry_takes_its_own_defaults(path: Path, tmp_path: Path) 
         "check_speech": {"sound": ID, "sentences": ["x"]},
         "write": {"messages": [{"role": "user", "text": "x"}]},
         "fetch_model": {"entry": "stable-diffusion-1.5"},
+        "fetch_lora": {"repo": "somebody/look"},
         "upscale_clip": {"clip": ID},
         "interpolate_clip": {"clip": ID},
     }
