@@ -10,7 +10,7 @@ from engines.starter.storybook.loop import Plan
 _AUTOENCODER = Plan("autoencoder", 40_000, 8, 2e-3, decay=0.5)
 _TEXT = Plan("text", 96_000, 64, 2e-3)
 _DECODER = Plan("decoder", 16_000, 8, 1.5e-3, decay=0.7)
-JUDGE = Plan("judge", 48_000, 32, 2e-3)
+JUDGE = Plan("judge", 32_000, 32, 2e-3)
 
 
 @dataclass(frozen=True)
