@@ -11,16 +11,13 @@ from auth.principal import Principal
 from data import DataFolder
 from db import new_id
 from engines.requests import AssetFacts
+from library.assets import MASK
 from library.marks import label
 from library.views import AssetView, NewAsset
 from studio import Studio
 
 RECORD_BYTES = 1024 * 1024
 """A longer record of a file's making is not one of ours."""
-
-
-MASK = "mask"
-"""The source of a mask that was painted here: a step on the way, kept as long as what was made with it."""
 
 
 def incoming(data: DataFolder) -> Path:

@@ -65,7 +65,7 @@ class Fitting:
         smaller = (
             one.name
             for one in self._catalog.for_task(request.task)
-            if self._catalog.installed(one) and _least(one, expected) <= room
+            if self._catalog.installed(one) and one.sketch <= entry.sketch and _least(one, expected) <= room
         )
         other = next(smaller, None)
         return Fitted(
@@ -125,9 +125,10 @@ class Fitting:
                 break
 
     def _by_others(self, request: Request, entry: Entry, facts: Facts) -> Iterator[tuple[Request, Entry]]:
-        """The request as other installed models would do it, those of the same family first."""
-        others = [one for one in self._catalog.for_task(request.task) if one.id != entry.id]
-        for other in sorted(others, key=lambda one: (one.lora_family != entry.lora_family, one.sketch)):
+        """The request as other installed models would do it, those of the same family first; a sketch is no offer."""
+        every = self._catalog.for_task(request.task)
+        others = [one for one in every if one.id != entry.id and one.sketch <= entry.sketch]
+        for other in sorted(others, key=lambda one: one.lora_family != entry.lora_family):
             own = {**other.defaults, **other.task_defaults.get(request.task, {})}
             if self._catalog.installed(other):
                 for fields in (_SETTINGS, (*_SETTINGS, "width", "height")):

@@ -4,7 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from auth.principal import Principal
@@ -16,6 +16,9 @@ from library.tables import Asset, AssetParent, AssetTag, Favourite, Project
 from library.views import AssetIndex, AssetPage, AssetView, Family
 
 PAGE_LIMIT = 200
+
+MASK = "mask"
+"""The source of a mask that was painted here: a step on the way, kept as long as what was made with it."""
 
 
 def find(session: Session, who: Principal, asset_id: str, *, deleted: bool = False) -> Asset:
@@ -65,7 +68,7 @@ def _wanted(session: Session, who: Principal, wanted: Wanted, after: str | None)
     yield matching(who, working_on, wanted)
     yield readable(who)
     if not wanted.get("deleted"):
-        yield ~and_(Asset.step, Asset.origin == "upload")  # masks: they are seen with what was made with them
+        yield func.coalesce(Asset.source, "") != MASK  # seen with what was made with it
     yield from between(wanted, _position(after))
 
 

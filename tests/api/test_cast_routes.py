@@ -154,5 +154,5 @@ def test_a_design_without_what_it_needs_says_so(house: House, client: TestClient
         assert answer.json()["code"] == code, body
     learn(house, tasks=["speak"])
     answer = client.post("/api/cast/design", json={"look": LOOK, "step": "drafts"})
-    assert (answer.status_code, answer.json()["code"]) == (422, "no_model")
-    assert client.get("/api/cast/design").json()[0]["how"] is None
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_engine")  # nothing here runs Storybook
+    assert client.get("/api/cast/design").json()[0]["how"] == "words"

@@ -77,7 +77,7 @@ def test_no_work_reaches_out(
         heard = {"sound": done["speak"]["assets"][0], "sentences": ["Good evening.", "This stays here."]}
         end = finished(ann, submit(ann, {"task": "check_speech", **heard}), 300)
         assert end["state"] == "done", end
-        assert {*work, "check_speech", "fetch_model"} == set(REQUESTS)  # a download is asked for by name
+        assert {*work, "check_speech", "fetch_model", "fetch_lora"} == set(REQUESTS)  # downloads are asked for by name
         for path in (
             "/",
             "/config",

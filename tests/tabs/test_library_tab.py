@@ -20,7 +20,8 @@ def test_every_task_has_its_words_and_those_with_a_form_say_what_it_takes(studio
         assert bool(said["takes"]) <= bool(said["button"]), "a form that takes something has a name to offer it by"
     assert words["tasks"]["cut_out"]["button"] == "Cut out"
     assert words["tasks"]["cut_out"]["takes"] == ["image"]
-    assert words["tasks"]["create_image"]["button"] is None, "no model here makes pictures from words"
+    assert words["tasks"]["create_image"]["button"] == "Create"
+    assert words["tasks"]["edit_image"]["button"] is None, "no model here edits by words"
     assert set(words["models"]) == set(studio.catalog.entries)
 
 

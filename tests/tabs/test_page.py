@@ -11,6 +11,7 @@ import pytest
 
 import tabs
 from app import HERE
+from engines.twins import install_entry
 from errors import StudioError
 from studio import Studio
 
@@ -43,13 +44,15 @@ def test_no_tab_is_heavy(page: gr.Blocks) -> None:
     assert max(count(tab) for tab in tabs_found) <= 150
 
 
-def test_creating_waits_for_a_model(page: gr.Blocks) -> None:
-    assert "task-create_image" not in json.dumps(config(page))
+def test_a_task_waits_for_a_model(page: gr.Blocks) -> None:
+    shown = json.dumps(config(page))
+    assert "task-create_image" in shown, "Storybook is always there"
+    assert "task-edit_image" not in shown
 
 
-@pytest.mark.usefixtures("twin")
-def test_creating_appears_with_its_model(page: gr.Blocks) -> None:
-    assert "task-create_image" in json.dumps(config(page))
+def test_a_task_appears_with_its_model(twin_folder: Path, data_folder: Path, request: pytest.FixtureRequest) -> None:
+    install_entry("flux.2-klein-4b", twin_folder, data_folder / "catalog")
+    assert "task-edit_image" in json.dumps(config(request.getfixturevalue("page")))
 
 
 def test_everything_the_page_loads_is_ours_and_there() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engines.catalog import Catalog, files
+from engines.catalog import SHIPPED, Catalog, files, read
 from engines.hub import adding, recognise
 from engines.hub.recognise import Found
 from engines.swapper import Cpu
@@ -87,7 +87,8 @@ def test_it_is_entered_in_place(tmp_path: Path) -> None:
     own.mkdir()
     catalog = Catalog(tmp_path, own)
     entry = adding.enter(catalog, adding.from_path(catalog, single), own)
-    assert (entry.id, entry.name, entry.tasks) == ("film-look-v2", "Film Look v2", ("create_image",))
+    like = read(SHIPPED / "stable-diffusion-1.5.yaml")
+    assert (entry.id, entry.name, entry.tasks) == ("film-look-v2", "Film Look v2", like.tasks)
     assert catalog.path(entry, "unet") == single
     assert catalog.path(entry, "scheduler").name == "scheduler"
     assert entry.bounds["width"] == (64, 1024, 8)
