@@ -38,7 +38,9 @@ browser:
 	bash .ci/browser
 
 test: install-dev browser ## run every test, real browser included
-	TEST_RETRIES=2 "$$VENV/bin/python" -m pytest
+	export TEST_RETRIES=2
+	"$$VENV/bin/python" -m pytest -n 2 --dist loadfile -m "not browser"
+	"$$VENV/bin/python" -m pytest -m browser
 
 test-fast: install-dev ## run the tests that take less than two minutes together
 	"$$VENV/bin/python" -m pytest -m "not slow and not browser"
