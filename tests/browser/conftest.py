@@ -49,12 +49,12 @@ def bob(house: Live, ann: httpx.Client) -> httpx.Client:
 
 @pytest.fixture
 def opened(house: Live, chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """``opened(person, width=1440, look="dark", at="image")``: the page as a person sees it; nothing may go wrong."""
+    """``opened(person, width=1440, look="dark", at="…")``: the page as a person sees it; nothing may go wrong."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
     people: dict[int, httpx.Client] = {}
 
-    def open_page(person: httpx.Client, width: int = 1440, look: Any = "dark", at: str = "image") -> Page:
+    def open_page(person: httpx.Client, width: int = 1440, look: Any = "dark", at: str = "image/upscale_image") -> Page:
         people[id(person)] = person
         phone = width < 500
         context = chromium.new_context(

@@ -42,7 +42,7 @@ def test_a_result_is_the_next_input(opened: Opened, ann: httpx.Client, made: str
     page.locator("#tab-image").get_by_role("button", name="Bigger").click()
     expect(page.locator("#task-upscale_image")).to_be_visible()
     expect(page.locator("#bench-image .filled")).to_contain_text("cut out")
-    page.locator("#bench-image [data-do=clear]").click()
+    page.locator("#bench-image .slot[data-main=yes] [data-do=clear]").click()
     slot = page.locator("#bench-image .slot[data-main=yes] .slot-box")
     page.locator(f"#tab-image [data-asset='{made}']").drag_to(slot)
     expect(page.locator("#bench-image .filled")).to_contain_text("cut out")
