@@ -78,7 +78,7 @@ def drag(page: Page, over: Locator, *points: tuple[float, float]) -> None:
 
 
 def test_from_an_idea_to_a_picture_and_another_like_it(opened: Opened, cy: httpx.Client) -> None:
-    page = opened(cy)
+    page = opened(cy, at="image")
     create = form(page, "create_image")
     prompt = create.get_by_label("What should it show?")
     prompt.fill("a red house by the sea")
@@ -111,7 +111,7 @@ def test_from_an_idea_to_a_picture_and_another_like_it(opened: Opened, cy: httpx
 
 
 def test_an_idea_is_written_out_looked_at_and_taken_back(opened: Opened, cy: httpx.Client) -> None:
-    page = opened(cy)
+    page = opened(cy, at="image")
     create = form(page, "create_image")
     prompt = create.get_by_label("What should it show?")
     prompt.fill("two boats")
@@ -131,7 +131,7 @@ def test_an_idea_is_written_out_looked_at_and_taken_back(opened: Opened, cy: htt
 
 
 def test_a_preset_of_ones_own(opened: Opened, cy: httpx.Client) -> None:
-    page = opened(cy)
+    page = opened(cy, at="image")
     create = form(page, "create_image")
     create.get_by_role("button", name="Product").click()
     held(page, "create_image", quality="good")
@@ -199,7 +199,7 @@ def test_a_picture_goes_on_until_it_has_a_shape(opened: Opened, cy: httpx.Client
 
 
 def test_pictures_to_go_by_have_an_order(opened: Opened, cy: httpx.Client) -> None:
-    page = opened(cy)
+    page = opened(cy, at="image")
     references = form(page, "create_image").locator(".slots")
     for number in (1, 2):
         references.locator("input[type=file]").set_input_files(PORTRAIT)

@@ -335,7 +335,7 @@ def test_one_thing_leads_to_its_family_and_on(opened: Opened, lena: httpx.Client
 
 
 def test_the_stage_keeps_a_favourite(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
-    page = opened(lena)
+    page = opened(lena, at="image")
     page.locator(f"#tab-image .film [data-asset='{shelf['cut']}']").click()
     star = page.locator("#tab-image .under").get_by_role("button", name="Favourite")
     star.click()

@@ -20,7 +20,7 @@ TABS = ("image", "image/stylize_image", "video", "audio", "library")
 @pytest.mark.parametrize("look", ["dark", "light"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_everything_fits_its_window(opened: Opened, ann: httpx.Client, width: int, look: str) -> None:
-    page = opened(ann, width, look)
+    page = opened(ann, width, look, at="image")
     for tab in TABS:
         page.goto(f"/#{tab}")
         page.wait_for_selector(f"#tab-{tab.partition('/')[0]}:visible")
@@ -58,7 +58,7 @@ def test_a_phone_shows_the_stage_after_the_press(opened: Opened, ann: httpx.Clie
 
 
 def test_the_look_can_be_chosen_and_stays(opened: Opened, ann: httpx.Client) -> None:
-    page = opened(ann, look="dark")
+    page = opened(ann, look="dark", at="image")
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("button", name="Light").click()
     expect(page.locator("html")).to_have_attribute("data-look", "light")
@@ -79,7 +79,7 @@ def test_the_keyboard_reaches_the_button(opened: Opened, ann: httpx.Client) -> N
 
 
 def test_everything_has_a_name(opened: Opened, ann: httpx.Client) -> None:
-    page = opened(ann)
+    page = opened(ann, at="image")
     for tab in TABS:
         page.goto(f"/#{tab}")
         page.wait_for_selector(f"#tab-{tab.partition('/')[0]}:visible")
