@@ -227,7 +227,7 @@ class Live:
     bob: Person
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The whole API on a real port, gradio_client's endpoints too."""
     folder = tmp_path_factory.mktemp("live") / "data"

@@ -27,7 +27,11 @@ def house(empty_house: House) -> House:
 @pytest.fixture(scope="module")
 def gradio_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The same with a real Gradio app; one for all tests of a module."""
-    built = houses.build(tmp_path_factory.mktemp("gradio") / "data", gradio=True)
-    houses.people(built)
-    yield built
-    built.database.close()
+    folder = tmp_path_factory.mktemp("gradio") / "data"
+    with pytest.MonkeyPatch.context() as patch:  # of this process: whoever comes next must find it as it was
+        patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
+        patch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+        built = houses.build(folder, gradio=True)
+        houses.people(built)
+        yield built
+        built.database.close()

@@ -1,6 +1,5 @@
 """A small house behind the real gate: two pages of our own and a real Gradio app at the root."""
 
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -56,7 +55,7 @@ def build(folder: Path, gradio: bool = False, **settings: object) -> House:
     inside.include_router(router(accounts, chosen, data))
     _own_pages(inside)
     if gradio:
-        mount_gradio(inside, data)
+        mount_gradio(inside)
     return House(data, database, chosen, accounts, inside, protect(inside, accounts, data, chosen))
 
 
@@ -87,10 +86,8 @@ def _own_pages(app: FastAPI) -> None:
         return PlainTextResponse("c41_up 1")
 
 
-def mount_gradio(app: FastAPI, data: DataFolder) -> None:
-    """A real Gradio app at "/", mounted as the studio mounts its own."""
-    os.environ["GRADIO_TEMP_DIR"] = str(data.uploads)
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+def mount_gradio(app: FastAPI) -> None:
+    """A real Gradio app at "/", mounted as the studio mounts its own; ``GRADIO_TEMP_DIR`` is the caller's to set."""
     import gradio as gr
 
     def read(text: str, file: str | None, request: gr.Request) -> str:
