@@ -7,14 +7,16 @@ from engines.requests.hub import FetchLora, FetchModel
 from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendImage, FillImage
 from engines.requests.registry import REQUESTS, from_storage, parse
 from engines.requests.speech import CheckSpeech, Speak, Take
-from engines.requests.video import InterpolateClip, UpscaleClip
+from engines.requests.video import AnimateImage, CreateClip, Filming, InterpolateClip, UpscaleClip
 from engines.requests.writing import Turn, Write
 
 __all__ = [
     "REQUESTS",
+    "AnimateImage",
     "AssetFacts",
     "ChangeImage",
     "CheckSpeech",
+    "CreateClip",
     "CreateImage",
     "CutOut",
     "Drawing",
@@ -23,6 +25,7 @@ __all__ = [
     "FetchLora",
     "FetchModel",
     "FillImage",
+    "Filming",
     "InterpolateClip",
     "Kind",
     "LoraUse",

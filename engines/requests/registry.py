@@ -10,7 +10,7 @@ from engines.requests.enhance import CutOut, StylizeImage, UpscaleImage
 from engines.requests.hub import FetchLora, FetchModel
 from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendImage, FillImage
 from engines.requests.speech import CheckSpeech, Speak
-from engines.requests.video import InterpolateClip, UpscaleClip
+from engines.requests.video import AnimateImage, CreateClip, InterpolateClip, UpscaleClip
 from engines.requests.writing import Write
 from errors import StudioError
 
@@ -23,6 +23,8 @@ _ALL: tuple[type[Request], ...] = (
     UpscaleImage,
     CutOut,
     StylizeImage,
+    CreateClip,
+    AnimateImage,
     UpscaleClip,
     InterpolateClip,
     Speak,

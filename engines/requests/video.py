@@ -6,6 +6,71 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from engines.requests.base import Request, asset
+from engines.requests.drawing import Drawing
+
+
+class Filming(Drawing):
+    """A clip from words, perhaps with a picture to begin with."""
+
+    noun: ClassVar[str] = "clip"
+
+    prompt: str = Field(
+        title="What happens?",
+        description="The shot in words: subject, what it does, what the camera does, place, light.",
+        min_length=1,
+        max_length=8000,
+        json_schema_extra={"lines": 4},
+    )
+    negative_prompt: str = Field(
+        "",
+        title="What should not happen?",
+        description="Things to keep out of the clip. Many models do without.",
+        max_length=8000,
+        json_schema_extra={"lines": 2, "advanced": True},
+    )
+    count: int = Field(1, title="How many", description="So many clips, each with the next seed.", ge=1, le=8)
+    seconds: float = Field(
+        5.0,
+        title="Length",
+        description="Length of the clip; the model's nearest length is taken.",
+        ge=0.5,
+        le=60,
+        json_schema_extra={"unit": "s", "step": 0.5},
+    )
+
+
+class CreateClip(Filming):
+    """Make a clip from words."""
+
+    task: Literal["create_clip"] = "create_clip"
+    width: int = Field(
+        832,
+        title="Width",
+        description="Width of the clip.",
+        ge=64,
+        le=2048,
+        multiple_of=8,
+        json_schema_extra={"unit": "px"},
+    )
+    height: int = Field(
+        480,
+        title="Height",
+        description="Height of the clip.",
+        ge=64,
+        le=2048,
+        multiple_of=8,
+        json_schema_extra={"unit": "px"},
+    )
+
+
+class AnimateImage(Filming):
+    """Let a picture move: it is the first frame of the clip."""
+
+    task: Literal["animate_image"] = "animate_image"
+    image: str = asset("Picture", "The picture that the clip begins with.", "image")
+
+    def title(self, assets: Mapping[str, str]) -> str:
+        return f"{assets.get(self.image, 'picture')} · {self.prompt}"
 
 
 class UpscaleClip(Request):

@@ -64,12 +64,12 @@ def _run(loop: Loop, model: Any, numbers: range, device: str) -> None:
             noise = torch.randn(latents.shape, generator=chance).to(device) * _NOISE
             made = model.decode(latents + noise).sample.float()
         size: torch.Tensor = latents.float().pow(2).mean()
-        return _difference(made, target) + 2e-3 * size
+        return difference(made, target) + 2e-3 * size
 
     loop.run(loss_of, every=500)
 
 
-def _difference(made: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+def difference(made: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Of colours, and of the steps between neighbours, which keeps edges sharp."""
     error = made - target
     edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()

@@ -17,7 +17,7 @@ PIXELS = 8
 TOKENS = 32
 """As many as a prompt may have."""
 
-_TEXT_WIDTH = 192
+TEXT_WIDTH = 192
 
 
 def autoencoder(width: int = 40) -> AutoencoderTiny:
@@ -35,17 +35,17 @@ def autoencoder(width: int = 40) -> AutoencoderTiny:
     return model.to(memory_format=torch.channels_last)
 
 
-def text_encoder(vocabulary: dict[str, int]) -> CLIPTextModel:
+def text_encoder(vocabulary: dict[str, int], length: int = TOKENS) -> CLIPTextModel:
     end = vocabulary["<|endoftext|>"]
     return CLIPTextModel(
         CLIPTextConfig(
             vocab_size=len(vocabulary),
-            hidden_size=_TEXT_WIDTH,
+            hidden_size=TEXT_WIDTH,
             intermediate_size=512,
             num_hidden_layers=3,
             num_attention_heads=6,
-            max_position_embeddings=TOKENS,
-            projection_dim=_TEXT_WIDTH,
+            max_position_embeddings=length,
+            projection_dim=TEXT_WIDTH,
             bos_token_id=vocabulary["<|startoftext|>"],
             eos_token_id=end,
             pad_token_id=end,
@@ -67,7 +67,7 @@ def unet(side: int, widths: Sequence[int] = (96, 128, 160)) -> UNet2DConditionMo
         layers_per_block=1,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=_TEXT_WIDTH,
+        cross_attention_dim=TEXT_WIDTH,
         attention_head_dim=8,
         norm_num_groups=16,
         resnet_time_scale_shift="scale_shift",

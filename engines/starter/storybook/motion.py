@@ -1,6 +1,6 @@
 """Scenes that move: what moves and how, drawn frame by frame, with captions that say so."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -11,25 +11,34 @@ from engines.starter.storybook.drawing import SIDE, draw
 from engines.starter.storybook.scene import Scene, random_scene
 
 THING_MOTIONS: dict[str, tuple[str, ...]] = {
-    "left": ("moving to the left", "going left", "on its way to the left"),
-    "right": ("moving to the right", "going right", "on its way to the right"),
-    "rise": ("rising", "going up", "moving upwards"),
-    "grow": ("growing", "getting bigger", "coming closer"),
+    "left": ("moving to the left", "moves to the left", "going left", "on its way to the left", "travelling left"),
+    "right": (
+        "moving to the right",
+        "moves to the right",
+        "going right",
+        "on its way to the right",
+        "travelling right",
+    ),
+    "rise": ("rising", "rises", "going up", "moving upwards", "floating up"),
+    "grow": ("growing", "grows", "getting bigger", "coming closer", "comes closer"),
 }
 CAMERA_MOTIONS: dict[str, tuple[str, ...]] = {
-    "pan left": ("the camera pans to the left", "pan to the left"),
-    "pan right": ("the camera pans to the right", "pan to the right"),
-    "zoom in": ("the camera zooms in", "zoom in"),
-    "zoom out": ("the camera zooms out", "zoom out"),
+    "pan left": ("the camera pans to the left", "pan left", "pan to the left", "the camera pans left"),
+    "pan right": ("the camera pans to the right", "pan right", "pan to the right", "the camera pans right"),
+    "zoom in": ("the camera zooms in", "zoom in", "zooming in", "the camera pushes in", "push in"),
+    "zoom out": ("the camera zooms out", "zoom out", "zooming out", "the camera pulls back", "pull back"),
 }
-STILL: dict[str, tuple[str, ...]] = {"still": ("standing still", "nothing moves")}
+STILL: dict[str, tuple[str, ...]] = {"still": ("standing still", "nothing moves", "a still shot")}
 MOTIONS = {**THING_MOTIONS, **CAMERA_MOTIONS, **STILL}
 
-_WAY = 0.36
+_WAY = 0.32
 """How far a thing goes from the first frame to the last, in parts of the picture's side."""
 
 _CLOSER = 1.3
 """How much of a scene a picture leaves out at most while the camera moves."""
+
+_UNTOLD = 0.35
+"""How often the motion alone is told: whoever animates a picture need not say what it shows."""
 
 
 @dataclass(frozen=True)
@@ -50,42 +59,50 @@ def random_moving(lot: Random) -> Moving:
 
 
 def moving_caption(moving: Moving, lot: Random) -> str:
-    """A sentence that tells the scene and its motion."""
+    """A sentence that tells the scene and its motion, or the motion alone."""
     said = lot.choice(MOTIONS[moving.motion])
+    if lot.random() < _UNTOLD:
+        return said
     told = caption(moving.scene, lot)
     return f"{said}, {told}" if lot.random() < 0.3 else f"{told}, {said}"
 
 
 def frames(moving: Moving, count: int, side: int = SIDE) -> Iterator[Image.Image]:
     """``count`` (2 or more) pictures of ``side`` pixels, evenly spread over the motion."""
-    for number in range(count):
-        part = number / (count - 1)
-        if moving.motion in CAMERA_MOTIONS:
-            yield _seen(moving, part, side)
-        else:
-            yield draw(at(moving, part), side)
+    yield from some_frames(moving, range(count), count, side)
+
+
+def some_frames(moving: Moving, numbers: Iterable[int], count: int, side: int = SIDE) -> Iterator[Image.Image]:
+    """The frames with these numbers alone, of ``count``. What does not change is drawn once."""
+    if moving.motion in CAMERA_MOTIONS:
+        large = draw(moving.scene, round(side * _CLOSER))
+        yield from (_seen(large, moving.motion, number / (count - 1), side) for number in numbers)
+    elif moving.motion in STILL:
+        picture = draw(moving.scene, side)
+        yield from (picture for _ in numbers)
+    else:
+        yield from (draw(at(moving, number / (count - 1)), side) for number in numbers)
 
 
 def at(moving: Moving, part: float) -> Scene:
-    """The scene after ``part`` (0 to 1) of the motion of its thing; it is where the scene has it half-way."""
-    thing, way = moving.scene.things[0], (part - 0.5) * _WAY
+    """The scene after ``part`` (0 to 1) of the motion of its thing, which begins where the scene has it."""
+    thing, way = moving.scene.things[0], part * _WAY
     moved = {
         "left": replace(thing, x=thing.x - way),
         "right": replace(thing, x=thing.x + way),
         "rise": replace(thing, y=thing.y - way),
-        "grow": replace(thing, scale=thing.scale * (1 + 1.6 * way)),
+        "grow": replace(thing, scale=thing.scale * (1 + 1.8 * way)),
     }.get(moving.motion, thing)
     return replace(moving.scene, things=(moved,))
 
 
-def _seen(moving: Moving, part: float, side: int) -> Image.Image:
-    """What the camera sees of the scene, which is drawn larger than it sees."""
-    large = draw(moving.scene, round(side * _CLOSER))
+def _seen(large: Image.Image, motion: str, part: float, side: int) -> Image.Image:
+    """What the camera sees of a scene that is drawn larger than it sees."""
     spare = large.width - side
-    if moving.motion.startswith("pan"):
-        left = spare * (part if moving.motion == "pan right" else 1 - part)
+    if motion.startswith("pan"):
+        left = spare * (part if motion == "pan right" else 1 - part)
         box = (left, spare / 2, left + side, spare / 2 + side)
     else:
-        edge = spare / 2 * (part if moving.motion == "zoom in" else 1 - part)
+        edge = spare / 2 * (part if motion == "zoom in" else 1 - part)
         box = (edge, edge, large.width - edge, large.width - edge)
     return large.resize((side, side), Image.Resampling.BICUBIC, box)

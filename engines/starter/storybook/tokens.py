@@ -15,7 +15,7 @@ _END_OF_WORD = "</w>"
 _PIECES = 900
 
 
-def learn(captions: Iterable[str]) -> CLIPTokenizer:
+def learn(captions: Iterable[str], length: int = TOKENS) -> CLIPTokenizer:
     """A tokenizer whose pieces come from these captions; any other text is spelled out."""
     spelling = Tokenizer(models.BPE(end_of_word_suffix=_END_OF_WORD))
     spelling.pre_tokenizer = pre_tokenizers.Sequence(
@@ -41,7 +41,7 @@ def learn(captions: Iterable[str]) -> CLIPTokenizer:
     for letter in letters:
         vocabulary.setdefault(letter + _END_OF_WORD, len(vocabulary))
     merges = [tuple(pair) for pair in learnt["merges"]]
-    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=TOKENS)
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=length)
 
 
 def read(folder: Path) -> CLIPTokenizer:
@@ -49,7 +49,7 @@ def read(folder: Path) -> CLIPTokenizer:
 
 
 def numbers(tokenizer: Any, texts: list[str]) -> torch.Tensor:
-    """(count, TOKENS) token numbers, filled up with the end's."""
-    read = tokenizer(texts, padding="max_length", max_length=TOKENS, truncation=True, return_tensors="pt")
+    """(count, length) token numbers, filled up with the end's."""
+    read = tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt")
     tokens: torch.Tensor = read.input_ids
     return tokens

@@ -1,0 +1,56 @@
+"""Moving scenes by number: the same number is the same clip and captions on every machine. Light: no torch here.
+
+Numbers below ``dataset.HELD_OUT`` are for training, as with pictures.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from random import Random
+
+import numpy as np
+
+from engines.starter.storybook.motion import Moving, moving_caption, random_moving, some_frames
+
+FRAMES = 17
+CAPTIONS_A_CLIP = 4
+SPARSE = 7
+"""So many frames of a clip are kept for training: neighbours teach hardly more than one of them."""
+
+WHOLE_EVERY = 8
+"""Of so many clips one is kept whole."""
+
+_A_WORKERS_SHARE = 64
+
+
+def moving(number: int) -> Moving:
+    return random_moving(Random(f"moving {number}"))
+
+
+def captions(number: int, count: int = CAPTIONS_A_CLIP) -> list[str]:
+    found, lot = moving(number), Random(f"moving caption {number}")
+    return [moving_caption(found, lot) for _ in range(count)]
+
+
+def kept(number: int) -> list[int]:
+    """Which frames of a clip are kept for training: the first always, of others some by lot."""
+    if number % WHOLE_EVERY == 0:
+        return list(range(FRAMES))
+    return [0, *sorted(Random(f"kept {number}").sample(range(1, FRAMES), SPARSE - 1))]
+
+
+def clips(numbers: Sequence[int], workers: int) -> np.ndarray:
+    """(count, kept frames, 3, side, side) bytes of clips of which equally many frames are kept."""
+    parts = [numbers[start : start + _A_WORKERS_SHARE] for start in range(0, len(numbers), _A_WORKERS_SHARE)]
+    # Fresh processes: a copy of one whose torch has threads may wait for ever.
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        return np.concatenate(list(pool.map(_stacked, parts)))
+
+
+def _stacked(numbers: Sequence[int]) -> np.ndarray:
+    return np.stack([_clip(number) for number in numbers])
+
+
+def _clip(number: int) -> np.ndarray:
+    drawn = np.stack([np.asarray(frame) for frame in some_frames(moving(number), kept(number), FRAMES)])
+    return np.ascontiguousarray(drawn.transpose(0, 3, 1, 2))

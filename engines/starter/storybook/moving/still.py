@@ -1,0 +1,34 @@
+"""Wan's autoencoder on single pictures, at a third of the work.
+
+Its convolutions look at a frame and the two before it. Where nothing is compressed over time and only the frame's own
+weights are not zero, each frame stands by itself: the same as a two-dimensional convolution with these weights.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d
+from torch.nn import functional
+
+
+def by_itself(model: Any) -> Any:
+    """The same autoencoder, for training: every frame by itself, and zeros for the frames before."""
+    for part in model.modules():
+        if isinstance(part, WanCausalConv3d):
+            with torch.no_grad():
+                part.weight[:, :, :-1] = 0
+            part.forward = _flat(part)
+    return model
+
+
+def _flat(part: WanCausalConv3d) -> Callable[..., torch.Tensor]:
+    sides = (part._padding[2], part._padding[0])
+
+    def forward(frames: torch.Tensor, before: torch.Tensor | None = None) -> torch.Tensor:
+        count, _, length = frames.shape[:3]
+        each = frames.transpose(1, 2).flatten(0, 1)
+        made = functional.conv2d(each, part.weight[:, :, -1], part.bias, padding=sides)
+        return made.unflatten(0, (count, length)).transpose(1, 2)
+
+    return forward
