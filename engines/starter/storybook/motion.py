@@ -10,15 +10,10 @@ from engines.starter.storybook.captions import caption
 from engines.starter.storybook.drawing import SIDE, draw
 from engines.starter.storybook.scene import Scene, random_scene
 
+_WAYS = ("moving to the {}", "moves to the {}", "going {}", "on its way to the {}", "travelling {}")
 THING_MOTIONS: dict[str, tuple[str, ...]] = {
-    "left": ("moving to the left", "moves to the left", "going left", "on its way to the left", "travelling left"),
-    "right": (
-        "moving to the right",
-        "moves to the right",
-        "going right",
-        "on its way to the right",
-        "travelling right",
-    ),
+    "left": tuple(way.format("left") for way in _WAYS),
+    "right": tuple(way.format("right") for way in _WAYS),
     "rise": ("rising", "rises", "going up", "moving upwards", "floating up"),
     "grow": ("growing", "grows", "getting bigger", "coming closer", "comes closer"),
 }
