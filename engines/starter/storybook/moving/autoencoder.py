@@ -46,10 +46,6 @@ def trained(folder: Path) -> Any:
     """The autoencoder as trained so far."""
     model = models.autoencoder()
     load_mean(folder / f"{NAME}.safetensors", {"vae": model})
-    for name, weight in model.named_parameters():  # zeros stay zeros, whatever a running mean made of them
-        if weight.ndim == 5:
-            with torch.no_grad():
-                weight[:, :, :-1] = 0
     return model.eval().requires_grad_(False)
 
 
@@ -57,6 +53,5 @@ def trained(folder: Path) -> Any:
 def encoded(model: Any, drawn: np.ndarray, device: str) -> torch.Tensor:
     """The latents (count, channels, side, side) of pictures (count, 3, side, side; bytes), in half precision."""
     parts: tuple[torch.Tensor, ...] = torch.from_numpy(drawn).split(_ENCODED_AT_ONCE)  # type: ignore[no-untyped-call]
-    return torch.cat(
-        [model.encode(as_input(part, device)[:, :, None]).latent_dist.mode()[:, :, 0].half().cpu() for part in parts]
-    )
+    inputs = (as_input(part, device)[:, :, None] for part in parts)
+    return torch.cat([model.encode(one).latent_dist.mode()[:, :, 0].half().cpu() for one in inputs])
