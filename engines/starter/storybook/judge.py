@@ -31,10 +31,10 @@ class Eye(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.quarter = nn.Sequential(_step(3, 24, 2), _step(24, 48, 2), _step(48, 48))
-        self.eighth = nn.Sequential(_step(48, 64, 2), _step(64, 64))
-        self.sixteenth = nn.Sequential(_step(64, 96, 2), _step(96, 96), _step(96, 96))
-        self.back = nn.Sequential(_step(96 + 64 + 48, 64), _step(64, 64))
+        self.quarter = nn.Sequential(step(3, 24, 2), step(24, 48, 2), step(48, 48))
+        self.eighth = nn.Sequential(step(48, 64, 2), step(64, 64))
+        self.sixteenth = nn.Sequential(step(64, 96, 2), step(96, 96), step(96, 96))
+        self.back = nn.Sequential(step(96 + 64 + 48, 64), step(64, 64))
         self.things = nn.Conv2d(64, len(KINDS) + 2, 1)
         self.around = nn.Linear(96 * 2, len(words.GROUNDS) + len(words.TIMES))
 
@@ -49,7 +49,7 @@ class Eye(nn.Module):
         return things[:, :-1], things[:, -1], grounds, times
 
 
-def _step(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
+def step(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(inside, outside, 3, stride, 1), nn.GroupNorm(8, outside), nn.SiLU())
 
 

@@ -5,6 +5,7 @@ Numbers below ``dataset.HELD_OUT`` are for training, as with pictures.
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from multiprocessing import get_context
 from random import Random
 
@@ -39,18 +40,18 @@ def kept(number: int) -> list[int]:
     return [0, *sorted(Random(f"kept {number}").sample(range(1, FRAMES), SPARSE - 1))]
 
 
-def clips(numbers: Sequence[int], workers: int) -> np.ndarray:
-    """(count, kept frames, 3, side, side) bytes of clips of which equally many frames are kept."""
+def clips(numbers: Sequence[int], workers: int, frames: Sequence[int] = ()) -> np.ndarray:
+    """(count, frames, 3, side, side) bytes: these frames, or those kept, of which each clip must have equally many."""
     parts = [numbers[start : start + _A_WORKERS_SHARE] for start in range(0, len(numbers), _A_WORKERS_SHARE)]
     # Fresh processes: a copy of one whose torch has threads may wait for ever.
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        return np.concatenate(list(pool.map(_stacked, parts)))
+        return np.concatenate(list(pool.map(_stacked, parts, repeat(frames))))
 
 
-def _stacked(numbers: Sequence[int]) -> np.ndarray:
-    return np.stack([_clip(number) for number in numbers])
+def _stacked(numbers: Sequence[int], frames: Sequence[int]) -> np.ndarray:
+    return np.stack([_clip(number, frames or kept(number)) for number in numbers])
 
 
-def _clip(number: int) -> np.ndarray:
-    drawn = np.stack([np.asarray(frame) for frame in some_frames(moving(number), kept(number), FRAMES)])
+def _clip(number: int, frames: Sequence[int]) -> np.ndarray:
+    drawn = np.stack([np.asarray(frame) for frame in some_frames(moving(number), frames, FRAMES)])
     return np.ascontiguousarray(drawn.transpose(0, 3, 1, 2))
