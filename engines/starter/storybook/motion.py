@@ -62,6 +62,13 @@ def moving_caption(moving: Moving, lot: Random) -> str:
     return f"{said}, {told}" if lot.random() < 0.3 else f"{told}, {said}"
 
 
+def without_motion(text: str) -> str:
+    """What a caption says of the scene alone."""
+    for said in sorted((said for group in MOTIONS.values() for said in group), key=len, reverse=True):
+        text = text.replace(said, "")
+    return text.strip(" ,").replace(" ,", ",")
+
+
 def frames(moving: Moving, count: int, side: int = SIDE) -> Iterator[Image.Image]:
     """``count`` (2 or more) pictures of ``side`` pixels, evenly spread over the motion."""
     yield from some_frames(moving, range(count), count, side)

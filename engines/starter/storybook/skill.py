@@ -74,7 +74,7 @@ def _answers(scene: Scene, text: str, sight: Sight) -> Iterator[tuple[str, bool]
         yield "object", thing.kind in largest
         if thing.colour in text:
             yield "colour", thing.kind in sight.kinds and colour_of(sight, thing.kind, scene) == thing.colour
-        if _place_is_told(scene, thing, text):
+        if place_is_told(scene, thing, text):
             yield "position", thing.kind in sight.kinds and place_of(sight, thing.kind) == thing.place
     if scene.relation == "above" and asked <= sight.kinds.keys():
         under, over = (sight.places[thing.kind][1] for thing in scene.things)
@@ -82,7 +82,7 @@ def _answers(scene: Scene, text: str, sight: Sight) -> Iterator[tuple[str, bool]
     yield "background", sight.ground == scene.ground and sight.time == scene.time
 
 
-def _place_is_told(scene: Scene, thing: Thing, text: str) -> bool:
+def place_is_told(scene: Scene, thing: Thing, text: str) -> bool:
     if scene.relation == "beside":
         return True
     words = {"middle": ("middle", "cent")}.get(thing.place, (thing.place,))
