@@ -61,11 +61,15 @@ def write(path: Path, facts: dict[str, Any], log: Path, skill: Skill, judge: Ski
         "times": ", ".join(words.TIMES),
         "weathers": ", ".join(words.WEATHERS),
     }
-    curve = "\n".join(f"| {samples:,} | {loss:.4f} |" for samples, loss in _curve(log))
-    path.write_text(_TEXT.format(**known, **facts, curve=curve, skill="\n".join(rows)))
+    path.write_text(_TEXT.format(**known, **facts, curve=curve(log), skill="\n".join(rows)))
 
 
-def _curve(log: Path) -> Iterator[tuple[int, float]]:
+def curve(log: Path) -> str:
+    """The rows of a table of samples and loss."""
+    return "\n".join(f"| {samples:,} | {loss:.4f} |" for samples, loss in _points(log))
+
+
+def _points(log: Path) -> Iterator[tuple[int, float]]:
     """Some points of a loss curve, evenly spread."""
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     latest = {line["samples"]: line["loss"] for line in lines}  # a resumed run writes some of its lines again
