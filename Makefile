@@ -65,9 +65,14 @@ FOLDER ?= $(HOME)/.cache/c41-studio/storybook
 SAMPLES ?= 180000
 export FOLDER SAMPLES
 
-storybook: install ## train the Storybook model in FOLDER; hours on a processor, and it goes on where it was stopped
+storybook: install ## train the Storybook models in FOLDER; hours on a processor, and it goes on where it was stopped
 	storybook() { "$$VENV/bin/python" -m engines.starter.storybook "$$@"; }
 	storybook train "$$FOLDER" --samples "$$SAMPLES"
 	storybook judge "$$FOLDER"
 	storybook export "$$FOLDER" assets/starter/storybook-image
 	storybook card "$$FOLDER" assets/starter/storybook-image --samples "$$SAMPLES"
+	moving() { "$$VENV/bin/python" -m engines.starter.storybook.moving "$$@"; }
+	moving train "$$FOLDER"
+	moving judge "$$FOLDER"
+	moving export "$$FOLDER" assets/starter/storybook-motion
+	moving card "$$FOLDER" assets/starter/storybook-motion

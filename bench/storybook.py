@@ -1,4 +1,4 @@
-"""How well Storybook, our own picture model, shows what it is asked for, and how quickly.
+"""How well Storybook, our own picture and clip models, shows what it is asked for, and how quickly.
 
 A judge that is not the model looks at one picture for each of 500 captions that neither has seen. ``*_judge`` is what
 it says of the same scenes as they are drawn: more than that nobody can score.
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SEEN_SCENES = 32_000
 """As many as it was trained on: their captions are not asked."""
 
+SEEN_CLIPS = 12_000
 EDITED = 40
 TIMED = 7
 
@@ -40,6 +41,7 @@ def run(bench: str = "storybook") -> None:
         report(bench, f"{case}_judge", by_hand.share(case), "share", runs=by_hand.asked[case])
     _edits(bench, loaded, eye)
     _time(bench, loaded)
+    _motion(bench)
 
 
 def _time(bench: str, loaded: Any) -> None:
@@ -51,6 +53,36 @@ def _time(bench: str, loaded: Any) -> None:
     one()
     times = [seconds(one) for _ in range(TIMED)]
     report(bench, "seconds_per_picture", statistics.median(times), "s", "<= 4", TIMED)
+
+
+def _motion(bench: str) -> None:
+    from engines.starter.storybook.moving import shipping, skill
+    from engines.starter.storybook.shipping import shipped as picture_model
+
+    if not (shipping.MODEL / "transformer").is_dir():
+        raise SystemExit("Storybook's weights are not in assets/starter/storybook-motion.")
+    loaded = shipping.shipped()
+    by_model, by_hand = shipping.measured(loaded, SEEN_CLIPS)
+    for case, aim in skill.AIMS.items():
+        report(
+            bench,
+            case if "motion" in case else f"clip_{case}",
+            by_model.share(case),
+            "share",
+            f">= {aim}",
+            by_model.asked[case],
+        )
+    for case in ("motion", "kept", "position"):
+        report(
+            bench,
+            f"{case}_judge" if case == "motion" else f"clip_{case}_judge",
+            by_hand.share(case),
+            "share",
+            runs=by_hand.asked[case],
+        )
+    film, (asked, *_) = skill.from_words(loaded, picture_model()), skill.unseen(1, SEEN_CLIPS)
+    times = [seconds(lambda: film(*asked, 1)) for _ in range(TIMED)]
+    report(bench, "seconds_per_clip", statistics.median(times), "s", "<= 60", TIMED)
 
 
 def _edits(bench: str, loaded: Any, eye: "Eye") -> None:
