@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engines.catalog import Catalog, Entry
-from engines.requests import Drawing, EditImage
+from engines.image import families
+from engines.requests import Drawing
 from engines.requests.drawing import LoraUse, Mention
 from engines.requests.mentions import key, known, named
 from library.cast.views import CastView
@@ -21,17 +22,17 @@ _NOUNS = {"character": "person", "product": "product", "place": "place"}
 def settle(request: Drawing, entry: Entry, cast: Sequence[CastView], catalog: Catalog) -> tuple[Mention, ...]:
     """What stands for everyone of ``cast`` whom the prompt names, in the order of the prompt.
 
-    A LoRA for the model's family goes first, then pictures where model and request take them (not more in all than
+    A LoRA for the model's family goes first, then pictures where the model takes them for this (not more in all than
     the model takes; each gets one before anybody gets two), then words. A model that another one looks for (an
     IP-Adapter) does not know which picture is which: beside the pictures it reads the look.
     """
     members = list(_meant(request.prompt, cast).values())[:MOST]
     loras = {one.id: lora for one in members for lora in one.loras if lora.family == entry.lora_family}
     own = tuple(getattr(request, "references", ()))
-    before = 1 if isinstance(request, EditImage) else 0  # the picture that is edited is picture 1
-    takes = "references" in type(request).model_fields
-    drawn = [one for one in members if takes and one.id not in loras]
-    shared = _shared(drawn, own, sees(entry, catalog) - before - len(own))
+    tells = knows_which(entry, catalog)
+    before = 1 if tells and hasattr(request, "image") else 0  # the picture that is worked on is picture 1
+    drawn = [one for one in members if one.id not in loras]
+    shared = _shared(drawn, own, sees(entry, catalog, request.task) - before - len(own))
     order = list(dict.fromkeys((*own, *(id for ids in shared.values() for id in ids))))
     mentions = []
     for one in members:
@@ -42,17 +43,17 @@ def settle(request: Drawing, entry: Entry, cast: Sequence[CastView], catalog: Ca
             mentions.append(Mention(name=one.name, how="lora", words=words or one.name, loras=use))
         elif pictures := shared.get(one.id):
             numbers = [before + order.index(id) + 1 for id in pictures]
-            words = _in_pictures(one.kind, numbers) if knows_which(entry, catalog) else (one.look or one.name)
+            words = _in_pictures(one.kind, numbers) if tells else (one.look or one.name)
             mentions.append(Mention(name=one.name, how="references", words=words, references=tuple(pictures)))
         else:
             mentions.append(Mention(name=one.name, how="words", words=one.look or one.name))
     return tuple(mentions)
 
 
-def sees(entry: Entry, catalog: Catalog) -> int:
-    """How many pictures a model can go by here: none where another one looks for it that is not installed."""
+def sees(entry: Entry, catalog: Catalog, task: str = "create_image") -> int:
+    """How many pictures a model can go by in a task: none where another one looks for it that is not installed."""
     blind = catalog.helpers(entry, _LOOKS_WITH) and catalog.helper(entry, _LOOKS_WITH) is None
-    return 0 if blind else entry.references
+    return entry.references if not blind and families.looks(entry, task) else 0
 
 
 def knows_which(entry: Entry, catalog: Catalog) -> bool:

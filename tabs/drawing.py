@@ -24,7 +24,7 @@ from tabs.number import number
 from tabs.presets import SAMPLE, presets_part, sample_values, without_sample
 from tabs.sides import SIDES, sides_part
 from tabs.who import principal
-from tabs.writing_out import by_slots, idea_part, question
+from tabs.writing_out import PICTURE, by_slots, idea_part, question
 
 log = logging.getLogger("c41.tabs")
 
@@ -37,6 +37,7 @@ _EXTRAS = ("size", "quality", "preset")  # controls that are no fields
 class Drawn(Form):
     """A form whose model reads words. Its controls hold more than the request has, and less: see ``asked``."""
 
+    guide = PICTURE
     idea: gr.HTML
 
     # -- building
@@ -50,14 +51,12 @@ class Drawn(Form):
             for side in SIDES:
                 del left[side]
             self.keep("sides", sides_part(self.task, most))
-        self.add("prompt", left.pop("prompt"))
-        self.idea = idea_part(self.task)
+        self.words(left)
         if self.request is CreateImage:
             cards = presets_part(self.task)
             cards.samples(self._samples, None, None, api_name=f"samples_{self.task}", **PRIVATE)
             self.keep("preset", cards)
-            del left["width"], left["height"]
-            self.keep("size", size.size_part(self.task))
+            self.sides(left)
         if "strength" in left and not advanced(left["strength"]):
             self.add("strength", left.pop("strength"))
         self.keep("quality", quality.quality_part(self.task))
@@ -68,7 +67,17 @@ class Drawn(Form):
         for name in [name for name, field in left.items() if not advanced(field)]:
             self.add(name, left.pop(name))
         self.fold(left)
+
+    def words(self, left: dict[str, FieldInfo]) -> None:
+        """The prompt, and what helps to write it."""
+        self.add("prompt", left.pop("prompt"))
+        self.idea = idea_part(self.task)
         self.idea.write(self._write, [self.controls["prompt"]], self.idea, api_name=f"write_{self.task}", **PRIVATE)
+
+    def sides(self, left: dict[str, FieldInfo]) -> None:
+        """Width and height, as one control."""
+        del left["width"], left["height"]
+        self.keep("size", size.size_part(self.task))
 
     def add(self, name: str, field: FieldInfo) -> None:
         if name not in _OPEN:
@@ -79,7 +88,7 @@ class Drawn(Form):
 
     # -- what is asked
 
-    def asked(self, named: Mapping[str, Any]) -> dict[str, Any]:
+    def asked(self, who: Principal, named: Mapping[str, Any]) -> dict[str, Any]:
         """Only what acts for the model is asked for; what was typed for another stays in the form."""
         chosen = self._chosen(named)
         entry = chosen.entry
@@ -142,6 +151,7 @@ class Drawn(Form):
             wanted = size.Size.of(named.get("size"))
             width, height = size.legal(entry, wanted)
             known["size"] = {"width": width, "height": height, "offered": size.offered(entry)}
+            known["size"] |= {"shapes": size.shapes(entry), "usual": size.usual(entry)}
             known["size"]["best"] = size.best_area(entry) / 1e6
         return {"about": known}
 
@@ -151,7 +161,7 @@ class Drawn(Form):
         for level in quality.LEVELS if entry.quality else ():
             asked = {**named, "quality": level, "prompt": named.get("prompt") or "x", **dict.fromkeys(_OPEN)}
             try:
-                estimate = self.studio.jobs.estimate(who, self._read(asked))
+                estimate = self.studio.jobs.estimate(who, self._read(who, asked))
                 seconds[level] = about(estimate.seconds).replace("about", "≈")
             except StudioError:
                 seconds[level] = ""
@@ -198,7 +208,7 @@ class Drawn(Form):
         for preset in without_sample(jobs.made_as(who, SAMPLE)):
             try:
                 entry = self._chosen({"prompt": preset.example, "model": preset.model or None}).entry
-                asked = self._read(sample_values(preset, min(size.offered(entry), default=0.25)))
+                asked = self._read(who, sample_values(preset, min(size.offered(entry), default=0.25)))
                 jobs.submit(who, asked, client_ref=f"{SAMPLE}{preset.id}/{time.time():.0f}")
             except StudioError as error:
                 log.info("No sample of the preset %s: %s", preset.id, error)
@@ -215,11 +225,11 @@ class Drawn(Form):
         catalog = self.studio.catalog
         writers = (entry for entry in catalog.for_task("write") if catalog.installed(entry))
         if all(entry.starter for entry in writers):  # the small one of the starter pack rambles: slots do better
-            return json.dumps(said | {"text": by_slots(prompt, turn)})
+            return json.dumps(said | {"text": by_slots(prompt, turn, self.guide)})
         try:
-            job = self.studio.jobs.submit(principal(request), question(prompt.strip()[:2000]))
+            job = self.studio.jobs.submit(principal(request), question(prompt.strip()[:2000], self.guide))
         except (StudioError, ValidationError):
-            return json.dumps(said | {"text": by_slots(prompt, turn)})
+            return json.dumps(said | {"text": by_slots(prompt, turn, self.guide)})
         return json.dumps(said | {"job": job.model_dump(mode="json")})
 
 

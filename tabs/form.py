@@ -74,8 +74,8 @@ class Form:
                 self.add(name, field)
         self.fold({name: field for name, field in fields.items() if advanced(field)})
 
-    def asked(self, named: Mapping[str, Any]) -> dict[str, Any]:
-        """The request's fields from what the controls hold."""
+    def asked(self, who: Principal, named: Mapping[str, Any]) -> dict[str, Any]:
+        """The request's fields from what the controls hold, for a person."""
         return {name: value for name, value in named.items() if value is not None}
 
     def told(self, who: Principal, named: Mapping[str, Any]) -> dict[str, Any]:
@@ -113,12 +113,12 @@ class Form:
                 for name, field in fields.items():
                     self.add(name, field)
 
-    def read(self, values: Sequence[Any]) -> Request:
+    def read(self, who: Principal, values: Sequence[Any]) -> Request:
         """The request that the controls' values make. Raises StudioError naming the field that is wrong."""
-        return self._read(self._named(values))
+        return self._read(who, self._named(values))
 
-    def _read(self, named: Mapping[str, Any]) -> Request:
-        filled = self.asked(named)
+    def _read(self, who: Principal, named: Mapping[str, Any]) -> Request:
+        filled = self.asked(who, named)
         for name, field in self.request.model_fields.items():
             if name in asset_fields(self.request) and field.is_required() and name not in filled:
                 extra = field.json_schema_extra
@@ -143,7 +143,7 @@ class Form:
         named, who = self._named(values), principal(request)
         said: dict[str, Any] = {"values": named, **self.told(who, named)}
         try:
-            asked = self._read(named)
+            asked = self._read(who, named)
             estimate = self.studio.jobs.estimate(who, asked, self.studio.library.project_in_hand(who))
         except StudioError as error:
             return json.dumps(said | {"button": self._verb, "hint": f"{error.problem.what} {error.problem.why}"})
@@ -168,7 +168,7 @@ class Form:
         said: dict[str, Any] = {"pressed": time.time()}
         told, jobs = _told(event), self.studio.jobs
         try:
-            asked = self.read(values)
+            asked = self.read(who, values)
             first = (jobs.submit(who, FetchModel(entry=str(told["get"]))).id,) if told.get("get") else ()
             job = jobs.submit(
                 who,

@@ -64,6 +64,8 @@ class Family:
     name: ClassVar[str]
     pipelines: ClassVar[Mapping[str, str]]
     """The class for each task: its name in diffusers, or ``module:Name`` of our own."""
+    controlled: ClassVar[str] = ""
+    """The class that makes a new picture in which a structure is kept; empty where there is none."""
     readers: ClassVar[tuple[str, ...]] = ("tokenizer", "text_encoder")
     painters: ClassVar[tuple[str, ...]] = ("transformer", "vae")
     reads_pictures: ClassVar[bool] = True
@@ -72,12 +74,14 @@ class Family:
     """What width and height must be a multiple of, in px."""
     working_bytes_a_pixel: ClassVar[int] = 3000
     """What painting takes beside the weights, at the largest step, in the precision of a processor."""
+    looks_in: ClassVar[tuple[str, ...]] = ("create_image", "edit_image")
+    """The tasks in which it goes by pictures, where the model goes by any: beside the one that is worked on."""
     looks_with: ClassVar[str] = ""
     """The role of the helper without which it cannot go by pictures; empty where it needs none."""
 
     def pipeline(self, work: Work) -> str:
         """The class that does this piece of work."""
-        return self.pipelines[work.task]
+        return self.controlled if work.control else self.pipelines[work.task]
 
     def options(self, work: Work) -> dict[str, Any]:
         """What the pipeline's constructor takes beside its parts."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+_COLOURS = 4
+"""As many patches a side are left of a picture that is the ground for itself."""
 _AROUND = 1.6
 """How much more than the mask a model sees, so that the new fits the old."""
 
@@ -65,6 +67,21 @@ def cut(picture: "Image", frame: Frame) -> "Image":
     from PIL import Image
 
     return picture.resize((frame.width, frame.height), Image.Resampling.LANCZOS, frame.box)
+
+
+def mounted(picture: "Image", width: int, height: int) -> "Image":
+    """All of a picture in the middle of a canvas of another shape, on its own colours, blurred beyond recognition."""
+    from PIL import Image
+
+    scale = min(width / picture.width, height / picture.height)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    whole = picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
+    if size == (width, height):
+        return whole
+    colours = picture.resize((_COLOURS, _COLOURS), Image.Resampling.BOX)
+    canvas = colours.resize((width, height), Image.Resampling.BICUBIC)
+    canvas.paste(whole, ((width - size[0]) // 2, (height - size[1]) // 2))
+    return canvas
 
 
 def put_back(picture: "Image", made: "Image", frame: Frame, mask: "Image", feather: int) -> "Image":

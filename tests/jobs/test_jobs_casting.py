@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auth.principal import Principal
-from engines.requests import CreateImage, Drawing, EditImage
+from engines.requests import ChangeImage, CreateImage, Drawing, EditImage, ExtendImage, FillImage
 from engines.requests.drawing import LoraUse, Mention
 from engines.requests.mentions import key, known, named
 from errors import StudioError
@@ -131,6 +131,28 @@ def test_the_picture_that_is_edited_is_the_first(model: Callable[..., Any], sett
     assert settled(asked, model(references=1), noir).spoken == "draw it in Noir"
     own = EditImage(prompt="the colours of @Noir", image=B, references=(C, A))
     assert settled(own, model(references=3), noir).spoken == "the colours of the style of picture 3"
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "tasks"),
+    [
+        ("diffusers:StableDiffusionXLPipeline", {"create_image", "change_image", "fill_image", "extend_image"}),
+        ("diffusers:Flux2KleinPipeline", {"create_image", "edit_image", "fill_image", "extend_image"}),
+        ("diffusers:Flux2Pipeline", {"create_image", "edit_image"}),
+        ("diffusers:QwenImageEditPlusPipeline", {"create_image", "edit_image"}),
+    ],
+)
+def test_pictures_stand_for_a_name_where_the_models_class_takes_them(
+    model: Callable[..., Any], settled: Callable[..., Drawing], pipeline: str, tasks: set[str]
+) -> None:
+    mara = member("Mara", pictures=(A, B), look="a woman")
+    given: dict[str, Any] = {"image": C, "mask": D, "left": 64}
+    entry = model(references=4, pipeline=pipeline)
+    for kind in (CreateImage, ChangeImage, EditImage, FillImage, ExtendImage):
+        known = {name: value for name, value in given.items() if name in kind.model_fields}
+        asked = settled(kind(prompt="@Mara", **known), entry, mara)
+        picture = "pictures 1 and 2" if kind is CreateImage else "pictures 2 and 3"
+        assert asked.spoken == (f"the person in {picture}" if asked.task in tasks else "a woman")
 
 
 def test_words_alone_for_a_model_that_takes_nothing(model: Callable[..., Any], settled: Callable[..., Drawing]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from auth.principal import Principal
 from engines.catalog import SHIPPED, read
 from engines.requests import ChangeImage, CreateImage, ExtendImage, FillImage
 from errors import StudioError
@@ -23,10 +24,13 @@ def form(studio: Studio, request: type[Any]) -> Drawn:
         return Drawn(studio, request, "Make it")
 
 
+WHO = Principal(user_id="x", name="x", role="member")
+
+
 def read_form(made: Drawn, **held: Any) -> Any:
     """The request of a form whose controls hold this, the others what they start from."""
     said = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in held.items()}
-    return made.read([said.get(name, component.value) for name, component in made.controls.items()])
+    return made.read(WHO, [said.get(name, component.value) for name, component in made.controls.items()])
 
 
 def test_size_quality_and_preset_become_the_fields_of_the_request(studio: Studio) -> None:

@@ -26,6 +26,12 @@ _FAMILIES = {
 """The class that an entry's ``pipeline`` names, and the family that speaks to it."""
 
 
+def looks(entry: Entry, task: str) -> bool:
+    """Whether a model that goes by pictures does so in a task."""
+    known = entry.pipeline.partition(":")[2] in _FAMILIES
+    return task in (of(entry) if known else Family).looks_in
+
+
 def of(entry: Entry) -> Family:
     """The family of an entry. Raises StudioError ``unsupported_model`` (422) for a pipeline that is not known here."""
     name = entry.pipeline.partition(":")[2]

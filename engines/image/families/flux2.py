@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engines.image.families.flow import Flow, beyond, unpacked
 from engines.image.family import Words, Work
+from engines.image.frame import mounted
 from errors import StudioError
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Flux2Klein(Flux2):
         "fill_image": "Flux2KleinInpaintPipeline",
         "extend_image": "Flux2KleinInpaintPipeline",
     }
+    looks_in = ("create_image", "edit_image", "fill_image", "extend_image")
 
     def read(self, pipeline: Any, work: Work) -> Words:
         words = super().read(pipeline, work)
@@ -83,7 +85,11 @@ class Flux2Klein(Flux2):
             return super().pictures(work, count)
         assert work.image is not None
         asked: dict[str, Any] = {"image": _shown(work.image), "mask_image": work.mask}
-        return asked | ({"image_reference": [_shown(one) for one in work.references]} if work.references else {})
+        if not work.references:
+            return asked
+        # It would cut all others to the shape of the first.
+        first, *others = (_shown(one) for one in work.references)
+        return asked | {"image_reference": [first, *(mounted(one, *first.size) for one in others)]}
 
     def paint(
         self, pipeline: Any, work: Work, words: Words, generators: "Sequence[torch.Generator]", **call: Any

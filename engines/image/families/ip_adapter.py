@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines import runtime
+from engines.image.frame import mounted
 from engines.swapper.component import reading
 
 if TYPE_CHECKING:
@@ -17,13 +18,17 @@ ROLE = "ip_adapter"
 
 def seen(pipeline: Any, pictures: "Sequence[Image]", guided: bool) -> "torch.Tensor":
     """What the image encoder sees in pictures, as the pipelines take it: (1 or 2 with nothing seen first, pictures,
-    patches, channels). ``pipeline`` has the encoder; the adapters of the *plus* kind look at its last layer but one."""
+    patches, channels). ``pipeline`` has the encoder; the adapters of the *plus* kind look at its last layer but one.
+
+    It looks at squares. Others are mounted on one: cut to their middle, a tall person would lose head and feet.
+    """
     import torch
     from transformers import CLIPImageProcessor
 
     side = pipeline.image_encoder.config.image_size
     pipeline.feature_extractor = CLIPImageProcessor(size=side, crop_size=side)
-    something, nothing = pipeline.encode_image(list(pictures), pipeline.image_encoder.device, 1, True)
+    squares = [mounted(picture, max(picture.size), max(picture.size)) for picture in pictures]
+    something, nothing = pipeline.encode_image(squares, pipeline.image_encoder.device, 1, True)
     return torch.stack([nothing, something]) if guided else something[None]
 
 

@@ -21,15 +21,12 @@ class StableDiffusion(Family):
         "fill_image": "StableDiffusionInpaintPipeline",
         "extend_image": "StableDiffusionInpaintPipeline",
     }
-    controlled: ClassVar[str] = "StableDiffusionControlNetPipeline"
-    """The class that keeps a structure."""
+    controlled = "StableDiffusionControlNetPipeline"
     readers: ClassVar[tuple[str, ...]] = ("tokenizer", "text_encoder", "image_encoder")
     painters: ClassVar[tuple[str, ...]] = ("unet", "controlnet", "vae")
     multiple = 8
+    looks_in = ("create_image", "change_image", "fill_image", "extend_image")
     looks_with = ip_adapter.ROLE
-
-    def pipeline(self, work: Work) -> str:
-        return self.controlled if work.control else super().pipeline(work)
 
     def options(self, work: Work) -> dict[str, Any]:
         return {"requires_safety_checker": False, **super().options(work)}

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from engines import runtime, wire
 from engines.image import families
@@ -161,6 +162,28 @@ def test_the_picture_to_edit_comes_before_those_to_go_by(desk: Desk) -> None:
     (made,) = desk.pictures(task="edit_image", model=model, image=one, references=[other], **proofs.ASKED)
     (swapped,) = desk.pictures(task="edit_image", model=model, image=other, references=[one], **proofs.ASKED)
     assert not np.array_equal(made, swapped)
+
+
+def test_what_is_filled_in_goes_by_pictures_of_any_shape(desk: Desk) -> None:
+    model, picture, mask = desk.twin("flux.2-klein-4b"), noise(96, 96), box_mask(96, 96, (16, 16, 80, 80))
+    asked = {"task": "fill_image", "model": model, "image": desk.put(picture), "mask": desk.put(mask), **proofs.ASKED}
+    tall, taller = noise(64, 160, 1), noise(64, 160, 1)
+    taller.paste((220, 20, 20), (0, 0, 64, 30))
+
+    def filled(*references: Image.Image) -> np.ndarray:
+        mara = {
+            "name": "Mara",
+            "how": "references",
+            "words": "she",
+            "references": [desk.put(one) for one in references],
+        }
+        return desk.pictures(**asked, mentions=[mara])[0]
+
+    alone = desk.pictures(**asked)[0]
+    with_both, with_other = filled(noise(96, 64, 2), tall), filled(noise(96, 64, 2), taller)
+    assert not np.array_equal(alone, filled(tall))
+    assert not np.array_equal(with_both, with_other), "the head of the second was cut away"
+    assert np.array_equal(with_both[:16], np.asarray(picture)[:16])
 
 
 # -- previews

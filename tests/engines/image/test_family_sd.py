@@ -93,16 +93,33 @@ def test_references_work_beside_structure_and_built_in_guidance(desk: Desk) -> N
     assert create(desk, twin) == made[0]
 
 
-def test_pictures_of_the_cast_are_gone_by_also_where_a_picture_is_changed(desk: Desk) -> None:
+@pytest.mark.parametrize("model", MODELS)
+def test_pictures_of_the_cast_are_gone_by_wherever_a_picture_is_changed(desk: Desk, model: str) -> None:
+    twin = desk.twin(model)
+    desk.twin(f"ip-adapter-{HELPERS[model]}")
+    picture, mask, look = noise(64, 64), box_mask(64, 64, (0, 0, 40, 64)), desk.put(noise(64, 64, 5))
+    mara = {"name": "Mara", "how": "words", "words": "a woman"}
+    seen = {**mara, "how": "references", "references": [look]}
+    ways: dict[str, dict[str, Any]] = {
+        "change_image": {},
+        "fill_image": {"mask": desk.put(mask)},
+        "extend_image": {"left": 32},
+    }
+    for task, given in ways.items():
+        asked = {"task": task, "model": twin, "image": desk.put(picture), "prompt": "@Mara runs", "steps": 2, **given}
+        (told,), (shown,) = (desk.files(mentions=[one], **asked) for one in (mara, seen))
+        assert told.content_sha256 != shown.content_sha256, task
+        assert [one["name"].partition(" for")[0] for one in shown.provenance["helpers"]] == ["IP-Adapter"]
+
+
+def test_who_stands_at_the_edge_of_a_reference_is_seen(desk: Desk) -> None:
     twin = desk.twin("sdxl")
     desk.twin("ip-adapter-sdxl")
-    image, look = desk.put(noise(64, 64)), desk.put(noise(64, 64, 5))
-    asked = {"task": "change_image", "model": twin, "image": image, "prompt": "@Mara runs", "steps": 2}
-    mara = {"name": "Mara", "how": "words", "words": "a woman"}
-    (told,) = desk.files(mentions=[mara], **asked)
-    (shown,) = desk.files(mentions=[{**mara, "how": "references", "references": [look]}], **asked)
-    assert told.content_sha256 != shown.content_sha256
-    assert [one["name"] for one in shown.provenance["helpers"]] == ["IP-Adapter for SDXL (tiny twin)"]
+    for size, edge in (((64, 192), (16, 0, 48, 40)), ((192, 64), (160, 8, 192, 56))):
+        ground, somebody = noise(*size), noise(*size)
+        somebody.paste((220, 20, 20), edge)
+        made = [create(desk, twin, references=[desk.put(one)]) for one in (ground, somebody)]
+        assert made[0] != made[1], f"{edge} of {size} was cut away"
 
 
 @pytest.mark.parametrize("model", MODELS)
