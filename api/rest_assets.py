@@ -11,6 +11,7 @@ from api.cleaning import clean_answer
 from api.principal import Who
 from api.receive import Sink, receive
 from api.serving import file_answer, thumb_answer
+from api.stills import last_frame
 from api.uploads import take_file
 from errors import not_found
 from jobs.views import JobView
@@ -114,6 +115,11 @@ def _add_fates(router: APIRouter, studio: Studio) -> None:
     def reproduce_asset(who: Who, id: str) -> JobView:
         """Make an asset again from its record, and compare."""
         return studio.jobs.reproduce(who, id)
+
+    @router.post("/api/assets/{id}/last-frame", status_code=201)
+    def last_frame_of_clip(who: Who, id: str) -> AssetView:
+        """The last frame of a clip as a picture, where a next clip can begin."""
+        return last_frame(studio, who, id)
 
 
 def _add_files(router: APIRouter, studio: Studio) -> None:

@@ -36,6 +36,7 @@ _HEAD = """
 <link rel="stylesheet" href="c41/css/page.css">
 <link rel="stylesheet" href="c41/css/form.css">
 <link rel="stylesheet" href="c41/css/image.css">
+<link rel="stylesheet" href="c41/css/video.css">
 <link rel="stylesheet" href="c41/css/mask.css">
 <link rel="stylesheet" href="c41/css/loras.css">
 <link rel="stylesheet" href="c41/css/stage.css">

@@ -12,7 +12,7 @@ from engines.requests import (
 )
 from studio import Studio
 from tabs import recipes
-from tabs.bench import Making, More, bench
+from tabs.bench import Making, More, able, bench
 from tabs.drawing import Drawn
 from tabs.home import Card
 
@@ -45,9 +45,4 @@ def build(studio: Studio) -> None:
 
 def _makings(studio: Studio) -> list[Making]:
     """What can be done: a task that draws is there where a model for it is installed."""
-    drawn = (making for making in DRAWN if _can(studio, making.request.model_fields["task"].default))
-    return [*drawn, *ENHANCE]
-
-
-def _can(studio: Studio, task: str) -> bool:
-    return any(studio.catalog.installed(entry) for entry in studio.catalog.for_task(task))
+    return [*able(studio, DRAWN), *ENHANCE]

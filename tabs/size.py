@@ -14,23 +14,26 @@ OWN = "own"
 
 _ANY = (64.0, 4096.0, 8.0)
 _MEGAPIXELS = (0.15, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0)
+_NEAR = 0.25
+"""How far off a shape may be, as a logarithm, to be still called by its name."""
+
 _SHAPE = 3.0
 """How much more a wrong shape matters than a wrong area."""
 
 
 class Size(BaseModel):
-    """What a person asked for: a shape with megapixels (None: as the model is best), or sides of their own in px."""
+    """What a person asked for: a shape with megapixels, or sides of their own in px. None: as the model is best."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
-    aspect: str = "1:1"
+    aspect: str | None = None
     megapixels: float | None = Field(None, gt=0, le=64)
     width: int | None = Field(None, ge=1, le=100_000)
     height: int | None = Field(None, ge=1, le=100_000)
 
     @classmethod
     def of(cls, value: Any) -> "Size":
-        """What a control holds; a square as the model likes it where that makes no sense."""
+        """What a control holds; as the model likes it where that makes no sense."""
         try:
             return cls.model_validate(value or {})
         except ValidationError:
@@ -39,13 +42,28 @@ class Size(BaseModel):
 
 def legal(entry: Entry, size: Size) -> tuple[int, int]:
     """The legal size of a model nearest to what is asked for: width and height in px."""
-    if size.aspect == OWN or size.aspect not in ASPECTS:
+    shape = size.aspect or usual(entry)
+    if shape not in ASPECTS:
         area = best_area(entry)
         wanted = (size.width or math.sqrt(area), size.height or math.sqrt(area))
         return _nearest(entry, "width", wanted[0]), _nearest(entry, "height", wanted[1])
-    aspect = ASPECTS[size.aspect]
+    aspect = ASPECTS[shape]
     area = size.megapixels * 1e6 if size.megapixels else best_area(entry)
     return min(_candidates(entry, aspect), key=lambda found: _off(found, aspect, area))
+
+
+def usual(entry: Entry) -> str:
+    """The shape that a model makes when none is asked for: that of its defaults."""
+    width, height = (entry.defaults.get(side, 512) for side in ("width", "height"))
+    return min(ASPECTS, key=lambda name: abs(math.log(width / height / ASPECTS[name])))
+
+
+def shapes(entry: Entry) -> list[str]:
+    """The shapes that a model comes near to; none where it knows one size alone."""
+    if all(_grid(entry, side)[0] == _grid(entry, side)[1] for side in ("width", "height")):
+        return []
+    sides = {name: legal(entry, Size(aspect=name)) for name in ASPECTS}
+    return [name for name, (width, height) in sides.items() if abs(math.log(width / height / ASPECTS[name])) < _NEAR]
 
 
 def best_area(entry: Entry) -> float:
@@ -118,6 +136,6 @@ def size_part(task: str) -> gr.HTML:
 def _shape(task: str, name: str, aspect: float) -> str:
     wide, high = (18, 18 / aspect) if aspect >= 1 else (18 * aspect, 18)
     return (
-        f'<label><input type="radio" name="shape-{task}" value="{name}"{" checked" if name == "1:1" else ""}>'
+        f'<label><input type="radio" name="shape-{task}" value="{name}">'
         f'<span><i style="width:{wide:.0f}px;height:{high:.0f}px"></i>{name.replace(":", " : ")}</span></label>'
     )

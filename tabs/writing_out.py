@@ -1,6 +1,8 @@
 """A short idea written out to a full prompt: by the language model of the studio, else by slots."""
 
 import re
+from collections.abc import Mapping
+from typing import NamedTuple
 from zlib import crc32
 
 import gradio as gr
@@ -8,24 +10,46 @@ import gradio as gr
 from engines.requests.writing import Turn, Write
 from tabs.parts import part
 
-_SYSTEM = """You write prompts for a model that makes photographs and pictures.
+_PICTURE = """You write prompts for a model that makes photographs and pictures.
 You are given a short idea. Answer with one paragraph of 40 to 70 words that describes the finished picture.
 Keep every thing, name and colour of the idea; names that begin with @ stay exactly as they are.
 Say in this order: the subject, what it does, the place, the light, the lens, where the camera is, the mood.
 Write in the present tense, in plain concrete words. No list, no title, no quotation marks, no comment."""
 
-_EXAMPLE = (
+_CLIP = """You write prompts for a model that makes film clips of a few seconds.
+You are given a short idea. Answer with one paragraph of 40 to 70 words that describes one shot.
+Keep every thing, name and colour of the idea; names that begin with @ stay exactly as they are.
+Say in this order: the subject, how it moves, the place, the light, how the camera moves, the lens, the mood.
+One thing happens, and it fits into five seconds; nothing is cut. Write in the present tense, in plain concrete words.
+No list, no title, no quotation marks, no comment."""
+
+_KEEPER = (
     "a lighthouse keeper",
     "An old lighthouse keeper in a worn navy coat leans on the iron rail of the gallery and looks out to sea, the "
     "lamp room behind him. Low evening sun from the left, long shadows, salt haze over the water. 50 mm lens, camera "
     "at eye level, shallow depth of field, muted blues and amber, quiet and a little lonely.",
 )
 
-_SLOTS = {
+_KEEPER_MOVES = (
+    "a lighthouse keeper",
+    "An old lighthouse keeper in a worn navy coat walks slowly along the iron gallery, stops and lifts his head to the "
+    "sea. Waves roll in far below. Low evening sun from the left, salt haze over the water. The camera follows him at "
+    "walking pace, then comes to rest. 35 mm lens, eye level, muted blues and amber, quiet and a little lonely.",
+)
+
+_LIGHT = {
     "light": (
         "light|sun|lit|night|dusk|dawn|noon|sunset|sunrise|evening|morning|neon|candle|glow|shadow",
         ("soft window light from the left", "low evening sun, long shadows", "even light of an overcast day"),
     ),
+}
+_MOOD = {
+    "mood": (
+        "mood|calm|quiet|tense|warm|cold|cheerful|gloomy|lonely|epic|tender|serene|moody|dramatic",
+        ("calm, natural colours", "warm, a little nostalgic", "clear and modern"),
+    ),
+}
+_SHOT = {
     "lens": (
         "mm|lens|macro|wide|telephoto|fisheye|close-up|anamorphic",
         ("35 mm lens", "50 mm lens", "85 mm lens"),
@@ -34,30 +58,48 @@ _SLOTS = {
         "shot|angle|overhead|view|eye level|camera|from above|from below|profile|aerial",
         ("medium shot at eye level", "wide shot, camera low", "three-quarter view, close"),
     ),
-    "mood": (
-        "mood|calm|quiet|tense|warm|cold|cheerful|gloomy|lonely|epic|tender|serene|moody|dramatic",
-        ("calm, natural colours", "warm, a little nostalgic", "clear and modern"),
+}
+_MOVES = {
+    "motion": (
+        "[a-z]+ing|moves?|walks?|runs?|turns?|rises?|falls?|flies|flows?|drifts?|sways?|still",
+        ("moving slowly", "hardly moving, only a light wind", "in one calm, continuous movement"),
+    ),
+    "camera": (
+        "camera|pan|pans|zoom|zooms|dolly|tilt|tracking|handheld|static|orbit|push|pull|aerial",
+        ("the camera pushes in slowly", "the camera pans to the right", "static camera on a tripod"),
     ),
 }
-"""What a full prompt speaks of: words that show it is there already, and what is said of it otherwise."""
 
 
-def question(idea: str) -> Write:
+class Guide(NamedTuple):
+    """How an idea is written out: what a language model is told, with an idea and what became of it; what a full prompt
+    speaks of: words that show it is there already, and what is said of it otherwise."""
+
+    system: str
+    example: tuple[str, str]
+    slots: Mapping[str, tuple[str, tuple[str, ...]]]
+
+
+PICTURE = Guide(_PICTURE, _KEEPER, {**_LIGHT, **_SHOT, **_MOOD})
+CLIP = Guide(_CLIP, _KEEPER_MOVES, {**_MOVES, **_LIGHT, **_MOOD})
+
+
+def question(idea: str, guide: Guide = PICTURE) -> Write:
     """The request that writes an idea out."""
-    given, answer = _EXAMPLE
-    turns = (("system", _SYSTEM), ("user", f"Idea: {given}"), ("assistant", answer), ("user", f"Idea: {idea}"))
+    given, answer = guide.example
+    turns = (("system", guide.system), ("user", f"Idea: {given}"), ("assistant", answer), ("user", f"Idea: {idea}"))
     messages = tuple(Turn(role=role, text=text) for role, text in turns)
     return Write(messages=messages, temperature=0.8, max_tokens=220)
 
 
-def by_slots(idea: str, turn: int = 0) -> str:
+def by_slots(idea: str, turn: int = 0, guide: Guide = PICTURE) -> str:
     """The idea with what it leaves open added in a photographer's words; another ``turn`` adds others."""
     idea = idea.strip().rstrip(".,;")
     said = idea.lower()
     start = crc32(said.encode()) + turn
     added = [
         choices[start % len(choices)]
-        for known, choices in _SLOTS.values()
+        for known, choices in guide.slots.values()
         if not re.search(rf"(?<![a-z])(?:{known})(?![a-z])", said)
     ]
     return ", ".join([idea[:1].upper() + idea[1:], *added]) + "."

@@ -10,7 +10,7 @@ import { failed, toast } from "./toast.js";
 
 /** The next step for each kind of result: which task takes it on, and what it is called. */
 const steps = {
-  image: [["upscale_image", "Bigger", "up"]],
+  image: [["upscale_image", "Bigger", "up"], ["animate_image", "Animate", "clip"]],
   clip: [["upscale_clip", "Bigger", "up"], ["interpolate_clip", "Smoother", "clip"]],
   sound: [],
   subtitles: [],
@@ -28,7 +28,7 @@ const download = (asset) => html`<a class="step" href="${api.fileOf(asset.id)}?d
 const fixing = (asset) => (asset.kind === "image" ? ["edit_image", "fill_image"].find((task) => feet.has(task)) : null);
 
 /** Whether the same can be made once more from another seed. */
-const varies = (asset) => asset.kind === "image" && asset.origin === "made" && "seed" in (asset.provenance?.request ?? {}) && feet.has(asset.provenance.request.task);
+const varies = (asset) => ["image", "clip"].includes(asset.kind) && asset.origin === "made" && "seed" in (asset.provenance?.request ?? {}) && feet.has(asset.provenance.request.task);
 
 /** The buttons under a result: what can be done with what is installed. */
 export const buttons = (asset) => {
@@ -39,6 +39,7 @@ export const buttons = (asset) => {
     ${varies(asset) && button("vary", "Vary", "make", { first: true })}
     ${next.map(([task, name, glyph]) => button("use", name, glyph, { first: true, task }))}
     ${fix && button("use", "Fix", "pen", { first: true, task: fix })}
+    ${asset.kind === "clip" && feet.has("animate_image") && button("onward", "Go on from here", "right", { first: true })}
     ${(next.length > 0 || fix) && button("use", "Use as input", "reuse", { first: !varies(asset) })}
     ${asset.kind === "image" && asset.parents?.length > 0 && button("compare", "Compare", "compare")}
     ${made && button("reuse", "Reuse settings", "again", { first: asset.kind === "sound" })}
@@ -107,6 +108,13 @@ async function vary(asset) {
   } catch (error) { failed(error); }
 }
 
+/** The last frame of a clip begins the next one. */
+async function onward(asset) {
+  try {
+    say("use", { asset: await api.post(`assets/${asset.id}/last-frame`), task: "animate_image" });
+  } catch (error) { failed(error); }
+}
+
 /** The handlers of those buttons, for an element that shows ``current()``. */
 export const handlers = (current, done = () => {}) => ({
   use: (target) => { say("use", { asset: current(), task: target.dataset.task }); done(); },
@@ -115,6 +123,7 @@ export const handlers = (current, done = () => {}) => ({
   remove: () => { remove(current()); done(); },
   keep: () => keep(current()),
   vary: () => vary(current()),
+  onward: () => { onward(current()); done(); },
 });
 
 export async function cancel(id) {

@@ -3,7 +3,7 @@
 import { on, say } from "./bus.js";
 import { feet } from "./foot.js";
 import { toast } from "./toast.js";
-import { slotFor } from "./slot.js";
+import { slotFor, slots } from "./slot.js";
 import { medium, mediumOfAsset } from "./stage.js";
 
 const lately = new Map(); // where each tab opens again: #library?kind=clip
@@ -60,10 +60,22 @@ export class Choice {
   }
 }
 
+/** The first task of the tab in front that takes such a thing in. */
+function taker({ kind }) {
+  const bench = document.querySelector(`#bench-${document.body.dataset.tab}`);
+  const slot = slots.find((one) => one.kind === kind && one.main && bench?.contains(one.element));
+  const section = slot && (slot.element.closest(".task") ?? bench.querySelector(".task:not(.alone)"));
+  return section?.id.replace("task-", "");
+}
+
 async function use({ asset, task }) {
   if (task === "write") return void await open("writing"); // it goes with the message there
   await open(task ? medium(task) : mediumOfAsset(asset), task);
   await frame();
+  if (!slotFor(asset.kind)) {
+    await open(mediumOfAsset(asset), taker(asset));
+    await frame();
+  }
   const slot = slotFor(asset.kind);
   if (!slot) return;
   slot.set(asset);

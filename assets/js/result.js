@@ -18,8 +18,11 @@ const picture = (asset, before) => {
   </div>`;
 };
 
+/** Whether a person asked their computer for less that moves by itself. */
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 const clip = (asset) => html`<div class="fit" style="--ratio:${ratio(asset)}">
-  <video controls loop playsinline preload="metadata" src="${fileOf(asset.id)}" poster="${asset.has_thumb ? thumbOf(asset.id) : ""}" aria-label="${asset.title}"></video>
+  <video controls ${calm() ? "" : "autoplay"} muted loop playsinline preload="metadata" src="${fileOf(asset.id)}" poster="${asset.has_thumb ? thumbOf(asset.id) : ""}" aria-label="${asset.title}"></video>
 </div>`;
 
 const sound = (asset) => html`<div class="heard">

@@ -20,8 +20,11 @@ export class Size {
     try { return JSON.parse(this.props.value || "{}"); } catch { return {}; }
   }
 
+  /** The shape that is asked for; where none is, the one that the model is used to. */
+  get shape() { return this.held.aspect ?? this.now?.usual ?? "1:1"; }
+
   set(from) {
-    const aspect = this.root.querySelector(".size-shapes input:checked")?.value ?? "1:1";
+    const aspect = this.root.querySelector(".size-shapes input:checked")?.value ?? this.shape;
     const own = aspect === "own", start = own && from.name.startsWith("shape-"); // from the size there was
     const side = (name) => (own ? (start ? this.now?.[name] : Number(this.part(name).value)) || null : null);
     const megapixels = own ? this.held.megapixels ?? null : Number(this.part("megapixels").value) || null;
@@ -30,8 +33,7 @@ export class Size {
   }
 
   show() {
-    const { aspect = "1:1", width, height } = this.held, own = aspect === "own";
-    for (const input of this.root.querySelectorAll(".size-shapes input")) input.checked = input.value === aspect;
+    const { width, height } = this.held, own = this.shape === "own";
     this.root.querySelector(".size-sides").hidden = !own;
     this.root.querySelector(".size-mega").hidden = own;
     if (own) { this.part("width").value = width ?? ""; this.part("height").value = height ?? ""; }
@@ -40,11 +42,16 @@ export class Size {
 
   hear(size) {
     this.now = size;
-    const { megapixels, aspect } = this.held;
+    const { megapixels } = this.held, { shape } = this, alone = size.shapes.length === 0;
+    this.root.classList.toggle("size-alone", alone);
+    for (const input of this.root.querySelectorAll(".size-shapes input")) {
+      input.checked = input.value === shape;
+      input.closest("label").hidden = ![...size.shapes, shape, "own"].includes(input.value);
+    }
     const wanted = megapixels ? [...new Set([...size.offered, round(megapixels)])].sort((a, b) => a - b) : size.offered;
     fill(this.part("megapixels"), html`<option value="">Usual size, ${round(size.best)} MP</option>
       ${wanted.map((one) => html`<option value="${one}">${one} MP</option>`)}`);
     this.part("megapixels").value = megapixels ? String(round(megapixels)) : "";
-    this.root.querySelector(".size-out").textContent = `${aspect === "own" ? "becomes " : ""}${size.width} x ${size.height}`;
+    this.root.querySelector(".size-out").textContent = `${shape === "own" ? "becomes " : ""}${size.width} x ${size.height}${alone ? ", the one size it makes" : ""}`;
   }
 }

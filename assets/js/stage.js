@@ -10,7 +10,7 @@ import { names } from "./library-story.js";
 import { comparing, result } from "./result.js";
 import { Listening, aside } from "./speech.js";
 import { toast } from "./toast.js";
-import { capital, facts } from "./words.js";
+import { capital, facts, kinds } from "./words.js";
 
 const mediumOf = { image: "image", clip: "video", sound: "audio", subtitles: "audio" };
 export const medium = (task) => window.C41.media[task];
@@ -18,7 +18,7 @@ export const mediumOfAsset = (asset) => mediumOf[asset.kind];
 
 const empty = {
   image: ["image", "Say what it should show", "Or bring in a picture: change it, continue it, enlarge it, free its subject from the background. What you make is shown here, as large as it goes."],
-  video: ["clip", "Bring in a clip", "Enlarge it, or give it another frame rate. Its sound is kept, and you see it here as soon as it is done."],
+  video: ["clip", "Say what happens", "Or bring in something: a picture that is to move, a clip to enlarge or to smooth. You see it here as soon as it is done."],
   audio: ["sound", "Write what should be said", "Pick a voice, press the button, and listen here. Long texts are read sentence by sentence; subtitles come with them."],
 };
 
@@ -189,8 +189,8 @@ export class Stage {
     fill(this.under, html`<p class="caption"><b>${asset.title}</b><span>${facts(asset)}</span>
       ${job?.words && html`<span class="told">${job.words}</span>`}
       ${asset.kind === "sound" && job?.assets.slice(1).map((id) => html`<a href="${api.fileOf(id)}" download>${icon("subtitles")}Subtitles</a>`)}</p>
-      ${buttons(asset)}${asset.kind === "image" && this.made.length > 1 && html`<div class="others" role="group" aria-label="All that came of it">
-        ${this.made.map((id, i) => html`<button type="button" data-do="other" data-asset="${id}" aria-label="Picture ${i + 1}" aria-pressed="${String(id === asset.id)}"><img src="${api.thumbOf(id)}" alt=""></button>`)}</div>`}`);
+      ${buttons(asset)}${["image", "clip"].includes(asset.kind) && this.made.length > 1 && html`<div class="others" role="group" aria-label="All that came of it">
+        ${this.made.map((id, i) => html`<button type="button" data-do="other" data-asset="${id}" aria-label="${capital(kinds[asset.kind])} ${i + 1}" aria-pressed="${String(id === asset.id)}"><img src="${api.thumbOf(id)}" alt=""></button>`)}</div>`}`);
   }
 
   /** The picture beside what it was made from, as large as the window. */

@@ -11,6 +11,7 @@ import { start as follow } from "./follow.js";
 import { Foot, shortcut } from "./foot.js";
 import { Home } from "./home.js";
 import { Idea } from "./idea.js";
+import { Length } from "./length.js";
 import { Library } from "./library.js";
 import * as look from "./look.js";
 import { Loras } from "./loras.js";
@@ -40,6 +41,7 @@ const parts = {
   film: (at) => new Film(at, () => stages.get(at.element.querySelector("[data-medium]").dataset.medium)),
   foot: (at) => new Foot(at, (task) => stages.get(medium(task))),
   home: (at) => new Home(at),
+  length: (at) => new Length(at),
   library: (at) => new Library(at),
   loras: (at) => new Loras(at),
   models: (at) => new Models(at),
