@@ -33,7 +33,13 @@ def read_making(path: Path) -> Making | None:
     if record := read_provenance(path):
         return Making(program="c41", record=record)
     said = _said(path)
-    return _invoke(said) or _fooocus(said) or _comfy(said) or _a1111(said)
+    for reader in (_invoke, _fooocus, _comfy, _a1111):
+        try:
+            if making := reader(said):
+                return making
+        except (TypeError, ValueError, LookupError, RecursionError):  # a shape that its program never writes
+            continue
+    return None
 
 
 def _said(path: Path) -> dict[str, str]:
@@ -74,11 +80,8 @@ def _a1111(said: Mapping[str, str]) -> Making | None:
 
 
 def _comfy(said: Mapping[str, str]) -> Making | None:
-    try:
-        graph = foreign_comfy.asked(_json(said.get("prompt"))) or foreign_comfy.drawn(_json(said.get("workflow")))
-        told = foreign_comfy.read(graph) if graph else None
-    except RecursionError:
-        return None
+    graph = foreign_comfy.asked(_json(said.get("prompt"))) or foreign_comfy.drawn(_json(said.get("workflow")))
+    told = foreign_comfy.read(graph) if graph else None
     return Making(program="comfyui", told=told) if told else None
 
 

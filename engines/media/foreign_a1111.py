@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from engines.media.foreign_words import Told
 
 _LORA = re.compile(r"<(?:lora|lyco):([^:<>]{1,200})(?::([-+.\d]{1,12}))?[^<>]{0,60}>")
-_GAP = re.compile(r" *,[ ,]*")
+_GAP = re.compile(r"(?<! ) *,[ ,]*")  # begins at the first space of many: a text of spaces alone is read through once
 _NEGATIVE = "Negative prompt:"
-_FACTS = re.compile(r"^\s*Steps: *\d", re.MULTILINE)
+_FACTS = re.compile(r"^[ \t]*Steps: *\d", re.MULTILINE)
 _KNOWN = {"Steps", "CFG scale", "Distilled CFG Scale", "Seed", "Size", "Model", "Sampler"}
 _SILENT = {"Version", "Model hash", "Lora hashes", "TI hashes", "Hashes", "VAE hash"}
 

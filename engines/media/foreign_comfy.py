@@ -1,7 +1,7 @@
 """The graphs that ComfyUI puts into its pictures: walked backwards from the sampler, through nodes of any maker."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engines.media.foreign_words import Told, number
@@ -89,10 +89,11 @@ def read(graph: Graph) -> Told | None:
 
 
 def _sampler(graph: Graph) -> str | None:
-    """The node that made the picture first: one whose latent comes from no other sampler."""
+    """The node that made the picture first: one whose latent comes from no sampler."""
     found = [id for id, node in graph.items() if _samples(node)]
     walk = _Walk(graph)
-    return next((id for id in found if not any(up in found for up in walk.above(id, "latent_image"))), None)
+    after = {*found, *walk.below(found)}
+    return next((id for id in found if after.isdisjoint(walk.sources(id, "latent_image"))), None)
 
 
 def _samples(node: Mapping[str, Any]) -> bool:
@@ -117,6 +118,23 @@ class _Walk:
                 seen.add(found)
                 yield found
                 waiting.extend(self._links(self._graph[found]["inputs"]))
+
+    def below(self, ids: Iterable[str]) -> set[str]:
+        """The nodes that depend on any of these."""
+        users: dict[str, list[str]] = {}
+        for id, node in self._graph.items():
+            for source in self._links(node["inputs"]):
+                users.setdefault(source, []).append(id)
+        seen, waiting = set[str](), deque(ids)
+        while waiting:
+            for user in users.pop(waiting.popleft(), ()):
+                seen.add(user)
+                waiting.append(user)
+        return seen
+
+    def sources(self, id: str, name: str) -> list[str]:
+        """The nodes that an input of a node comes from."""
+        return self._links({name: self._of(id).get(name)})
 
     def number(self, id: str, names: tuple[str, ...], first: str | None = None) -> float | None:
         """The nearest number of one of these names: the node's own, else of what it depends on."""

@@ -109,7 +109,7 @@ def read_provenance(path: Path) -> dict[str, Any] | None:
     try:
         text = _embedded(path)
         record = json.loads(text) if text else None
-    except (StudioError, OSError, ValueError):
+    except (StudioError, OSError, ValueError, struct.error, RecursionError):
         return None
     return record if isinstance(record, dict) and isinstance(record.get("request"), dict) else None
 

@@ -1,6 +1,7 @@
 """Pictures made elsewhere: what they say is understood, and what they say wrongly harms nothing."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,10 @@ def test_invokeai_and_fooocus(tmp_path: Path) -> None:
         {"workflow": '{"nodes": {"a": 1}, "links": 3}'},
         {"invokeai_metadata": '{"positive_prompt": 3}'},
         {"prompt": "x" * (5 << 20)},
+        {"c41": "[" * 100_000},
+        {"parameters": '{"prompt": "a", "base_model": "b", "loras": 5}'},
+        {"parameters": '{"prompt": "a", "base_model": "b", "resolution": "(%s, 3)"}' % ("9" * 5000)},
+        {"workflow": '{"nodes": [{"id": 1, "type": "KSampler", "inputs": 5}], "links": []}'},
     ],
 )
 def test_what_says_nothing(tmp_path: Path, texts: dict[str, str]) -> None:
@@ -179,6 +184,17 @@ def test_graphs_that_go_round_end(tmp_path: Path) -> None:
         tmp_path / "a.png",
         prompt=json.dumps(comfy(**{"6": {"class_type": "X", "inputs": {"conditioning": ["100", 0]}}, **long})),
     )
+
+
+def test_texts_and_graphs_made_to_take_for_ever_are_read_at_once(tmp_path: Path) -> None:
+    began = time.perf_counter()
+    assert png(tmp_path / "a.png", parameters=f"a{' ' * 400_000}b\nSteps: 3") is not None
+    assert png(tmp_path / "a.png", parameters="a" + "\n" * 400_000) is None
+    samplers = {str(n): {"inputs": {"latent_image": ["a0", 0], "positive": ["c", 0]}} for n in range(2000)}
+    chain = {f"a{n}": {"inputs": {"x": [f"a{n + 1}", 0]}} for n in range(2000)}
+    chain["a2000"] = {"inputs": {"x": ["0", 0], "y": ["1", 0]}}
+    assert png(tmp_path / "a.png", prompt=json.dumps(samplers | chain)) is None
+    assert time.perf_counter() - began < 5
 
 
 JSON = st.recursive(

@@ -200,3 +200,11 @@ def test_random_bytes_are_refused_unless_they_are_letters(tmp_path: Path, noise:
     with pytest.raises(StudioError):
         intake.inspect(path, "upload")
     assert intake.read_provenance(path) is None
+
+
+def test_a_comment_that_breaks_off_is_no_record(tmp_path: Path) -> None:
+    sound = long_wav(tmp_path / "a.wav", 0.001).read_bytes()
+    broken = tmp_path / "b.wav"
+    broken.write_bytes(sound[:36] + b"LIST" + struct.pack("<I", 8) + b"INFOICMT" + sound[36:])
+    assert intake.inspect(broken, "b.wav").facts.kind == "sound"
+    assert intake.read_provenance(broken) is None
