@@ -31,6 +31,7 @@ class Table(_Row):
     """All of it."""
 
     names: dict[str, str]
+    sizes: dict[str, dict[str, tuple[int, ...]]]
     rules: tuple[Rule, ...]
 
 
@@ -45,6 +46,12 @@ def name(family: str | None) -> str:
     return table().names.get(family or "", family or "models that are not known here")
 
 
+def readable(reads: str | None) -> tuple[str, ...]:
+    """The families whose LoRAs a model takes that ``reads`` one: that one, and the whole family of which it is a size."""
+    wider = (whole for whole, sizes in table().sizes.items() if reads in sizes)
+    return (reads, *wider) if reads else ()
+
+
 def family(modules: Mapping[str, int | None], metadata: Mapping[str, str]) -> str | None:
     """The family of a LoRA by the layers it changes, each with its width; None where none is known."""
     if metadata.get(OWN) in table().names:
@@ -54,7 +61,13 @@ def family(modules: Mapping[str, int | None], metadata: Mapping[str, str]) -> st
     sure = [rule for rule in fitting if rule.widths is None or _wide(rule.widths, modules)]
     confirmed = [rule for rule in fitting if any(word in said for word in rule.said)]
     best = [rule for rule in sure if rule in confirmed] or sure or confirmed
-    return best[0].family if best else None
+    return _sized(best[0].family, modules) if best else None
+
+
+def _sized(family: str, modules: Mapping[str, int | None]) -> str:
+    """The size of a family that a LoRA is made for; the family itself where it is not told."""
+    widths = set(modules.values())
+    return next((size for size, own in table().sizes.get(family, {}).items() if widths & set(own)), family)
 
 
 def _among(patterns: tuple[str, ...], modules: Mapping[str, int | None]) -> bool:

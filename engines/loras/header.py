@@ -12,7 +12,9 @@ import numpy as np
 from errors import StudioError
 
 _MOST_HEADER = 64 * 2**20
-_MOST_TENSORS = 200_000
+_MOST_TENSORS = 50_000
+_LONGEST_NAME = 500
+_MOST_SIDES = 8
 _AT_ONCE = 16 * 2**20
 """Bytes of a tensor that are looked at in one go."""
 
@@ -78,14 +80,14 @@ def read_header(path: Path) -> Header:
             found = json.loads(file.read(length))
             tensors = {name: _tensor(8 + length, info) for name, info in found.items() if name != "__metadata__"}
             metadata = found.get("__metadata__") or {}
-            texts = {str(name): value for name, value in metadata.items() if isinstance(value, str)}
+            texts = {_whole(name): _whole(value) for name, value in metadata.items() if isinstance(value, str)}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise _damaged("Its header makes no sense.") from error
     end = max((one.start + one.size for one in tensors.values()), default=8 + length)
     if end > size:
         raise _damaged(f"It is cut short: it has {size:,} bytes where its header says {end:,}.")
-    if len(tensors) > _MOST_TENSORS:
-        raise _damaged("It has more parts than any model.")
+    if len(tensors) > _MOST_TENSORS or max(map(len, tensors), default=0) > _LONGEST_NAME:
+        raise _damaged("It has more parts, or longer names of them, than any LoRA.")
     return Header(tensors, texts)
 
 
@@ -122,13 +124,20 @@ def _tensor(begin: int, info: Mapping[str, Any]) -> Tensor:
     """One tensor's place. Raises ValueError where what is said of it does not fit together."""
     dtype, shape = str(info["dtype"]), info["shape"]
     low, high = info["data_offsets"]
-    if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in (*shape, low, high)):
+    if not isinstance(shape, list) or len(shape) > _MOST_SIDES:
+        raise ValueError("no shape")
+    if not all(type(side) is int and 0 <= side < 2**63 for side in (*shape, low, high)):
         raise ValueError("no sizes")
     if dtype in _SIZES and math.prod(shape) * _SIZES[dtype] != high - low:
         raise ValueError("sizes that do not fit")
     if high < low:
         raise ValueError("an end before its beginning")
     return Tensor(dtype, tuple(shape), begin + low, high - low)
+
+
+def _whole(text: str) -> str:
+    """A text without halves of letters, which JSON may hold and nothing can store."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _damaged(why: str) -> StudioError:

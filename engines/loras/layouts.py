@@ -9,7 +9,7 @@ _PEFT = "base_model.model."
 _ENDINGS = re.compile(
     r"[._](lora_(?:down|up|mid)\.weight|lora_[AB](?:\.\w+)?\.(?:weight|bias)|lora\.(?:down|up)\.weight|"
     r"lora[12]\.(?:down|up)\.weight|lora_magnitude_vector(?:\.\w+)?|alpha|dora_scale|diff|diff_b|diff_m|"
-    r"hada_w[12]_[ab]|hada_t[12]|lokr_w[12](?:_[ab])?|lokr_t2|oft_\w+|boft_\w+)$"
+    r"hada_w[12]_[ab]|hada_t[12]|lokr_w[12](?:_[ab])?|lokr_t2|b?oft_\w{1,40})$"
 )
 _PREFIXES = (
     "lora_unet_",

@@ -3,6 +3,9 @@
 import base64
 import io
 import json
+import time
+import tracemalloc
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,9 @@ import pytest
 from PIL import Image
 
 from engines.loras import families, told
-from engines.loras.looking import Look, look
+from engines.loras.looking import Look, is_pickle, look
 from engines.media.intake import inspect, thumbnail
+from engines.requests import AssetFacts, CreateImage, LoraUse
 from errors import StudioError
 from tests.engines.loras.plain_files import lora_bytes, safetensors_bytes
 
@@ -39,9 +43,11 @@ KOHYA = ("lora_down.weight", "lora_up.weight")
         ("unet.down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k", 1024, None, "sd2"),
         ("lora_unet_double_blocks_0_img_attn_qkv", 3072, KOHYA, "flux1"),
         ("transformer.single_transformer_blocks.0.attn.to_q", 3072, None, "flux1"),
-        ("diffusion_model.double_blocks.0.img_attn.qkv", 6144, None, "flux2"),
+        ("diffusion_model.double_blocks.0.img_attn.qkv", 6144, None, "flux2-dev"),
         ("diffusion_model.single_blocks.0.linear2", 12288, None, "flux2"),
-        ("transformer.single_transformer_blocks.0.attn.to_qkv_mlp_proj", 3072, None, "flux2"),
+        ("diffusion_model.single_blocks.0.linear2", 16384, None, "flux2-klein-9b"),
+        ("transformer.single_transformer_blocks.0.attn.to_qkv_mlp_proj", 3072, None, "flux2-klein-4b"),
+        ("transformer.transformer_blocks.0.attn.add_q_proj", 4096, None, "flux2-klein-9b"),
         ("lora_unet_double_blocks_0_img_mlp_fc1", 3072, KOHYA, "hunyuan-video"),
         ("lora_unet_transformer_blocks_0_img_mlp_net_0_proj", 3072, KOHYA, "qwen-image"),
         ("transformer_blocks.0.attn.add_q_proj", 3072, KOHYA, "qwen-image"),
@@ -68,10 +74,29 @@ def test_families_are_told_by_layers(
 
 def test_what_layers_leave_open_the_header_decides(tmp_path: Path) -> None:
     tensors = pair("lora_unet_double_blocks_0_img_attn_qkv", 3072, KOHYA)
-    assert seen(tmp_path, tensors, {"ss_base_model_version": "flux2_klein_4b"}).family == "flux2"
+    assert seen(tmp_path, tensors, {"ss_base_model_version": "flux2_klein_4b"}).family == "flux2-klein-4b"
     assert seen(tmp_path, tensors, {"modelspec.architecture": "flux-1-dev/lora"}).family == "flux1"
     assert seen(tmp_path, pair("odd", 3), {families.OWN: "storybook"}).family == "storybook"
     assert seen(tmp_path, pair("odd", 3), {families.OWN: "no such"}).family is None
+
+
+def test_a_lora_for_another_size_is_refused_before_anything_runs() -> None:
+    from engines.catalog import SHIPPED, read
+    from engines.catalog.prepare import fit
+
+    asked = CreateImage(prompt="a fox", width=512, height=512, loras=(LoraUse(asset="a" * 32),))
+    small = read(SHIPPED / "flux.2-klein-4b.yaml")
+
+    def add(family: str) -> None:
+        fit(asked, small, {"a" * 32: AssetFacts(kind="lora", title="Mara", mime="x", bytes=1, family=family)})
+
+    with pytest.raises(StudioError) as refused:
+        add("flux2-klein-9b")
+    assert refused.value.problem.what == (
+        "“Mara” is a LoRA for FLUX.2 klein 9B; FLUX.2 klein 4B reads LoRAs for FLUX.2 klein 4B."
+    )
+    add("flux2-klein-4b")
+    add("flux2")  # its size is not told
 
 
 def test_every_lora_family_of_the_catalog_has_a_name() -> None:
@@ -140,6 +165,7 @@ def test_a_header_that_lies_is_refused(tmp_path: Path) -> None:
     header = json.loads(good[8 : 8 + length])
     changes: list[dict[str, Any]] = [{"shape": [4, 9999]}, {"shape": "x"}]
     changes += [{"data_offsets": place} for place in ([0, 2**60], [8, 0], 3)]
+    changes += [{"shape": [int("9" * 4000)] * 400}, {"shape": [1] * 1000}]  # what multiplying would take minutes for
     for change in changes:
         name = next(iter(header))
         text = json.dumps({**header, name: {**header[name], **change}}).encode()
@@ -148,3 +174,37 @@ def test_a_header_that_lies_is_refused(tmp_path: Path) -> None:
         with pytest.raises(StudioError) as error:
             inspect(path, path.name)
         assert error.value.problem.code == "damaged_weights", change
+
+
+@pytest.mark.parametrize("name", ["_oft" * 250_000 + "-", "unet." * 200_000 + "to_q.lora_A.weight"])
+def test_a_name_without_end_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(StudioError, match="damaged"):
+        seen(tmp_path, {name: np.ones((4, 8), np.float16)})
+    assert time.perf_counter() - began < 2
+
+
+def test_halves_of_letters_in_a_header_are_no_trouble(tmp_path: Path) -> None:
+    names = {"modelspec.title": "a\ud800b", "ss_sd_model_name": "c\ud800"}
+    path = tmp_path / "lora.safetensors"
+    path.write_bytes(lora_bytes(768, names))
+    facts = inspect(path, path.name).facts
+    assert facts.lora is not None
+    assert (facts.title, facts.lora.base_model) == ("a?b", "c?")
+
+
+@pytest.mark.slow
+def test_a_zip_is_known_for_a_pickle_by_its_beginning_alone(tmp_path: Path) -> None:
+    import torch
+
+    torch.save({"a": torch.ones(2)}, tmp_path / "a.pt")
+    assert is_pickle(tmp_path / "a.pt")
+    with zipfile.ZipFile(tmp_path / "many.zip", "w") as archive:
+        for n in range(20_000):
+            archive.writestr(str(n), b"")
+    tracemalloc.start()
+    try:
+        assert not is_pickle(tmp_path / "many.zip")
+        assert tracemalloc.get_traced_memory()[1] < 2**18
+    finally:
+        tracemalloc.stop()
