@@ -1,9 +1,9 @@
 """What an engine sees of the job it works on: its inputs, its folder, a way to report and to be stopped."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,7 @@ class Context:
         self._last_preview = 0.0
         self._is_loading = False
         self._most_bytes = 0
+        self._steps_before = self._steps_after = self._steps = 0
 
     # -- what goes in
 
@@ -117,12 +118,27 @@ class Context:
             runtime.heavy(*modules)
             self._spent(time.monotonic() - began)
 
+    @contextmanager
+    def standing_in(self, request: Request, followed_by: int) -> Iterator[None]:
+        """While it lasts, the job is another request, done by that one's model: a first part of it, which the job's own
+        ``followed_by`` steps follow."""
+        own = self.request, self.entry, self.planned
+        self.request, self.entry = request, self.catalog.get(request.model or "")
+        self._steps_after = followed_by
+        try:
+            yield
+        finally:
+            self.request, self.entry, self.planned = own
+            self._steps_before, self._steps_after = self._steps_before + self._steps, 0
+
     # -- what comes out
 
     def progress(self, step: int, total: int, noun: str = "step") -> None:
         """Report ``step`` of ``total`` done. Raises JobCancelled when the job was cancelled."""
         self.check()
-        self._send(wire.Progress(**self._of_job, step=step, total=total, noun=noun))
+        self._steps, before = total, self._steps_before
+        whole = before + total + self._steps_after
+        self._send(wire.Progress(**self._of_job, step=before + step, total=whole, noun=noun))
 
     def text(self, delta: str, *, thinking: bool = False) -> None:
         """Add to the job's growing text, or to the model's thoughts. Raises JobCancelled when it was cancelled."""

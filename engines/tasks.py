@@ -10,6 +10,7 @@ from engines.enhance.tiles import megapixels_seen
 from engines.requests import (
     AssetFacts,
     CheckSpeech,
+    CreateClip,
     CreateImage,
     Drawing,
     InterpolateClip,
@@ -17,11 +18,14 @@ from engines.requests import (
     Speak,
     UpscaleImage,
 )
+from engines.requests.video import Filming
 from engines.requests.writing import Write
 from engines.wire import Input
 from errors import Problem
 
 Facts = Mapping[str, AssetFacts]
+
+_FPS = 24
 
 
 class Task(NamedTuple):
@@ -68,6 +72,16 @@ def _denoising(request: Request, facts: Facts) -> float:
     return megapixels * request.steps * getattr(request, "strength", 1.0) * request.count
 
 
+def _filming(request: Request, facts: Facts) -> float:
+    """Megapixel-frames times steps. A model has its own frame rate, the same each time: one stands for all."""
+    assert isinstance(request, Filming)
+    if isinstance(request, CreateClip):
+        megapixels = request.width * request.height / 1e6
+    else:
+        megapixels = min(1.0, _picture(request, facts))
+    return megapixels * request.seconds * _FPS * request.steps * request.count
+
+
 def _clip_pixels(request: Request, facts: Facts) -> float:
     clip = facts[request.asset_ids()[0]]
     return _megapixels(clip) * (clip.frames or 1)
@@ -101,6 +115,7 @@ def _one(request: Request, facts: Facts) -> float:
 
 
 _HELP = "engines.image.helping:obstacle"
+_FIRST = "engines.video.first_frame:obstacle"
 
 TASKS: dict[str, Task] = {
     "create_image": Task("engines.image.making:make_image", "image", "Making a picture", _denoising, obstacle=_HELP),
@@ -111,6 +126,8 @@ TASKS: dict[str, Task] = {
     "upscale_image": Task("engines.enhance.picture:upscale_image", "image", "Enlarging a picture", _enlarging),
     "cut_out": Task("engines.enhance.picture:cut_out", "image", "Cutting out", _picture),
     "stylize_image": Task("engines.enhance.picture:stylize_image", "image", "Restyling a picture", _picture),
+    "create_clip": Task("engines.video.making:make_clip", "video", "Making a clip", _filming, obstacle=_FIRST),
+    "animate_image": Task("engines.video.making:make_clip", "video", "Animating a picture", _filming, obstacle=_FIRST),
     "upscale_clip": Task(
         "engines.enhance.clip:upscale_clip", "video", "Enlarging a clip", _clip_pixels, can_yield=True
     ),

@@ -1,6 +1,6 @@
 """The parts of a model as components, and a pipeline put together from those that a step needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from engines import planning
 from engines.catalog import Entry
 from engines.context import Context
+from engines.image.family import Words
 from engines.requests import Drawing
 from engines.swapper import Component, sizes
 from engines.swapper.keeping import Keeping
@@ -39,9 +40,13 @@ def _kept(context: Context, heavy: Mapping[str, Path]) -> dict[str, Keeping]:
     return {name: stage.parts.get(name, Keeping(dtype=shared)) for name in heavy}
 
 
-def files(context: Context, helpers: Sequence[Entry]) -> dict[str, Path]:
-    """The parts of helpers that are single files, to be added to what is loaded."""
-    return {name: context.catalog.path(one, name) for one in helpers for name, part in one.parts.items() if part.file}
+def files(context: Context, helpers: Sequence[Entry], besides: Collection[str]) -> dict[str, Path]:
+    """The parts of helpers that are single files and no models of their own, to be added to what is loaded.
+
+    ``besides`` are those that are loaded themselves.
+    """
+    added = [(one, name) for one in helpers for name, part in one.parts.items() if part.file and name not in besides]
+    return {name: context.catalog.path(one, name) for one, name in added}
 
 
 def assembled(name: str, context: Context, models: Mapping[str, Any], options: Mapping[str, Any]) -> Any:
@@ -67,3 +72,17 @@ def _scheduler(context: Context) -> Any:
     own = scheduler(context.catalog.path(context.entry, "scheduler"))
     other = context.entry.options.get("scheduler")
     return getattr(diffusers, other).from_config(own.config) if other else own
+
+
+def placed(words: Words, models: Sequence[Any]) -> Words:
+    """What was read, where the painter is and in its precision."""
+    painter = next(model for model in models if hasattr(model, "dtype"))
+    return {name: _moved(value, painter.device, painter.dtype) for name, value in words.items()}
+
+
+def _moved(value: Any, device: Any, dtype: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return type(value)(_moved(one, device, dtype) for one in value)
+    if not hasattr(value, "is_floating_point"):
+        return value
+    return value.to(device=device, dtype=dtype) if value.is_floating_point() else value.to(device)

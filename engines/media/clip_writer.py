@@ -94,8 +94,9 @@ class ClipWriter:
             self._encoder.close()
             self._encoder, self._open = None, []
 
-    def finish(self, path: Path, source: Path, provenance: dict[str, Any]) -> wire.ResultFile:
-        """Join the parts and the sound of ``source`` (copied where MP4 can hold it, else AAC) into ``path``."""
+    def finish(self, path: Path, source: Path | None, provenance: dict[str, Any]) -> wire.ResultFile:
+        """Join the parts and the sound of ``source`` (copied where MP4 can hold it, else AAC) into ``path``; without a
+        source it stays silent."""
         self.keep()
         digest = hashlib.sha256()
         with written(path) as part:
@@ -122,7 +123,7 @@ class ClipWriter:
             provenance=provenance,
         )
 
-    def _join(self, path: Path, source: Path, note: str, digest: "hashlib._Hash") -> None:
+    def _join(self, path: Path, source: Path | None, note: str, digest: "hashlib._Hash") -> None:
         options = {
             "movflags": "+faststart+use_metadata_tags",
             "movie_timescale": str(self._format.time_base.denominator),
@@ -131,9 +132,10 @@ class ClipWriter:
             out = files.enter_context(av.open(str(path), "w", format="mp4", options=options))
             out.metadata["c41"] = note
             packets = [self._pictures(out, files)]
-            sound = files.enter_context(open_media(source))
-            if heard := soundtrack(sound):
-                packets.append(_sound(sound, heard, out, digest))
+            if source is not None:
+                sound = files.enter_context(open_media(source))
+                if heard := soundtrack(sound):
+                    packets.append(_sound(sound, heard, out, digest))
             for packet in heapq.merge(*packets, key=_when):
                 out.mux(packet)
 

@@ -7,14 +7,17 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from engines.catalog import Catalog, Entry, files
-from engines.image import families
-from engines.requests import CreateImage, Drawing
+from engines.requests import CreateClip, CreateImage, Drawing
+from engines.requests.video import Filming
 from engines.swapper import checkpoint, sizes
+from engines.video import families
+from engines.video.family import ClipFamily
 from errors import StudioError
 
 _LIGHT = ("tokenizer", "processor", "feature_extractor", "image_processor", "scheduler")
 """What the names of parts begin with that hold no weights."""
 _USUAL_PIXELS = 512 * 512
+_USUAL_SECONDS = 5.0
 _READER_LAYER, _PAINTER_LAYER = 8, 80
 """A model's largest layer is at most such a part of it: of one that reads, the table of its words."""
 
@@ -53,11 +56,16 @@ def plannable(entry: Entry) -> bool:
 
 
 def working_bytes(request: Drawing | None, entry: Entry) -> int:
-    """What painting one picture takes beside the weights; without a request, one of the size at which it is best."""
-    own = entry.pixels or _USUAL_PIXELS
-    drawn = request.width * request.height if isinstance(request, CreateImage) else own
-    smaller = entry.options.get("enlarge_by", 1) ** 2 if isinstance(request, CreateImage) else 1
-    return drawn // smaller * families.of(entry).working_bytes_a_pixel
+    """What painting one picture or filming one clip takes beside the weights; without a request, one of the size at
+    which it is best."""
+    pixels = entry.pixels or _USUAL_PIXELS
+    if isinstance(request, CreateImage | CreateClip):
+        pixels = request.width * request.height // entry.options.get("enlarge_by", 1) ** 2
+    family = families.of(entry)
+    if not isinstance(family, ClipFamily):
+        return pixels * family.working_bytes_a_pixel
+    seconds = request.seconds if isinstance(request, Filming) else entry.defaults.get("seconds", _USUAL_SECONDS)
+    return family.working_bytes(entry, pixels, family.frames(entry, seconds))
 
 
 def stages(entry: Entry, catalog: Catalog) -> Stages:

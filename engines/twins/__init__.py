@@ -25,6 +25,9 @@ BUILDERS = {
     "sdxl-lcm": "engines.twins.sdxl:save_distilled",
     "controlnet-sd15": "engines.twins.helpers:save_controlnet_15",
     "controlnet-sdxl": "engines.twins.helpers:save_controlnet_xl",
+    "controlnet-flux1": "engines.twins.unions:save_flux",
+    "controlnet-qwen-image": "engines.twins.unions:save_qwen_image",
+    "controlnet-z-image": "engines.twins.unions:save_z_image",
     "ip-adapter-sd15": "engines.twins.helpers:save_ip_adapter_15",
     "ip-adapter-sdxl": "engines.twins.helpers:save_ip_adapter_xl",
     "depth-anything": "engines.twins.structure:save_depth",
@@ -40,6 +43,8 @@ BUILDERS = {
     "qwen-image-2.1": "engines.twins.qwen_image:save_21",
     "hidream": "engines.twins.hidream:save",
     "wan-2.2": "engines.twins.wan:save",
+    "wan-2.2-5b": "engines.twins.wan:save_5b",
+    "storybook-motion": "engines.twins.wan:save_storybook",
     "swin2sr": "engines.twins.upscalers:save_swin2sr",
     "esrgan": "engines.twins.upscalers:save_esrgan",
 }
@@ -71,6 +76,11 @@ _TINY: Mapping[str, Mapping[str, Any]] = {
     "qwen-image-2.1": _SMALLEST,
     "hidream": {**_SMALLEST, "pixels": 128 * 128, "options": {"sample_size": 16}},
     "wan-2.2": _SMALLEST,
+    "wan-2.2-5b": {
+        "pixels": 64 * 64,
+        "defaults": {"width": 64, "height": 64, "seconds": 0.5, "steps": 3},
+        "bounds": {"width": (64, 256, 32), "height": (64, 256, 32)},
+    },
 }
 """Where an entry says something that holds for the large model only, what holds for the twin."""
 
