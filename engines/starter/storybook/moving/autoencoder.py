@@ -9,8 +9,8 @@ import torch
 from engines import runtime
 from engines.starter.storybook import dataset
 from engines.starter.storybook.autoencoder import difference
-from engines.starter.storybook.loop import Loop, Plan, load_mean
-from engines.starter.storybook.models import as_input
+from engines.starter.storybook.loop import Loop, Plan, compiled, load_mean
+from engines.starter.storybook.models import PIXELS, as_input
 from engines.starter.storybook.moving import models, still
 
 NAME = "motion-autoencoder"
@@ -28,18 +28,27 @@ def train(folder: Path, plan: Plan, device: str) -> None:
     if loop.finished:
         return
     drawn = torch.from_numpy(dataset.pictures(range(min(_PICTURES, plan.samples)), runtime.cores()))
+    there_and_back = compiled(lambda seen, noise: _there_and_back(model, seen, noise))
 
     def loss_of(chance: torch.Generator) -> torch.Tensor:
         chosen = torch.randint(len(drawn), (loop.plan.batch,), generator=chance)
         target = as_input(drawn[chosen], device)
+        noise = torch.randn(plan.batch, models.LATENT_CHANNELS, 1, *_latent_size(target), generator=chance)
         with torch.autocast(device, torch.bfloat16):
-            latents = model.encode(target[:, :, None]).latent_dist.mode()
-            noise = torch.randn(latents.shape, generator=chance).to(device) * _NOISE
-            made = model.decode(latents + noise).sample[:, :, 0].float()
+            made, latents = there_and_back(target[:, :, None], noise.to(device) * _NOISE)
         size: torch.Tensor = latents.float().pow(2).mean()
-        return difference(made, target) + 2e-3 * size
+        return difference(made[:, :, 0].float(), target) + 2e-3 * size
 
     loop.run(loss_of, every=250)
+
+
+def _there_and_back(model: Any, pictures: torch.Tensor, noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    latents = still.encode(model, pictures)
+    return still.decode(model, latents + noise), latents
+
+
+def _latent_size(pictures: torch.Tensor) -> tuple[int, int]:
+    return pictures.shape[-2] // PIXELS, pictures.shape[-1] // PIXELS
 
 
 def trained(folder: Path) -> Any:

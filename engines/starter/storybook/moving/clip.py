@@ -152,6 +152,7 @@ class Rope(nn.Module):
     def __init__(self, own: Any) -> None:
         super().__init__()
         self._own = own
+        self.register_buffer("frames", torch.arange(dataset.FRAMES)[None], persistent=False)
 
     def forward(self, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         count, channels, _, height, width = latents.shape

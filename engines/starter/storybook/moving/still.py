@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d
+from diffusers.models.autoencoders.autoencoder_kl_wan import WanCausalConv3d, patchify, unpatchify
 from torch.nn import functional
 
 
@@ -20,6 +20,20 @@ def by_itself(model: Any) -> Any:
                 part.weight[:, :, :-1] = 0
             part.forward = _flat(part)
     return model
+
+
+def encode(model: Any, pictures: torch.Tensor) -> torch.Tensor:
+    """The latents (count, channels, 1, side, side) of pictures (count, 3, 1, side, side), as ``model.encode`` has them
+    at their likeliest; without its memory of earlier frames."""
+    seen = model.encoder(patchify(pictures, model.config.patch_size))
+    latents: torch.Tensor = model.quant_conv(seen).chunk(2, 1)[0]
+    return latents
+
+
+def decode(model: Any, latents: torch.Tensor) -> torch.Tensor:
+    """The pictures of latents, likewise."""
+    pictures: torch.Tensor = unpatchify(model.decoder(model.post_quant_conv(latents)), model.config.patch_size)
+    return pictures
 
 
 def _flat(part: WanCausalConv3d) -> Callable[..., torch.Tensor]:
