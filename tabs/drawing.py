@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from auth.principal import Principal
+from engines import sketching
 from engines.catalog import Entry
 from engines.requests import CreateImage
-from engines.starter.storybook import vocabulary
 from errors import StudioError
 from jobs.words import about
 from library.presets import framed
@@ -240,4 +240,4 @@ def _frame(named: Mapping[str, Any]) -> Any:
 
 def _unknown(entry: Entry, prompt: str) -> list[str]:
     """The words that a sketching model leaves out."""
-    return list(vocabulary.unknown_words(prompt)) if entry.options.get("vocabulary") and prompt else []
+    return list(sketching.unknown_words(prompt, entry))
