@@ -28,7 +28,7 @@ def train(folder: Path, plan: Plan, device: str) -> None:
     if loop.finished:
         return
     drawn = torch.from_numpy(dataset.pictures(range(min(_PICTURES, plan.samples)), runtime.cores()))
-    there_and_back = compiled(lambda seen, noise: _there_and_back(model, seen, noise))
+    there_and_back = compiled(lambda seen, noise: _there_and_back(model, seen, noise), plan)
 
     def loss_of(chance: torch.Generator) -> torch.Tensor:
         chosen = torch.randint(len(drawn), (loop.plan.batch,), generator=chance)

@@ -8,7 +8,16 @@ import pytest
 
 from engines.starter.storybook import dataset
 from engines.starter.storybook.drawing import SIDE, marks
-from engines.starter.storybook.motion import MOTIONS, Moving, at, frames, moving_caption, random_moving
+from engines.starter.storybook.motion import (
+    MOTIONS,
+    Moving,
+    at,
+    frames,
+    moving_caption,
+    random_moving,
+    some_frames,
+    without_motion,
+)
 
 PLAIN = ("alone", "medium", "middle", "cat")
 SCENE = next(
@@ -47,11 +56,27 @@ def test_opposite_camera_moves_are_each_other_backwards() -> None:
         assert all(np.array_equal(first, second) for first, second in zip(forth, back[::-1], strict=True))
 
 
-def test_captions_say_the_motion_and_the_scene() -> None:
+def test_a_thing_begins_where_the_scene_has_it() -> None:
+    for motion in ("left", "right", "rise", "grow"):
+        assert at(Moving(SCENE, motion), 0) == SCENE
+
+
+def test_some_frames_are_those_of_all() -> None:
+    for motion in MOTIONS:
+        every = [np.asarray(frame) for frame in frames(Moving(SCENE, motion), 9)]
+        some = some_frames(Moving(SCENE, motion), (0, 3, 8), 9)
+        assert all(np.array_equal(every[number], frame) for number, frame in zip((0, 3, 8), some, strict=True))
+
+
+def test_captions_say_the_motion_and_mostly_the_scene() -> None:
+    alone = 0
     for number in range(60):
         lot = Random(number)
         moving = random_moving(lot)
         text = moving_caption(moving, lot)
         assert any(said in text for said in MOTIONS[moving.motion])
+        assert not any(said in without_motion(text) for group in MOTIONS.values() for said in group)
+        alone += not without_motion(text)
         assert random_moving(Random(number)) == moving
         assert len(moving.scene.things) == 1
+    assert 0 < alone < 40
