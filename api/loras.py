@@ -92,7 +92,7 @@ def _all(studio: Studio, who: Principal, q: str | None) -> Iterator[AssetView]:
 
 def _view(asset: AssetView, model: str | None, family: str | None) -> LoraView:
     known = LoraFacts.model_validate(asset.lora or {})
-    fits = asset.family == family and family is not None and not known.obstacle
+    fits = asset.family in families.readable(family) and not known.obstacle
     return LoraView(
         id=asset.id,
         title=asset.title,

@@ -6,10 +6,11 @@ from typing import Any
 
 from engines.catalog import Catalog, Entry
 from engines.image import families
+from engines.loras import families as loras_for
 from engines.requests import Drawing
 from engines.requests.drawing import LoraUse, Mention
 from engines.requests.mentions import key, known, named
-from library.cast.views import CastView
+from library.cast.views import CastLoraView, CastView
 
 MOST = 8
 """As many as a request names."""
@@ -27,7 +28,7 @@ def settle(request: Drawing, entry: Entry, cast: Sequence[CastView], catalog: Ca
     IP-Adapter) does not know which picture is which: beside the pictures it reads the look.
     """
     members = list(_meant(request.prompt, cast).values())[:MOST]
-    loras = {one.id: lora for one in members for lora in one.loras if lora.family == entry.lora_family}
+    loras = {one.id: lora for one in members if (lora := lora_for(one, entry))}
     own = tuple(getattr(request, "references", ()))
     tells = knows_which(entry, catalog)
     before = 1 if tells and hasattr(request, "image") else 0  # the picture that is worked on is picture 1
@@ -48,6 +49,12 @@ def settle(request: Drawing, entry: Entry, cast: Sequence[CastView], catalog: Ca
         else:
             mentions.append(Mention(name=one.name, how="words", words=one.look or one.name))
     return tuple(mentions)
+
+
+def lora_for(member: CastView, entry: Entry) -> CastLoraView | None:
+    """The LoRA of a member that a model reads: that of its size before one whose size is not told."""
+    held = {one.family: one for one in member.loras}
+    return next((held[family] for family in loras_for.readable(entry.lora_family) if family in held), None)
 
 
 def sees(entry: Entry, catalog: Catalog, task: str = "create_image") -> int:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from engines import planning, wire
 from engines.catalog import Catalog, Entry
 from engines.catalog.fitting import had, needed
+from engines.loras import families
 from engines.requests import AssetFacts, CreateImage, Drawing, Request, parse
 from engines.tasks import TASKS
 from errors import Problem, StudioError
@@ -114,7 +115,7 @@ class Fitting:
         for changed, other in self._by_others(request, entry, facts):
             found = self._plan(changed, other, state)
             if found and found.fits and found.painting.offload == "none":
-                near = other.lora_family == entry.lora_family and entry.lora_family is not None
+                near = families.akin(other.lora_family, entry.lora_family)
                 label = f"smaller version: {other.name}" if near else other.name
                 yield self._offer(label, request, changed, other, found, facts)
                 break
@@ -128,7 +129,7 @@ class Fitting:
         """The request as other installed models would do it, those of the same family first; a sketch is no offer."""
         every = self._catalog.for_task(request.task)
         others = [one for one in every if one.id != entry.id and one.sketch <= entry.sketch]
-        for other in sorted(others, key=lambda one: one.lora_family != entry.lora_family):
+        for other in sorted(others, key=lambda one: not families.akin(one.lora_family, entry.lora_family)):
             own = {**other.defaults, **other.task_defaults.get(request.task, {})}
             if self._catalog.installed(other):
                 for fields in (_SETTINGS, (*_SETTINGS, "width", "height")):

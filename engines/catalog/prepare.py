@@ -98,7 +98,7 @@ def _check_loras(request: Request, entry: Entry, facts: Mapping[str, AssetFacts]
             raise _wrong("unusable_lora", f"“{title}” cannot be used.", known.lora.obstacle, "Leave it out.")
         if entry.lora_family is None:
             raise _wrong("no_loras", f"{entry.name} takes no LoRAs.", next="Leave them out, or take another model.")
-        if known.family != entry.lora_family:
+        if known.family not in families.readable(entry.lora_family):
             raise _wrong(
                 "wrong_family",
                 f"“{title}” is a LoRA for {families.name(known.family)}; "

@@ -47,9 +47,14 @@ def name(family: str | None) -> str:
 
 
 def readable(reads: str | None) -> tuple[str, ...]:
-    """The families whose LoRAs a model takes that ``reads`` one: that one, and the whole family of which it is a size."""
+    """The families whose LoRAs a model takes that ``reads`` one: that one, and the whole of which it is a size."""
     wider = (whole for whole, sizes in table().sizes.items() if reads in sizes)
     return (reads, *wider) if reads else ()
+
+
+def akin(one: str | None, other: str | None) -> bool:
+    """Whether two models are of one family, of whatever size."""
+    return not set(readable(one)).isdisjoint(readable(other))
 
 
 def family(modules: Mapping[str, int | None], metadata: Mapping[str, str]) -> str | None:
