@@ -5,6 +5,7 @@ hub (a download somebody asked for says so itself), quiet libraries.
 """
 
 import gc
+import logging
 import os
 import sys
 from importlib import import_module
@@ -27,6 +28,9 @@ ENVIRONMENT = {
 
 for _name, _value in ENVIRONMENT.items():
     os.environ.setdefault(_name, _value)
+
+_TALKATIVE = ("torchao", "torch.utils._pytree")
+"""They tell a processor's torch of each of a card's kernels that cannot load there."""
 
 LOADING = RLock()
 """Held by whoever imports or loads: loading patches torch for the whole process for as long as it takes."""
@@ -66,6 +70,8 @@ def heavy(*modules: str) -> None:
     with LOADING:
         torch = import_module("torch")
         if not _kept:
+            for name in _TALKATIVE:
+                logging.getLogger(name).setLevel(logging.ERROR)
             _kept.append(_torchvision_schemas(torch))
         for name in modules:
             import_module(name)

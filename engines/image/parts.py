@@ -29,7 +29,8 @@ def _kept(context: Context, heavy: Mapping[str, Path]) -> dict[str, Keeping]:
     """How each part is kept: of the model's own as planned, of its helpers' whole and in the same precision."""
     assert isinstance(context.request, Drawing)
     helping = sum(sizes.weight_bytes(path) for name, path in heavy.items() if name not in context.entry.parts)
-    working = planning.working_bytes(context.request, context.entry) + helping
+    adding = sum(context.input(one.asset).stat().st_size for one in context.request.every_lora)
+    working = planning.working_bytes(context.request, context.entry) + helping + adding
     stages = planning.stages(context.entry, context.catalog)
     device, beside = context.most
     room = planning.Room(device=device, beside=beside, total=context.device.total())

@@ -42,16 +42,21 @@ class _Way(NamedTuple):
 
     The factors are priors, not measured here. What is streamed crosses the bus once a step: 24 GB take about a second
     at the 22 GB/s of PCIe 4, as long as a card of that size computes at one megapixel, and the two overlap in part.
-    In fp8 half of that crosses. Casting up alone costs a tenth.
+    In eight bits half of that crosses. Making them larger for each layer's work costs a tenth.
     """
 
-    fp8: bool = False
+    eight: bool = False
     streamed: bool = False
     slowdown: float = 1.0
 
 
-_PAINTING = (_Way(), _Way(streamed=True, slowdown=2.0), _Way(fp8=True, slowdown=1.1), _Way(True, True, 1.6))
+_PAINTING = (_Way(), _Way(eight=True, slowdown=1.1), _Way(streamed=True, slowdown=2.0), _Way(True, True, 1.6))
+"""Eight bits go before streaming: they take little more than half its time, and no eye tells the pictures apart. What
+must be streamed all the same would gain a fifth by them: not worth giving up the very picture of the whole model."""
 _READING = (_Way(), _Way(streamed=True))  # words are read once: a second or two, whatever follows
+
+
+_SMALL = ("gguf", "int8", "fp8")
 
 
 class Stage(BaseModel):
@@ -67,9 +72,10 @@ class Stage(BaseModel):
 
     @property
     def precision(self) -> str:
-        """How the numbers of its largest parts rest: ``fp8``, or torch's name of what they compute in."""
-        ways = list(self.parts.values())
-        return "fp8" if any(way.fp8 for way in ways) else next((way.dtype for way in ways if way.dtype), "float32")
+        """How the numbers of its largest parts rest: ``gguf``, ``int8``, ``fp8``, or torch's name of what they are."""
+        known = {way.precision for way in self.parts.values()}
+        small = next((name for name in _SMALL if name in known), None)
+        return small or next((way.dtype for way in self.parts.values() if way.dtype), "float32")
 
     @property
     def offload(self) -> str:
@@ -103,7 +109,7 @@ class Plan(BaseModel):
     def plain(self) -> bool:
         """Whether everything is kept whole on the device."""
         ways = [*self.reading.parts.values(), *self.painting.parts.values()]
-        return not any(way.fp8 or way.streamed for way in ways)
+        return not any(way.mark for way in ways)
 
     def lacks_beside(self, room: Room) -> bool:
         """Whether it is main memory that is too small, not the device."""
@@ -117,7 +123,7 @@ class Plan(BaseModel):
     @property
     def words(self) -> str:
         """“Fits.”, or what it costs to fit."""
-        precision = " in fp8" if self.painting.precision == "fp8" else ""
+        precision = f" in {self.painting.precision}" if self.painting.precision in ("int8", "fp8") else ""
         offload = " with offload" if "streamed" in (self.painting.offload, self.reading.offload) else ""
         slower = f", about {self.slowdown:g}x slower" if self.slowdown > 1 else ""
         return f"Fits{precision}{offload}{slower}."
@@ -170,4 +176,9 @@ def _keepings(entry: Entry, parts: Mapping[str, Weights], way: _Way, room: Room)
             yield name, Keeping(dtype=shared or one.dtype)
             continue
         dtype = shared or (half(entry) if room.beside and one.dtype == "float32" else None) or one.dtype
-        yield name, Keeping(dtype=dtype, fp8=way.fp8, streamed=way.streamed)
+        # Linear layers are all that int8 reaches, and all that transformers are made of.
+        linear = name.startswith("transformer")
+        yield (
+            name,
+            Keeping(dtype=dtype, int8=way.eight and linear, fp8=way.eight and not linear, streamed=way.streamed),
+        )

@@ -1,4 +1,4 @@
-"""How a module's weights are kept: whole on the device or streamed to it, as they are stored or cast to fp8 at rest."""
+"""How a module's weights are kept: whole on the device or streamed to it, as they are stored or in eight bits."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +10,19 @@ if TYPE_CHECKING:
     import torch
 
 _FP8 = "float8_e4m3fn"
-_FP8_BYTES = 1.04
-"""Bytes a number takes on average once a model is cast: a little of it is not (norms, the first and last layer)."""
+_EIGHT_BITS = 1.04
+"""Bytes a number takes on average in eight bits: a little of a model is left as it is (norms, what has few numbers)."""
+_UNPACKED = 8
+"""Bytes a number of a packed layer takes while it works: it is unpacked by way of float32."""
 
 
 class Keeping(BaseModel):
     """``dtype`` is the precision it computes in, torch's name, None its file's own.
 
-    ``fp8`` halves what half precision takes: layers rest in eight bits and are cast up while they work. ``streamed``
-    leaves the weights in main memory and brings them to the device layer by layer, the next while one works.
+    ``int8`` and ``fp8`` halve what half precision takes: layers rest in eight bits and are made larger while they work.
+    ``int8`` is nearer to the whole, and leaves everything but linear layers as it is. ``packed`` is how many bytes a
+    GGUF file's weights rest in. ``streamed`` leaves the weights in main memory and brings them to the device layer by
+    layer, the next while one works.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,11 +30,19 @@ class Keeping(BaseModel):
     dtype: str | None = None
     fp8: bool = False
     streamed: bool = False
+    int8: bool = False
+    packed: int = 0
 
     @property
     def mark(self) -> str:
         """What tells a component kept so from one kept otherwise, for its key."""
-        return ("+fp8" if self.fp8 else "") + ("+streamed" if self.streamed else "")
+        return "".join(f"+{way}" for way in ("int8", "fp8", "streamed") if getattr(self, way))
+
+    @property
+    def precision(self) -> str:
+        """How its numbers rest: ``gguf``, ``int8``, ``fp8``, or torch's name of what they compute in."""
+        small = "gguf" if self.packed else "int8" if self.int8 else "fp8" if self.fp8 else ""
+        return small or self.dtype or "float32"
 
 
 def held(numbers: int, layer: int, element_bytes: int, keeping: Keeping) -> tuple[int, int]:
@@ -39,12 +51,17 @@ def held(numbers: int, layer: int, element_bytes: int, keeping: Keeping) -> tupl
     It has ``numbers`` weights, ``layer`` of them in its largest layer, and computes with ``element_bytes`` each. Of
     what is streamed the device holds two layers at a time.
     """
-    resting = round(numbers * _FP8_BYTES) if keeping.fp8 else numbers * element_bytes
-    return (min(resting, 2 * layer * element_bytes), resting) if keeping.streamed else (resting, 0)
+    eight = keeping.int8 or keeping.fp8
+    resting = keeping.packed or (round(numbers * _EIGHT_BITS) if eight else numbers * element_bytes)
+    working = layer * _UNPACKED if keeping.packed else 0
+    there = min(resting, 2 * layer * element_bytes) if keeping.streamed else resting
+    return there + working, resting if keeping.streamed else 0
 
 
 def settle(model: Any, keeping: Keeping, device: Device) -> Any:
     """Bring a freshly read module to where and how it is kept."""
+    if keeping.int8:
+        _quantise(model, "cpu" if keeping.streamed else device.torch)
     if keeping.fp8:
         _cast(model)
     if keeping.streamed:
@@ -58,6 +75,13 @@ def dissolve(model: Any) -> None:
     """Give a module's memory back, even where something still refers to it; nothing that was hooked in stays."""
     _remove_streaming(model)
     model.to("meta")
+
+
+def _quantise(model: Any, place: str) -> None:
+    """Linear layers rest in int8, a scale a row; each is made smaller on its own, where it will be."""
+    from torchao.quantization import Int8WeightOnlyConfig, quantize_
+
+    quantize_(model, Int8WeightOnlyConfig(version=2), device=place)
 
 
 def _cast(model: Any) -> None:

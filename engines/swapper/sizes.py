@@ -101,7 +101,14 @@ def file_bytes(path: Path) -> int:
 def module_bytes(module: Any) -> int:
     """Bytes of a torch module's parameters and buffers as they lie in memory."""
     tensors = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+    return sum(map(_tensor_bytes, tensors.values()))
+
+
+def _tensor_bytes(tensor: Any) -> int:
+    """One in int8 says that it is as large as what it stands for: what it is made of counts."""
+    if not hasattr(tensor, "__tensor_flatten__"):
+        return int(tensor.numel() * tensor.element_size())
+    return sum(_tensor_bytes(getattr(tensor, name)) for name in tensor.__tensor_flatten__()[0])
 
 
 def _tensors(found: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -99,15 +99,16 @@ def test_what_must_be_streamed_says_what_that_costs_and_offers_what_is_quicker(s
     enter(scene, "big", 24, lora_family="flux")
     enter(scene, "small", 8, lora_family="flux", defaults={"steps": 4})
     plain = estimate(scene, mum, 48, 64)
-    said = estimate(scene, mum, 24, 64)
+    said = estimate(scene, mum, 14, 64)
     assert (said.fits, said.fit) == (True, "Fits with offload, about 2x slower.")
     assert said.seconds == pytest.approx(2 * plain.seconds)
-    streamed, smaller = said.offers
+    streamed, smaller, picture = said.offers
     assert (streamed.label, streamed.changes, streamed.get) == ("streamed", {}, None)
     assert streamed.seconds == pytest.approx(said.seconds)
     assert smaller.label == "smaller version: Small"
     assert smaller.changes == {"model": "small", "steps": 4}
     assert smaller.seconds < plain.seconds
+    assert picture.label == "smaller picture"
 
 
 def test_what_is_too_big_says_both_numbers_and_what_would_do(scene: Scene, mum: Principal) -> None:

@@ -54,23 +54,26 @@ def test_reading_and_painting_need_the_larger_of_both_not_the_sum() -> None:
     assert found.device_bytes == pytest.approx(27.2 * GB, rel=0.01)
 
 
-def test_streaming_keeps_the_precision_and_comes_before_casting() -> None:
-    found = planned(20, 100)
+def test_eight_bits_come_before_streaming_which_takes_twice_as_long() -> None:
+    assert ways(planned(20, 100)) == ("bfloat16", "none", "int8", "none")
+    assert planned(20, 100).words == "Fits in int8, about 1.1x slower."
+    unet = {}, {"unet": weights(24), "vae": weights(0.2)}
+    room = Room(device=20 * GB, beside=100 * GB, total=20 * GB)
+    assert ways(plan(entry(), unet, 3 * GB, room))[2:] == ("fp8", "none"), "int8 reaches no convolutions"
+
+
+def test_what_must_be_streamed_keeps_its_precision() -> None:
+    found = planned(14, 100)
     assert ways(found) == ("bfloat16", "none", "bfloat16", "streamed")
     assert found.beside_bytes == pytest.approx(24 * GB, rel=0.01)
     assert found.device_bytes < 10.1 * GB
     assert found.words == "Fits with offload, about 2x slower."
 
 
-def test_where_main_memory_is_small_it_is_cast() -> None:
-    assert ways(planned(20, 8))[2:] == ("fp8", "none")
-    assert planned(20, 8).words == "Fits in fp8, about 1.1x slower."
-
-
-def test_where_both_are_small_it_is_cast_and_streamed() -> None:
+def test_where_both_are_small_it_is_in_eight_bits_and_streamed() -> None:
     found = planned(8, 14)
-    assert ways(found) == ("bfloat16", "streamed", "fp8", "streamed")
-    assert found.words == "Fits in fp8 with offload, about 1.6x slower."
+    assert ways(found) == ("bfloat16", "streamed", "int8", "streamed")
+    assert found.words == "Fits in int8 with offload, about 1.6x slower."
 
 
 def test_what_fits_no_way_says_what_it_needs_least() -> None:
@@ -81,7 +84,7 @@ def test_what_fits_no_way_says_what_it_needs_least() -> None:
 
 def test_the_decoder_is_neither_cast_nor_streamed() -> None:
     vae = planned(8, 14).painting.parts["vae"]
-    assert (vae.fp8, vae.streamed) == (False, False)
+    assert vae.mark == ""
 
 
 def test_a_processor_streams_nothing_and_runs_small_models_in_float32() -> None:
@@ -89,7 +92,7 @@ def test_a_processor_streams_nothing_and_runs_small_models_in_float32() -> None:
     room = Room(device=20 * GB, beside=0, total=24 * GB)
     assert ways(plan(entry(), small, GB, room)) == ("float32", "none", "float32", "none")
     large = {"text_encoder": weights(9)}, {"transformer": weights(24)}
-    assert ways(plan(entry(), large, GB, room)) == ("bfloat16", "none", "fp8", "none")
+    assert ways(plan(entry(), large, GB, room)) == ("bfloat16", "none", "int8", "none")
 
 
 def test_files_in_float32_run_in_the_half_precision_that_the_entry_names() -> None:
