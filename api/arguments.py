@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 import gradio as gr
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from api.plain import is_plain
 from errors import StudioError
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,10 @@ def checked(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     def arguments(given: tuple[Any, ...]) -> dict[str, Any]:
         bound = signature.bind(*given).arguments
         values = accepted.model_validate({name: bound[name] for name in bound if name in accepted.model_fields})
+        for name in accepted.model_fields.keys() & bound.keys():
+            if not is_plain(bound[name]):
+                why = "It is nested too deeply, or holds a number or a letter that is none."
+                raise StudioError("bad_value", f"“{name}” cannot be that.", why)
         return bound | {name: getattr(values, name) for name in accepted.model_fields}
 
     if inspect.isasyncgenfunction(endpoint):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from api.plain import is_plain
 from engines import requests
 from engines.requests import from_storage, parse
 from errors import StudioError
@@ -55,11 +56,12 @@ async def _json_object(request: Request) -> dict[str, Any]:
             raise StudioError("too_much", "That is too long.", f"At most {MOST_BYTES // 1024} KB are read.", status=413)
     try:
         data = json.loads(body)
-        json.dumps(data, ensure_ascii=False).encode()  # half a surrogate pair could be neither stored nor sent on
     except (ValueError, RecursionError) as error:
         raise _bad_json("The body cannot be read as JSON.") from error
     if not isinstance(data, dict):
         raise _bad_json("The body is JSON, but not an object.")
+    if not is_plain(data):  # it could be stored, and then no list that holds it could be sent
+        raise _bad_json("It is nested too deeply, or holds a number or a letter that is none.")
     return data
 
 

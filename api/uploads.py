@@ -1,12 +1,12 @@
 """Bringing a file into the library: looked at first, then kept."""
 
 import json
-import math
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+from api.plain import is_plain
 from auth.principal import Principal
 from data import DataFolder
 from db import new_id
@@ -99,15 +99,4 @@ def _record(path: Path) -> dict[str, Any] | None:
         small = record is not None and len(json.dumps(record)) <= RECORD_BYTES
     except RecursionError:
         return None
-    return record if small and _plain(record) else None
-
-
-def _plain(value: Any, depth: int = 40) -> bool:
-    """Whether every JSON reader can take this: a file from outside may say anything."""
-    if isinstance(value, dict):
-        return depth > 0 and all(_plain(key) and _plain(part, depth - 1) for key, part in value.items())
-    if isinstance(value, list):
-        return depth > 0 and all(_plain(part, depth - 1) for part in value)
-    if isinstance(value, str):
-        return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
-    return math.isfinite(value) and abs(value) < 2**63 if isinstance(value, int | float) else value is None
+    return record if small and is_plain(record) else None

@@ -124,6 +124,7 @@ def test_errors_arrive_as_one_sentence(ann: Client) -> None:
         (lambda: ann.predict(limit="many", api_name="/list_assets"), "“limit” cannot be that"),
         (lambda: ann.predict("x", "clara", "fast", api_name="/speak"), "“options” cannot be that"),
         (lambda: ann.predict("x", "clara", {"speed": 99}, api_name="/speak"), "Speed"),
+        (lambda: ann.predict("x", "clara", {"speed": 10**30}, api_name="/speak"), "“options” cannot be that"),
     ):
         with pytest.raises(AppError, match=words):
             call()

@@ -1,5 +1,6 @@
 """Presets of pictures: the studio's, one's own, and samples made with them."""
 
+import pytest
 from fastapi.testclient import TestClient
 
 from library.presets import IDEA, built_in
@@ -81,3 +82,12 @@ def test_a_mask_is_a_step_that_lists_leave_out(as_ann: TestClient) -> None:
     assert as_ann.get("/api/library/index").json()["ids"] == [picture]
     as_ann.delete(f"/api/assets/{mask}")
     assert mask in [asset["id"] for asset in as_ann.get("/api/assets", params={"deleted": True}).json()["assets"]]
+
+
+@pytest.mark.parametrize("value", ["[" * 300 + "]" * 300, "NaN", "1e400", '"\\ud800"'])
+def test_json_that_could_be_stored_and_never_sent_again_is_refused(as_ann: TestClient, value: str) -> None:
+    talk = as_ann.post("/api/conversations", json={"title": "Ours"}).json()["id"]
+    changes = f'{{"options": {{"temperature": {value}}}}}'
+    answer = as_ann.patch(f"/api/conversations/{talk}", content=changes)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_json"), answer.text
+    assert as_ann.get("/api/conversations").json()["conversations"][0]["id"] == talk
