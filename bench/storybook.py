@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SEEN_SCENES = 32_000
 """As many as it was trained on: their captions are not asked."""
 
-SEEN_CLIPS = 12_000
+SEEN_CLIPS = 10_000
 EDITED = 40
 TIMED = 7
 

@@ -63,4 +63,4 @@ def encoded(model: Any, drawn: np.ndarray, device: str) -> torch.Tensor:
     """The latents (count, channels, side, side) of pictures (count, 3, side, side; bytes), in half precision."""
     parts: tuple[torch.Tensor, ...] = torch.from_numpy(drawn).split(_ENCODED_AT_ONCE)  # type: ignore[no-untyped-call]
     inputs = (as_input(part, device)[:, :, None] for part in parts)
-    return torch.cat([model.encode(one).latent_dist.mode()[:, :, 0].half().cpu() for one in inputs])
+    return torch.cat([still.encode(model, one)[:, :, 0].half().cpu() for one in inputs])

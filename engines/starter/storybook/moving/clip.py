@@ -16,7 +16,7 @@ from engines import runtime
 from engines.starter.storybook import tokens
 from engines.starter.storybook.loop import Loop, Plan, load_mean, write_atomically
 from engines.starter.storybook.models import text_encoder
-from engines.starter.storybook.moving import autoencoder, dataset, models, text
+from engines.starter.storybook.moving import autoencoder, dataset, models, still, text
 
 NAME = "motion"
 _SHARD = 1024
@@ -88,7 +88,7 @@ def _weighted(error: torch.Tensor, moved: torch.Tensor) -> torch.Tensor:
 def prepare(folder: Path, clips: int, device: str) -> list[dict[str, torch.Tensor]]:
     """What the training clips come to, made once and kept in the folder: latents (clips, frames, channels, side, side),
     the numbers of these frames, and tokens (clips, captions, TOKENS). Whole clips first, then sparse ones."""
-    tokenizer, encoder = text.tokenizer_in(folder), autoencoder.trained(folder).to(device)
+    tokenizer, encoder = text.tokenizer_in(folder), still.by_itself(autoencoder.trained(folder)).to(device)
     found = []
     for whole in (True, False):
         every = [number for number in range(clips) if (number % dataset.WHOLE_EVERY == 0) == whole]

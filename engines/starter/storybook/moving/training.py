@@ -17,7 +17,7 @@ class Recipe:
     """How much of everything. The default is what was shipped; a resumed training must be given its own again."""
 
     samples: int = 64_000
-    clips: int = 12_000
+    clips: int = 10_000
     autoencoder: Plan = _AUTOENCODER
     text: Plan = _TEXT
     batch: int = 16
