@@ -10,9 +10,8 @@ from engines.catalog import Catalog, Entry
 from engines.requests import REQUESTS, Request, asset_fields, parse
 from engines.tasks import TASKS
 from errors import StudioError
-from library.recipes.views import MOST_STEPS, Step
+from library.recipes.views import MOST_STEPS, RESULT_OF, Step
 
-_STEP = re.compile(r"step:([1-9]\d?)")
 _INPUT = re.compile(r"input:(.{1,40})")
 _ANY = "0" * 32
 RESULT = "result"
@@ -122,7 +121,7 @@ def _mentioned(request: Mapping[str, Any]) -> Iterator[int]:
     """The steps that a request speaks of."""
     for value in request.values():
         for one in value if isinstance(value, list | tuple) else (value,):
-            if isinstance(one, str) and (match := _STEP.fullmatch(one)):
+            if isinstance(one, str) and (match := RESULT_OF.fullmatch(one)):
                 yield int(match[1])
 
 
@@ -140,7 +139,7 @@ def _stand_in(task: str, name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_stand_in(task, name, one) for one in value)
     takes_file = name in asset_fields(REQUESTS[task])
-    if isinstance(value, str) and (_STEP.fullmatch(value) or (takes_file and _INPUT.fullmatch(value))):
+    if isinstance(value, str) and (RESULT_OF.fullmatch(value) or (takes_file and _INPUT.fullmatch(value))):
         return _ANY if takes_file else "x"
     return value
 
@@ -153,7 +152,7 @@ def _filled(task: str, name: str, value: Any, known: Known) -> Any:
     if not isinstance(value, str):
         return value
     takes_file = name in asset_fields(REQUESTS[task])
-    if match := _STEP.fullmatch(value):
+    if match := RESULT_OF.fullmatch(value):
         before = int(match[1])
         return known.results.get(before) if takes_file else known.requests.get(before, {}).get(name)
     if takes_file and (match := _INPUT.fullmatch(value)):

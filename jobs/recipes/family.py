@@ -20,6 +20,7 @@ class Told:
         self._steps: list[Step] = []
         self._known: dict[str, str] = {}
         self._under_way: set[str] = set()
+        self._begun = 0
 
     def steps(self, asset_id: str) -> tuple[Step, ...]:
         """The steps that made an asset, it last. Raises StudioError not_found, no_steps, too_long."""
@@ -58,6 +59,9 @@ class Told:
         return request if request and TASKS[request.task].medium == "image" else None
 
     def _step(self, request: Request) -> str:
+        self._begun += 1  # counted on the way down, which may go through any number of generations
+        if self._begun > MOST_STEPS:
+            raise StudioError("too_long", f"A recipe has at most {MOST_STEPS} steps.", status=422)
         values = request.model_dump(mode="json", exclude_defaults=True, exclude=_OF_ITS_OWN)
         for name, kind in asset_fields(type(request)).items():
             if name not in values or kind != "image":
@@ -68,8 +72,6 @@ class Told:
                 values[name] = [self._visit(one) for one in values[name]]
             else:
                 values[name] = self._visit(values[name])
-        if len(self._steps) == MOST_STEPS:
-            raise StudioError("too_long", f"A recipe has at most {MOST_STEPS} steps.", status=422)
         models = (request.model,) if request.model else ()
         name = TASKS[request.task].doing
         self._steps.append(Step(name=name, request={"task": request.task, **values}, models=models))

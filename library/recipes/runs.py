@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from auth.principal import Principal
 from errors import Problem, StudioError, not_found
 from library.recipes.tables import Run, RunStep
-from library.recipes.views import RunState, RunView, Step, StepView
+from library.recipes.views import RESULT_OF, RunState, RunView, Step, StepView
 from library.tables import Asset
 
 PAGE = 100
@@ -87,8 +87,10 @@ def ended(
     step = session.scalar(select(RunStep).where(RunStep.job_id == job_id, RunStep.state == "working"))
     if step is None:
         return None
+    run = session.get_one(Run, step.run_id)
+    finished = run.state == "done"  # its person has taken an earlier result
     if how != "done":
-        state: RunState = "failed" if how == "failed" else "stopped"
+        state: RunState = "done" if finished else "failed" if how == "failed" else "stopped"
         problem = error.model_dump() if error else None
         settle(session, step.run_id, state, step.number, state="failed" if how == "failed" else "open", problem=problem)
         return None
@@ -97,12 +99,11 @@ def ended(
     last = session.scalar(select(RunStep.number).where(RunStep.run_id == step.run_id, RunStep.number > step.number))
     if last is not None:
         session.execute(update(Asset).where(Asset.job_id == job_id).values(step=True))
-    run = session.get_one(Run, step.run_id)
-    going = run.state != "stopped"
+    going = run.state not in ("stopped", "done")
     settle(
         session,
         step.run_id,
-        "going" if going else "stopped",
+        "going" if going else "done" if finished else "stopped",
         step.number,
         state="done",
         assets=assets,
@@ -142,7 +143,7 @@ def taken(step: RunStep) -> set[int]:
     """The steps whose results a step takes."""
     texts = [value for request in (step.spec["request"], *step.spec["instead"]) for value in request.values()]
     flat = [one for value in texts for one in (value if isinstance(value, list) else [value])]
-    return {int(text[5:]) for text in flat if isinstance(text, str) and text.startswith("step:") and text[5:].isdigit()}
+    return {int(match[1]) for text in flat if isinstance(text, str) and (match := RESULT_OF.fullmatch(text))}
 
 
 def busy() -> StudioError:

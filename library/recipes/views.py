@@ -1,5 +1,6 @@
 """What is said about recipes and their runs, to pages and scripts alike."""
 
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +10,8 @@ from errors import Problem
 RunState = Literal["going", "looking", "asking", "failed", "stopped", "done"]
 StepState = Literal["open", "working", "done", "failed", "stale"]
 MOST_STEPS = 20
+RESULT_OF = re.compile(r"step:([1-9]\d?)")
+"""What stands in a field for the result of a step."""
 
 
 class View(BaseModel):
