@@ -16,7 +16,8 @@ from engines.tasks import TASKS, obstacle
 from engines.wire import Input
 from errors import StudioError, not_found
 from jobs import words
-from jobs.casting import lines, settle
+from jobs.casting import lines, meant, sees, settle
+from jobs.choosing import Chosen, Needs, choose
 from jobs.costs import Costs
 from jobs.fitting import Fitting
 from jobs.live import LiveStore
@@ -71,7 +72,8 @@ class Asking:
 
         A model for which ``coming`` says so need not be on this machine yet.
         """
-        request = self._with_cast(who, self._with_pronunciations(who, request), coming)
+        request = self._with_model(who, self._with_pronunciations(who, request))
+        request = self._with_cast(who, request, coming)
         assets = {id: self._library.get(who, id) for id in request.asset_ids()}
         facts = {id: AssetFacts.model_validate(asset) for id, asset in assets.items()}
         request = self._catalog.prepare(request, facts, coming)
@@ -93,6 +95,28 @@ class Asking:
             TASKS[request.task].units(request, facts),
             facts,
         )
+
+    def auto(self, who: Principal, task: str, prompt: str, loras: Collection[str], needs: Needs) -> Chosen:
+        """The model for words and LoRAs (by id) when nobody chooses, and why. Raises StudioError as ``choose``, and
+        not_found for a LoRA that is not theirs."""
+        entries = [entry for entry in self._catalog.for_task(task) if self._catalog.installed(entry)]
+        cast = meant(prompt, self._library.cast.all(who)) if "@" in prompt else ()
+        needs = needs._replace(loras=tuple(self._library.get(who, id) for id in loras), cast=cast)
+        return choose(prompt, entries, needs, lambda entry: sees(entry, self._catalog, task))
+
+    def _with_model(self, who: Principal, request: Request) -> Request:
+        """What draws and names no model gets the one that suits it; where none may be taken, the catalog says why."""
+        if not isinstance(request, Drawing) or request.model is not None:
+            return request
+        known = self._catalog.for_task(request.task)
+        if not any(entry.licence.commercial and self._catalog.installed(entry) for entry in known):
+            return request
+        given = request.model_fields_set & {"width", "height"}
+        sides = tuple((name, getattr(request, name)) for name in given)
+        references, control = getattr(request, "references", ()), getattr(request, "control", "none")
+        needs = Needs(len(references), control, sides)
+        loras = {use.asset for use in request.loras}
+        return request.model_copy(update={"model": self.auto(who, request.task, request.prompt, loras, needs).entry.id})
 
     def _with_pronunciations(self, who: Principal, request: Request) -> Request:
         """What is spoken follows its person's own list, and carries what it took from there."""

@@ -27,7 +27,7 @@ def settle(request: Drawing, entry: Entry, cast: Sequence[CastView], catalog: Ca
     the model takes; each gets one before anybody gets two), then words. A model that another one looks for (an
     IP-Adapter) does not know which picture is which: beside the pictures it reads the look.
     """
-    members = list(_meant(request.prompt, cast).values())[:MOST]
+    members = meant(request.prompt, cast)
     loras = {one.id: lora for one in members if (lora := lora_for(one, entry))}
     own = tuple(getattr(request, "references", ()))
     tells = knows_which(entry, catalog)
@@ -92,13 +92,13 @@ def _keys(mentions: Sequence[Mention]) -> dict[str, Mention]:
     return {key(one.name): one for one in mentions}
 
 
-def _meant(prompt: str, cast: Sequence[CastView]) -> Mapping[str, CastView]:
-    """Whom a prompt names, by key. Of two with one name the person's own counts, then the older one."""
+def meant(prompt: str, cast: Sequence[CastView]) -> tuple[CastView, ...]:
+    """Whom a prompt names, in its order. Of two with one name the person's own counts, then the older one."""
     names: dict[str, CastView] = {}
     for one in sorted(cast, key=lambda one: (not one.mine, one.created_at)):
         names.setdefault(key(one.name), one)
     found = (known(at, names) for at in named(prompt))
-    return {key(at.name): names[key(at.name)] for at in found if at}
+    return tuple({key(at.name): names[key(at.name)] for at in found if at}.values())[:MOST]
 
 
 def _shared(members: Sequence[CastView], own: Sequence[str], room: int) -> dict[str, list[str]]:

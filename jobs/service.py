@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +21,7 @@ from errors import Problem, StudioError, not_found
 from jobs import recovery
 from jobs.asking import REF_LENGTH, Asking
 from jobs.attempts import Attempts
+from jobs.choosing import Chosen, Needs
 from jobs.costs import Costs
 from jobs.history import History
 from jobs.live import LiveStore
@@ -246,6 +247,10 @@ class Jobs:
     def counts(self) -> dict[str, dict[str, int]]:
         """How many jobs of each lane are in each state: unfinished ones now, finished ones since the start."""
         return self._live.counts({lane.name for lane in self._lanes})
+
+    def auto(self, who: Principal, task: str, prompt: str, loras: Collection[str], needs: Needs) -> Chosen:
+        """The model when nobody chooses, and why. Raises StudioError."""
+        return self._asking.auto(who, task, prompt, loras, needs)
 
     # -- stopping
 

@@ -13,11 +13,13 @@ from pydantic.fields import FieldInfo
 from auth.principal import Principal
 from engines import sketching
 from engines.catalog import Entry
+from engines.loras import families
 from engines.requests import CreateImage
 from errors import StudioError
+from jobs import choosing
 from jobs.words import about
 from library.presets import framed
-from tabs import choosing, quality, size
+from tabs import quality, size
 from tabs.controls import advanced
 from tabs.form import PRIVATE, Form
 from tabs.number import number
@@ -90,8 +92,7 @@ class Drawn(Form):
 
     def asked(self, who: Principal, named: Mapping[str, Any]) -> dict[str, Any]:
         """Only what acts for the model is asked for; what was typed for another stays in the form."""
-        chosen = self._chosen(named)
-        entry = chosen.entry
+        entry = self._chosen(who, named).entry
         fields = {name: value for name, value in named.items() if value is not None and name not in _EXTRAS}
         for name in self._idle(entry):
             fields.pop(name, None)
@@ -128,7 +129,7 @@ class Drawn(Form):
 
     def told(self, who: Principal, named: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            chosen = self._chosen(named)
+            chosen = self._chosen(who, named)
         except StudioError as error:
             return {"about": {"caution": error.problem.sentence}}
         entry, prompt = chosen.entry, str(named.get("prompt") or "")
@@ -141,7 +142,7 @@ class Drawn(Form):
             "controls": list(entry.controls),
             "references": entry.references,
             "model": entry.name,
-            "lora_family": entry.lora_family,
+            "loras": self._loras(entry, named),
             "usual": {name: value for name, value in self._usual(entry, named).items() if name in _OPEN},
             "levels": self._levels(who, entry, named),
             "unknown": _unknown(entry, framed(prompt, _frame(named))),
@@ -159,7 +160,8 @@ class Drawn(Form):
         """The seconds of each level that the model tells apart; with an invented prompt as long as there is none."""
         seconds: dict[str, str] = {}
         for level in quality.LEVELS if entry.quality else ():
-            asked = {**named, "quality": level, "prompt": named.get("prompt") or "x", **dict.fromkeys(_OPEN)}
+            asked = {**named, "model": entry.id, "quality": level, **dict.fromkeys(_OPEN)}
+            asked["prompt"] = named.get("prompt") or "x"
             try:
                 estimate = self.studio.jobs.estimate(who, self._read(who, asked))
                 seconds[level] = about(estimate.seconds).replace("about", "≈")
@@ -182,12 +184,24 @@ class Drawn(Form):
         }
         return [name for name, does in acts.items() if not does and name in self.controls]
 
-    def _chosen(self, named: Mapping[str, Any]) -> choosing.Chosen:
+    def _loras(self, entry: Entry, named: Mapping[str, Any]) -> dict[str, Any]:
+        """Which families' LoRAs may be added, and what is said of others: the model's, or, while nobody has chosen one
+        and nothing else tells, those of any."""
+        if named.get("model") or named.get("loras"):
+            own = families.name(entry.lora_family)
+            return {"families": families.readable(entry.lora_family), "else": f"{entry.name} reads LoRAs for {own}."}
+        able = [one for one in self._installed() if one.licence.commercial]
+        known = sorted({family for one in able for family in families.readable(one.lora_family)})
+        return {"families": known, "else": "No model that reads it is installed for this."}
+
+    def _chosen(self, who: Principal, named: Mapping[str, Any]) -> choosing.Chosen:
         """The model: as chosen, or by itself."""
         if named.get("model"):
             return choosing.Chosen(self.studio.catalog.get(str(named["model"])), "")
         needs = choosing.Needs(len(named.get("references") or ()), str(named.get("control") or "none"))
-        return choosing.choose(str(named.get("prompt") or ""), self._installed(), needs)
+        held = named.get("loras")
+        used = [one.get("asset") for one in held if isinstance(one, dict)] if isinstance(held, list) else []
+        return self.studio.jobs.auto(who, self.task, str(named.get("prompt") or ""), [str(id) for id in used], needs)
 
     def _installed(self) -> list[Entry]:
         catalog = self.studio.catalog
@@ -207,7 +221,7 @@ class Drawn(Form):
         who, jobs = principal(request), self.studio.jobs
         for preset in without_sample(jobs.made_as(who, SAMPLE)):
             try:
-                entry = self._chosen({"prompt": preset.example, "model": preset.model or None}).entry
+                entry = self._chosen(who, {"prompt": preset.example, "model": preset.model or None}).entry
                 asked = self._read(who, sample_values(preset, min(size.offered(entry), default=0.25)))
                 jobs.submit(who, asked, client_ref=f"{SAMPLE}{preset.id}/{time.time():.0f}")
             except StudioError as error:

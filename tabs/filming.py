@@ -59,7 +59,7 @@ class Filmed(Drawn):
     def told(self, who: Principal, named: Mapping[str, Any]) -> dict[str, Any]:
         said = super().told(who, named)
         try:
-            entry = self._chosen(named).entry
+            entry = self._chosen(who, named).entry
         except StudioError:
             return said
         wanted = length.legal(entry, named.get("seconds")) if named.get("seconds") else None

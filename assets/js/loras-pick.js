@@ -5,7 +5,6 @@ import { on, say } from "./bus.js";
 import { doing, fill, html, icon, refill } from "./dom.js";
 import { face, project } from "./film.js";
 import { kick, note } from "./follow.js";
-import { called } from "./loras-facts.js";
 import { bytes } from "./words.js";
 
 const PAUSE = 200; // ms without a key before the words are looked for
@@ -23,7 +22,7 @@ const forms = {
 
 let dialog, choice;
 
-/** Let a person choose one that fits ``editor.model`` ({family, name}) and is not ``taken``; ``done`` gets the asset. */
+/** Let a person choose one that fits ``editor.model`` ({families, else}) and is not ``taken``; ``done`` gets the asset. */
 export function pick(editor, taken, done) {
   dialog ??= build();
   choice = { editor, taken: new Set(taken), done, loras: [], q: "", from: "file" };
@@ -68,7 +67,8 @@ function build() {
 
 // -- what there is
 
-const fits = (lora) => !lora.obstacle && (!choice.editor.model.family || lora.family === choice.editor.model.family);
+/** Whether a LoRA is for one of a model's ``families``; before they are known every one is. */
+export const fits = ({ families }, lora) => !families || families.includes(lora.family);
 
 async function list() {
   const asked = choice;
@@ -81,14 +81,15 @@ async function list() {
 }
 
 function draw() {
-  const loras = choice.loras.toSorted((a, b) => fits(b) - fits(a));
+  const { model } = choice.editor, can = (lora) => !lora.obstacle && fits(model, lora);
+  const loras = choice.loras.toSorted((a, b) => can(b) - can(a));
   refill(dialog.querySelector(".loras-found"), loras.length ? html`${loras.map(line)}`
     : html`<li class="bare">${choice.q ? "Nothing was found." : "There are no LoRAs here yet: bring one in below."}</li>`);
 }
 
 function line(lora) {
   const { model } = choice.editor;
-  const why = lora.obstacle || (fits(lora) ? "" : `${model.name} reads LoRAs for ${called(model.family)}.`);
+  const why = lora.obstacle || (fits(model, lora) ? "" : model.else);
   return html`<li class="${why ? "off" : ""}"><button type="button" data-do="take" data-asset="${lora.id}" ${why ? html`disabled` : ""}>
     <span class="face">${face({ ...lora, kind: "lora" })}</span><span class="loras-name"><b>${lora.title}</b>
     <small>${[lora.family_name || "Unknown family", lora.rank && `rank ${lora.rank}`, ...lora.triggers].filter(Boolean).join(" · ")}</small>${why && html`<small class="loras-misfit">${why}</small>`}</span></button></li>`;

@@ -6,7 +6,7 @@ import { doing, fill, html, icon } from "./dom.js";
 import { face } from "./film.js";
 import { feet } from "./foot.js";
 import { called } from "./loras-facts.js";
-import { pick, suit } from "./loras-pick.js";
+import { fits, pick, suit } from "./loras-pick.js";
 
 const STEP = 0.05;
 
@@ -27,7 +27,7 @@ export class Loras {
     this.list.addEventListener("change", ({ target }) => this.weigh(at(target), Number(target.value)));
     watch("value", () => this.props.value !== this.own && this.draw());
     on("asked", ({ task, values, about }) => task === this.task && this.told(values, about));
-    on("changed", ({ asset, gone }) => gone && this.put(this.uses.filter((use) => use.asset !== asset.id)));
+    on("changed", ({ asset, gone }) => (gone ? this.put(this.uses.filter((use) => use.asset !== asset.id)) : this.renewed(asset)));
     this.draw();
     const said = feet.get(this.task)?.told; // what is folded away comes to life late
     if (said) this.told(said.values, said.about);
@@ -43,6 +43,13 @@ export class Loras {
     this.own = uses.length ? JSON.stringify(uses) : "";
     this.props.value = this.own;
     return quietly ? null : this.draw();
+  }
+
+  /** Somebody corrected its name or its words. */
+  renewed(asset) {
+    if (!this.known.has(asset?.id) || asset.title === undefined) return;
+    this.known.set(asset.id, asset);
+    this.draw();
   }
 
   add(asset) {
@@ -71,8 +78,8 @@ export class Loras {
   }
 
   told(values, about) {
-    if (about?.lora_family !== undefined) {
-      this.model = { family: about.lora_family, name: about.model };
+    if (about?.loras) {
+      this.model = about.loras;
       suit(this);
     }
     const prompt = values.prompt ?? "";
@@ -82,9 +89,7 @@ export class Loras {
 
   /** What is for another model says so where it stands. */
   warn(row, asset) {
-    const { family, name } = this.model;
-    const fits = !family || !asset || asset.family === family;
-    row.querySelector(".loras-misfit").textContent = fits ? "" : `${name} reads LoRAs for ${called(family)}.`;
+    row.querySelector(".loras-misfit").textContent = !asset || fits(this.model, asset) ? "" : this.model.else;
   }
 
   // -- how it looks
