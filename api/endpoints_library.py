@@ -47,7 +47,7 @@ def library_endpoints(studio: Studio) -> tuple[Callable[..., Any], ...]:
         return take_file(studio, who, path, name, project_id, source).model_dump(mode="json")
 
     def change_asset(asset_id: str, changes: Json, http: gr.Request) -> Json:
-        """Change an asset: favourite, title, tags, source, project_id; what is left out stays. The asset."""
+        """Change an asset: favourite, title, tags, source, project_id, a LoRA's triggers; the rest stays. The asset."""
         wanted = AssetChange.model_validate(changes)
         return library.change(principal(http), asset_id, wanted).model_dump(mode="json")
 

@@ -86,7 +86,7 @@ def _add_one(router: APIRouter, studio: Studio) -> None:
 
     @router.patch("/api/assets/{id}")
     def change_asset(who: Who, id: str, body: AssetChange = AssetChange()) -> AssetView:
-        """Make it a favourite of one's own; change the title, tags, source and project of one's own asset."""
+        """Make it a favourite of one's own; change the title, tags, source, project and triggers of one's own."""
         return library.change(who, id, body)
 
     @router.get("/api/assets/{id}/family")

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
 from auth.principal import Principal
 from errors import StudioError
 from library import assets, projects
+from library.cast.tables import CastLora
 from library.files import short_title
 from library.rights import readable
 from library.tables import Asset, AssetTag, Favourite
@@ -16,10 +17,12 @@ from library.views import AssetChange, Deeds, Outcome, Refusal
 
 TAG_LENGTH = 40
 MOST_TAGS = 50
+TRIGGER_LENGTH = 200
 
 
 def change(session: Session, who: Principal, asset_id: str, wanted: AssetChange) -> Asset:
-    """Change what is given. Raises StudioError not_found, not_yours, bad_title, bad_tag; then nothing has changed."""
+    """Change what is given. Raises StudioError not_found, not_yours, bad_title, bad_tag, bad_trigger, wrong_kind; then
+    nothing has changed."""
     asset = assets.find(session, who, asset_id, deleted=True)
     given = wanted.model_fields_set
     if given - {"favourite"}:
@@ -35,8 +38,34 @@ def change(session: Session, who: Principal, asset_id: str, wanted: AssetChange)
     if "tags" in given:
         session.execute(delete(AssetTag).where(AssetTag.asset_id == asset.id))
         _tag(session, [asset.id], [tag_name(tag) for tag in wanted.tags])
+    if "triggers" in given:
+        _answer_to(session, asset, wanted.triggers)
     session.flush()
     return asset
+
+
+def _answer_to(session: Session, asset: Asset, words: Sequence[str]) -> None:
+    """The words that a LoRA answers to, the first of them also where the cast took the first from it."""
+    if asset.kind != "lora":
+        raise StudioError("wrong_kind", f"“{asset.title}” is no LoRA.", "Only LoRAs answer to words.", status=422)
+    before = [*(asset.lora or {}).get("triggers", ()), ""]
+    told = list(dict.fromkeys(word for word in map(_trigger, words) if word))
+    asset.lora = {**(asset.lora or {}), "triggers": told}
+    held = update(CastLora).where(CastLora.asset_id == asset.id, CastLora.trigger == before[0][:TRIGGER_LENGTH])
+    session.execute(held.values(trigger=next(iter(told), "")))
+
+
+def _trigger(text: str) -> str:
+    """A trigger word on one line. Raises StudioError bad_trigger."""
+    word = " ".join(text.split())
+    if len(word) > TRIGGER_LENGTH or not word.isprintable():
+        raise StudioError(
+            "bad_trigger",
+            f"A trigger word has up to {TRIGGER_LENGTH} characters.",
+            next="Write only the words that call it up.",
+            status=422,
+        )
+    return word
 
 
 def label(text: str | None) -> str | None:

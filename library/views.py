@@ -89,7 +89,7 @@ class AssetChange(View):
     """What is to be different about an asset; only fields that are given change anything.
 
     ``favourite`` is each person's own; everything else is for the asset's owner. ``project_id`` None takes it out of
-    its project, ``source`` None or "" forgets the label.
+    its project, ``source`` None or "" forgets the label; ``triggers`` are the words that a LoRA answers to.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -99,6 +99,7 @@ class AssetChange(View):
     tags: tuple[str, ...] = Field((), max_length=50)
     source: str | None = Field(None, max_length=400)
     project_id: str | None = None
+    triggers: tuple[str, ...] = Field((), max_length=20)
 
 
 Deed = Literal["delete", "restore", "favourite", "unfavourite", "tag", "untag", "move"]

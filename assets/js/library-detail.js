@@ -5,7 +5,7 @@ import { actions, handlers, remove, restore } from "./actions.js";
 import { on, say } from "./bus.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { face } from "./film.js";
-import { told as toldOfLora } from "./loras-facts.js";
+import { told as toldOfLora, words as triggers } from "./loras-facts.js";
 import { story } from "./library-story.js";
 import { comparing, result } from "./result.js";
 import { failed, toast } from "./toast.js";
@@ -156,6 +156,7 @@ export class Detail {
       else field.value = this.asset.title;
     }
     if (field.name === "source") this.change({ source: field.value.trim() || null });
+    if (field.name === "triggers") this.change({ triggers: triggers(field.value) });
     if (field.name === "project") this.change({ project_id: field.value || null });
   }
 

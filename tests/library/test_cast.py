@@ -14,7 +14,7 @@ from library.cast.service import BIN_SECONDS
 from library.cast.tables import CastMember
 from library.cast.views import CastChange, CastLoraUse, NewMember
 from library.tables import Asset
-from library.views import AssetView
+from library.views import AssetChange, AssetView
 from tests.library.conftest import Shelf
 
 Bring = Callable[..., AssetView]
@@ -44,6 +44,31 @@ def lora(shelf: Shelf, bring: Bring) -> Callable[..., str]:
         return asset.id
 
     return put
+
+
+def test_a_corrected_trigger_word_goes_to_the_members_that_took_it_from_the_file(
+    shelf: Shelf, ann: Principal, bob: Principal, bring: Bring, lora: Callable[..., str], shared: str
+) -> None:
+    library, tuned = shelf.library, lora(ann, shared)
+
+    def answers() -> list[str]:
+        return [one.trigger for member in library.cast.all(ann) for one in member.loras]
+
+    for named, own in (("Mara", ""), ("Zoe", "zoe in red")):
+        use = CastLoraUse(asset=tuned, family="sdxl", trigger=own)
+        library.cast.create(ann, NewMember(name=named, loras=(use,)))
+    assert answers() == ["", "zoe in red"]
+    change = AssetChange(title="Mara, the third", triggers=("mrawmn", " red  coat ", "mrawmn", ""))
+    seen = library.change(ann, tuned, change)
+    assert (seen.title, seen.lora) == ("Mara, the third", {"triggers": ["mrawmn", "red coat"]})
+    assert answers() == ["mrawmn", "zoe in red"]
+    library.change(ann, tuned, AssetChange(triggers=()))
+    assert answers() == ["", "zoe in red"]
+
+    assert refused(lambda: library.change(bob, tuned, change)) == "not_yours"
+    assert refused(lambda: library.change(ann, tuned, AssetChange(triggers=("x" * 201,)))) == "bad_trigger"
+    picture = bring(ann).id
+    assert refused(lambda: library.change(ann, picture, AssetChange(triggers=("x",)))) == "wrong_kind"
 
 
 def test_a_member_is_what_was_said_of_it(shelf: Shelf, ann: Principal, bring: Bring, lora: Callable[..., str]) -> None:
