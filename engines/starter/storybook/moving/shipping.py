@@ -21,7 +21,7 @@ from engines.starter.storybook.skill import Skill
 
 MODEL = ASSETS / "storybook-motion"
 WATCHER = EYE.parent / "motion.safetensors"
-ASKED = 180
+ASKED = 90
 _FITTED_ON = 200
 
 

@@ -16,12 +16,12 @@ JUDGE = Plan(judge.NAME, 48_000, 32, 2e-3)
 class Recipe:
     """How much of everything. The default is what was shipped; a resumed training must be given its own again."""
 
-    samples: int = 64_000
+    samples: int = 40_000
     clips: int = 10_000
     autoencoder: Plan = _AUTOENCODER
     text: Plan = _TEXT
-    batch: int = 16
-    rate: float = 1e-3
+    batch: int = 10
+    rate: float = 8e-4
 
     @property
     def clip(self) -> Plan:
