@@ -17,6 +17,9 @@ _MEGAPIXELS = (0.15, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 1
 _NEAR = 0.25
 """How far off a shape may be, as a logarithm, to be still called by its name."""
 
+_SAME = 0.02
+"""How much two areas may differ, in parts of one, to count as one."""
+
 _SHAPE = 3.0
 """How much more a wrong shape matters than a wrong area."""
 
@@ -47,9 +50,18 @@ def legal(entry: Entry, size: Size) -> tuple[int, int]:
         area = best_area(entry)
         wanted = (size.width or math.sqrt(area), size.height or math.sqrt(area))
         return _nearest(entry, "width", wanted[0]), _nearest(entry, "height", wanted[1])
+    if shape == usual(entry) and size.megapixels is None and (own := _own_size(entry)):
+        return own
     aspect = ASPECTS[shape]
     area = size.megapixels * 1e6 if size.megapixels else best_area(entry)
     return min(_candidates(entry, aspect), key=lambda found: _off(found, aspect, area))
+
+
+def _own_size(entry: Entry) -> tuple[int, int] | None:
+    """The size of a model's defaults, where it is as large as the model is best."""
+    width, height = (int(entry.defaults.get(side, 0)) for side in ("width", "height"))
+    legal = (_nearest(entry, "width", width), _nearest(entry, "height", height)) == (width, height)
+    return (width, height) if legal and abs(width * height / best_area(entry) - 1) < _SAME else None
 
 
 def usual(entry: Entry) -> str:
@@ -86,9 +98,11 @@ def aspect_of(width: int, height: int) -> str:
 
 def held(entry: Entry | None, width: int, height: int) -> dict[str, Any]:
     """What the control holds for sides in px: a shape with megapixels where that leads back to just these."""
+    if entry and legal(entry, Size()) == (width, height):
+        return {"aspect": usual(entry), "megapixels": None}
     shape = Size(aspect=aspect_of(width, height), megapixels=width * height / 1e6)
     if entry and shape.aspect != OWN and legal(entry, shape) == (width, height):
-        usual = abs(width * height / best_area(entry) - 1) < 0.02 and legal(entry, Size(aspect=shape.aspect))
+        usual = abs(width * height / best_area(entry) - 1) < _SAME and legal(entry, Size(aspect=shape.aspect))
         return {"aspect": shape.aspect, "megapixels": None if usual == (width, height) else shape.megapixels}
     return {"aspect": OWN, "width": width, "height": height}
 

@@ -12,7 +12,7 @@ FILMED = (
 )
 ENHANCE = (
     Making(UpscaleClip, "Enlarge", "Enlarge it"),
-    Making(InterpolateClip, "Change frame rate", "Smooth it"),
+    Making(InterpolateClip, "Frame rate", "Smooth it"),
 )
 
 

@@ -3,6 +3,8 @@
 import { on } from "./bus.js";
 import { fill, html } from "./dom.js";
 
+const short = (seconds) => `${Number(seconds.toFixed(1))} s`;
+
 export class Length {
   constructor({ element, props, watch }) {
     this.props = props;
@@ -17,11 +19,12 @@ export class Length {
   hear(length) {
     this.now = length;
     const { offered, usual, seconds } = length, one = offered.length === 1;
-    fill(this.select, html`<option value="">${usual} s, as usual</option>
-      ${offered.filter((it) => it !== usual).map((it) => html`<option value="${it}">${it} s</option>`)}`);
+    fill(this.select, html`<option value="">${short(usual)}, as usual</option>
+      ${offered.filter((it) => it !== usual).map((it) => html`<option value="${it}">${short(it)}</option>`)}`);
     this.select.value = this.props.value && seconds !== usual ? String(seconds) : "";
+    this.root.classList.toggle("length-alone", one);
     this.select.hidden = one;
     this.only.hidden = !one;
-    this.only.textContent = `${usual} s, the one length it makes`;
+    this.only.textContent = `${short(usual)}, the one length it makes`;
   }
 }
