@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.uploads import take_file
 from auth.principal import Principal
+from engines import places
 from engines.loras import families
 from engines.loras.facts import LoraFacts
 from errors import StudioError
@@ -68,9 +69,9 @@ def bring_in(studio: Studio, who: Principal, path: Path, project_id: str | None 
     owner_only(who)
     from engines.loras.folder import sample
 
-    path = path.expanduser()
-    if not path.is_absolute() or not path.is_file():
-        raise StudioError("not_readable", f"There is no file {str(path)[:300]}.", next="Look again.", status=422)
+    path = places.place(path)
+    if not path.is_file():
+        raise StudioError("not_readable", f"{path.name} is no file.", next="Look again.", status=422)
     return take_file(studio, who, path.resolve(), path.name, project_id, str(path.parent)[-200:], sample(path))
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from engines import places
 from engines.hub.adding import recognise_any
 from engines.hub.recognise import SUFFIXES, Found
-from errors import StudioError
 
 MOST = 2000
 """How many files are looked at."""
@@ -39,15 +39,7 @@ class Scan(BaseModel):
 
 def scan(folder: Path) -> Scan:
     """Look through a folder, what can be used first. Raises StudioError not_readable."""
-    folder = folder.expanduser()
-    if not folder.is_absolute() or not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
-        raise StudioError(
-            "not_readable",
-            f"{folder} is no folder the studio can read.",
-            "There is none of that name, or it may not look into it.",
-            "Give its whole path, from the first “/” on.",
-            status=422,
-        )
+    folder = places.folder(folder)
     items: list[Item] = []
     for path in _models(folder):
         if len(items) == MOST:
@@ -91,9 +83,11 @@ def _item(path: Path, folder: Path) -> Item:
         )
     except OSError as error:
         found, size = Found(kind="unknown", why=error.strerror or "It cannot be read."), 0
+    if not places.nameable(path):
+        found = Found(kind="unknown", why=places.UNNAMED)
     return Item(
-        path=str(path),
-        name=str(path.relative_to(folder)),
+        path=places.shown(path),
+        name=places.shown(path.relative_to(folder)),
         bytes=size,
         what=found.words,
         usable=found.usable,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from engines import places
 from engines.loras import families, looking
 from engines.loras.facts import LoraFacts
 from errors import StudioError
@@ -42,15 +43,7 @@ class Scan(BaseModel):
 
 def scan(folder: Path) -> Scan:
     """The LoRAs in a folder and below it, what can be used first. Raises StudioError not_readable."""
-    folder = folder.expanduser()
-    if not folder.is_absolute() or not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
-        raise StudioError(
-            "not_readable",
-            f"{folder} is no folder the studio can read.",
-            "There is none of that name, or it may not look into it.",
-            "Give its whole path, from the first “/” on.",
-            status=422,
-        )
+    folder = places.folder(folder)
     files = _files(folder)
     found = [item for path in files[:MOST] if (item := _item(path, folder)) is not None]
     items = sorted(found, key=lambda item: (bool(item.obstacle), item.name.lower()))
@@ -78,6 +71,8 @@ def _files(folder: Path) -> list[Path]:
 
 def _item(path: Path, folder: Path) -> Item | None:
     """What one file is; None for weights that are no LoRA."""
+    if not path.is_file():  # a pipe would keep its reader waiting
+        return None
     try:
         family, known = looking.look(path, path.name, thorough=False)
     except StudioError as error:
@@ -86,10 +81,12 @@ def _item(path: Path, folder: Path) -> Item | None:
         family, known = None, LoraFacts(name=path.stem, obstacle=error.problem.why)
     except OSError as error:
         family, known = None, LoraFacts(name=path.stem, obstacle=error.strerror or "It cannot be read.")
+    if not places.nameable(path):
+        known = known.model_copy(update={"obstacle": places.UNNAMED})
     return Item(
-        path=str(path),
-        name=str(path.relative_to(folder)),
-        bytes=path.stat().st_size if path.is_file() else 0,
+        path=places.shown(path),
+        name=places.shown(path.relative_to(folder)),
+        bytes=path.stat().st_size,
         family=family,
         family_name=families.name(family) if family else "",
         triggers=known.triggers,

@@ -1,6 +1,7 @@
 """LoRAs over REST: brought in by upload, from a folder, from the hub; listed; refused with reasons."""
 
 import json
+import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -144,6 +145,31 @@ def test_the_owner_imports_from_a_folder(house: House, tmp_path: Path, photo: Pa
         assert house.bob.post(f"/api/loras/{route}", json=body).status_code == 403
     assert house.ann.post("/api/loras/import", json={"path": "/no/such"}).json()["code"] == "not_readable"
     assert house.ann.post("/api/loras/scan", json={"folder": "relative"}).json()["code"] == "not_readable"
+
+
+@pytest.mark.parametrize("place", ["~nobody-here/x", "/" + "a" * 300, "/a\0b", "relative"])
+def test_places_that_can_be_none_are_refused_in_a_sentence(house: House, place: str) -> None:
+    for path, field in (
+        ("loras/scan", "folder"),
+        ("loras/import", "path"),
+        ("models/scan", "folder"),
+        ("models/add", "path"),
+    ):
+        answer = house.ann.post(f"/api/{path}", json={field: place})
+        assert (answer.status_code, answer.json()["code"]) == (422, "not_readable"), (path, answer.text)
+
+
+def test_odd_names_and_pipes_in_a_folder_are_no_trouble(house: House, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9.safetensors")).write_bytes(lora_bytes(768))
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "model_index.json").write_text("[" * 100_000)
+    for page in ("loras", "models"):
+        answer = house.ann.post(f"/api/{page}/scan", json={"folder": str(tmp_path)})
+        assert answer.status_code == 200, answer.text
+        told = {item["name"]: item.get("obstacle") or item.get("why") for item in answer.json()["items"]}
+        assert "cannot be read" in told["caf?.safetensors"]
+        assert page == "models" or "pipe.safetensors" not in told
 
 
 def test_one_is_downloaded_stopped_half_way_and_resumed(house: House) -> None:
