@@ -98,7 +98,7 @@ class Catalog:
     def helpers(self, entry: Entry, role: str) -> list[Entry]:
         """The models that could help an entry in a role, installed or not."""
         helped = (entry.lora_family, EVERY)
-        return [one for one in self.entries.values() if one.role == role and one.helps in helped]
+        return [one for one in self.entries.values() if role in one.roles and one.helps in helped]
 
     def serve(self, entries: Iterable[Entry]) -> None:
         """Take in what the language server holds now."""

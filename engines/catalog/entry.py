@@ -84,7 +84,8 @@ class Entry(BaseModel):
     clients where this one may not.
 
     A model that only helps others names the LoRA family that it ``helps``, or ``every``, and its ``role`` there
-    (``control.depth``, ``ip_adapter``, ``structure.depth``, …); it has no tasks of its own.
+    (``control.depth``, ``ip_adapter``, ``structure.depth``, …; ``control`` where it keeps all of its ``controls``); it
+    has no tasks of its own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -126,6 +127,13 @@ class Entry(BaseModel):
     options: dict[str, Any] = {}
     load_seconds: float = 1.0
     rate: float = 1.0
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """What it helps others with: ``control.depth``, …; nothing where it helps nobody."""
+        if self.role == "control":
+            return tuple(f"control.{kind}" for kind in self.controls)
+        return (self.role,) if self.role else ()
 
     @property
     def lane(self) -> Lane:

@@ -195,7 +195,7 @@ def _own_pictures(catalog: Catalog, path: Path, found: Found) -> Entry:
         parts = _parts(known, str(path), {one.name for one in path.iterdir() if one.is_dir()})
     else:
         inside = Part(repo=str(path.parent), file=path.name)
-        beside = {name: part for name, part in known.parts.items() if name == "tokenizer"}
+        beside = {name: part for name, part in known.parts.items() if name.startswith("tokenizer")}
         configs = Part(repo=f"assets:configs/{found.configs}", subfolder="scheduler")
         parts = {name: beside.get(name, configs if name == "scheduler" else inside) for name in known.parts}
     return _after(known, path.stem, parts, _OWN_LICENCE, 0, gated=False)

@@ -35,14 +35,16 @@ class Family(_Row):
 
 
 class Rule(_Row):
-    """How a kind of safetensors file is recognised. ``configs`` names the bundled configs that it is read with."""
+    """How a kind of safetensors file is recognised. ``configs`` names the bundled configs that it is read with, ``why``
+    tells what is in the way of using it where that needs words of its own."""
 
     kind: Kind
     family: str
     has: tuple[str, ...]
-    shapes: dict[str, tuple[int, ...]] = {}
+    shapes: dict[str, tuple[int | None, ...]] = {}
     like: str = ""
     configs: str = ""
+    why: str = ""
 
 
 class Table(_Row):

@@ -68,7 +68,7 @@ def _of_tensors(header: Mapping[str, Any]) -> Found:
     bare = {_bare(name): shape for name, shape in shapes.items()} | shapes
     for rule in table().tensors:
         if all(_there(name, bare) for name in rule.has) and _shaped(rule, bare):
-            why = "" if rule.like else _cannot(rule)
+            why = "" if rule.like else rule.why or _cannot(rule)
             return Found(kind=rule.kind, family=rule.family, like=rule.like, configs=rule.configs, why=why)
     return Found(kind="unknown", why="Its parts are named like those of no model the studio knows.")
 
@@ -86,7 +86,11 @@ def _there(wanted: str, names: Iterable[str]) -> bool:
 
 
 def _shaped(rule: Rule, shapes: Mapping[str, tuple[int, ...]]) -> bool:
-    return all(shapes.get(name) == shape for name, shape in rule.shapes.items())
+    return all(_alike(shapes.get(name, ()), wanted) for name, wanted in rule.shapes.items())
+
+
+def _alike(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(wanted) and all(other in (None, own) for own, other in zip(shape, wanted, strict=True))
 
 
 def _cannot(rule: Rule) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,7 +39,9 @@ def _read(family: Family, work: Work, context: Context, components: Mapping[str,
 
     with context.lease(*components.values()) as models, torch.no_grad():
         loaded = dict(zip(components, models, strict=True))
-        pipeline = parts.assembled(family.pipeline(work), context, loaded, family.options(work))
+        # What is said does not depend on a structure, and the classes that keep one cannot all do without its network.
+        plain = family.pipeline(replace(work, control=None))
+        pipeline = parts.assembled(plain, context, loaded, family.options(work))
         with adapters.added_to_readers(pipeline, context, loras):
             words = {name: _kept(value) for name, value in family.read(pipeline, work).items()}
         return Reading(words, family.words_left_out(pipeline, work))

@@ -1,5 +1,6 @@
 """Parts of a model that other programs keep in a single file, used where it lies, with configs that come with us."""
 
+import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,13 +14,13 @@ from engines.swapper.device import Device
 from engines.swapper.keeping import Keeping, dissolve, held, settle
 from errors import StudioError
 
-_PREFIXES: Mapping[str, str] = {
-    "unet": "model.diffusion_model.",
-    "vae": "first_stage_model.",
-    "text_encoder": "cond_stage_model.transformer.",
+_PREFIXES: Mapping[str, tuple[str, ...]] = {
+    "unet": ("model.diffusion_model.",),
+    "vae": ("first_stage_model.",),
+    "text_encoder": ("cond_stage_model.transformer.", "conditioner.embedders.0.transformer."),
+    "text_encoder_2": ("conditioner.embedders.1.model.",),
 }
-"""What the names of each part's tensors begin with in such a file."""
-_CLASSES: Mapping[str, str] = {"unet": "UNet2DConditionModel", "vae": "AutoencoderKL"}
+"""What the names of each part's tensors begin with in a file that holds several, by its family."""
 
 
 def part_bytes(path: Path, name: str, element_bytes: int | None = None) -> int:
@@ -33,7 +34,7 @@ def part_bytes(path: Path, name: str, element_bytes: int | None = None) -> int:
 
 
 class Checkpoint:
-    """A torch module out of a single file.
+    """A torch module out of a single file, which may hold other parts too.
 
     Raises StudioError where the file is damaged or of a family that is not known here.
     """
@@ -47,47 +48,62 @@ class Checkpoint:
         self._keeping = keeping
         self._dtype = keeping.dtype or sizes.stored(path)
         self.key = f"{path}@{name}#{self._dtype}{keeping.mark}"
+        numbers = part_bytes(path, name, 1) or sizes.weight_bytes(path, 1)
         self.bytes, self.beside_bytes = held(
-            part_bytes(path, name, 1), sizes.largest_layer(path), sizes.element_bytes(self._dtype), keeping
+            numbers, sizes.largest_layer(path), sizes.element_bytes(self._dtype), keeping
         )
 
     def load(self, device: Device) -> Any:
         runtime.heavy("diffusers", "transformers")
         import torch
 
-        configs, dtype = _configs(self._path), getattr(torch, self._dtype)
+        config, dtype = config_of(self._path, self._name), getattr(torch, self._dtype)
         with reading(self._path):
-            model = (
-                _words(self._path, configs, dtype) if self._name == "text_encoder" else self._picture(configs, dtype)
-            )
+            build = _words if self._name.startswith("text_encoder") else _network
+            model = build(self._path, self._name, config, dtype)
         return settle(model.to(dtype=dtype), self._keeping, device)
 
     def drop(self, model: Any) -> None:
         dissolve(model)
 
-    def _picture(self, configs: Path, dtype: Any) -> Any:
-        import diffusers
 
-        return getattr(diffusers, _CLASSES[self._name]).from_single_file(
-            str(self._path), config=str(configs), subfolder=self._name, torch_dtype=dtype, local_files_only=True
-        )
+def _network(path: Path, name: str, config: Path, dtype: Any) -> Any:
+    """What paints or decodes, of the class that its config names."""
+    import diffusers
+
+    kind = json.loads(config.read_text())["_class_name"]
+    return getattr(diffusers, kind).from_single_file(
+        str(path), config=str(config.parent), torch_dtype=dtype, local_files_only=True
+    )
 
 
-def _words(path: Path, configs: Path, dtype: Any) -> Any:
-    """The text encoder, whose tensors are called in the file as in its library once their prefix is off."""
+def _words(path: Path, name: str, config: Path, dtype: Any) -> Any:
+    """A text encoder. The tensors of the first are called in the file as in its library once their prefix is off."""
+    import transformers
+    from diffusers.loaders.single_file_utils import convert_open_clip_checkpoint
     from safetensors import safe_open
-    from transformers import CLIPTextConfig, CLIPTextModel
 
-    prefix = _PREFIXES["text_encoder"]
     with safe_open(path, "pt") as file:
-        names = [name for name in file.keys() if name.startswith(prefix) and not name.endswith("position_ids")]  # noqa: SIM118
-        state = {name.removeprefix(prefix): file.get_tensor(name) for name in names}
-    config = CLIPTextConfig.from_pretrained(configs / "text_encoder", local_files_only=True)
-    return CLIPTextModel.from_pretrained(None, config=config, state_dict=state, dtype=dtype)
+        inside = [key for key in file.keys() if key.startswith(_PREFIXES[name])]  # noqa: SIM118
+        prefix = next(one for one in _PREFIXES[name] if inside and inside[0].startswith(one))
+        own = [key for key in inside if not key.endswith("position_ids")]
+        state = {key.removeprefix(prefix): file.get_tensor(key) for key in own}
+    shape = transformers.CLIPTextConfig.from_pretrained(config.parent, local_files_only=True)
+    kind = getattr(transformers, shape.architectures[0])
+    if name == "text_encoder_2":
+        state = convert_open_clip_checkpoint(None, state, prefix="")
+    model, told = kind.from_pretrained(None, config=shape, state_dict=state, dtype=dtype, output_loading_info=True)
+    if told["missing_keys"]:  # the library would make them up
+        raise sizes.corrupt(path, f"{len(told['missing_keys'])} tensors of its {name} are missing")
+    return model
 
 
-def _configs(path: Path) -> Path:
-    """The bundled configs for a file's family."""
+def config_of(path: Path, name: str) -> Path:
+    """The config of a part of a file: the one that comes with the studio for its family, or, of a part that has a file
+    to itself, the one beside it."""
+    beside = path.with_name("config.json")
+    if name not in _PREFIXES and beside.is_file():
+        return beside
     from engines.hub.recognise import recognise
 
     found = recognise(path)
@@ -99,4 +115,4 @@ def _configs(path: Path) -> Path:
             "Take another model.",
             status=422,
         )
-    return files.configs(found.configs)
+    return files.configs(found.configs) / name / "config.json"

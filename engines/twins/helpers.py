@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from safetensors.torch import save_file
 
-from engines.twins import sdxl, stable_diffusion_15
+from engines.twins import parts, sdxl, stable_diffusion_15
 
 if TYPE_CHECKING:
     from diffusers import UNet2DConditionModel
@@ -45,12 +45,10 @@ def save_ip_adapter_xl(folder: Path) -> None:
 def _save_controlnet(unet: "UNet2DConditionModel", folder: Path) -> None:
     from diffusers import ControlNetModel
 
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(21)
         control = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(4, 4, 4, 4))
-        for weights in control.parameters():
-            if not weights.any():  # an untrained one says nothing
-                weights.normal_(std=0.3)
+        parts.trained(control, 0.3)
     control.to(torch.float16).save_pretrained(folder, safe_serialization=True)
 
 

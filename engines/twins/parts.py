@@ -93,6 +93,15 @@ def livelier(model: Any, times: float = 2.5) -> Any:
     return model
 
 
+def trained(control: Any, much: float) -> Any:
+    """A ControlNet that has something to say: of an untrained one, all that would be heard is zero."""
+    with torch.no_grad():
+        for weights in control.parameters():
+            if not weights.any():
+                weights.normal_(std=much)
+    return control
+
+
 def save(build: Any, folder: Path, seed: int = 1) -> None:
     """Build a pipeline, the same each time, and save it as the real ones are saved: bfloat16, safetensors."""
     with torch.random.fork_rng(devices=[]):

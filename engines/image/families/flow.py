@@ -17,10 +17,12 @@ class Flow(Family):
     """A family whose pipelines take size, guidance, strength and pictures under the same names, and whose encoders read
     nothing but the words."""
 
+    painters = ("transformer", "controlnet", "vae")
     reads_pictures = False
 
     def arguments(self, work: Work) -> dict[str, Any]:
-        asked: dict[str, Any] = {"width": work.width, "height": work.height, "guidance_scale": work.guidance}
+        size = {"width": work.width, "height": work.height}
+        asked: dict[str, Any] = {**size, "guidance_scale": work.guidance, **kept(work)}
         return asked | ({"strength": work.strength} if work.task in _CHANGED else {})
 
     def pictures(self, work: Work, count: int) -> dict[str, Any]:
@@ -33,6 +35,20 @@ class Flow(Family):
         self, pipeline: Any, work: Work, words: Words, generators: "Sequence[torch.Generator]", **call: Any
     ) -> "np.ndarray":
         return super().paint(pipeline, work, words, generators, **self.pictures(work, len(generators)), **call)
+
+
+def kept(work: Work) -> dict[str, Any]:
+    """The arguments that say which structure is kept, and how: none where none is.
+
+    What the helper's option ``until`` says for a structure is the part of the steps after which it is let go.
+    """
+    if work.control is None:
+        return {}
+    kind, strength = work.control.kind, work.control.strength
+    helper = next(one for one in work.helpers if f"control.{kind}" in one.roles)
+    until = helper.options.get("until", {}).get(kind)
+    asked: dict[str, Any] = {"control_image": work.control.map, "controlnet_conditioning_scale": strength}
+    return asked | ({"control_guidance_end": until} if until else {})
 
 
 def unpacked(tokens: "torch.Tensor", work: Work) -> "torch.Tensor":

@@ -21,6 +21,7 @@ class Flux1(Flow):
         "fill_image": "FluxInpaintPipeline",
         "extend_image": "FluxInpaintPipeline",
     }
+    controlled = "FluxControlNetPipeline"
     readers = ("tokenizer", "text_encoder", "tokenizer_2", "text_encoder_2")
 
     def read(self, pipeline: Any, work: Work) -> Words:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engines.image.families.flow import beyond
+from engines.image.families.flow import beyond, kept
 from engines.image.family import Family, Words, Work
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class QwenImage(Family):
         "fill_image": "QwenImageInpaintPipeline",
         "extend_image": "QwenImageInpaintPipeline",
     }
+    controlled = "QwenImageControlNetPipeline"
+    painters = ("transformer", "controlnet", "vae")
     reads_pictures = False
 
     def read(self, pipeline: Any, work: Work) -> Words:
@@ -46,6 +48,7 @@ class QwenImage(Family):
             "max_sequence_length": TOKENS,
             "width": work.width,
             "height": work.height,
+            **kept(work),
         }
         return asked | ({"strength": work.strength} if work.image is not None else {})
 

@@ -18,6 +18,7 @@ class ZImage(Flow):
         "fill_image": "ZImageInpaintPipeline",
         "extend_image": "ZImageInpaintPipeline",
     }
+    controlled = "engines.image.families.z_image_control:ControlledZImagePipeline"
 
     def read(self, pipeline: Any, work: Work) -> Words:
         guided = work.guidance > 0

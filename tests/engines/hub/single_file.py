@@ -15,32 +15,55 @@ _RESNET = {
 _UNET = {
     "time_embedding.linear_1": "time_embed.0",
     "time_embedding.linear_2": "time_embed.2",
+    "add_embedding.linear_1": "label_emb.0.0",
+    "add_embedding.linear_2": "label_emb.0.2",
     "conv_in": "input_blocks.0.0",
     "conv_norm_out": "out.0",
     "conv_out": "out.2",
 }
+_OPEN_CLIP = {
+    "text_model.embeddings.token_embedding": "token_embedding",
+    "text_model.embeddings.position_embedding.weight": "positional_embedding",
+    "text_model.encoder.layers": "transformer.resblocks",
+    "text_model.final_layer_norm": "ln_final",
+    "layer_norm": "ln_",
+    "mlp.fc1": "mlp.c_fc",
+    "mlp.fc2": "mlp.c_proj",
+    "self_attn.out_proj": "attn.out_proj",
+}
+_READS = ("q", "k", "v")
 
 
-def in_one_file(unet: Mapping[str, Any], vae: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
-    """The tensors of three parts under their names in a single file."""
+def in_one_file(
+    unet: Mapping[str, Any], vae: Mapping[str, Any], words: Mapping[str, Any], more_words: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The tensors of the parts of Stable Diffusion 1.5 under their names in a single file; with a second text encoder,
+    those of SDXL."""
+    first = "conditioner.embedders.0.transformer." if more_words else "cond_stage_model.transformer."
     return {
-        **{f"model.diffusion_model.{_unet(name)}": tensor for name, tensor in unet.items()},
+        **{f"model.diffusion_model.{_unet(name, unet)}": tensor for name, tensor in unet.items()},
         **{f"first_stage_model.{name}": tensor for name, tensor in _vae(vae)},
-        **{f"cond_stage_model.transformer.{name}": tensor for name, tensor in words.items()},
+        **{f"{first}text_model.{name}": tensor for name, tensor in words.items()},
+        **{f"conditioner.embedders.1.model.{name}": tensor for name, tensor in _open_clip(more_words)},
     }
 
 
-def _unet(name: str) -> str:
+def _unet(name: str, every: Mapping[str, Any]) -> str:
     for ours, theirs in _UNET.items():
         if name.startswith(f"{ours}."):
             return name.replace(ours, theirs, 1)
+
+    def above(block: int) -> int:
+        """Where a block of the way up has its upsampler: behind its attention, if it has one."""
+        return 2 if any(one.startswith(f"up_blocks.{block}.attentions.") for one in every) else 1
+
     for pattern, place in (
         (r"down_blocks\.(\d)\.resnets\.(\d)\.", lambda i, j: f"input_blocks.{3 * i + j + 1}.0."),
         (r"down_blocks\.(\d)\.attentions\.(\d)\.", lambda i, j: f"input_blocks.{3 * i + j + 1}.1."),
         (r"up_blocks\.(\d)\.resnets\.(\d)\.", lambda i, j: f"output_blocks.{3 * i + j}.0."),
         (r"up_blocks\.(\d)\.attentions\.(\d)\.", lambda i, j: f"output_blocks.{3 * i + j}.1."),
         (r"down_blocks\.(\d)\.downsamplers\.(\d)\.conv\.", lambda i, _: f"input_blocks.{3 * i + 3}.0.op."),
-        (r"up_blocks\.(\d)\.upsamplers\.(\d)\.", lambda i, _: f"output_blocks.{3 * i + 2}.{1 if i == 0 else 2}."),
+        (r"up_blocks\.(\d)\.upsamplers\.(\d)\.", lambda i, _: f"output_blocks.{3 * i + 2}.{above(i)}."),
     ):
         if found := re.match(pattern, name):
             rest = name[found.end() :]
@@ -48,6 +71,23 @@ def _unet(name: str) -> str:
     if found := re.match(r"mid_block\.resnets\.(\d)\.", name):
         return f"middle_block.{2 * int(found[1])}.{_resnet(name[found.end() :])}"
     return name.replace("mid_block.attentions.0.", "middle_block.1.")
+
+
+def _open_clip(words: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The second encoder's tensors: what its attention reads is one tensor, what it projects by lies on its side."""
+    import torch
+
+    for name, tensor in words.items():
+        if found := re.match(r"(.*self_attn)\.q_proj\.(weight|bias)$", name):
+            three = [words[f"{found[1]}.{one}_proj.{found[2]}"] for one in _READS]
+            layer = found[1].replace("text_model.encoder.layers", "transformer.resblocks").replace("self_attn", "attn")
+            yield f"{layer}.in_proj_{found[2]}", torch.cat(three)
+        elif name == "text_projection.weight":
+            yield "text_projection", tensor.T
+        elif not re.search(r"self_attn\.[kv]_proj", name):
+            for ours, theirs in _OPEN_CLIP.items():
+                name = name.replace(ours, theirs)
+            yield name, tensor
 
 
 def _resnet(rest: str) -> str:
