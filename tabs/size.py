@@ -102,8 +102,8 @@ def held(entry: Entry | None, width: int, height: int) -> dict[str, Any]:
         return {"aspect": usual(entry), "megapixels": None}
     shape = Size(aspect=aspect_of(width, height), megapixels=width * height / 1e6)
     if entry and shape.aspect != OWN and legal(entry, shape) == (width, height):
-        usual = abs(width * height / best_area(entry) - 1) < _SAME and legal(entry, Size(aspect=shape.aspect))
-        return {"aspect": shape.aspect, "megapixels": None if usual == (width, height) else shape.megapixels}
+        as_usual = abs(width * height / best_area(entry) - 1) < _SAME and legal(entry, Size(aspect=shape.aspect))
+        return {"aspect": shape.aspect, "megapixels": None if as_usual == (width, height) else shape.megapixels}
     return {"aspect": OWN, "width": width, "height": height}
 
 

@@ -20,7 +20,7 @@ def card(studio: Studio) -> Card:
     """The tab on Home."""
     use = "Larger, and smooth at any frame rate; its sound stays."
     if len(_makings(studio)) > len(ENHANCE):
-        use = "From words, or from a picture that moves; larger, and smooth at any frame rate."
+        use = "From words, or a picture that moves; larger, smooth at any frame rate."
     return Card.of("video", "A clip", use, "clip", _makings(studio))
 
 
