@@ -8,6 +8,10 @@ _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO", "KHMER", "M
 """Scripts in which the next word follows a name without a space."""
 
 
+_LONGEST = 160
+"""As far as a name may go, in letters as they are typed: accents may be letters of their own."""
+
+
 class At(NamedTuple):
     """An ``@`` and what follows it: ``text[start:end]``; ``name`` is without the @."""
 
@@ -37,7 +41,7 @@ def named(text: str) -> Iterator[At]:
 
 def known(at: At, names: Mapping[str, object]) -> At | None:
     """The longest of ``names`` (as ``key`` makes them) that ``at`` begins with and that ends where a word may end."""
-    for length in range(len(at.name), 0, -1):
+    for length in range(min(len(at.name), _LONGEST), 0, -1):
         name, rest = at.name[:length], at.name[length:]
         if key(name) in names and (not rest or rest[0] == "-" or _unspaced(rest[0])):
             return At(at.start, at.start + 1 + length, name)

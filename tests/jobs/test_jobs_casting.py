@@ -1,5 +1,6 @@
 """@names in a prompt: by a LoRA of the model's family, by pictures, or by words; and what is no name."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -266,3 +267,9 @@ def test_nobody_else_is_named_by_it(scene: Scene, mum: Principal, dad: Principal
     assert scene.jobs.estimate(dad, CreateImage(prompt="@Mara", model="toy-draw")).cast == (
         "Nobody in the cast is called @Mara.",
     )
+
+
+def test_a_name_without_end_is_read_at_once() -> None:
+    began = time.perf_counter()
+    assert [known(at, {}) for at in named("@" + "e\u0301\u0323" * 2600)] == [None]
+    assert time.perf_counter() - began < 0.5
