@@ -32,10 +32,14 @@ def record(studio: Studio, who: Principal, name: str, content: Iterable[bytes]) 
     folder = studio.data.uploads / new_id()
     folder.mkdir()
     path = folder / name
-    with path.open("wb") as file:
-        for chunk in content:
-            file.write(chunk)
-            check_room(studio, len(chunk))
+    try:
+        with path.open("wb") as file:
+            for chunk in content:
+                file.write(chunk)
+                check_room(studio, len(chunk))
+    except BaseException:
+        path.unlink()  # half of it is of no use, and may be what fills the disk
+        raise
     studio.accounts.record_upload(who.user_id, str(path))
     return gr.FileData(path=str(path), orig_name=name, size=path.stat().st_size).model_dump()
 

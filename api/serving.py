@@ -9,13 +9,16 @@ from fastapi.responses import FileResponse
 from library.views import AssetView
 
 NAME_LENGTH = 80
+_NAME_BYTES = 200
+"""A name of a file has 255 bytes at most, its suffix and a number in a ZIP among them."""
 
 _SHOWN_NOT_RUN = {
     "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self' data:; media-src 'self'; "
     "style-src 'unsafe-inline'",
     "X-Content-Type-Options": "nosniff",
 }
-_UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
+_UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u202a-\u202e\u2066-\u2069]+')  # the last ones turn a name around
+_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def file_answer(request: Request, asset: AssetView, path: Path, *, download: bool) -> Response:
@@ -40,7 +43,9 @@ def thumb_answer(path: Path) -> FileResponse:
 
 def file_name(title: str, suffix: str) -> str:
     """A name that every system can save a file under."""
-    stem = " ".join(_UNFIT.sub(" ", title).split())[:NAME_LENGTH].strip(". ")
+    stem = " ".join(_UNFIT.sub(" ", title).split())[:NAME_LENGTH]
+    stem = stem.encode()[:_NAME_BYTES].decode(errors="ignore").strip(". ")
+    stem = f"_{stem}" if _RESERVED.fullmatch(stem) else stem
     return f"{stem or 'untitled'}{suffix}"
 
 

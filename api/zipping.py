@@ -49,7 +49,7 @@ def _free(title: str, suffix: str, taken: set[str]) -> str:
     name, n = file_name(title, suffix), 1
     while name.lower() in taken:
         n += 1
-        name = file_name(f"{title[:70]} {n}", suffix)
+        name = file_name(title, f" {n}{suffix}")
     taken.add(name.lower())
     return name
 

@@ -237,8 +237,17 @@ def test_file_names_are_safe_everywhere(title: str) -> None:
     name = file_name(title, ".png")
     assert name.endswith(".png")
     assert not set(name) & set('/\\:*?"<>|\r\n\0')
-    assert 4 < len(name) <= 84
+    assert 4 < len(name) <= 85
+    assert len(name.encode()) <= 220
     assert not name.startswith((".", " "))
+
+
+@pytest.mark.parametrize("title", [pytest.param("\U0001f98a" * 80, id="foxes"), "con", "Nul.png", "\u202egpj.exe"])
+def test_odd_titles_make_good_names(title: str) -> None:
+    name = file_name(title, ".png")
+    assert len(name.encode()) < 255
+    assert name.lower().partition(".")[0] not in ("con", "nul")
+    assert "\u202e" not in name
 
 
 def test_the_bin(as_ann: TestClient) -> None:
