@@ -1,6 +1,6 @@
 """The twins of what helps the Stable Diffusion families: ControlNets and IP-Adapters that fit the families' twins."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +24,12 @@ _TOKENS = 4
 
 def save_controlnet_15(folder: Path) -> None:
     """A ControlNet of Stable Diffusion 1.5."""
-    _save_controlnet(stable_diffusion_15.unet(), folder)
+    _save_controlnet(stable_diffusion_15.unet, folder)
 
 
 def save_controlnet_xl(folder: Path) -> None:
     """A ControlNet of SDXL."""
-    _save_controlnet(sdxl.unet(), folder)
+    _save_controlnet(sdxl.unet, folder)
 
 
 def save_ip_adapter_15(folder: Path) -> None:
@@ -42,12 +42,12 @@ def save_ip_adapter_xl(folder: Path) -> None:
     _save_ip_adapter(sdxl.unet(), folder, "sdxl_models/ip-adapter-plus_sdxl_vit-h.safetensors")
 
 
-def _save_controlnet(unet: "UNet2DConditionModel", folder: Path) -> None:
+def _save_controlnet(unet: "Callable[[], UNet2DConditionModel]", folder: Path) -> None:
     from diffusers import ControlNetModel
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(21)
-        control = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(4, 4, 4, 4))
+        control = ControlNetModel.from_unet(unet(), conditioning_embedding_out_channels=(4, 4, 4, 4))
         parts.trained(control, 0.3)
     control.to(torch.float16).save_pretrained(folder, safe_serialization=True)
 

@@ -30,6 +30,25 @@ def tiny_kl(latent: int = 4, scaling: float = 0.18215, shift: float | None = Non
     )
 
 
+def tiny_unet(seen: int, **more: Any) -> Any:
+    """A UNet of two levels that looks at words of width ``seen``; ``more`` is what its config has beside."""
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel(
+        sample_size=8,
+        in_channels=4,
+        out_channels=4,
+        block_out_channels=(8, 16),
+        norm_num_groups=4,
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=seen,
+        attention_head_dim=4,
+        **more,
+    )
+
+
 def clip_text(width: int = 32, *, length: int = 77, projection: bool = False, layers: int = 2) -> Any:
     """A CLIP text encoder for ``tokenizers.clip_tokenizer``; with ``projection`` the kind that also projects."""
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection

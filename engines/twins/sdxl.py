@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, EulerDiscreteScheduler, StableDiffusionXLPipeline, UNet2DConditionModel
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+from diffusers import EulerDiscreteScheduler, StableDiffusionXLPipeline, UNet2DConditionModel
 
+from engines.twins import parts
 from engines.twins.tokenizers import clip_tokenizer
 
 _WIDTH = 32
@@ -21,9 +21,9 @@ def save(folder: Path) -> None:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(11)
         pipeline = StableDiffusionXLPipeline(
-            vae=_vae(),
-            text_encoder=CLIPTextModel(_text()),
-            text_encoder_2=CLIPTextModelWithProjection(_text()),
+            vae=parts.tiny_kl(scaling=0.13025),
+            text_encoder=parts.clip_text(_WIDTH),
+            text_encoder_2=parts.clip_text(_WIDTH, projection=True),
             tokenizer=clip_tokenizer(),
             tokenizer_2=clip_tokenizer(),
             unet=unet(),
@@ -46,50 +46,12 @@ def save_distilled(folder: Path) -> None:
 
 def unet(guidance: int | None = None) -> UNet2DConditionModel:
     """The UNet; told its guidance in so many numbers where it is distilled."""
-    return UNet2DConditionModel(
-        sample_size=8,
-        in_channels=4,
-        out_channels=4,
-        block_out_channels=(8, 16),
-        norm_num_groups=4,
-        layers_per_block=1,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=2 * _WIDTH,
-        attention_head_dim=4,
+    return parts.tiny_unet(
+        2 * _WIDTH,
         transformer_layers_per_block=(1, 2),
         use_linear_projection=True,
         addition_embed_type="text_time",
         addition_time_embed_dim=_SIZES,
         projection_class_embeddings_input_dim=6 * _SIZES + _WIDTH,
         time_cond_proj_dim=guidance,
-    )
-
-
-def _text() -> CLIPTextConfig:
-    return CLIPTextConfig(
-        vocab_size=514,
-        hidden_size=_WIDTH,
-        intermediate_size=64,
-        projection_dim=_WIDTH,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        max_position_embeddings=77,
-        bos_token_id=512,
-        eos_token_id=513,
-        pad_token_id=513,
-    )
-
-
-def _vae() -> AutoencoderKL:
-    """Four levels: like the real one it makes a picture eight times as wide as its latents."""
-    return AutoencoderKL(
-        block_out_channels=(4,) * 4,
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        layers_per_block=1,
-        latent_channels=4,
-        norm_num_groups=1,
-        sample_size=64,
-        scaling_factor=0.13025,
     )
