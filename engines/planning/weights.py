@@ -8,8 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from engines.catalog import Catalog, Entry, files
 from engines.requests import CreateClip, CreateImage, Drawing
-from engines.requests.video import Filming
-from engines.swapper import checkpoint, sizes
+from engines.swapper import checkpoint, packed, sizes
 from engines.video import families
 from engines.video.family import ClipFamily
 from errors import StudioError
@@ -17,24 +16,27 @@ from errors import StudioError
 _LIGHT = ("tokenizer", "processor", "feature_extractor", "image_processor", "scheduler")
 """What the names of parts begin with that hold no weights."""
 _USUAL_PIXELS = 512 * 512
-_USUAL_SECONDS = 5.0
 _READER_LAYER, _PAINTER_LAYER = 8, 80
 """A model's largest layer is at most such a part of it: of one that reads, the table of its words."""
 
 
 class Weights(BaseModel):
-    """A part's ``numbers``, those of its largest layer, and the precision they are stored in, torch's name."""
+    """A part's ``numbers``, those of its largest layer, and the precision they are stored in, torch's name.
+
+    Of a GGUF file ``packed`` is how many bytes it packs them into, and the precision the one they are unpacked to.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     numbers: int
     layer: int
     dtype: str
+    packed: int = 0
 
     @property
     def bytes(self) -> int:
         """As they are stored."""
-        return self.numbers * sizes.element_bytes(self.dtype)
+        return self.packed or self.numbers * sizes.element_bytes(self.dtype)
 
 
 Stages = tuple[Mapping[str, Weights], Mapping[str, Weights]]
@@ -58,14 +60,20 @@ def plannable(entry: Entry) -> bool:
 def working_bytes(request: Drawing | None, entry: Entry) -> int:
     """What painting one picture or filming one clip takes beside the weights; without a request, one of the size at
     which it is best."""
-    pixels = entry.pixels or _USUAL_PIXELS
-    if isinstance(request, CreateImage | CreateClip):
-        pixels = request.width * request.height // entry.options.get("enlarge_by", 1) ** 2
     family = families.of(entry)
-    if not isinstance(family, ClipFamily):
-        return pixels * family.working_bytes_a_pixel
-    seconds = request.seconds if isinstance(request, Filming) else entry.defaults.get("seconds", _USUAL_SECONDS)
-    return family.working_bytes(entry, pixels, family.frames(entry, seconds))
+    if isinstance(family, ClipFamily):
+        return _filming_bytes(request, entry, family)
+    drawn = request.width * request.height if isinstance(request, CreateImage) else entry.pixels or _USUAL_PIXELS
+    smaller = entry.options.get("enlarge_by", 1) ** 2 if isinstance(request, CreateImage) else 1
+    return drawn // smaller * family.working_bytes_a_pixel
+
+
+def _filming_bytes(request: Drawing | None, entry: Entry, family: ClipFamily) -> int:
+    """A clip that a picture begins has another shape than the usual one, but the same area."""
+    usual = {name: field.default for name, field in CreateClip.model_fields.items()}
+    asked = usual | entry.defaults | (request.model_dump() if request else {})
+    width, height = (int(asked[side]) // entry.options.get("enlarge_by", 1) for side in ("width", "height"))
+    return family.working_bytes(entry, width, height, family.frames(entry, asked["seconds"]))
 
 
 def stages(entry: Entry, catalog: Catalog) -> Stages:
@@ -93,9 +101,13 @@ def half(entry: Entry) -> str | None:
 def _weights(name: str, entry: Entry, catalog: Catalog) -> Weights | None:
     path = catalog.path_of(entry.parts[name])
     if files.complete(path):
-        return _read(path, name, path.stat().st_mtime_ns)
+        found = _read(path, name, path.stat().st_mtime_ns)
+        return found.model_copy(update={"dtype": half(entry) or found.dtype}) if found.packed else found
     if name not in entry.part_memory:
         return None
+    if path.suffix == packed.SUFFIX:
+        bytes = entry.part_memory[name]
+        return _guess(name, 2 * bytes, "bfloat16").model_copy(update={"packed": bytes})  # about a number a byte
     return _guess(name, entry.part_memory[name], half(entry) or "float32")
 
 
@@ -113,5 +125,8 @@ def _guess(name: str, bytes: int, dtype: str) -> Weights:
 @lru_cache(maxsize=256)
 def _read(path: Path, name: str, changed: int) -> Weights:
     """The weights in a file or folder; ``changed`` is when it last did, so that a new one is read anew."""
+    if path.suffix == packed.SUFFIX:
+        count, layer = packed.counted(path)
+        return Weights(numbers=count, layer=layer, dtype="float32", packed=path.stat().st_size)
     numbers = checkpoint.part_bytes(path, name, 1) or sizes.weight_bytes(path, 1)
     return Weights(numbers=numbers, layer=sizes.largest_layer(path), dtype=sizes.stored(path))

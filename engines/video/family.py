@@ -36,8 +36,8 @@ class ClipFamily(Family):
         """By how many frames a clip grows: what ``temporal`` is for an entry's own decoder."""
         return int(entry.options.get("temporal", self.temporal))
 
-    def working_bytes(self, entry: Entry, pixels: int, frames: int) -> int:
-        """What making a clip takes beside the weights; ``pixels`` are a frame's."""
+    def working_bytes(self, entry: Entry, width: int, height: int, frames: int) -> int:
+        """What making a clip of such frames takes beside the weights, when it takes most."""
         raise NotImplementedError
 
     def film(

@@ -104,7 +104,7 @@ def _filmed(
 
     components = parts.components(context, family.painters)
     loras = adapters.settled(request.every_lora)
-    working_bytes = family.working_bytes(context.entry, works[0].width * works[0].height, works[0].frames)
+    working_bytes = family.working_bytes(context.entry, works[0].width, works[0].height, works[0].frames)
     working_bytes += sum(context.input(asset).stat().st_size for asset in loras)
     with context.lease(*components.values(), working_bytes=working_bytes) as models:
         loaded = dict(zip(components, models, strict=True))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engines.catalog import Entry
 from engines.image.families.flow import beyond
 from engines.image.family import Words, Work
+from engines.video.families.wan_decoding import BYTES_A_PIXEL, decoded, tile_pixels
 from engines.video.family import ClipFamily, ClipWork
 
 if TYPE_CHECKING:
@@ -13,10 +14,8 @@ if TYPE_CHECKING:
     import torch
 
 _TOKENS = 512
-_TOKEN_BYTES = 260_000
+_TOKEN_BYTES = 240_000
 """What a step takes for each token of a clip, in half precision."""
-_PIXEL_BYTES = 9_000
-"""What decoding takes for each pixel of a frame, in the decoder's single precision: four frames at a time."""
 
 
 class Wan(ClipFamily):
@@ -61,42 +60,10 @@ class Wan(ClipFamily):
     def words_left_out(self, pipeline: Any, work: Work) -> str:
         return beyond(pipeline.tokenizer, work.prompt, _tokens(work.entry) - 1)  # the last is the mark of the end
 
-    def working_bytes(self, entry: Entry, pixels: int, frames: int) -> int:
-        latents = 1 + (frames - 1) // self.step(entry)
-        side = int(entry.options.get("multiple", self.multiple))
-        return max(latents * pixels // side**2 * _TOKEN_BYTES, pixels * _PIXEL_BYTES)
-
-
-def decoded(vae: Any, latents: "torch.Tensor") -> "Iterator[np.ndarray]":
-    """The frames behind latents (1, channels, frames, height, width), as ``vae.decode`` makes them.
-
-    That lays all of a clip beside itself several times over; here no more is in memory than what one latent becomes.
-    """
-    import torch
-    from diffusers.models.autoencoders.autoencoder_kl_wan import unpatchify
-
-    config = vae.config
-    latents = latents.to(vae.device, vae.dtype)
-    mean, spread = (
-        torch.tensor(values).view(1, -1, 1, 1, 1).to(latents) for values in (config.latents_mean, config.latents_std)
-    )
-    vae.clear_cache()
-    try:
-        with torch.no_grad():
-            every = vae.post_quant_conv(latents / (1.0 / spread) + mean)
-            for number in range(every.shape[2]):
-                vae._conv_idx = [0]
-                made = vae.decoder(
-                    every[:, :, number : number + 1],
-                    feat_cache=vae._feat_map,
-                    feat_idx=vae._conv_idx,
-                    first_chunk=number == 0,
-                )
-                made = made if config.patch_size is None else unpatchify(made, patch_size=config.patch_size)
-                frames = (made[0].clamp(-1, 1) / 2 + 0.5).clamp(0, 1).permute(1, 2, 3, 0).float().cpu().numpy()
-                yield from frames
-    finally:
-        vae.clear_cache()
+    def working_bytes(self, entry: Entry, width: int, height: int, frames: int) -> int:
+        latents, side = 1 + (frames - 1) // self.step(entry), int(entry.options.get("multiple", self.multiple))
+        filming = latents * (width // side) * (height // side) * _TOKEN_BYTES
+        return max(filming, tile_pixels(width, height, side // 2) * BYTES_A_PIXEL)
 
 
 def _tokens(entry: Entry) -> int:
