@@ -119,8 +119,9 @@ class Hub:
         if not re.fullmatch(_NAME, name):
             raise _no_such(name)
         address = f"{self._base}/api/models/{name}/revision/{quote(revision, safe='')}"
-        found = self._get(address, name, {"blobs": "true"}, wait).json()
+        answer = self._get(address, name, {"blobs": "true"}, wait)
         try:
+            found = answer.json()
             card = found.get("cardData") or {}
             return Repo(
                 name=found.get("id") or name,
@@ -129,15 +130,18 @@ class Hub:
                 licence=_licence(card),
                 gated=bool(found.get("gated")),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise _nonsense(name) from error
 
     def json(self, repo: Repo, path: str) -> dict[str, Any]:
         """A small JSON file of a repository. Raises StudioError as ``repo``."""
+        listed = next((file.size for file in repo.files if file.path == path), 0)
+        if listed > _SMALL:  # it would be read whole, whatever its size
+            raise _nonsense(repo.name)
         answer = self._get(self._address(repo, path), repo.name, {}, time.sleep)
         try:
             found = answer.json() if len(answer.content) <= _SMALL else None
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
             raise _nonsense(repo.name)

@@ -2,7 +2,9 @@
 
 import json
 import struct
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +128,33 @@ def test_an_unknown_class_says_which_are_known(hub: LocalHub, catalog: Catalog) 
         problem = refusal(catalog, name).problem
         assert problem.code == "unknown_class"
         assert "StableDiffusionPipeline" in problem.next
+
+
+def test_an_index_larger_than_any_is_not_fetched(hub: LocalHub, catalog: Catalog) -> None:
+    hub.add("some/one", {"model_index.json": b" " * (9 << 20)})
+    with Hub() as connection, pytest.raises(StudioError, match="cannot be read"):
+        adding.from_repository(catalog, connection, "some/one")
+    assert not hub.heard("hub", "/resolve/")
+
+
+@pytest.mark.parametrize("page", [b"<html>Sign in to our hotel</html>", b"[]", b'{"sha": "x", "cardData": [1]}'])
+def test_what_is_no_answer_of_a_hub_is_told(page: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Hotel(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Silence."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Hotel) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+        with Hub() as connection, pytest.raises(StudioError, match="cannot be read"):
+            connection.repo("some/one")
+        server.shutdown()
 
 
 def test_language_models_are_entered_by_their_class(hub: LocalHub, catalog: Catalog) -> None:
