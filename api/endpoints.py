@@ -14,6 +14,7 @@ from api.endpoints_library import library_endpoints
 from api.endpoints_loras import lora_endpoints
 from api.endpoints_recipes import recipe_endpoints
 from api.endpoints_speech import speech_endpoints
+from api.endpoints_video import video_endpoints
 from api.endpoints_writing import writing_endpoints
 from api.handing_out import hand_out
 from api.model_views import cards
@@ -42,7 +43,7 @@ def install(studio: Studio) -> None:
     for add in (_add_jobs, _add_models, _add_making):
         add(studio)
     library = (library_endpoints, lora_endpoints, cast_endpoints)
-    for more in (image_endpoints, recipe_endpoints, *library, writing_endpoints, speech_endpoints):
+    for more in (image_endpoints, video_endpoints, recipe_endpoints, *library, writing_endpoints, speech_endpoints):
         for endpoint in more(studio):
             _offer(endpoint)
 

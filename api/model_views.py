@@ -24,7 +24,7 @@ _USES: tuple[tuple[str, frozenset[str]], ...] = (
             {"create_image", "edit_image", "change_image", "fill_image", "upscale_image", "cut_out", "stylize_image"}
         ),
     ),
-    ("Clips", frozenset({"upscale_clip", "interpolate_clip"})),
+    ("Clips", frozenset({"create_clip", "animate_image", "upscale_clip", "interpolate_clip"})),
     ("Speech", frozenset({"speak", "check_speech"})),
 )
 _HELPERS = "Picture helpers"
