@@ -1,13 +1,14 @@
 """Whether a request fits the machine, and what would: the sentence a person reads, and the buttons beside it."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from engines import planning, wire
 from engines.catalog import Catalog, Entry
 from engines.catalog.fitting import had, needed
 from engines.loras import families
-from engines.requests import AssetFacts, CreateImage, Drawing, Request, parse
+from engines.requests import AssetFacts, CreateClip, CreateImage, Drawing, Request, parse
 from engines.tasks import TASKS
 from errors import Problem, StudioError
 from jobs import words
@@ -100,11 +101,11 @@ class Fitting:
         """How a request would be kept; None for what does not paint, or where a file is damaged."""
         if state is None or not isinstance(request, Drawing) or not planning.plannable(entry):
             return None
+        working = planning.working_bytes(request, entry)
         try:
-            stages = planning.stages(entry, self._catalog)
+            return planning.settled(entry, self._catalog, working, planning.Room.of(state))
         except StudioError:
             return None
-        return planning.plan(entry, stages, planning.working_bytes(request, entry), planning.Room.of(state))
 
     def _offers(
         self, request: Request, entry: Entry, plan: planning.Plan, state: wire.DeviceState, facts: Facts
@@ -112,6 +113,7 @@ class Fitting:
         """What would work, most useful first: what was asked, by another model, smaller."""
         if plan.fits:
             yield Offer(label="streamed", seconds=self._seconds(request, entry, plan, facts))
+        yield from islice(self._versions(request, entry, state, facts), 1)
         for changed, other in self._by_others(request, entry, facts):
             found = self._plan(changed, other, state)
             if found and found.fits and found.painting.offload == "none":
@@ -122,8 +124,20 @@ class Fitting:
         for changed in self._smaller(request, entry, facts):
             found = self._plan(changed, entry, state)
             if found and found.fits and (not plan.fits or found.painting.offload == "none"):
-                yield self._offer("smaller picture", request, changed, entry, found, facts)
+                yield self._offer(f"smaller {request.noun}", request, changed, entry, found, facts)
                 break
+
+    def _versions(self, request: Request, entry: Entry, state: wire.DeviceState, facts: Facts) -> Iterator[Offer]:
+        """The entry's smaller versions that need no streaming, those that are here before those that can be got."""
+        for version in self._catalog.smaller(entry):
+            changed = self._legal(request, {"model": version.id}, facts, coming=version.id)
+            found = self._plan(changed, version, state) if changed else None
+            if changed and found and found.fits and found.painting.offload == "none":
+                here = self._catalog.installed(version)
+                size = words.gigabytes(self._catalog.missing_bytes(version))
+                label = f"smaller version: {version.name}" + ("" if here else f", get it first ({size})")
+                offer = self._offer(label, request, changed, version, found, facts)
+                yield offer.model_copy(update={"get": None if here else version.id})
 
     def _by_others(self, request: Request, entry: Entry, facts: Facts) -> Iterator[tuple[Request, Entry]]:
         """The request as other installed models would do it, those of the same family first; a sketch is no offer."""
@@ -140,7 +154,7 @@ class Fitting:
                         break
 
     def _smaller(self, request: Request, entry: Entry, facts: Facts) -> Iterator[Request]:
-        if not isinstance(request, CreateImage):
+        if not isinstance(request, CreateImage | CreateClip):
             return
         for part in _SMALLER:
             sides = {name: round(getattr(request, name) * part / _GRID) * _GRID for name in ("width", "height")}
@@ -148,10 +162,11 @@ class Fitting:
             if changed:
                 yield changed
 
-    def _legal(self, request: Request, changes: dict[str, Any], facts: Facts) -> Request | None:
-        """The request with changes, where its model takes them."""
+    def _legal(self, request: Request, changes: dict[str, Any], facts: Facts, coming: str = "") -> Request | None:
+        """The request with changes, where its model takes them; one whose id is ``coming`` need not be here."""
         try:
-            return self._catalog.prepare(parse({**request.model_dump(), **changes}), facts)
+            changed = parse({**request.model_dump(), **changes})
+            return self._catalog.prepare(changed, facts, lambda one: one.id == coming)
         except StudioError:
             return None
 

@@ -169,6 +169,8 @@ class Form:
         told, jobs = _told(event), self.studio.jobs
         try:
             asked = self.read(who, values)
+            if told.get("get"):  # what was got makes it, also where it is another model than the form's
+                asked = asked.model_copy(update={"model": str(told["get"])})
             first = (jobs.submit(who, FetchModel(entry=str(told["get"]))).id,) if told.get("get") else ()
             job = jobs.submit(
                 who,

@@ -97,7 +97,7 @@ export class Foot {
   }
 
   accept({ changes, get }) {
-    if (Object.keys(changes).length) return void this.trigger("fill", { values: changes });
+    if (!get && Object.keys(changes).length) return void this.trigger("fill", { values: changes });
     if (get) this.get = get;
     this.press();
   }

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from engines.catalog import files
+from engines.catalog import files, smaller
 from engines.catalog.entry import EVERY, SERVED, Choice, Entry, Part, served
 from engines.catalog.prepare import fit
 from engines.requests import AssetFacts, FetchModel, Request
@@ -56,7 +56,8 @@ class Catalog:
     def reload(self) -> None:
         """Read the user's own entries anew."""
         as_of = _as_of(self._own)
-        self._entries = {entry.id: entry for entry in (*self._ship, *_own(self._own))}
+        whole = {entry.id: entry for entry in (*self._ship, *_own(self._own))}
+        self._entries = {one.id: one for entry in whole.values() for one in smaller.versions(entry)} | whole
         self._as_of = as_of  # last: other threads go by it
 
     def get(self, id: str) -> Entry:
@@ -100,6 +101,11 @@ class Catalog:
         helped = (entry.lora_family, EVERY)
         return [one for one in self.entries.values() if role in one.roles and one.helps in helped]
 
+    def smaller(self, entry: Entry) -> list[Entry]:
+        """Its smaller versions: those that are installed first, then the largest."""
+        known = [self.entries[one.id] for one in smaller.versions(entry)]
+        return sorted(known, key=lambda one: not self.installed(one))
+
     def serve(self, entries: Iterable[Entry]) -> None:
         """Take in what the language server holds now."""
         self._served = tuple(entries)
@@ -123,6 +129,11 @@ class Catalog:
     def fetchable(self, entry: Entry) -> bool:
         """Whether all that is missing of an entry can be downloaded."""
         return all(files.is_repository(part) or files.here(part, self._starter) for part in entry.parts.values())
+
+    def missing_bytes(self, entry: Entry) -> int:
+        """About how much there is to download of an entry, as far as the size of its parts is known."""
+        absent = [name for name, part in entry.parts.items() if not files.here(part, self._starter)]
+        return sum(entry.part_memory.get(name, 0) for name in absent)
 
     def prepare(
         self,

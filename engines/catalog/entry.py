@@ -42,6 +42,12 @@ class Part(BaseModel):
     allow: tuple[str, ...] = ()
 
 
+class Smaller(Part):
+    """A GGUF file of what paints in an entry, in fewer bits; ``bytes`` is its size."""
+
+    bytes: int
+
+
 class Choice(BaseModel):
     """A legal value of a request field, and how a person is told about it."""
 
@@ -74,7 +80,8 @@ class Entry(BaseModel):
     ``sketch`` says that it is good for trying alone, so that any other installed model goes first;
     ``sets`` are the install sets it belongs to; ``defaults`` replaces a request's defaults, and ``task_defaults`` those
     of one task; ``memory`` is bytes by precision, ``part_memory`` those of each part in the
-    first of them; ``rate`` is seconds a unit of work on two processor cores until this
+    first of them; ``smaller`` are smaller versions by their name (``Q4_K_S``), each of which the catalog makes an entry
+    of that is ``smaller_of`` this one; ``rate`` is seconds a unit of work on two processor cores until this
     machine has learned its own.
 
     Of models that draw: ``quality`` says which fields make a draft, a good and the best picture; ``pixels`` is the area
@@ -107,6 +114,8 @@ class Entry(BaseModel):
     download_bytes: int = 0
     memory: dict[str, int] = {}
     part_memory: dict[str, int] = {}
+    smaller: dict[str, Smaller] = {}
+    smaller_of: str = ""
     defaults: dict[str, Any] = {}
     task_defaults: dict[str, dict[str, Any]] = {}
     quality: dict[Quality, dict[str, Any]] = {}

@@ -43,10 +43,9 @@ def _planned(entry: Entry, catalog: Catalog, state: wire.DeviceState) -> Fit:
     """As it would be kept for a picture of the size at which the model is best."""
     room = planning.Room.of(state)
     try:
-        stages = planning.stages(entry, catalog)
+        plan = planning.settled(entry, catalog, planning.working_bytes(None, entry), room)
     except StudioError as error:
         return Fit(state="unknown", words=error.problem.what)
-    plan = planning.plan(entry, stages, planning.working_bytes(None, entry), room)
     needs = f"needs {needed(plan, room)}, this machine has {had(plan, room, state)}."
     if not plan.fits:
         return Fit(state="too_big", words=f"Too big: {needs}")

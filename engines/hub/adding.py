@@ -1,7 +1,6 @@
 """New entries of the catalog: for a repository of the hub, for a file or a folder on this machine."""
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +9,10 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from engines import places
 from engines.catalog import Catalog, Entry
 from engines.catalog.entry import Licence, Part
+from engines.catalog.smaller import PAINTS
 from engines.hub.choose import files_of
 from engines.hub.client import Hub, Repo, page
 from engines.hub.families import licence, table
@@ -41,7 +42,7 @@ def from_repository(catalog: Catalog, hub: Hub, name: str, file: str = "", revis
     if "model_index.json" in paths:
         return _like(catalog, repo, hub.json(repo, "model_index.json"), terms, revision)
     if choices(repo) and (file or "config.json" not in paths):
-        return _gguf(repo, file, terms, revision)
+        return _gguf(catalog, repo, file, terms, revision)
     if "config.json" in paths:
         return _language(repo, hub.json(repo, "config.json"), terms, revision)
     raise _unknown_class(repo.name, "no model_index.json and no config.json", catalog)
@@ -59,15 +60,7 @@ def from_path(catalog: Catalog, path: Path) -> Entry:
 
     Raises StudioError: not_readable, not_recognised.
     """
-    path = path.expanduser()
-    if not path.is_absolute() or not os.access(path, os.R_OK):
-        raise StudioError(
-            "not_readable",
-            f"{path} cannot be read.",
-            "There is no such file, or the studio may not read it.",
-            "Give its whole path, from the first “/” on.",
-            status=422,
-        )
+    path = places.place(path)
     found = recognise_any(path)
     if not found.usable:
         raise StudioError(
@@ -96,7 +89,7 @@ def _json(path: Path) -> dict[str, Any]:
     """A JSON object; nothing where there is none to be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -104,7 +97,8 @@ def _json(path: Path) -> dict[str, Any]:
 def enter(catalog: Catalog, entry: Entry, folder: Path) -> Entry:
     """Take an entry into the catalog, under another id where its own is taken; one for the same files only once."""
     for known in catalog.entries.values():
-        if known.parts == entry.parts and known.runtime == entry.runtime and not known.hidden:
+        shown = not known.hidden or known.smaller_of
+        if known.parts == entry.parts and known.runtime == entry.runtime and shown:
             return known
     free, number = entry.id, 1
     while free in catalog.entries:
@@ -184,6 +178,7 @@ def _after(known: Entry, name: str, parts: Mapping[str, Part], terms: Licence, t
             "gated": gated,
             "download_bytes": total,
             "verified": "import",
+            "smaller": {},
         }
     )
 
@@ -193,6 +188,10 @@ def _own_pictures(catalog: Catalog, path: Path, found: Found) -> Entry:
     if path.is_dir():
         known = _as_said(known, _json(path / "model_index.json"))
         parts = _parts(known, str(path), {one.name for one in path.iterdir() if one.is_dir()})
+    elif path.suffix == ".gguf":
+        weights = {**known.part_memory, PAINTS: path.stat().st_size}
+        known = known.model_copy(update={"part_memory": weights, "memory": {"gguf": sum(weights.values())}})
+        parts = {**known.parts, PAINTS: Part(repo=str(path.parent), file=path.name)}
     else:
         inside = Part(repo=str(path.parent), file=path.name)
         beside = {name: part for name, part in known.parts.items() if name.startswith("tokenizer")}
@@ -238,7 +237,7 @@ def _language(repo: Repo, config: Mapping[str, Any], terms: Licence, revision: s
     ).model_copy(update={"gated": repo.gated})
 
 
-def _gguf(repo: Repo, file: str, terms: Licence, revision: str) -> Entry:
+def _gguf(catalog: Catalog, repo: Repo, file: str, terms: Licence, revision: str) -> Entry:
     found = choices(repo)
     known = {one.file: one.bytes for one in found}
     if not file and len(found) == 1:
@@ -253,6 +252,9 @@ def _gguf(repo: Repo, file: str, terms: Licence, revision: str) -> Entry:
         )
     folder, _, name = file.rpartition("/")
     part = Part(repo=repo.name, subfolder=folder, file=name, revision=revision)
+    version = next((one for one in catalog.entries.values() if one.smaller_of and one.parts[PAINTS] == part), None)
+    if version:
+        return version
     size = known[file]
     entry = _writer(
         name.removesuffix(".gguf"), "llama", "engines.language.llama:write", part, terms=terms,

@@ -35,13 +35,14 @@ class Family(_Row):
 
 
 class Rule(_Row):
-    """How a kind of safetensors file is recognised. ``configs`` names the bundled configs that it is read with, ``why``
-    tells what is in the way of using it where that needs words of its own."""
+    """How a kind of file is recognised, ``named`` by a part of its name. ``configs`` names the bundled configs that it
+    is read with, ``why`` tells what is in the way of using it where that needs words of its own."""
 
     kind: Kind
     family: str
     has: tuple[str, ...]
     shapes: dict[str, tuple[int | None, ...]] = {}
+    named: str = ""
     like: str = ""
     configs: str = ""
     why: str = ""
@@ -53,6 +54,7 @@ class Table(_Row):
     pipelines: dict[str, Family]
     prefixes: tuple[str, ...]
     tensors: tuple[Rule, ...]
+    packed: dict[str, tuple[Rule, ...]]
     gguf: dict[str, str]
     licences: dict[str, tuple[str, bool]]
 

@@ -47,14 +47,18 @@ def recognise(path: Path) -> Found:
         return Found(kind="unknown", why=why)
     try:
         if path.suffix == ".gguf":
-            return _of_gguf(gguf.header(path))
+            return _of_gguf(*gguf.read(path), path.stem.lower())
         return _of_tensors(sizes.header(path))
     except StudioError as error:
         return Found(kind="unknown", why=error.problem.why or error.problem.what)
 
 
-def _of_gguf(known: Mapping[str, Any]) -> Found:
+def _of_gguf(known: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], name: str) -> Found:
     architecture = str(known.get("general.architecture", ""))
+    for rule in table().packed.get(architecture, ()):
+        if rule.named in name and all(_there(one, shapes) for one in rule.has) and _shaped(rule, shapes):
+            why = "" if rule.like else f"The studio does not run {rule.family} from GGUF files."
+            return Found(kind=rule.kind, family=rule.family, like=rule.like, configs=rule.configs, why=why)
     if architecture in table().gguf:
         family = table().gguf[architecture]
         return Found(kind="diffusion model", family=family, why=f"The studio does not run {family} from GGUF files.")

@@ -17,26 +17,36 @@ from engines.swapper.pretrained import Tokenizer, pretrained, scheduler
 
 def components(context: Context, names: Sequence[str], helpers: Sequence[Entry] = ()) -> dict[str, Component]:
     """The named parts of the job's model and of what helps it, as far as they have them."""
-    entry, owners = context.entry, (*helpers, context.entry)
-    folders = {name: context.catalog.path(one, name) for one in owners for name in names if name in one.parts}
+    plan = _planned(context, names, helpers)
+    entry = context.catalog.get(plan.version) if plan.version else context.entry
+    folders = {name: context.catalog.path(one, name) for one, name in _owned((*helpers, entry), names)}
     light = {name: folder for name, folder in folders.items() if not planning.heavy(name)}
     heavy = {name: folder for name, folder in folders.items() if name not in light}
     found: dict[str, Component] = {name: Tokenizer(folder, entry.name) for name, folder in light.items()}
-    return found | pretrained(heavy, context.device, entry.name, _kept(context, heavy)) if heavy else found
+    return found | pretrained(heavy, context.device, entry.name, _kept(plan, heavy)) if heavy else found
 
 
-def _kept(context: Context, heavy: Mapping[str, Path]) -> dict[str, Keeping]:
-    """How each part is kept: of the model's own as planned, of its helpers' whole and in the same precision."""
+def _owned(owners: Sequence[Entry], names: Sequence[str]) -> list[tuple[Entry, str]]:
+    return [(one, name) for one in owners for name in names if name in one.parts]
+
+
+def _planned(context: Context, names: Sequence[str], helpers: Sequence[Entry]) -> planning.Plan:
+    """How the job's model is kept with what is free now, beside the helpers and LoRAs that it takes."""
     assert isinstance(context.request, Drawing)
-    helping = sum(sizes.weight_bytes(path) for name, path in heavy.items() if name not in context.entry.parts)
-    adding = sum(context.input(one.asset).stat().st_size for one in context.request.every_lora)
-    working = planning.working_bytes(context.request, context.entry) + helping + adding
-    stages = planning.stages(context.entry, context.catalog)
+    helping = [context.catalog.path(one, name) for one, name in _owned(helpers, names) if planning.heavy(name)]
+    adding = [context.input(one.asset) for one in context.request.every_lora]
+    working = planning.working_bytes(context.request, context.entry) + sum(map(sizes.weight_bytes, helping))
+    working += sum(path.stat().st_size for path in adding)
     device, beside = context.most
     room = planning.Room(device=device, beside=beside, total=context.device.total())
-    plan = planning.plan(context.entry, stages, working, room)
-    stage = plan.reading if set(plan.reading.parts) & set(heavy) else plan.painting
+    plan = planning.settled(context.entry, context.catalog, working, room)
     context.planned = plan.record
+    return plan
+
+
+def _kept(plan: planning.Plan, heavy: Mapping[str, Path]) -> dict[str, Keeping]:
+    """How each part is kept: of the model's own as planned, of its helpers' whole and in the same precision."""
+    stage = plan.reading if set(plan.reading.parts) & set(heavy) else plan.painting
     shared = next((way.dtype for way in stage.parts.values()), None)
     return {name: stage.parts.get(name, Keeping(dtype=shared)) for name in heavy}
 

@@ -1,4 +1,4 @@
-"""The header of a GGUF file: what a model is, without loading it."""
+"""The header of a GGUF file: what a model is and of what it is made, without loading it."""
 
 import math
 import struct
@@ -18,6 +18,15 @@ def header(path: Path) -> dict[str, Any]:
 
     Raises StudioError ``corrupt_model`` where it makes no sense.
     """
+    found, shapes = read(path)
+    return {**found, "parameters": sum(map(math.prod, shapes.values()))}
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[str, tuple[int, ...]]]:
+    """The names and values a GGUF file begins with, and the shape of each of its tensors, in torch's order.
+
+    Raises StudioError as ``header``.
+    """
     try:
         with path.open("rb") as file:
             if file.read(4) != b"GGUF":
@@ -26,7 +35,7 @@ def header(path: Path) -> dict[str, Any]:
             if count > 10_000 or tensors > 100_000:
                 raise ValueError("its header has no end")
             found = {_text(file): _value(file, *struct.unpack("<I", file.read(4))) for _ in range(count)}
-            return {**found, "parameters": sum(_tensor(file) for _ in range(tensors))}
+            return found, dict(_tensor(file) for _ in range(tensors))
     except (ValueError, struct.error, KeyError, UnicodeDecodeError) as error:
         raise corrupt(path, str(error) or "its header makes no sense") from error
 
@@ -38,13 +47,13 @@ def _text(file: BinaryIO) -> str:
     return file.read(length).decode(errors="replace")
 
 
-def _tensor(file: BinaryIO) -> int:
-    """How many numbers the next tensor has."""
-    _text(file)
+def _tensor(file: BinaryIO) -> tuple[str, tuple[int, ...]]:
+    """The next tensor's name and shape."""
+    name = _text(file)
     (dimensions,) = struct.unpack("<I", file.read(4))
     shape = struct.unpack(f"<{dimensions}Q", file.read(8 * dimensions))
     file.read(12)  # its type, and where it lies
-    return math.prod(shape)
+    return name, shape[::-1]
 
 
 def _value(file: BinaryIO, kind: int) -> Any:

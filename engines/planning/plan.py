@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from engines import wire
-from engines.catalog import Entry
-from engines.planning.weights import Stages, Weights, half
+from engines.catalog import Catalog, Entry
+from engines.planning.weights import Stages, Weights, half, stages
 from engines.swapper import sizes
 from engines.swapper.device import card_headroom, processor_dtype
 from engines.swapper.keeping import Keeping, held
@@ -56,6 +56,8 @@ must be streamed all the same would gain a fifth by them: not worth giving up th
 _READING = (_Way(), _Way(streamed=True))  # words are read once: a second or two, whatever follows
 
 
+_UNPACKING = 1.6
+"""By what a GGUF file takes longer: 45 s where the whole of FLUX.1 took 27, say those who measured it on an A40."""
 _SMALL = ("gguf", "int8", "fp8")
 
 
@@ -84,12 +86,16 @@ class Stage(BaseModel):
 
 
 class Plan(BaseModel):
-    """How a request's model is kept while it reads the words, and while it paints."""
+    """How a request's model is kept while it reads the words, and while it paints.
+
+    ``version`` is the id of the smaller version that is taken in its place, if one is.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     reading: Stage
     painting: Stage
+    version: str = ""
 
     @property
     def fits(self) -> bool:
@@ -109,7 +115,7 @@ class Plan(BaseModel):
     def plain(self) -> bool:
         """Whether everything is kept whole on the device."""
         ways = [*self.reading.parts.values(), *self.painting.parts.values()]
-        return not any(way.mark for way in ways)
+        return not (self.version or any(way.mark for way in ways))
 
     def lacks_beside(self, room: Room) -> bool:
         """Whether it is main memory that is too small, not the device."""
@@ -123,7 +129,7 @@ class Plan(BaseModel):
     @property
     def words(self) -> str:
         """“Fits.”, or what it costs to fit."""
-        precision = f" in {self.painting.precision}" if self.painting.precision in ("int8", "fp8") else ""
+        precision = f" in {self.painting.precision}" if self.painting.precision in _SMALL else ""
         offload = " with offload" if "streamed" in (self.painting.offload, self.reading.offload) else ""
         slower = f", about {self.slowdown:g}x slower" if self.slowdown > 1 else ""
         return f"Fits{precision}{offload}{slower}."
@@ -132,7 +138,22 @@ class Plan(BaseModel):
     def record(self) -> dict[str, Any]:
         """For the provenance of what was made."""
         both = {"reading": self.reading, "painting": self.painting}
-        return {name: {"precision": stage.precision, "offload": stage.offload} for name, stage in both.items()}
+        kept = {name: {"precision": stage.precision, "offload": stage.offload} for name, stage in both.items()}
+        return kept | ({"version": self.version} if self.version else {})
+
+
+def settled(entry: Entry, catalog: Catalog, working_bytes: int, room: Room) -> Plan:
+    """The plan for an entry; where none fits, that for its largest smaller version which is installed and does fit.
+
+    Raises StudioError where a file is damaged.
+    """
+    own = plan(entry, stages(entry, catalog), working_bytes, room)
+    versions = [] if own.fits else [one for one in catalog.smaller(entry) if catalog.installed(one)]
+    for one in versions:
+        found = plan(one, stages(one, catalog), working_bytes, room)
+        if found.fits:
+            return found.model_copy(update={"version": one.id})
+    return own
 
 
 def plan(entry: Entry, stages: Stages, working_bytes: int, room: Room) -> Plan:
@@ -165,7 +186,8 @@ def _kept(entry: Entry, parts: Mapping[str, Weights], way: _Way, working: int, r
     ]
     device, beside = working + sum(device for device, _ in taken), sum(beside for _, beside in taken)
     fits = device <= room.device and beside <= room.beside
-    return Stage(parts=keep, device_bytes=device, beside_bytes=beside, slowdown=way.slowdown, fits=fits)
+    slowdown = max(way.slowdown, _UNPACKING) if any(one.packed for one in parts.values()) else way.slowdown
+    return Stage(parts=keep, device_bytes=device, beside_bytes=beside, slowdown=slowdown, fits=fits)
 
 
 def _keepings(entry: Entry, parts: Mapping[str, Weights], way: _Way, room: Room) -> Iterator[tuple[str, Keeping]]:
@@ -177,8 +199,8 @@ def _keepings(entry: Entry, parts: Mapping[str, Weights], way: _Way, room: Room)
             continue
         dtype = shared or (half(entry) if room.beside and one.dtype == "float32" else None) or one.dtype
         # Linear layers are all that int8 reaches, and all that transformers are made of.
-        linear = name.startswith("transformer")
+        small = "" if one.packed or not way.eight else "int8" if name.startswith("transformer") else "fp8"
         yield (
             name,
-            Keeping(dtype=dtype, int8=way.eight and linear, fp8=way.eight and not linear, streamed=way.streamed),
+            Keeping(dtype=dtype, int8=small == "int8", fp8=small == "fp8", streamed=way.streamed, packed=one.packed),
         )

@@ -11,6 +11,7 @@ from engines.swapper.checkpoint import Checkpoint
 from engines.swapper.component import Place, reading
 from engines.swapper.device import Device
 from engines.swapper.keeping import Keeping, dissolve, held, settle
+from engines.swapper.packed import SUFFIX, Packed
 from errors import StudioError
 
 _PROCESSOR_CONFIGS = ("processor_config.json", "preprocessor_config.json")
@@ -18,7 +19,7 @@ _PROCESSOR_CONFIGS = ("processor_config.json", "preprocessor_config.json")
 
 def pretrained(
     folders: Mapping[str, Path], device: Device, note: str, keep: Mapping[str, Keeping] | None = None
-) -> dict[str, "Pretrained | Checkpoint"]:
+) -> dict[str, "Pretrained | Checkpoint | Packed"]:
     """The torch parts of one model as components, each kept as ``keep`` says.
 
     A part is a folder, or the single file that holds the whole model. Without ``keep`` they are kept whole and share a
@@ -30,7 +31,9 @@ def pretrained(
     return {name: _part(name, path, keep[name], f"{note}, {name.replace('_', ' ')}") for name, path in folders.items()}
 
 
-def _part(name: str, path: Path, keeping: Keeping, note: str) -> "Pretrained | Checkpoint":
+def _part(name: str, path: Path, keeping: Keeping, note: str) -> "Pretrained | Checkpoint | Packed":
+    if path.suffix == SUFFIX:
+        return Packed(path, name, keeping, note)
     if path.is_file():
         return Checkpoint(path, name, keeping, note)
     return Pretrained(path, keeping, note)

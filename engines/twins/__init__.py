@@ -123,6 +123,7 @@ def _install(entry: Entry, folder: Path, own: Path) -> str:
             "id": f"{entry.id}.twin",
             "name": f"{entry.name} (tiny twin)",
             "parts": {name: _part(root, name, part) for name, part in entry.parts.items()},
+            "smaller": {},
             "load_seconds": 1.0,
             "rate": 0.1,
             **{name: _changed(getattr(entry, name), value) for name, value in _TINY.get(entry.twin, {}).items()},

@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -130,6 +131,40 @@ def test_main_memory_too_small_to_stream_from_is_named(scene: Scene, mum: Princi
     said = estimate(scene, mum, 8, 16)
     assert said.problem
     assert said.problem.what == "Big needs 31 GB of main memory, you have 16 GB."
+
+
+def smaller(gigabytes: float, folder: Path | None = None) -> dict[str, Any]:
+    """Smaller versions of a model, here where a folder is given: a file with a size, and nothing else."""
+    file = {"repo": "lab/packed", "file": "big.gguf", "bytes": int(gigabytes * GB)}
+    if folder:
+        from tests.engines.image.gguf_files import write
+
+        folder.mkdir(parents=True)
+        write(folder / "big.gguf", "flux", {"img_in.weight": np.zeros((32, 32), np.float32)})
+        with (folder / "big.gguf").open("ab") as packed:
+            packed.truncate(file["bytes"])
+    return {"smaller": {"Q4_0": file | ({"repo": str(folder)} if folder else {})}}
+
+
+def test_a_smaller_version_is_offered_to_be_got_where_the_whole_must_be_streamed(scene: Scene, mum: Principal) -> None:
+    enter(scene, "big", 24, **smaller(7))
+    said = estimate(scene, mum, 14, 64)
+    streamed, version, _ = said.offers
+    assert version.label == "smaller version: Big Q4_0, get it first (7.0 GB)"
+    assert (version.get, version.changes) == ("big-q4_0", {"model": "big-q4_0"})
+    assert version.seconds < streamed.seconds
+    hosts: list[Any] = [scene.device, FakeHost("fetch")]
+    jobs = Jobs(scene.database, scene.data, scene.library, scene.catalog, hosts, keep_free_bytes=0)
+    getting = jobs.submit(mum, FetchModel(entry="big-q4_0"))
+    asked = CreateImage(prompt="a house", **version.changes)
+    assert jobs.submit(mum, asked, after=(getting.id,)).state == "queued"
+
+
+def test_a_smaller_version_that_is_here_makes_it_where_the_whole_fits_no_way(scene: Scene, mum: Principal) -> None:
+    enter(scene, "big", 60, **smaller(7, scene.root / "packed"))
+    said = estimate(scene, mum, 14, 16)
+    assert (said.fits, said.fit) == (True, "Fits in gguf, about 1.6x slower.")
+    assert said.offers == ()
 
 
 def test_a_model_that_is_not_here_is_offered_to_be_got(scene: Scene, mum: Principal) -> None:

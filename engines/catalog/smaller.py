@@ -1,0 +1,31 @@
+"""The smaller versions that an entry names: entries of their own, not shown until they are installed."""
+
+from collections.abc import Iterator
+
+from engines.catalog.entry import Entry, Part
+
+PAINTS = "transformer"
+"""The part that a smaller version replaces."""
+
+
+def versions(entry: Entry) -> Iterator[Entry]:
+    """An entry for each, the largest first."""
+    for name, one in sorted(entry.smaller.items(), key=lambda item: -item[1].bytes):
+        weights = {**entry.part_memory, PAINTS: one.bytes}
+        total = sum(weights.values())
+        yield entry.model_copy(
+            update={
+                "id": f"{entry.id}-{name.lower()}",
+                "name": f"{entry.name} {name}",
+                "parts": {**entry.parts, PAINTS: Part(**one.model_dump(exclude={"bytes"}))},
+                "download_bytes": total,
+                "memory": dict.fromkeys(entry.memory, total),
+                "part_memory": weights,
+                "smaller": {},
+                "smaller_of": entry.id,
+                "best_for": (),
+                "good_at": (),
+                "sets": (),
+                "hidden": True,
+            }
+        )

@@ -1,0 +1,48 @@
+"""GGUF files for tests: the weights of a twin, packed as others pack the large ones."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import gguf
+import numpy as np
+from gguf.quants import quantize
+from safetensors.torch import load_file
+
+BLOCK = 32
+"""Numbers of a row that are packed together."""
+
+
+def pack(
+    part: Path,
+    target: Path,
+    kind: gguf.GGMLQuantizationType,
+    architecture: str,
+    named: Callable[[str], str] = lambda name: name,
+) -> Path:
+    """Pack what lies in a part's folder into a file, its config beside it; ``named`` says how a tensor is called."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(part / "config.json", target.parent)
+    weights = {name: tensor for file in part.glob("*.safetensors") for name, tensor in load_file(file).items()}
+    write(target, architecture, {named(name): tensor.float().numpy() for name, tensor in weights.items()}, kind)
+    return target
+
+
+def write(
+    target: Path,
+    architecture: str,
+    weights: dict[str, np.ndarray],
+    kind: gguf.GGMLQuantizationType = gguf.GGMLQuantizationType.Q8_0,
+) -> Path:
+    """A file of tensors: matrices packed where their rows allow it, the rest in float32."""
+    writer = gguf.GGUFWriter(target, architecture)
+    for name, array in weights.items():
+        if array.ndim == 2 and array.shape[1] % BLOCK == 0:
+            writer.add_tensor(name, quantize(array, kind), raw_dtype=kind)
+        else:
+            writer.add_tensor(name, array)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return target
