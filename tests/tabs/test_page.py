@@ -14,6 +14,7 @@ from app import HERE
 from engines.twins import install_entry
 from errors import StudioError
 from studio import Studio
+from tests.support.people import Person
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_scripts_import_only_what_is_there() -> None:
             assert (folder / name).is_file(), f"{file.name} -> {name}"
 
 
-def test_a_form_reads_its_controls(studio: Studio) -> None:
+def test_a_form_reads_its_controls(studio: Studio, ann: Person) -> None:
     from engines.requests import Speak, UpscaleImage
     from tabs.form import Form
 
@@ -82,10 +83,10 @@ def test_a_form_reads_its_controls(studio: Studio) -> None:
         speech = Form(studio, Speak, "Speak it")
         enlarge = Form(studio, UpscaleImage, "Enlarge it")
     values = {"text": "Hello.", "voice": "ruth", "seed": None}
-    request = speech.read([values.get(name, component.value) for name, component in speech.controls.items()])
+    request = speech.read(ann.who, [values.get(name, component.value) for name, component in speech.controls.items()])
     assert isinstance(request, Speak)
     assert (request.text, request.voice, request.seed, request.speed) == ("Hello.", "ruth", None, 1.0)
     with pytest.raises(StudioError, match="What should be said"):
-        speech.read([None for _ in speech.controls])
+        speech.read(ann.who, [None for _ in speech.controls])
     with pytest.raises(StudioError, match="Bring in a picture first"):
-        enlarge.read([component.value for component in enlarge.controls.values()])
+        enlarge.read(ann.who, [component.value for component in enlarge.controls.values()])
