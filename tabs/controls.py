@@ -13,7 +13,7 @@ from engines.requests.drawing import MOST_LORAS
 from jobs.words import gigabytes
 from tabs.loras import loras
 from tabs.mask import mask
-from tabs.number import number
+from tabs.number import count, number
 from tabs.slot import slot
 from tabs.slots import slots
 
@@ -24,6 +24,7 @@ EDITORS: dict[str, Callable[[str, str, Mapping[str, Any]], gr.components.Compone
 """Fields that are filled in by a tool of their own: (label, help, what the field says of itself) -> its control."""
 
 _FEW = 6  # as many choices lie open; more go into a list
+_COUNTED = 16  # as many more than the least are counted, not slid
 _HIDDEN = {"task", "version"}
 
 
@@ -159,6 +160,8 @@ def _number(field: FieldInfo, kind: type, label: str, help: str, default: Any) -
     if not field.is_required() and field.default is None:
         return number(label, help, low=low, high=high, step=1 if whole else None)
     step = _bound(field, "multiple_of") or extra.get("step") or (1 if whole else None)
+    if whole and None not in (low, high, default) and high - low <= _COUNTED:
+        return count(label, help, low=low, high=high, default=default)
     if low is None or high is None or step is None or (high - low) / step > 600:
         return gr.Number(default, label=label, info=help, minimum=low, maximum=high, precision=0 if whole else None)
     return gr.Slider(low, high, default, step=step, label=label, info=help, buttons=[])

@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field
 
 from engines.catalog import Catalog
-from engines.requests import REQUESTS, CreateImage, Speak, StylizeImage, UpscaleImage
+from engines.requests import REQUESTS, CreateImage, FillImage, Speak, StylizeImage, UpscaleImage
 from engines.requests.base import Seed
 from tabs.controls import control, labels, shown_fields
 
@@ -57,6 +57,14 @@ def test_an_open_seed_stays_open(catalog: Catalog) -> None:
     seed = made(catalog, Speak, "seed")
     assert isinstance(seed, gr.HTML)  # Gradio's own number would make a 0 of it
     assert seed.value == ""
+
+
+def test_a_small_number_is_counted(catalog: Catalog) -> None:
+    many = made(catalog, CreateImage, "count")
+    assert isinstance(many, gr.HTML)
+    assert many.value == "1"
+    assert 'min="1" max="16"' in many.html_template
+    assert isinstance(made(catalog, FillImage, "feather"), gr.Slider)
 
 
 def test_the_model_is_asked_for_only_where_there_is_a_choice(catalog: Catalog) -> None:
