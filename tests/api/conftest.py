@@ -39,7 +39,7 @@ id: plain
 name: Plain
 use: Draws one colour.
 tasks: [create_image, change_image, edit_image, fill_image, extend_image, upscale_image, cut_out, stylize_image,
-  upscale_clip, interpolate_clip, speak, check_speech, write]
+  create_clip, animate_image, upscale_clip, interpolate_clip, speak, check_speech, write]
 runtime: onnx
 pipeline: "plain:Plain"
 parts: {}

@@ -23,6 +23,8 @@ NAMES = [
     "enhance",
     "speak",
     "create_image",
+    "create_clip",
+    "animate_image",
 ]
 LION: dict[str, Any] = {"task": "create_image", "prompt": "a lion", "seed": 7}
 
@@ -88,6 +90,18 @@ def test_speak_and_create_image(ann: Client) -> None:
     assert (spoken["request"]["text"], spoken["request"]["speed"]) == ("Good evening.", 1.5)
     drawn = ann.predict("a lion", {"steps": 4}, api_name="/create_image")
     assert (drawn["request"]["prompt"], drawn["request"]["steps"]) == ("a lion", 4)
+
+
+def test_create_clip_and_animate_image(ann: Client, picture: Path) -> None:
+    made = ann.predict("a lion runs", {"seconds": 2}, api_name="/create_clip")
+    assert (made["request"]["task"], made["request"]["prompt"], made["request"]["seconds"]) == (
+        "create_clip",
+        "a lion runs",
+        2,
+    )
+    lion = ann.predict(handle_file(str(picture)), api_name="/upload_asset")["id"]
+    moved = ann.predict(lion, "it roars", {"seed": 3}, api_name="/animate_image")["request"]
+    assert (moved["task"], moved["image"], moved["prompt"], moved["seed"]) == ("animate_image", lion, "it roars", 3)
 
 
 def test_cancel(live: Live, ann: Client) -> None:

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auth.principal import Principal
-from engines.requests import ChangeImage, CreateImage, Drawing, EditImage, ExtendImage, FillImage
+from engines.requests import (
+    AnimateImage,
+    ChangeImage,
+    CreateClip,
+    CreateImage,
+    Drawing,
+    EditImage,
+    ExtendImage,
+    FillImage,
+)
 from engines.requests.drawing import LoraUse, Mention
 from engines.requests.mentions import key, known, named
 from errors import StudioError
@@ -149,7 +158,7 @@ def test_pictures_stand_for_a_name_where_the_models_class_takes_them(
     mara = member("Mara", pictures=(A, B), look="a woman")
     given: dict[str, Any] = {"image": C, "mask": D, "left": 64}
     entry = model(references=4, pipeline=pipeline)
-    for kind in (CreateImage, ChangeImage, EditImage, FillImage, ExtendImage):
+    for kind in (CreateImage, ChangeImage, EditImage, FillImage, ExtendImage, CreateClip, AnimateImage):
         known = {name: value for name, value in given.items() if name in kind.model_fields}
         asked = settled(kind(prompt="@Mara", **known), entry, mara)
         picture = "pictures 1 and 2" if kind is CreateImage else "pictures 2 and 3"

@@ -93,6 +93,8 @@ def test_every_shipped_entry_takes_its_own_defaults(path: Path, tmp_path: Path) 
         "write": {"messages": [{"role": "user", "text": "x"}]},
         "fetch_model": {"entry": "stable-diffusion-1.5"},
         "fetch_lora": {"repo": "somebody/look"},
+        "create_clip": {"prompt": "x"},
+        "animate_image": {"prompt": "x", "image": ID},
         "upscale_clip": {"clip": ID},
         "interpolate_clip": {"clip": ID},
     }
