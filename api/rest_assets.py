@@ -7,6 +7,7 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from api.bodies import MOST_BYTES
 from api.cleaning import clean_answer
 from api.principal import Who
 from api.receive import Sink, receive
@@ -73,7 +74,6 @@ def add_to(router: APIRouter, studio: Studio) -> None:
             return await run_in_threadpool(take_file, studio, who, sink.path, name, project_id, source)
 
     _add_one(router, studio)
-    _add_files(router, studio)
 
 
 def _add_one(router: APIRouter, studio: Studio) -> None:
@@ -84,7 +84,7 @@ def _add_one(router: APIRouter, studio: Studio) -> None:
         """What is known of an asset, also in one's own bin."""
         return library.get(who, id, deleted=True)
 
-    @router.patch("/api/assets/{id}")
+    @router.patch("/api/assets/{id}", max_body_size=MOST_BYTES)
     def change_asset(who: Who, id: str, body: AssetChange = AssetChange()) -> AssetView:
         """Make it a favourite of one's own; change the title, tags, source, project and triggers of one's own."""
         return library.change(who, id, body)

@@ -59,7 +59,7 @@ def add_to(router: APIRouter, studio: Studio) -> None:
     """Add the routes of the library."""
     library = studio.library
 
-    @router.post("/api/assets/many")
+    @router.post("/api/assets/many", max_body_size=MOST_BYTES)
     def many_assets(who: Who, body: Deeds) -> Outcome:
         """Do one thing to up to 500 assets: ``{"ids", "do", "tag"?, "project_id"?}``."""
         return library.many(who, body)

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.bodies import MOST_BYTES
 from api.loras import LoraShelf, bring_in, owner_only, shelf
 from api.principal import Who
 from engines.loras.folder import Scan
@@ -86,12 +87,12 @@ def add_to(router: APIRouter, studio: Studio) -> None:
         files = tuple(HubLora(path=file.path, size=file.size) for file in candidates(found))
         return HubFiles(repo=found.name, licence=found.licence, gated=found.gated, files=files)
 
-    @router.post("/api/loras/get", status_code=201)
+    @router.post("/api/loras/get", status_code=201, max_body_size=MOST_BYTES)
     def get_lora(who: Who, body: Wanted) -> JobView:
         """Download a LoRA of the hub into the library: a job that can be stopped, paused and resumed."""
         return studio.jobs.submit(who, _fetching(body), project_id=body.project_id)
 
-    @router.post("/api/loras/scan")
+    @router.post("/api/loras/scan", max_body_size=MOST_BYTES)
     def scan_loras(who: Who, body: Folder) -> Scan:
         """The LoRAs in a folder of this machine, for the owner."""
         owner_only(who)
@@ -99,7 +100,7 @@ def add_to(router: APIRouter, studio: Studio) -> None:
 
         return scan(Path(body.folder))
 
-    @router.post("/api/loras/import", status_code=201)
+    @router.post("/api/loras/import", status_code=201, max_body_size=MOST_BYTES)
     def import_lora(who: Who, body: OnDisk) -> AssetView:
         """Take a LoRA of this machine into the library, for the owner."""
         return bring_in(studio, who, Path(body.path), body.project_id)

@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from auth import account_page, passwords, trust
 from auth.accounts import Accounts
 from auth.answers import page, refusal, wants_page
+from auth.bodies import FORM_LIMIT
 from auth.doors import address, safe_next, sign_in, sign_out
 from auth.links import Invitation
 from auth.names import key
@@ -28,7 +29,7 @@ Optional = Annotated[str | None, Form()]
 
 def router(accounts: Accounts, settings: Settings, data: DataFolder) -> APIRouter:
     """/login, /logout, /setup/<token>, /account, /oidc/…, /trust and the files their pages need."""
-    routes = APIRouter(include_in_schema=False)
+    routes = APIRouter(include_in_schema=False, max_body_size=FORM_LIMIT)
     tries = Tries()
     form = partial(_login_form, settings.oidc_name if settings.oidc_issuer else "")
     _login(routes, accounts, tries, form)

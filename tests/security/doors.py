@@ -34,6 +34,13 @@ def _paths(found: Any, prefix: str) -> Iterator[str]:
             yield f"{prefix}{route.path}/"
 
 
+def reading(app: ASGIApp) -> set[tuple[str, str]]:
+    """The method and path of each route of ours that has its body read for it, whole."""
+    routers = [found.original_router for found in inside(app).routes if hasattr(found, "original_router")]
+    own = [one for router in routers for one in router.routes]
+    return {(method, one.path) for one in own if getattr(one, "body_field", None) for method in one.methods}
+
+
 def filled(path: str, value: str) -> str:
     """The path with ``value`` for each of its parameters."""
     return re.sub(r"\{[^}]*\}", value, path)

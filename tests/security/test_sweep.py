@@ -3,7 +3,8 @@
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from tests.security.doors import METHODS, filled, routes
+from tests.security.doors import METHODS, filled, reading, routes
+from tests.support.people import Person
 
 OPEN = {"/login", "/setup/{token}", "/login/static/", "/healthz", "/trust", "/trust/c41-studio.crt"}
 
@@ -63,3 +64,13 @@ def test_open_paths_show_no_more_than_signing_in_needs(client: TestClient) -> No
         "/oidc/%2e%2e/api/me",
     ):
         assert client.get(path).status_code == 404, path
+
+
+def test_nobody_can_fill_the_memory_with_a_body(app: ASGIApp, ann: Person) -> None:
+    found = reading(app)
+    assert found > {("POST", "/api/assets/many"), ("POST", "/account/tokens")}
+    for method, path in sorted(found):
+        kind = "application/json" if path.startswith("/api/") else "application/x-www-form-urlencoded"
+        body, headers = b" " * (2 << 20), {"Content-Type": kind}
+        answer = ann.client.request(method, filled(path, "f" * 32), content=body, headers=headers)
+        assert answer.status_code == 413, (method, path, answer.status_code)
