@@ -19,6 +19,8 @@ from engines.hub.families import licence, table
 from engines.hub.recognise import Found, recognise
 from errors import StudioError
 
+_WORDS = Part(repo="assets:configs/clip-words")
+"""The vocabulary of every model that is kept in a single file."""
 _OWN_LICENCE = Licence(name="as its maker says", commercial=False)
 
 
@@ -193,11 +195,16 @@ def _own_pictures(catalog: Catalog, path: Path, found: Found) -> Entry:
         known = known.model_copy(update={"part_memory": weights, "memory": {"gguf": sum(weights.values())}})
         parts = {**known.parts, PAINTS: Part(repo=str(path.parent), file=path.name)}
     else:
-        inside = Part(repo=str(path.parent), file=path.name)
-        beside = {name: part for name, part in known.parts.items() if name.startswith("tokenizer")}
-        configs = Part(repo=f"assets:configs/{found.configs}", subfolder="scheduler")
-        parts = {name: beside.get(name, configs if name == "scheduler" else inside) for name in known.parts}
+        parts = dict.fromkeys(known.parts, Part(repo=str(path.parent), file=path.name)) | _beside(known, found)
     return _after(known, path.stem, parts, _OWN_LICENCE, 0, gated=False)
+
+
+def _beside(known: Entry, found: Found) -> dict[str, Part]:
+    """What a model needs that is not in its single file, and comes with the studio: its vocabulary, and its steps."""
+    words = {
+        name: _WORDS.model_copy(update={"subfolder": name}) for name in known.parts if name.startswith("tokenizer")
+    }
+    return {**words, "scheduler": Part(repo=f"assets:configs/{found.configs}", subfolder="scheduler")}
 
 
 # -- language models

@@ -83,9 +83,9 @@ def test_a_file_draws_what_its_folder_draws(
     own = tmp_path / "own"
     plain: dict[str, Any] = {"bounds": {}, "pixels": 64 * 64}
     whole = adding.enter(desk.catalog, whole.model_copy(update=plain), own)
-    assert not desk.catalog.installed(found)  # its vocabulary is still to be fetched: here the folder's is taken
+    assert desk.catalog.installed(found)
+    # The tiny model knows a tiny vocabulary.
     vocabulary = {name: part for name, part in whole.parts.items() if name.startswith("tokenizer")}
-    assert {found.parts[name].repo for name in vocabulary} == {desk.catalog.get(family).parts["tokenizer"].repo}
     found = adding.enter(desk.catalog, found.model_copy(update={**plain, "parts": {**found.parts, **vocabulary}}), own)
     monkeypatch.setattr(files, "configs", lambda _: folder)
     asked = {"task": "create_image", "prompt": "a fox", "steps": 2, "width": 64, "height": 64}
@@ -133,6 +133,20 @@ def test_it_is_entered_in_place(tmp_path: Path, family: str) -> None:
     assert (entry.bounds, entry.lora_family, entry.controls) == (like.bounds, like.lora_family, like.controls)
     assert {catalog.path(entry, name) for name in ("unet", "vae", "text_encoder")} == {single}
     assert catalog.path(entry, "scheduler") == files.configs(family) / "scheduler"
+
+
+def test_the_vocabulary_numbers_words_as_clip_does(tmp_path: Path) -> None:
+    from engines.swapper import Cpu
+    from engines.swapper.pretrained import Tokenizer
+
+    _, single = build(SDXL, tmp_path)
+    catalog = Catalog(tmp_path, tmp_path / "none")
+    entry = adding.from_path(catalog, single)
+    first, second = (Tokenizer(catalog.path(entry, name), "SDXL").load(Cpu()) for name in ("tokenizer", "tokenizer_2"))
+    numbers = [49406, 320, 1125, 539, 320, 2368, 49407]  # as its makers show it
+    for tokenizer, filling in ((first, 49407), (second, 0)):
+        told = tokenizer("A photo of a CAT", padding="max_length", max_length=77).input_ids
+        assert told == numbers + [filling] * (77 - len(numbers))
 
 
 @FAMILIES
