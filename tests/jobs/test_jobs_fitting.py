@@ -135,7 +135,7 @@ def test_main_memory_too_small_to_stream_from_is_named(scene: Scene, mum: Princi
 
 def smaller(gigabytes: float, folder: Path | None = None) -> dict[str, Any]:
     """Smaller versions of a model, here where a folder is given: a file with a size, and nothing else."""
-    file = {"repo": "lab/packed", "file": "big.gguf", "bytes": int(gigabytes * GB)}
+    file: dict[str, Any] = {"repo": "lab/packed", "file": "big.gguf", "bytes": int(gigabytes * GB)}
     if folder:
         from tests.engines.image.gguf_files import write
 

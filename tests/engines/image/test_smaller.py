@@ -101,7 +101,7 @@ def test_loras_go_onto_it_and_nothing_of_them_stays(twin_folder: Path, tmp_path:
     changes = lora_files.changes(FluxTransformer2DModel.from_pretrained(part), ("to_q", "to_k", "to_v"))
     file = lora_files.write(tmp_path / "lora.safetensors", lora_files.dotted(changes, "transformer."), FLUX)
     asset = desk.add(file, inspect(file, file.name).facts)
-    uses = ([], [{"asset": asset, "weight": 1}], [])
+    uses: tuple[list[dict[str, Any]], ...] = ([], [{"asset": asset, "weight": 1}], [])
     before, between, after = (made(desk, f"{model}-q8_0", loras=loras)[0] for loras in uses)
     assert np.array_equal(before, after)
     assert apart(before, between) > 1

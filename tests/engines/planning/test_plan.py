@@ -57,9 +57,9 @@ def test_reading_and_painting_need_the_larger_of_both_not_the_sum() -> None:
 def test_eight_bits_come_before_streaming_which_takes_twice_as_long() -> None:
     assert ways(planned(20, 100)) == ("bfloat16", "none", "int8", "none")
     assert planned(20, 100).words == "Fits in int8, about 1.1x slower."
-    unet = {}, {"unet": weights(24), "vae": weights(0.2)}
+    parts = {"unet": weights(24), "vae": weights(0.2)}
     room = Room(device=20 * GB, beside=100 * GB, total=20 * GB)
-    assert ways(plan(entry(), unet, 3 * GB, room))[2:] == ("fp8", "none"), "int8 reaches no convolutions"
+    assert ways(plan(entry(), ({}, parts), 3 * GB, room))[2:] == ("fp8", "none"), "int8 reaches no convolutions"
 
 
 def test_what_must_be_streamed_keeps_its_precision() -> None:
