@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from api.plain import is_plain
 from errors import StudioError
+from jobs.trouble import disk_full, is_disk_full
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,8 @@ def _plainly() -> Iterator[None]:
         name = str(first["loc"][0])
         raise _told(StudioError("bad_value", f"“{name}” cannot be that.", f"{first['msg']}.")) from error
     except Exception as error:
+        if is_disk_full(error):
+            raise _told(disk_full()) from error
         log.exception("An endpoint failed")
         raise _told(
             StudioError("unexpected", "Something went wrong inside the studio.", "Its log says why.")

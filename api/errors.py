@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from errors import Problem, StudioError
+from jobs.trouble import disk_full, is_disk_full
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,9 @@ async def _turned_away(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _broken(request: Request, error: Exception) -> JSONResponse:
+    if is_disk_full(error):
+        full = disk_full()
+        return answer(full.problem, full.status)
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     problem = Problem(
         code="unexpected",

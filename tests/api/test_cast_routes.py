@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from tests.api.conftest import House, Person, ended
 
@@ -156,3 +157,20 @@ def test_a_design_without_what_it_needs_says_so(house: House, client: TestClient
     answer = client.post("/api/cast/design", json={"look": LOOK, "step": "drafts"})
     assert (answer.status_code, answer.json()["code"]) == (422, "no_engine")  # nothing here runs Storybook
     assert client.get("/api/cast/design").json()[0]["how"] == "words"
+
+
+def test_a_database_that_cannot_grow_is_told_as_a_full_disk(house: House, client: TestClient) -> None:
+    create(client)
+    engine = house.studio.database.engine
+
+    def full(connection: Any, *_: Any) -> None:
+        connection.execute("PRAGMA max_page_count=1")  # no page more than there are
+
+    event.listen(engine, "checkout", full)
+    for n in range(40):
+        answer = client.post("/api/cast", json={"name": f"Mara{n}x", "notes": "a" * 5000})
+        if answer.status_code != 201:
+            break
+    event.remove(engine, "checkout", full)
+    assert (answer.status_code, answer.json()["code"]) == (507, "disk_full"), answer.text
+    assert client.get("/api/cast").status_code == 200
