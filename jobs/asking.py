@@ -102,7 +102,11 @@ class Asking:
         entries = [entry for entry in self._catalog.for_task(task) if self._catalog.installed(entry)]
         cast = meant(prompt, self._library.cast.all(who)) if "@" in prompt else ()
         needs = needs._replace(loras=tuple(self._library.get(who, id) for id in loras), cast=cast)
-        return choose(prompt, entries, needs, lambda entry: sees(entry, self._catalog, task))
+
+        def keeps(entry: Entry) -> bool:
+            return needs.control == "none" or self._catalog.helper(entry, f"control.{needs.control}") is not None
+
+        return choose(prompt, entries, needs, lambda entry: sees(entry, self._catalog, task), keeps)
 
     def _with_model(self, who: Principal, request: Request) -> Request:
         """What draws and names no model gets the one that suits it; where none may be taken, the catalog says why."""

@@ -54,10 +54,14 @@ class Needs(NamedTuple):
 
 
 def choose(
-    prompt: str, entries: Sequence[Entry], needs: Needs = Needs(), sees: Callable[[Entry], int] = lambda entry: 0
+    prompt: str,
+    entries: Sequence[Entry],
+    needs: Needs = Needs(),
+    sees: Callable[[Entry], int] = lambda entry: 0,
+    keeps: Callable[[Entry], bool] = lambda entry: True,
 ) -> Chosen:
-    """The model for a prompt out of the installed ones, the best first; ``sees`` says how many pictures of the cast one
-    could go by.
+    """The model for a prompt out of the installed ones, the best first. ``sees`` says how many pictures one could go
+    by, ``keeps`` whether it could keep the structure: with the helpers that are here.
 
     Only a model that reads the LoRAs is chosen; then one that knows whom the prompt names by a LoRA, or by pictures;
     then one for what it is about. Weights that clients' work may not use are never chosen, and a sketching one only
@@ -75,6 +79,7 @@ def choose(
         )
     readers = _readers(usable, entries, needs.loras)
     able = [entry for entry in readers if needs.met_by(entry)] or readers
+    able = [entry for entry in able if sees(entry) >= needs.references and keeps(entry)] or able
     equal = [entry for entry in able if entry.sketch == able[0].sketch]
     equal = [entry for entry in equal if needs.drawn_by(entry)] or equal
     knowing = _knowing(equal, needs, sees)

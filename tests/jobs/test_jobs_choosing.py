@@ -152,3 +152,14 @@ def test_what_only_some_can_decides() -> None:
     assert choose("a woman", [PORTRAITS, KLEIN], Needs(references=2)) == (KLEIN, "what is asked → Klein")
     assert choose("a woman", [PORTRAITS, KLEIN], Needs(control="pose")).entry is KLEIN
     assert choose("a woman", [PORTRAITS], Needs(references=2)).entry is PORTRAITS, "it will say itself why not"
+
+
+def test_a_model_whose_helper_is_here_goes_before_one_whose_helper_is_not() -> None:
+    faces = model("Faces", "people", references=4)
+    needs = Needs(control="edges")
+    assert choose("a woman", [KLEIN, faces], needs).entry is faces
+    kept = choose("a woman", [faces, KLEIN], needs, keeps=lambda entry: entry is KLEIN)
+    assert kept == (KLEIN, "what is asked → Klein")
+    assert choose("a woman", [KLEIN, faces], needs, keeps=lambda entry: False).entry is faces, "it will say what to get"
+    seen = choose("a woman", [KLEIN, faces], Needs(references=2), sees=lambda entry: 4 * (entry is KLEIN))
+    assert seen.entry is KLEIN
