@@ -5,6 +5,7 @@ import { say } from "./bus.js";
 import { Pictures } from "./cast-pictures.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { project } from "./film.js";
+import { called } from "./loras-facts.js";
 import { failed, toast } from "./toast.js";
 
 const KINDS = [["character", "Character"], ["product", "Product"], ["place", "Place"], ["style", "Style"]];
@@ -64,7 +65,8 @@ export class Detail {
       <label>How it looks<textarea name="look" rows="3" maxlength="1500" placeholder="a woman of 30 with short red hair and a green coat">${member.look}</textarea>
         <small>As you would tell somebody who is to draw it. Models that know nothing else go by these words.</small></label>
       <div class="cast-loras"></div>
-      <label>Voice<select name="voice"><option value="">None</option>${this.voices.map(([value, label]) => html`<option value="${value}" ${value === member.voice ? "selected" : ""}>${label}</option>`)}</select></label>
+      <label>Voice<select name="voice"><option value="">None</option>${this.voices.map(([value, label]) => html`<option value="${value}" ${value === member.voice ? "selected" : ""}>${label}</option>`)}</select>
+        <small>Only kept with it so far: no prompt uses it.</small></label>
       <label>Project<select name="project"><option value="">My own work</option>${projects.map((one) => html`<option value="${one.id}" ${one.id === told ? "selected" : ""}>${one.name}</option>`)}</select></label>
       ${mine && member.alone.length > 0 && html`<p class="bare">${member.alone.length} of its files are only yours: for the others of the project they are not there.
         <button type="button" class="cast-link" data-do="share">Share them too</button></p>`}
@@ -87,11 +89,11 @@ export class Detail {
     this.loras = list;
     const { mine } = this.member, taken = new Set(list.map((one) => one.family));
     const free = (this.known ?? []).filter((one) => one.family && !taken.has(one.family));
-    fill(this.dialog.querySelector(".cast-loras"), html`<h3>LoRAs</h3>${list.map((one) => html`<div class="cast-lora" data-asset="${one.asset}"><span><b>${one.title}</b><small>for ${one.family}</small></span>
+    fill(this.dialog.querySelector(".cast-loras"), html`<h3>LoRAs</h3>${list.map((one) => html`<div class="cast-lora" data-asset="${one.asset}"><span><b>${one.title}</b><small>for ${called(one.family)}</small></span>
         <label>Weight<input type="number" name="weight" step="0.05" min="-2" max="2" value="${one.weight}"></label>
         <label>Answers to<input name="trigger" maxlength="200" value="${one.trigger}"></label>
         ${mine && html`<button type="button" class="quiet" data-do="unlora" data-asset="${one.asset}" aria-label="Take ${one.title} out">${icon("x")}</button>`}</div>`)}
-      ${mine && free.length > 0 && html`<label>Add one, for another family of models<select name="lora"><option value="">Choose …</option>${free.map((one) => html`<option value="${one.id}">${one.title} (${one.family})</option>`)}</select></label>`}
+      ${mine && free.length > 0 && html`<label>Add one, for another family of models<select name="lora"><option value="">Choose …</option>${free.map((one) => html`<option value="${one.id}">${one.title} (${called(one.family)})</option>`)}</select></label>`}
       ${!list.length && !free.length && html`<p class="bare">One for each family of models, trained on it. Those in your library can be chosen here.</p>`}`);
   }
 

@@ -5,6 +5,7 @@ import { on } from "./bus.js";
 import { Design } from "./cast-design.js";
 import { Detail } from "./cast-detail.js";
 import { doing, fill, html, icon, refill } from "./dom.js";
+import { called } from "./loras-facts.js";
 
 const signs = { character: "person", product: "box", place: "scene", style: "make" };
 
@@ -19,7 +20,7 @@ const number = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** What it has: its LoRAs by family, pictures, a voice. */
 const has = (member) => [
-  member.loras.length && `LoRA for ${member.loras.map((one) => one.family).join(", ")}`,
+  member.loras.length && `LoRA for ${member.loras.map((one) => called(one.family)).join(", ")}`,
   member.pictures.length && number(member.pictures.length, "picture"),
   member.voice && "a voice",
 ].filter(Boolean).join(" · ") || (member.look ? "words" : "only a name");

@@ -45,15 +45,8 @@ def bring(client: TestClient, path: Path) -> str:
 
 def made(client: TestClient, model: str, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """The job and the picture of the prompt."""
-    asked = {
-        "task": "create_image",
-        "prompt": "@Mara runs",
-        "model": model,
-        "width": 64,
-        "height": 64,
-        "steps": 2,
-        "seed": 1,
-    }
+    size = {} if "image" in more else {"width": 64, "height": 64}
+    asked = {"task": "create_image", "prompt": "@Mara runs", "model": model, "steps": 2, "seed": 1, **size}
     job = client.post("/api/jobs", json={**asked, **more}).json()
     ended = ("done", "failed", "cancelled")
     done = until(lambda: seen if (seen := client.get(f"/api/jobs/{job['id']}").json())["state"] in ended else None, 180)
@@ -83,3 +76,10 @@ def test_a_name_is_meant_by_each_family_in_its_best_way(lora: Path, twin: list[s
     assert by_lora[1]["content_sha256"] == with_lora["content_sha256"] != without["content_sha256"]
     plain = made(client, twin[2], prompt=f"{LOOK} runs")[1]
     assert by_words[1]["content_sha256"] == plain["content_sha256"]
+
+    # also where she is put into a picture
+    ground = bring(client, Path("assets/samples/portrait.jpg"))
+    filled = made(client, twin[1], task="fill_image", image=ground, mask=ground)
+    assert filled[0]["cast"] == ["@Mara: by 1 picture."]
+    assert filled[0]["request"]["mentions"][0]["words"] == "the person in picture 2"
+    assert set(filled[1]["parents"]) == {ground, picture}
