@@ -17,6 +17,9 @@ Words = dict[str, Any]
 """What the encoders made of the words (and of pictures the words are about): arguments of the pipeline's call, for one
 picture. Tensors among them are kept in main memory between jobs."""
 
+Factors = list[list[float]]
+"""For each latent channel (red, green, blue)."""
+
 
 @dataclass(frozen=True)
 class Control:
@@ -119,6 +122,11 @@ class Family:
     def first(self, latents: "torch.Tensor", work: Work) -> "torch.Tensor":
         """The first picture's latents as (channels, height, width), for the preview."""
         return latents[0]
+
+    def colours(self, pipeline: Any, work: Work) -> Factors:
+        """How much red, green and blue (-1 to 1) each latent channel adds to the preview; empty where nobody knows."""
+        known: Factors = work.entry.options.get("latent_rgb", [])
+        return known
 
     def words_left_out(self, pipeline: Any, work: Work) -> str:
         """The end of a prompt that is too long for the model to read; ``pipeline`` has the readers."""

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engines.catalog import Entry
 from engines.image.families.flow import beyond
-from engines.image.family import Words, Work
+from engines.image.family import Factors, Words, Work
+from engines.video.families.wan_colours import fitted
 from engines.video.families.wan_decoding import BYTES_A_PIXEL, decoded, tile_pixels
 from engines.video.family import ClipFamily, ClipWork
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 _TOKENS = 512
 _TOKEN_BYTES = 240_000
-"""What a step takes for each token of a clip, in half precision."""
+"""What a step takes for each token of a clip, in half precision, where an entry does not say."""
 
 
 class Wan(ClipFamily):
@@ -57,12 +58,15 @@ class Wan(ClipFamily):
         """A frame of the middle: by then something has happened."""
         return latents[0, :, latents.shape[2] // 2]
 
+    def colours(self, pipeline: Any, work: Work) -> Factors:
+        return super().colours(pipeline, work) or fitted(pipeline.vae)
+
     def words_left_out(self, pipeline: Any, work: Work) -> str:
         return beyond(pipeline.tokenizer, work.prompt, _tokens(work.entry) - 1)  # the last is the mark of the end
 
     def working_bytes(self, entry: Entry, width: int, height: int, frames: int) -> int:
         latents, side = 1 + (frames - 1) // self.step(entry), int(entry.options.get("multiple", self.multiple))
-        filming = latents * (width // side) * (height // side) * _TOKEN_BYTES
+        filming = latents * (width // side) * (height // side) * int(entry.options.get("token_bytes", _TOKEN_BYTES))
         return max(filming, tile_pixels(width, height, side // 2) * BYTES_A_PIXEL)
 
 

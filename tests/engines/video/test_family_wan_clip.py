@@ -1,11 +1,13 @@
 """Clips from words and from a picture, with the twins of Wan 2.2 5B and of Storybook Motion."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from engines import wire
 from engines.media.clip import ClipReader
@@ -43,11 +45,14 @@ def shown(desk: Desk, file: wire.ResultFile) -> list[np.ndarray]:
 def test_a_clip_from_words_is_what_was_asked_for_each_time(desk: Desk, model: str) -> None:
     asked: dict[str, Any] = {"task": "create_clip", "model": model, "width": 96, "height": 64, **WORDS}
     together = desk.files(**asked, count=2, seed=7)
+    previews = [Image.open(io.BytesIO(event.jpeg)) for event in desk.events if isinstance(event, wire.Preview)]
     frames = shown(desk, together[0])
     assert [(one.kind, one.width, one.height, one.frames, one.fps) for one in together] == [
         ("clip", 96, 64, 13, 24)
     ] * 2
     assert len(frames) == 13
+    assert previews
+    assert all(abs(preview.width / preview.height - 96 / 64) < 0.05 for preview in previews)
     assert all(frame.shape == (64, 96, 3) for frame in frames)
     alone = [desk.files(**asked, seed=seed)[0] for seed in (7, 8)]
     assert [one.content_sha256 for one in together] == [one.content_sha256 for one in alone]
@@ -98,6 +103,25 @@ def test_the_nearest_legal_length_is_made_and_no_longer_one(desk: Desk, model: s
 def test_a_cancel_stops_at_the_next_step(desk: Desk, model: str, task: str) -> None:
     given = {} if task == "create_clip" else {"image": desk.put(noise(64, 64))}
     proofs.stops_when_cancelled(desk, model, task=task, **given)
+
+
+def test_a_cancel_stops_between_tiles_too(desk: Desk, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wan_decoding, "_TILE", 64)
+    monkeypatch.setattr(wan_decoding, "_OVERLAP", 32)
+    tiles: list[int] = []
+    one_by_one = wan_decoding._one_by_one
+    monkeypatch.setattr(wan_decoding, "_one_by_one", lambda *given: tiles.append(1) or one_by_one(*given))
+
+    def hear(event: wire.Event) -> None:
+        desk.events.append(event)
+        if isinstance(event, wire.Progress) and event.step == event.total:
+            desk.worker.cancel(event.job)
+
+    desk.worker._send = hear
+    ended = desk.ask(task="create_clip", model=model, width=256, height=64, **WORDS)
+    assert isinstance(ended, wire.Cancelled)
+    assert len(tiles) == 1
+    assert not any(component.leased for component in desk.swapper.state("device").components)
 
 
 def test_a_lora_counts_and_leaves_nothing_behind(desk: Desk, model: str, twin_folder: Path, tmp_path: Path) -> None:
