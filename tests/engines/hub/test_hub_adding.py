@@ -194,6 +194,16 @@ def test_of_several_gguf_files_one_is_chosen(hub: LocalHub, catalog: Catalog) ->
 # -- files
 
 
+def test_a_smaller_version_that_the_catalog_names_is_found_by_its_file(
+    hub: LocalHub, catalog: Catalog, own: Path
+) -> None:
+    hub.add("city96/FLUX.1-dev-gguf", {"flux1-dev-Q4_K_S.gguf": b"g" * 50, "flux1-dev-Q2_K.gguf": b"g" * 20})
+    entry = by_name(catalog, "city96/FLUX.1-dev-gguf", file="flux1-dev-Q4_K_S.gguf")
+    assert (entry.id, entry.smaller_of, entry.runtime) == ("flux.1-dev-q4_k_s", "flux.1-dev", "torch")
+    assert adding.enter(catalog, entry, own) == entry
+    assert not list(own.iterdir()), "it is in the catalog already"
+
+
 def gguf(path: Path, **known: str) -> Path:
     """A GGUF file with nothing but a header."""
 
