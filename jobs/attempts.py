@@ -39,11 +39,14 @@ class Attempts:
         self._queue = queue
 
     def envelope(self, job: LiveJob) -> wire.Envelope:
-        """Everything the engine needs, its inputs authorised once more.
+        """Everything the engine needs; its project and its inputs are authorised once more.
 
-        Raises StudioError where an input is gone or may not be read any more, OSError where the disk is full.
+        Raises StudioError where the project or an input is gone or may not be read any more, OSError where the disk is
+        full.
         """
         who = person(self._database, job.ticket.user_id)
+        if job.ticket.project_id is not None:
+            self._library.require_project(who, job.ticket.project_id)
         request = from_storage(job.ticket.request)
         inputs = {}
         for asset_id in request.asset_ids():

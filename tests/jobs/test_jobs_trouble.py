@@ -4,13 +4,13 @@ import errno
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import delete, event, func, select, text
 
 from auth.principal import Principal
-from engines.requests import UpscaleImage
+from engines.requests import CreateImage, UpscaleImage
 from errors import StudioError
 from jobs import attempts
-from library.tables import Asset
+from library.tables import Asset, ProjectMember
 from tests.jobs.scene import Scene, until
 
 
@@ -34,6 +34,19 @@ def test_an_input_of_somebody_else_is_refused(scene: Scene, mum: Principal, dad:
         with pytest.raises(StudioError) as error:
             ask(dad, UpscaleImage(image=picture.id))
         assert error.value.status == 404
+
+
+def test_who_left_a_project_while_waiting_puts_nothing_into_it(scene: Scene, mum: Principal) -> None:
+    project, guest = scene.library.create_project(mum, "Film", shared=False), scene.person("visitor", "guest")
+    with scene.database.session() as session:
+        session.add(ProjectMember(project_id=project.id, user_id=guest.user_id))
+    job = scene.jobs.submit(guest, CreateImage(prompt="a fox"), project_id=project.id)
+    with scene.database.session() as session:
+        session.execute(delete(ProjectMember))
+    scene.jobs.start()
+    failed = scene.until(guest, job, "failed")
+    assert failed.error
+    assert failed.error.code == "not_found"
 
 
 def test_no_job_is_taken_while_the_disk_is_full(scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
