@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engines.requests import Request, from_storage
+from engines.requests import FetchLora, FetchModel, Request, from_storage
 from errors import StudioError
 from library.tables import Asset
 from library.views import AssetView
@@ -17,15 +17,23 @@ def request_of(asset: AssetView) -> Request:
     record = asset.provenance or {}
     asked = record.get("request")
     if not isinstance(asked, dict):
-        raise StudioError(
-            "no_provenance",
-            f"“{asset.title}” does not say how it was made.",
-            "Only what was made in the studio can be made again.",
-            status=422,
-        )
-    known = {"seed": record.get("seed"), "model": (record.get("model") or {}).get("id")}
+        raise _untold(asset)
+    model = record.get("model")  # a record from outside may say anything
+    known = {"seed": record.get("seed"), "model": model.get("id") if isinstance(model, dict) else None}
     missing = {name: value for name, value in known.items() if value is not None and asked.get(name) is None}
-    return from_storage({**asked, **missing})
+    request = from_storage({**asked, **missing})
+    if asset.origin == "upload" and isinstance(request, FetchModel | FetchLora):
+        raise _untold(asset)  # a file from outside that would have a model fetched
+    return request
+
+
+def _untold(asset: AssetView) -> StudioError:
+    return StudioError(
+        "no_provenance",
+        f"“{asset.title}” does not say how it was made.",
+        "Only what was made in the studio can be made again.",
+        status=422,
+    )
 
 
 def verdict(session: Session, job_id: str, parent: str | None) -> str:

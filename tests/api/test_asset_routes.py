@@ -1,6 +1,7 @@
 """Bringing files in and getting them out again over REST."""
 
 import io
+import json
 import struct
 import zipfile
 import zlib
@@ -11,6 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from api.serving import file_name
 from data import DataFolder
@@ -150,9 +153,6 @@ def test_any_bytes_are_taken_or_refused_politely(as_ann: TestClient, content: by
 
 
 def test_a_made_up_record_in_a_picture_harms_nothing(as_ann: TestClient) -> None:
-    from PIL import Image
-    from PIL.PngImagePlugin import PngInfo
-
     for record in (
         '{"request": {"task": NaN}}',
         '{"request": {}}',
@@ -248,6 +248,24 @@ def test_odd_titles_make_good_names(title: str) -> None:
     assert len(name.encode()) < 255
     assert name.lower().partition(".")[0] not in ("con", "nul")
     assert "\u202e" not in name
+
+
+@pytest.mark.parametrize(
+    ("record", "code"),
+    [
+        ({"request": {"task": "fetch_lora", "repo": "some/one"}}, "no_provenance"),
+        ({"request": {"task": "fetch_model", "entry": "plain"}}, "no_provenance"),
+        ({"request": {"task": "create_image", "prompt": "a"}, "model": "not a record"}, None),
+        ({"request": {"task": ["x"]}, "model": 5}, "unknown_task"),
+    ],
+)
+def test_a_record_from_outside_may_say_anything(as_ann: TestClient, record: dict[str, Any], code: str | None) -> None:
+    tags, out = PngInfo(), io.BytesIO()
+    tags.add_itxt("c41", json.dumps(record))
+    Image.new("RGB", (8, 8)).save(out, "PNG", pnginfo=tags)
+    asset = bring(as_ann, out.getvalue()).json()
+    answer = as_ann.post(f"/api/assets/{asset['id']}/reproduce")
+    assert (answer.status_code, answer.json().get("code")) == (422 if code else 201, code), answer.text
 
 
 def test_the_bin(as_ann: TestClient) -> None:
