@@ -43,9 +43,10 @@ class Steps:
         # A pass of several pictures counts for all of them.
         self._context.progress(self._numbers.start * steps + (step + 1) * len(self._numbers), self._count * steps)
         if self._factors is None:
-            self._factors = self._family.colours(pipeline, self._work) or []
-        if self._factors and step + 1 < steps:  # after the last step comes the picture itself
-            self._context.preview(lambda: _sketch(self._family.first(values["latents"], self._work), self._factors))
+            self._factors = self._family.colours(pipeline, self._work)
+        factors = self._factors
+        if factors and step + 1 < steps:  # after the last step comes the picture itself
+            self._context.preview(lambda: _sketch(self._family.first(values["latents"], self._work), factors))
         return values
 
 
