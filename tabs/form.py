@@ -194,11 +194,16 @@ class Form:
         try:
             values = self._values(told, request)
         except StudioError as error:
-            return [gr.skip() for _ in self.controls] + [json.dumps({"problem": error.problem.model_dump()})]
+            return self._unfilled(error.problem)
+        except (TypeError, ValueError, AttributeError):  # the record of a file from outside may say anything
+            return self._unfilled(Problem(code="not_made_here", what="What that says of its making makes no sense."))
         updates = [
             gr.update(value=self._legal(name, values[name])) if name in values else gr.skip() for name in self.controls
         ]
         return [*updates, json.dumps(said | {"filled": time.time()})]
+
+    def _unfilled(self, problem: Problem) -> list[Any]:
+        return [gr.skip() for _ in self.controls] + [json.dumps({"problem": problem.model_dump()})]
 
     # -- help
 

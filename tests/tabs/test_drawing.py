@@ -1,6 +1,7 @@
 """The forms that draw: what is asked of the chosen model, what is told of it, and the way back from a result."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
@@ -115,3 +116,14 @@ def test_a_sketching_model_names_the_words_it_leaves_out() -> None:
     storybook = read(SHIPPED / "storybook-image.yaml")
     assert _unknown(storybook, "a red house by the quantum reactor") == ["quantum reactor"]
     assert _unknown(read(SHIPPED / "stable-diffusion-1.5.yaml"), "a quantum reactor") == []
+
+
+@pytest.mark.parametrize("made", [{"width": "wide"}, {"model": ["a"], "height": {}}, {"quality": 5, "steps": []}])
+def test_a_record_that_makes_no_sense_fills_nothing(studio: Studio, monkeypatch: Any, made: dict[str, Any]) -> None:
+    create = form(studio, CreateImage)
+    record = SimpleNamespace(title="Odd", provenance={"request": {"task": "create_image", **made}})
+    monkeypatch.setattr(studio.library, "get", lambda *_: record)
+    event = gr.EventData(None, {"asset": IMAGE})
+    asked = SimpleNamespace(request=SimpleNamespace(state=SimpleNamespace(principal=WHO)))
+    *_, told = create._fill(event, asked)  # type: ignore[arg-type]
+    assert "filled" in told or json.loads(told)["problem"]["what"]
