@@ -166,7 +166,7 @@ def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
         run_history=False,
         ssr_mode=False,
         app_kwargs={"openapi_url": None},
-        **tabs.mount_options(),
+        **tabs.mount_options(studio),
     )
     blocks.has_launched = True  # mounting leaves it False, and then any client may read any file of this machine
 

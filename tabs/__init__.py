@@ -51,7 +51,8 @@ _HEAD = """
 <link rel="stylesheet" href="c41/css/studio-page.css">
 <link rel="stylesheet" href="c41/css/writing.css">
 <link rel="stylesheet" href="c41/css/prose.css">
-<script>window.C41 = {media: %s, families: %s, queue: [], mount(...part) { this.queue.push(part) }};</script>
+<script>window.C41 = {media: %s, offered: %s, families: %s, queue: [],
+mount(...part) { this.queue.push(part) }};</script>
 <script type="module" src="c41/js/studio.js"></script>"""
 
 
@@ -70,7 +71,13 @@ def build(studio: Studio) -> gr.Blocks:
     return blocks
 
 
-def mount_options() -> dict[str, Any]:
+def offered(studio: Studio) -> dict[str, str]:
+    """The tasks among which a tab lets choose, and what they are called there."""
+    return {task: name for _, _, module in TABS for task, name in module.card(studio).tasks}
+
+
+def mount_options(studio: Studio) -> dict[str, Any]:
     """How the page looks and what it loads, for ``gr.mount_gradio_app``."""
     media = json.dumps({task: entry.medium for task, entry in TASKS.items()})
-    return {"theme": Theme(), "head": _HEAD % (media, json.dumps(families.table().names)), "footer_links": []}
+    known = (media, json.dumps(list(offered(studio))), json.dumps(families.table().names))
+    return {"theme": Theme(), "head": _HEAD % known, "footer_links": []}

@@ -66,8 +66,7 @@ def _chip(name: str, label: str, options: tuple[tuple[str, str], ...] = (), firs
 
 def _words(studio: Studio) -> dict[str, object]:
     """How each task, field, value and model is called, and what kinds of things a task's form takes."""
-    cards = [module.card(studio) for _, _, module in tabs.TABS]
-    offered = {task: name for card in cards for task, name in card.tasks}
+    offered = tabs.offered(studio)
     tasks = {
         task: {
             "name": (request.__doc__ or task).strip().splitlines()[0].removesuffix("."),

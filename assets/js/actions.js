@@ -5,7 +5,6 @@ import { say } from "./bus.js";
 import { html, icon } from "./dom.js";
 import { project } from "./film.js";
 import { kick, note } from "./follow.js";
-import { feet } from "./foot.js";
 import { failed, toast } from "./toast.js";
 
 /** The next step for each kind of result: which task takes it on, and what it is called. */
@@ -16,6 +15,9 @@ const steps = {
   subtitles: [],
 };
 
+/** Whether some tab has a form for a task, looked at already or not. */
+const offered = (task) => window.C41.offered.includes(task);
+
 const button = (act, name, glyph, { first = false, task = "" } = {}) =>
   html`<button type="button" class="${first ? "step first" : "step"}" data-do="${act}" data-task="${task}">${icon(glyph)}${name}</button>`;
 
@@ -25,21 +27,21 @@ const star = (asset) => html`<button type="button" class="step star" data-do="ke
 const download = (asset) => html`<a class="step" href="${api.fileOf(asset.id)}?download=1" download>${icon("down")}Download</a>`;
 
 /** Which form sets right what is wrong in a picture: by words, else by painting. */
-const fixing = (asset) => (asset.kind === "image" ? ["edit_image", "fill_image"].find((task) => feet.has(task)) : null);
+const fixing = (asset) => (asset.kind === "image" ? ["edit_image", "fill_image"].find((task) => offered(task)) : null);
 
 /** Whether the same can be made once more from another seed. */
-const varies = (asset) => ["image", "clip"].includes(asset.kind) && asset.origin === "made" && "seed" in (asset.provenance?.request ?? {}) && feet.has(asset.provenance.request.task);
+const varies = (asset) => ["image", "clip"].includes(asset.kind) && asset.origin === "made" && "seed" in (asset.provenance?.request ?? {}) && offered(asset.provenance.request.task);
 
 /** The buttons under a result: what can be done with what is installed. */
 export const buttons = (asset) => {
   const made = asset.origin === "made" && asset.provenance;
-  const next = (steps[asset.kind] ?? []).filter(([task]) => feet.has(task));
+  const next = (steps[asset.kind] ?? []).filter(([task]) => offered(task));
   const fix = fixing(asset);
   return html`<div class="steps" role="group" aria-label="What next">
     ${varies(asset) && button("vary", "Vary", "make", { first: true })}
     ${next.map(([task, name, glyph]) => button("use", name, glyph, { first: true, task }))}
     ${fix && button("use", "Fix", "pen", { first: true, task: fix })}
-    ${asset.kind === "clip" && feet.has("animate_image") && button("onward", "Go on from here", "right", { first: true })}
+    ${asset.kind === "clip" && offered("animate_image") && button("onward", "Go on from here", "right", { first: true })}
     ${(next.length > 0 || fix) && button("use", "Use as input", "reuse", { first: !varies(asset) })}
     ${asset.kind === "image" && asset.parents?.length > 0 && button("compare", "Compare", "compare")}
     ${made && button("reuse", "Reuse settings", "again", { first: asset.kind === "sound" })}

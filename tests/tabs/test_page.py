@@ -56,8 +56,8 @@ def test_a_task_appears_with_its_model(twin_folder: Path, data_folder: Path, req
     assert "task-edit_image" in json.dumps(config(request.getfixturevalue("page")))
 
 
-def test_everything_the_page_loads_is_ours_and_there() -> None:
-    head = tabs.mount_options()["head"]
+def test_everything_the_page_loads_is_ours_and_there(studio: Studio) -> None:
+    head = tabs.mount_options(studio)["head"]
     named = re.findall(r'(?:href|src)="([^"]+)"', head)
     assert named
     for address in named:
