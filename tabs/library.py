@@ -67,7 +67,7 @@ def _chip(name: str, label: str, options: tuple[tuple[str, str], ...] = (), firs
 def _words(studio: Studio) -> dict[str, object]:
     """How each task, field, value and model is called, and what kinds of things a task's form takes."""
     offered = tabs.offered(studio)
-    tasks = {
+    tasks: dict[str, dict[str, object]] = {
         task: {
             "name": (request.__doc__ or task).strip().splitlines()[0].removesuffix("."),
             "button": offered.get(task),
