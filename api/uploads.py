@@ -77,9 +77,11 @@ def _face(path: Path, facts: AssetFacts, sample: Path | None, out: Path) -> bool
 
 def _pixels(path: Path) -> str:
     """The hash that a picture made here had then, so that making it again can be compared."""
+    from engines.media.intake import LARGE
     from engines.media.picture import open_picture, pixels_sha256
 
-    return pixels_sha256(open_picture(path))
+    with LARGE:
+        return pixels_sha256(open_picture(path))
 
 
 def link(path: Path, target: Path) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from engines.media import foreign_a1111, foreign_comfy
 from engines.media.foreign_words import Told, number, text_of
-from engines.media.intake import read_provenance
+from engines.media.intake import LARGE, read_provenance
 
 Program = Literal["c41", "a1111", "comfyui", "invokeai", "fooocus"]
 
@@ -45,7 +45,7 @@ def read_making(path: Path) -> Making | None:
 def _said(path: Path) -> dict[str, str]:
     """The texts in a picture by their names; EXIF's are told apart by what they begin with."""
     try:
-        with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as image:
+        with LARGE, Image.open(path, formats=("PNG", "JPEG", "WEBP")) as image:
             if image.format == "PNG":
                 image.load()  # some write their texts behind the pixels
             said = {name: value for name, value in image.info.items() if isinstance(name, str)}

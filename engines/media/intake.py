@@ -3,6 +3,7 @@
 import hashlib
 import json
 import struct
+import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +37,8 @@ _PICTURES = {
 }
 _PICTURE_HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*")
 _ORIENTATION = 0x0112
+LARGE = threading.BoundedSemaphore(3)
+"""So many pictures are decoded whole at a time: a file of some KB may hold a hundred megapixels."""
 
 
 class Inspected(NamedTuple):
@@ -90,7 +93,8 @@ def thumbnail(path: Path, facts: AssetFacts, out: Path) -> bool:
     """
     try:
         if facts.kind == "image":
-            save_thumb(open_picture(path), out)
+            with LARGE:
+                save_thumb(open_picture(path), out)
         elif facts.kind == "clip":
             save_thumb(frame_at(path, (facts.seconds or 0) / 3), out)
         elif facts.kind == "sound":
@@ -130,11 +134,13 @@ def _is_picture(path: Path) -> bool:
 
 
 def _picture(path: Path, size: int) -> tuple[AssetFacts, str]:
-    image = load_picture(path)
-    suffix, mime = _PICTURES[image.format or ""]
-    width, height = image.size
-    if image.getexif().get(_ORIENTATION) in (5, 6, 7, 8):  # stored lying on its side
-        width, height = height, width
+    with LARGE:
+        image = load_picture(path)
+        suffix, mime = _PICTURES[image.format or ""]
+        width, height = image.size
+        if image.getexif().get(_ORIENTATION) in (5, 6, 7, 8):  # stored lying on its side
+            width, height = height, width
+        del image
     return AssetFacts(kind="image", mime=mime, bytes=size, width=width, height=height), suffix
 
 

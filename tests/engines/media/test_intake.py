@@ -6,6 +6,7 @@ import shutil
 import struct
 import time
 import wave
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engines.media import documents, intake
+from engines.media.picture import load_picture
 from errors import StudioError
 from tests.engines.media.making import beats, beeps, make_clip
 from tests.support.samples import MEDIA
@@ -208,3 +210,25 @@ def test_a_comment_that_breaks_off_is_no_record(tmp_path: Path) -> None:
     broken.write_bytes(sound[:36] + b"LIST" + struct.pack("<I", 8) + b"INFOICMT" + sound[36:])
     assert intake.inspect(broken, "b.wav").facts.kind == "sound"
     assert intake.read_provenance(broken) is None
+
+
+def test_small_files_of_huge_pictures_are_decoded_a_few_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.png"
+    open_now: list[Path] = []
+    most: list[int] = []
+    Image.new("1", (4000, 4000)).save(path)
+
+    def watched(path: Path) -> Image.Image:
+        open_now.append(path)
+        most.append(len(open_now))
+        time.sleep(0.05)
+        image = load_picture(path)
+        open_now.pop()
+        return image
+
+    monkeypatch.setattr(intake, "load_picture", watched)
+    with ThreadPoolExecutor(10) as pool:
+        assert len(list(pool.map(lambda _: intake.inspect(path, "a.png"), range(10)))) == 10
+    assert max(most) <= 3
