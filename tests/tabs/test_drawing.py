@@ -127,3 +127,21 @@ def test_a_record_that_makes_no_sense_fills_nothing(studio: Studio, monkeypatch:
     asked = SimpleNamespace(request=SimpleNamespace(state=SimpleNamespace(principal=WHO)))
     *_, told = create._fill(event, asked)  # type: ignore[arg-type]
     assert "filled" in told or json.loads(told)["problem"]["what"]
+
+
+def test_what_is_got_first_is_what_makes_it(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    create, smaller = form(studio, CreateImage), "flux.1-dev-q4_k_s"
+    submitted: list[tuple[Any, tuple[str, ...]]] = []
+
+    def submit(who: Principal, request: Any, *, after: tuple[str, ...] = (), **_: Any) -> SimpleNamespace:
+        submitted.append((request, after))
+        return SimpleNamespace(id=f"job{len(submitted)}", model_dump=lambda **_: {})
+
+    monkeypatch.setattr(studio.jobs, "submit", submit)
+    monkeypatch.setattr(studio.library, "project_in_hand", lambda who: "")
+    values = ["a house" if name == "prompt" else component.value for name, component in create.controls.items()]
+    event = gr.EventData(None, {"get": smaller})
+    asked = SimpleNamespace(request=SimpleNamespace(state=SimpleNamespace(principal=WHO)))
+    create._press(event, asked, *values)  # type: ignore[arg-type]
+    (getting, _), (made, after) = submitted
+    assert (getting.entry, made.model, made.prompt, after) == (smaller, smaller, "a house", ("job1",))
