@@ -43,6 +43,7 @@ BUILDERS = {
     "qwen-image-2.1": "engines.twins.qwen_image:save_21",
     "hidream": "engines.twins.hidream:save",
     "wan-2.2": "engines.twins.wan:save",
+    "wan-2.1": "engines.twins.wan:save_21",
     "wan-2.2-5b": "engines.twins.wan:save_5b",
     "storybook-motion": "engines.twins.wan:save_storybook",
     "swin2sr": "engines.twins.upscalers:save_swin2sr",
@@ -61,6 +62,12 @@ _SMALLEST: Mapping[str, Any] = {
     "bounds": {"width": (64, 1024, 32), "height": (64, 1024, 32)},
 }
 """Of models that look at more than they draw."""
+_SHORT: Mapping[str, Any] = {
+    "pixels": 64 * 64,
+    "defaults": {"width": 64, "height": 64, "seconds": 0.5, "steps": 3},
+    "bounds": {"width": (64, 256, 32), "height": (64, 256, 32)},
+}
+"""Of models that make clips."""
 _TINY: Mapping[str, Mapping[str, Any]] = {
     "stable-diffusion-1.5": {"pixels": 128 * 128},
     "sdxl": _SMALL,
@@ -76,11 +83,8 @@ _TINY: Mapping[str, Mapping[str, Any]] = {
     "qwen-image-2.1": _SMALLEST,
     "hidream": {**_SMALLEST, "pixels": 128 * 128, "options": {"sample_size": 16}},
     "wan-2.2": _SMALLEST,
-    "wan-2.2-5b": {
-        "pixels": 64 * 64,
-        "defaults": {"width": 64, "height": 64, "seconds": 0.5, "steps": 3},
-        "bounds": {"width": (64, 256, 32), "height": (64, 256, 32)},
-    },
+    "wan-2.1": _SHORT,
+    "wan-2.2-5b": _SHORT,
 }
 """Where an entry says something that holds for the large model only, what holds for the twin."""
 

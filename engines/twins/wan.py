@@ -1,4 +1,4 @@
-"""The twins of Wan 2.2: with two experts, the small one for words and pictures, and Storybook's."""
+"""The twins of Wan: 2.2 with two experts, 2.1, the small 2.2 for words and pictures, and Storybook's."""
 
 from pathlib import Path
 from typing import Any
@@ -14,20 +14,14 @@ _TEXT = 32
 
 def save(folder: Path) -> None:
     """Build it, the same each time, and save it as the real one is laid out."""
-    from diffusers import AutoencoderKLWan, UniPCMultistepScheduler, WanPipeline
+    from diffusers import UniPCMultistepScheduler, WanPipeline
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(22)
         pipeline = WanPipeline(
             tokenizer=t5_tokenizer(),
             text_encoder=t5_encoder(_TEXT, umt5=True),
-            vae=AutoencoderKLWan(
-                base_dim=4,
-                z_dim=16,
-                dim_mult=[1, 1, 1, 1],
-                num_res_blocks=1,
-                temperal_downsample=[False, True, True],
-            ),
+            vae=_plain_autoencoder(),
             scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
             transformer=livelier(_transformer()),
             transformer_2=livelier(_transformer()),
@@ -36,12 +30,23 @@ def save(folder: Path) -> None:
     pipeline.to(torch.bfloat16).save_pretrained(folder)
 
 
+def save_21(folder: Path) -> None:
+    """Wan 2.1: one expert, for words alone."""
+
+    def build() -> Any:
+        return _one_expert(t5_tokenizer(), t5_encoder(_TEXT, umt5=True), _plain_autoencoder(), 16)
+
+    parts.save(build, folder)
+
+
 def save_5b(folder: Path) -> None:
     """One model for words and for pictures: a frame's own time step says whether it is given. A latent stands for
     16 x 16 pixels and, but for the first, four frames."""
 
     def build() -> Any:
-        return _for_both(t5_tokenizer(), t5_encoder(_TEXT, umt5=True), _autoencoder(48, 16, [False, True, True]), 48)
+        return _one_expert(
+            t5_tokenizer(), t5_encoder(_TEXT, umt5=True), _autoencoder(48, 16, [False, True, True]), 48, both=True
+        )
 
     parts.save(build, folder)
 
@@ -50,12 +55,15 @@ def save_storybook(folder: Path) -> None:
     """The same in Storybook's build: CLIP reads, and each frame has a latent of its own, for 8 x 8 pixels."""
 
     def build() -> Any:
-        return _for_both(clip_tokenizer(48), clip_text(_TEXT, length=48), _autoencoder(8, 8, [False, False]), 8)
+        return _one_expert(
+            clip_tokenizer(48), clip_text(_TEXT, length=48), _autoencoder(8, 8, [False, False]), 8, both=True
+        )
 
     parts.save(build, folder)
 
 
-def _for_both(tokenizer: Any, text_encoder: Any, vae: Any, channels: int) -> Any:
+def _one_expert(tokenizer: Any, text_encoder: Any, vae: Any, channels: int, *, both: bool = False) -> Any:
+    """``both`` says that it is for words and for pictures."""
     from diffusers import UniPCMultistepScheduler, WanPipeline
 
     return WanPipeline(
@@ -64,7 +72,19 @@ def _for_both(tokenizer: Any, text_encoder: Any, vae: Any, channels: int) -> Any
         vae=vae,
         scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
         transformer=livelier(_transformer(channels)),
-        expand_timesteps=True,
+        expand_timesteps=both,
+    )
+
+
+def _plain_autoencoder() -> Any:
+    from diffusers import AutoencoderKLWan
+
+    return AutoencoderKLWan(
+        base_dim=4,
+        z_dim=16,
+        dim_mult=[1, 1, 1, 1],
+        num_res_blocks=1,
+        temperal_downsample=[False, True, True],
     )
 
 

@@ -79,6 +79,11 @@ def test_a_picture_moves_whatever_its_shape_and_what_is_cut_is_told(desk: Desk, 
         assert not any("text encoder" in note for note in loaded), "the same words are read once, for both tasks"
 
 
+def test_a_model_for_words_alone_has_its_own_rate(desk: Desk) -> None:
+    (made,) = desk.files(task="create_clip", model=desk.twin("wan-2.1-1.3b"), **WORDS)
+    assert (made.width, made.height, made.frames, made.fps) == (64, 64, 9, 16)
+
+
 def test_a_broken_picture_is_refused(desk: Desk, model: str, tmp_path: Path) -> None:
     whole = tmp_path / "whole.png"
     noise(64, 64).save(whole)
