@@ -22,7 +22,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Plan:
     """How a stage is trained. ``samples`` is the whole length, ``batch`` how many go into a step, ``rate`` the
-    learning rate between the warm-up and the decay, which takes the last ``decay`` part."""
+    learning rate between the warm-up and the decay, which takes the last ``decay`` part. ``muon`` has the matrices of
+    transformer blocks learn by Muon, which takes far fewer steps there; all else learns by AdamW."""
 
     name: str
     samples: int
@@ -32,6 +33,7 @@ class Plan:
     warmup: int = 200
     mean_of: int = 1000
     seed: int = 4
+    muon: bool = False
 
     @property
     def steps(self) -> int:
@@ -56,9 +58,7 @@ class Loop:
             if parameter.requires_grad
         }
         self._mean = {name: weight.detach().clone() for name, weight in self._weights.items()}
-        self._optimizer = torch.optim.AdamW(
-            self._weights.values(), plan.rate, betas=(0.9, 0.99), weight_decay=1e-3, fused=True
-        )
+        self._optimizers = _optimizers(self._weights, plan)
         self.step = 0
         self._file = folder / f"{plan.name}.safetensors"
         if self._file.exists():
@@ -91,13 +91,15 @@ class Loop:
 
     def _advance(self, loss_of: Callable[[torch.Generator], torch.Tensor]) -> torch.Tensor:
         chance = torch.Generator().manual_seed(self.plan.seed * 1_000_003 + self.step)
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.plan.rate_at(self.step)
         loss = loss_of(chance)
-        self._optimizer.zero_grad()
+        for optimizer in self._optimizers:
+            optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._weights.values(), 1.0)
-        self._optimizer.step()
+        for optimizer in self._optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = self.plan.rate_at(self.step)
+            optimizer.step()
         self.step += 1
         towards = 1 - min(1 - 1 / self.plan.mean_of, self.step / (self.step + 9))
         with torch.no_grad():
@@ -113,8 +115,8 @@ class Loop:
         state = {f"weight.{name}": weight.detach() for name, weight in self._weights.items()}
         state |= {f"mean.{name}": mean for name, mean in self._mean.items()}
         for name, weight in self._weights.items():
-            for part in ("exp_avg", "exp_avg_sq"):
-                state[f"{part}.{name}"] = self._optimizer.state[weight][part]
+            optimizer, parts = self._moments(weight)
+            state |= {f"{part}.{name}": optimizer.state[weight][part] for part in parts}
         write_atomically(self._file, state, step=str(self.step))
 
     def _restore(self) -> None:
@@ -124,11 +126,19 @@ class Loop:
             for name, weight in self._weights.items():
                 weight.copy_(state[f"weight.{name}"])
                 self._mean[name].copy_(state[f"mean.{name}"])
-                self._optimizer.state[weight] = {
-                    "step": torch.tensor(float(self.step)),
-                    "exp_avg": torch.empty_like(weight).copy_(state[f"exp_avg.{name}"]),
-                    "exp_avg_sq": torch.empty_like(weight).copy_(state[f"exp_avg_sq.{name}"]),
-                }
+                optimizer, parts = self._moments(weight)
+                if f"{parts[0]}.{name}" not in state:
+                    continue  # it learnt otherwise until now
+                optimizer.state[weight] = {
+                    part: torch.empty_like(weight).copy_(state[f"{part}.{name}"]) for part in parts
+                } | {"step": torch.tensor(float(self.step))}
+
+    def _moments(self, weight: torch.nn.Parameter) -> tuple[torch.optim.Optimizer, tuple[str, ...]]:
+        """Who teaches a weight, and what it remembers of it."""
+        adam, *rest = self._optimizers
+        if any(weight is one for optimizer in rest for group in optimizer.param_groups for one in group["params"]):
+            return rest[0], ("momentum_buffer",)
+        return adam, ("exp_avg", "exp_avg_sq")
 
     def _log(self, loss: float, rate: float) -> None:
         line = {
@@ -141,6 +151,18 @@ class Loop:
         }
         with (self.folder / f"{self.plan.name}.jsonl").open("a") as log:
             log.write(json.dumps(line) + "\n")
+
+
+def _optimizers(weights: dict[str, torch.nn.Parameter], plan: Plan) -> list[torch.optim.Optimizer]:
+    """AdamW, and where the plan says so Muon for the matrices of transformer blocks."""
+    matrices = {name for name, weight in weights.items() if plan.muon and ".blocks." in name and weight.ndim == 2}
+    others = [weight for name, weight in weights.items() if name not in matrices]
+    adam = torch.optim.AdamW(others, plan.rate, betas=(0.9, 0.99), weight_decay=1e-3, fused=True)
+    if not matrices:
+        return [adam]
+    chosen = [weights[name] for name in sorted(matrices)]
+    # At AdamW's own size of a step, so that one rate serves both.
+    return [adam, torch.optim.Muon(chosen, plan.rate, weight_decay=1e-3, adjust_lr_fn="match_rms_adamw")]
 
 
 class _Averaged:

@@ -29,8 +29,9 @@ pictures, clips, captions or weights of anybody else went in. It is under the st
 - Parts: Wan 2.2's classes, small. AutoencoderKLWan (8 x 8 pixels a latent, 8 channels, nothing compressed over time,
   trained on single pictures), WanTransformer3DModel ({transformer_millions} million), CLIPTextModel (3 layers, 192
   wide), which first learnt to tell the motion from the caption.
-- Flow matching, shift 3. The first frame is given clean, as `expand_timesteps` does. Most steps see six frames of a
-  clip, some all of them; what moves counts up to four times. AdamW, batch {batch}, running mean of the weights.
+- Flow matching, shift 3. The first frame is given clean, as `expand_timesteps` does. Most steps see four frames of a
+  clip, some all of them; what moves counts up to four times. Muon and AdamW, batch {batch}, running mean of the
+  weights.
 - {samples_seen:,} clips seen.
 
 | clips | loss |

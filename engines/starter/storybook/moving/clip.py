@@ -1,7 +1,7 @@
 """The third stage: from a first frame and words to a clip, the model itself.
 
 The first frame is given clean, the others as noise (Wan 2.2's ``expand_timesteps``: every token has a time of its own).
-Most steps see six frames of a clip, some all of them: motion is learnt at a third of the work.
+Most steps see four frames of a clip, some all of them: motion is learnt at a fifth of the work.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from engines.starter.storybook.moving import autoencoder, dataset, models, still
 NAME = "motion"
 _SHARD = 1024
 _UNTOLD = 0.05
-_SEEN = 6
+_SEEN = 4
 """Frames that a step sees of a clip, the first among them."""
 
 _WHOLE = 0.1

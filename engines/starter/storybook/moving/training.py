@@ -16,16 +16,16 @@ JUDGE = Plan(judge.NAME, 48_000, 32, 2e-3)
 class Recipe:
     """How much of everything. The default is what was shipped; a resumed training must be given its own again."""
 
-    samples: int = 40_000
+    samples: int = 60_000
     clips: int = 10_000
     autoencoder: Plan = _AUTOENCODER
     text: Plan = _TEXT
-    batch: int = 10
+    batch: int = 16
     rate: float = 8e-4
 
     @property
     def clip(self) -> Plan:
-        return Plan(clip.NAME, self.samples, self.batch, self.rate, mean_of=400)
+        return Plan(clip.NAME, self.samples, self.batch, self.rate, mean_of=400, muon=True)
 
 
 def train(folder: Path, recipe: Recipe, device: str, saved: Callable[[Path, str], None]) -> None:
