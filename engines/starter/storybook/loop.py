@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import ParamSpec, TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
 
 Tensors = dict[str, torch.Tensor]
-Function = TypeVar("Function", bound=Callable[..., Any])
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ _WORTH_IT = 1000
 """Steps below which a minute of compiling is not won back."""
 
 
-def compiled(function: Function, plan: Plan) -> Function:
+def compiled(function: Callable[P, T], plan: Plan) -> Callable[P, T]:
     """The function made two to three times faster, where there is a compiler and the training is long."""
     if plan.steps >= _WORTH_IT and (shutil.which("c++") or torch.cuda.is_available()):
         return torch.compile(function, dynamic=False)

@@ -108,7 +108,7 @@ def _shard(folder: Path, numbers: list[int], tokenizer: Any, encoder: Any, devic
         latents = autoencoder.encoded(encoder, drawn.reshape(-1, *drawn.shape[2:]), device)
         told = torch.stack([tokens.numbers(tokenizer, dataset.captions(number)) for number in numbers])
         frames = torch.tensor([dataset.kept(number) for number in numbers])
-        latents = latents.unflatten(0, drawn.shape[:2])
+        latents = latents.reshape(*drawn.shape[:2], *latents.shape[1:])
         write_atomically(file, {"latents": latents, "frames": frames.short(), "tokens": told.short()})
     return load_file(file)
 
@@ -161,5 +161,5 @@ class Rope(nn.Module):
         return self._picked(cosine), self._picked(sine)
 
     def _picked(self, every: torch.Tensor) -> torch.Tensor:
-        frames = every.unflatten(1, (dataset.FRAMES, -1))[0]
+        frames = every[0].reshape(dataset.FRAMES, -1, *every.shape[2:])
         return frames[self.frames].flatten(1, 2)

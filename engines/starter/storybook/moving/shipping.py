@@ -13,6 +13,7 @@ from engines.starter.storybook import dataset as scenes
 from engines.starter.storybook.card import curve
 from engines.starter.storybook.loop import step_of
 from engines.starter.storybook.models import millions
+from engines.starter.storybook.motion import MOTIONS
 from engines.starter.storybook.moving import autoencoder, card, clip, judge, pipeline, skill
 from engines.starter.storybook.moving.training import Recipe
 from engines.starter.storybook.shipping import ASSETS, EYE, shipped_eye
@@ -82,7 +83,7 @@ def write_card(folder: Path, target: Path, recipe: Recipe, machine: str) -> None
         "curve": curve(folder / f"{clip.NAME}.jsonl"),
     }
     card.write(target / "README.md", facts, by_model, by_hand)
-    shown = skill.unseen(len(skill.MOTIONS), recipe.clips)
+    shown = skill.unseen(len(MOTIONS), recipe.clips)
     film = skill.from_words(loaded, picture_model())
     clips: list[np.ndarray] = [film(moving, text, seed) for seed, (moving, text) in enumerate(shown)]
     pipeline.sheet(clips).save(target / "sheet.png")

@@ -43,6 +43,6 @@ def _flat(part: WanCausalConv3d) -> Callable[..., torch.Tensor]:
         count, _, length = frames.shape[:3]
         each = frames.transpose(1, 2).flatten(0, 1)
         made = functional.conv2d(each, part.weight[:, :, -1], part.bias, padding=sides)
-        return made.unflatten(0, (count, length)).transpose(1, 2)
+        return made.reshape(count, length, *made.shape[1:]).transpose(1, 2)
 
     return forward
