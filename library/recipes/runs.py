@@ -99,11 +99,14 @@ def ended(
     last = session.scalar(select(RunStep.number).where(RunStep.run_id == step.run_id, RunStep.number > step.number))
     if last is not None:
         session.execute(update(Asset).where(Asset.job_id == job_id).values(step=True))
-    going = run.state not in ("stopped", "done")
+    if finished:  # what came too late is in the library, and is not the run's result
+        settle(session, step.run_id, "done", step.number, state="open", assets=assets)
+        return None
+    going = run.state != "stopped"
     settle(
         session,
         step.run_id,
-        "going" if going else "done" if finished else "stopped",
+        "going" if going else "stopped",
         step.number,
         state="done",
         assets=assets,
