@@ -24,7 +24,7 @@ T = TypeVar("T")
 class Plan:
     """How a stage is trained. ``samples`` is the whole length, ``batch`` how many go into a step, ``rate`` the
     learning rate between the warm-up and the decay, which takes the last ``decay`` part. ``muon`` has the matrices of
-    transformer blocks learn by Muon, which takes far fewer steps there; all else learns by AdamW."""
+    transformer blocks learn by Muon, at so many times the rate, which takes fewer steps there; all else by AdamW."""
 
     name: str
     samples: int
@@ -34,7 +34,7 @@ class Plan:
     warmup: int = 200
     mean_of: int = 1000
     seed: int = 4
-    muon: bool = False
+    muon: float = 0.0
 
     @property
     def steps(self) -> int:
@@ -97,9 +97,9 @@ class Loop:
             optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._weights.values(), 1.0)
-        for optimizer in self._optimizers:
+        for optimizer, times in zip(self._optimizers, (1.0, self.plan.muon), strict=False):
             for group in optimizer.param_groups:
-                group["lr"] = self.plan.rate_at(self.step)
+                group["lr"] = times * self.plan.rate_at(self.step)
             optimizer.step()
         self.step += 1
         towards = 1 - min(1 - 1 / self.plan.mean_of, self.step / (self.step + 9))

@@ -25,7 +25,7 @@ class Recipe:
 
     @property
     def clip(self) -> Plan:
-        return Plan(clip.NAME, self.samples, self.batch, self.rate, mean_of=400, muon=True)
+        return Plan(clip.NAME, self.samples, self.batch, self.rate, mean_of=400, muon=3.0)
 
 
 def train(folder: Path, recipe: Recipe, device: str, saved: Callable[[Path, str], None]) -> None:
