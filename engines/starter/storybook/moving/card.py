@@ -6,7 +6,7 @@ from typing import Any
 from engines.starter.storybook.drawing import SIDE
 from engines.starter.storybook.motion import MOTIONS
 from engines.starter.storybook.moving.dataset import FRAMES
-from engines.starter.storybook.moving.models import FPS
+from engines.starter.storybook.moving.models import FPS, SHIFT
 from engines.starter.storybook.moving.skill import AIMS
 from engines.starter.storybook.skill import Skill
 
@@ -29,8 +29,8 @@ pictures, clips, captions or weights of anybody else went in. It is under the st
 - Parts: Wan 2.2's classes, small. AutoencoderKLWan (8 x 8 pixels a latent, 8 channels, nothing compressed over time,
   trained on single pictures), WanTransformer3DModel ({transformer_millions} million), CLIPTextModel (3 layers, 192
   wide), which first learnt to tell the motion from the caption.
-- Flow matching, shift 3. The first frame is given clean, as `expand_timesteps` does. Most steps see four frames of a
-  clip, some all of them; what moves counts up to four times. Muon and AdamW, batch {batch}, running mean of the
+- Flow matching, shift {shift:g}. The first frame is given clean, as `expand_timesteps` does. Most steps see four frames
+  of a clip, some all of them; what moves counts up to four times. Muon and AdamW, batch {batch}, running mean of the
   weights.
 - {samples_seen:,} clips seen.
 
@@ -59,5 +59,5 @@ def write(path: Path, facts: dict[str, Any], skill: Skill, judges: Skill) -> Non
         f"| {case} | {skill.share(case):.3f} | ≥ {aim} | {judges.share(case.partition('_')[0]):.3f} |"
         for case, aim in AIMS.items()
     ]
-    known = {"frames": FRAMES, "side": SIDE, "fps": FPS, "motions": ", ".join(MOTIONS).capitalize()}
+    known = {"frames": FRAMES, "side": SIDE, "fps": FPS, "shift": SHIFT, "motions": ", ".join(MOTIONS).capitalize()}
     path.write_text(_TEXT.format(**known, **facts, skill="\n".join(rows)))

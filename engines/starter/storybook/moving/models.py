@@ -8,7 +8,7 @@ from engines.starter.storybook.models import PIXELS, TEXT_WIDTH
 
 LATENT_CHANNELS = 8
 FPS = 8
-SHIFT = 3.0
+SHIFT = 6.0
 """How much of training and of sampling goes to the noisier end, where motion is settled."""
 
 TOKENS = 48
