@@ -16,7 +16,7 @@ class Filming(Drawing):
 
     prompt: str = Field(
         title="What happens?",
-        description="The shot in words: subject, what it and the camera do, place, light. @ names somebody of the cast.",
+        description="The shot in words: subject, action, camera, place, light. @ names somebody of the cast.",
         min_length=1,
         max_length=8000,
         json_schema_extra={"lines": 4},
