@@ -16,16 +16,16 @@ JUDGE = Plan(judge.NAME, 48_000, 32, 2e-3)
 class Recipe:
     """How much of everything. The default is what was shipped; a resumed training must be given its own again."""
 
-    samples: int = 60_000
+    samples: int = 54_000
     clips: int = 10_000
     autoencoder: Plan = _AUTOENCODER
     text: Plan = _TEXT
     batch: int = 16
-    rate: float = 8e-4
+    rate: float = 1.2e-3
 
     @property
     def clip(self) -> Plan:
-        return Plan(clip.NAME, self.samples, self.batch, self.rate, mean_of=400, muon=3.0)
+        return Plan(clip.NAME, self.samples, self.batch, self.rate, mean_of=400, muon=4.0)
 
 
 def train(folder: Path, recipe: Recipe, device: str, saved: Callable[[Path, str], None]) -> None:
