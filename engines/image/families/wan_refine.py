@@ -10,7 +10,19 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-_TOKENS = 512
+TOKENS = 512
+
+
+def read_words(pipeline: Any, work: Work, tokens: int) -> Words:
+    """What the encoder of Wan makes of the words, of which it reads so many ``tokens``."""
+    guided = work.guidance > 1
+    told, untold = pipeline.encode_prompt(
+        work.prompt,
+        work.negative_prompt,
+        do_classifier_free_guidance=guided,
+        max_sequence_length=tokens,
+    )
+    return {"prompt_embeds": told} | ({"negative_prompt_embeds": untold} if guided else {})
 
 
 class WanRefine(Family):
@@ -21,14 +33,7 @@ class WanRefine(Family):
     reads_pictures = False
 
     def read(self, pipeline: Any, work: Work) -> Words:
-        guided = work.guidance > 1
-        told, untold = pipeline.encode_prompt(
-            work.prompt,
-            work.negative_prompt,
-            do_classifier_free_guidance=guided,
-            max_sequence_length=_TOKENS,
-        )
-        return {"prompt_embeds": told} | ({"negative_prompt_embeds": untold} if guided else {})
+        return read_words(pipeline, work, TOKENS)
 
     def arguments(self, work: Work) -> dict[str, Any]:
         asked = {"guidance_scale": work.guidance, "width": work.width, "height": work.height}
@@ -54,4 +59,4 @@ class WanRefine(Family):
         return latents[0, :, 0]
 
     def words_left_out(self, pipeline: Any, work: Work) -> str:
-        return beyond(pipeline.tokenizer, work.prompt, _TOKENS - 1)  # the last is the mark of the end
+        return beyond(pipeline.tokenizer, work.prompt, TOKENS - 1)  # the last is the mark of the end

@@ -34,6 +34,11 @@ def preview_factors(folder: Path) -> list[list[float]]:
     """How much red, green and blue (-1 to 1) each latent channel adds, by least squares over drawn scenes."""
     drawn = dataset.pictures(range(dataset.HELD_OUT, dataset.HELD_OUT + _FITTED_ON), 1)
     latents = autoencoder.encoded(autoencoder.trained(folder), drawn, "cpu").float() * scaling(folder)
+    return fitted(latents, drawn)
+
+
+def fitted(latents: torch.Tensor, drawn: np.ndarray) -> list[list[float]]:
+    """The factors that make ``drawn`` (count, 3, side, side; bytes), as small as its latents, of them."""
     small = functional.interpolate(torch.from_numpy(drawn).float() / 127.5 - 1, latents.shape[-2:], mode="area")
     known, wanted = (part.movedim(1, -1).flatten(0, 2).double() for part in (latents, small))
     factors: list[list[float]] = torch.linalg.lstsq(known, wanted).solution.mul(1000).round().div(1000).tolist()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engines.catalog import Entry
 from engines.image.families.flow import beyond
+from engines.image.families.wan_refine import TOKENS, read_words
 from engines.image.family import Factors, Words, Work
 from engines.video.families.wan_colours import fitted
 from engines.video.families.wan_decoding import BYTES_A_PIXEL, decoded, tile_pixels
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-_TOKENS = 512
 _TOKEN_BYTES = 240_000
 """What a step takes for each token of a clip, in half precision, where an entry does not say."""
 
@@ -25,14 +25,7 @@ class Wan(ClipFamily):
     reads_pictures = False
 
     def read(self, pipeline: Any, work: Work) -> Words:
-        guided = work.guidance > 1
-        told, untold = pipeline.encode_prompt(
-            work.prompt,
-            work.negative_prompt,
-            do_classifier_free_guidance=guided,
-            max_sequence_length=_tokens(work.entry),
-        )
-        return {"prompt_embeds": told} | ({"negative_prompt_embeds": untold} if guided else {})
+        return read_words(pipeline, work, _tokens(work.entry))
 
     def arguments(self, work: Work) -> dict[str, Any]:
         assert isinstance(work, ClipWork)
@@ -72,4 +65,4 @@ class Wan(ClipFamily):
 
 def _tokens(entry: Entry) -> int:
     """How many tokens a model reads."""
-    return int(entry.options.get("text_tokens", _TOKENS))
+    return int(entry.options.get("text_tokens", TOKENS))

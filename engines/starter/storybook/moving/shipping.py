@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from engines.starter.storybook import dataset as scenes
 from engines.starter.storybook.card import curve
@@ -16,7 +15,7 @@ from engines.starter.storybook.models import millions
 from engines.starter.storybook.motion import MOTIONS
 from engines.starter.storybook.moving import autoencoder, card, clip, judge, pipeline, skill
 from engines.starter.storybook.moving.training import Recipe
-from engines.starter.storybook.shipping import ASSETS, EYE, shipped_eye
+from engines.starter.storybook.shipping import ASSETS, EYE, fitted, shipped_eye
 from engines.starter.storybook.shipping import shipped as picture_model
 from engines.starter.storybook.skill import Skill
 
@@ -38,11 +37,7 @@ def preview_factors(folder: Path) -> list[list[float]]:
     drawn = scenes.pictures(range(scenes.HELD_OUT, scenes.HELD_OUT + _FITTED_ON), 1)
     spread = clip.scaling(folder)
     latents = autoencoder.encoded(autoencoder.trained(folder), drawn, "cpu").float()
-    latents = (latents - spread["mean"]) / spread["std"]
-    small = functional.interpolate(torch.from_numpy(drawn).float() / 127.5 - 1, latents.shape[-2:], mode="area")
-    known, wanted = (part.movedim(1, -1).flatten(0, 2).double() for part in (latents, small))
-    factors: list[list[float]] = torch.linalg.lstsq(known, wanted).solution.mul(1000).round().div(1000).tolist()
-    return factors
+    return fitted((latents - spread["mean"]) / spread["std"], drawn)
 
 
 def shipped(folder: Path = MODEL) -> Any:
