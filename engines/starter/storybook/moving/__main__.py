@@ -29,7 +29,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m engines.starter.storybook.moving", description=__doc__)
-    parser.add_argument("--samples", type=int, default=49_600, help="how many clips the model sees in all")
+    parser.add_argument("--samples", type=int, default=47_200, help="how many clips the model sees in all")
     parser.add_argument("--clips", type=int, default=10_000, help="how many different clips there are")
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train", help="train, or go on where it was stopped")

@@ -16,7 +16,7 @@ JUDGE = Plan(judge.NAME, 48_000, 32, 2e-3)
 class Recipe:
     """How much of everything. The default is what was shipped; a resumed training must be given its own again."""
 
-    samples: int = 49_600
+    samples: int = 47_200
     clips: int = 10_000
     autoencoder: Plan = _AUTOENCODER
     text: Plan = _TEXT
