@@ -201,10 +201,9 @@ def _own_pictures(catalog: Catalog, path: Path, found: Found) -> Entry:
 
 def _beside(known: Entry, found: Found) -> dict[str, Part]:
     """What a model needs that is not in its single file, and comes with the studio: its vocabulary, and its steps."""
-    words = {
-        name: _WORDS.model_copy(update={"subfolder": name}) for name in known.parts if name.startswith("tokenizer")
-    }
-    return {**words, "scheduler": Part(repo=f"assets:configs/{found.configs}", subfolder="scheduler")}
+    steps = Part(repo=f"assets:configs/{found.configs}", subfolder="scheduler")
+    beside = {"tokenizer": _WORDS, "tokenizer_2": _WORDS, "scheduler": steps}
+    return {name: part.model_copy(update={"subfolder": name}) for name, part in beside.items() if name in known.parts}
 
 
 # -- language models

@@ -65,6 +65,8 @@ def test_no_work_reaches_out(
             "upscale_image": {"image": image},
             "cut_out": {"image": image},
             "stylize_image": {"image": image},
+            "create_clip": {"prompt": "a red house by the sea, the camera zooms in", "steps": 1},
+            "animate_image": {"prompt": "the camera zooms in", "image": image, "steps": 1},
             "upscale_clip": {"clip": clip},
             "interpolate_clip": {"clip": clip, "fps": 15},
             "speak": {"text": "Good evening. This stays here."},

@@ -21,7 +21,7 @@ from engines.starter.storybook.skill import Skill
 
 MODEL = ASSETS / "storybook-motion"
 WATCHER = EYE.parent / "motion.safetensors"
-ASKED = 90
+ASKED = 63
 _FITTED_ON = 200
 
 

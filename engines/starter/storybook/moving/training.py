@@ -9,7 +9,7 @@ from engines.starter.storybook.moving import autoencoder, clip, judge, text
 
 _AUTOENCODER = Plan(autoencoder.NAME, 80_000, 8, 2e-3, decay=0.5)
 _TEXT = Plan(text.NAME, 32_000, 64, 2e-3)
-JUDGE = Plan(judge.NAME, 48_000, 32, 2e-3)
+JUDGE = Plan(judge.NAME, 16_000, 32, 2e-3)
 
 
 @dataclass(frozen=True)
