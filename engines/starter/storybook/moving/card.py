@@ -22,7 +22,7 @@ pictures, clips, captions or weights of anybody else went in. It is under the st
 
 ## How it was trained
 
-`python -m engines.starter.storybook.moving train FOLDER --samples {samples} --clips {clips}` on {machine}.
+`python -m engines.starter.storybook.moving --samples {samples} --clips {clips} train FOLDER` on {machine}.
 
 - Data: {clips:,} clips drawn by `engines/starter/storybook/motion.py`, four captions each, all by fixed seeds. Every
   third caption or so tells the motion alone.
