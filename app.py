@@ -29,6 +29,7 @@ log = logging.getLogger("c41")
 
 def tame_gradio(data: "DataFolder") -> None:
     """Say before Gradio is imported where its cache lies, and that it measures and reports nothing."""
+    os.environ.setdefault("PATH", os.defpath)  # a library of its takes it for granted
     os.environ.update(
         GRADIO_TEMP_DIR=str(data.uploads),
         GRADIO_ANALYTICS_ENABLED="False",

@@ -1,7 +1,9 @@
 """What has to be settled before torch is imported. Import this first; it is light itself.
 
-Importing it sets the environment: OpenMP threads that sleep instead of spinning, no telemetry, no look-ups at a
-hub (a download somebody asked for says so itself), quiet libraries.
+Importing it sets the environment: OpenMP threads that sleep instead of spinning, no telemetry, quiet libraries.
+
+It does not set HF_HUB_OFFLINE: that is the owner's own word, which the downloads heed, and it would forbid the
+``kernels`` package too. What is loaded is loaded from folders, with ``local_files_only``.
 """
 
 import gc
@@ -16,7 +18,6 @@ from typing import Any
 ENVIRONMENT = {
     "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads made shared cores several times slower
     "TOKENIZERS_PARALLELISM": "false",
-    "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_DISABLE_IMPLICIT_TOKEN": "1",

@@ -9,16 +9,16 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
+from engines import runtime  # noqa: F401  before torch, as in the studio
 from settings import Settings
 from studio import Studio
 from tests.support import samples
 from tests.support.live import Live
 from tests.support.people import Person, admit
 
-# The machine's own settings and model cache have no say in tests, and spinning OpenMP threads no place.
-for _name in [name for name in os.environ if name.startswith("C41_") and name != "C41_TEST_STARTER"]:
+# The machine's own settings and model cache have no say in tests.
+for _name in [name for name in os.environ if name.startswith(("C41_", "HF_")) and name != "C41_TEST_STARTER"]:
     del os.environ[_name]
-os.environ.update(OMP_WAIT_POLICY="PASSIVE", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1")
 
 
 @pytest.fixture(scope="session", autouse=True)

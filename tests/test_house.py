@@ -125,6 +125,13 @@ def imported(tree: ast.AST) -> set[str]:
     return names
 
 
+def test_no_test_settles_whether_the_hub_may_be_asked() -> None:
+    """What only works where a test has set it does not work for the people who use it."""
+    own = {Path(__file__), REPOSITORY / "tests" / "engines" / "hub" / "test_hub_offline.py"}
+    paths = [path for path in (REPOSITORY / "tests").rglob("*.py") if path not in own]
+    assert [str(path) for path in paths if re.search("HF_HUB_OFFLINE|TRANSFORMERS_OFFLINE", path.read_text())] == []
+
+
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
 def test_every_requirement_has_its_reason(file: str) -> None:
     rows = re.findall(r"^\| ([\w-]+) \| (.+?) \|", (REPOSITORY / "docs/dependencies.md").read_text(), re.MULTILINE)

@@ -34,6 +34,8 @@ class Whisper:
         with reading(self._folder):
             from faster_whisper import WhisperModel
 
+            if not (self._folder / "tokenizer.json").is_file():  # the library would ask the hub for one
+                raise FileNotFoundError("tokenizer.json is missing")
             return WhisperModel(
                 str(self._folder),
                 device="cpu",

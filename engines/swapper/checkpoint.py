@@ -92,7 +92,9 @@ def _words(path: Path, name: str, config: Path, dtype: Any) -> Any:
     kind = getattr(transformers, shape.architectures[0])
     if name == "text_encoder_2":
         state = convert_open_clip_checkpoint(None, state, prefix="")
-    model, told = kind.from_pretrained(None, config=shape, state_dict=state, dtype=dtype, output_loading_info=True)
+    model, told = kind.from_pretrained(
+        None, config=shape, state_dict=state, dtype=dtype, output_loading_info=True, local_files_only=True
+    )
     if told["missing_keys"]:  # the library would make them up
         raise sizes.corrupt(path, f"{len(told['missing_keys'])} tensors of its {name} are missing")
     return model

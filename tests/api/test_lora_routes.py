@@ -45,7 +45,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with local_hub() as hub, pytest.MonkeyPatch.context() as patch:
         patch.setattr(constants, "HF_HUB_CACHE", str(folder / "hf"))
         patch.setenv("HF_ENDPOINT", hub.url)
-        patch.setenv("HF_HUB_OFFLINE", "0")
         studio = build_studio(Settings(data=folder / "data", starter=folder, engine="inprocess", keep_free_mb=0))
         app = build_app(studio)
         with TestClient(app):

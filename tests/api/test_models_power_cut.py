@@ -23,7 +23,7 @@ def hub() -> Iterator[LocalHub]:
 
 @pytest.fixture
 def studio(hub: LocalHub, data_folder: Path, starter: Path, tmp_path: Path) -> Iterator[Live]:
-    environment = {"HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "0", "HF_HOME": str(tmp_path / "hf")}
+    environment = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf")}
     studio = Live(data_folder, starter, environment=environment)
     yield studio.start()
     studio.kill()

@@ -33,7 +33,7 @@ def hub(served: LocalHub) -> LocalHub:
 def workshop(served: LocalHub, starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A studio of its own, that knows only this hub."""
     folder = tmp_path_factory.mktemp("models-page")
-    environment = {"HF_ENDPOINT": served.url, "HF_HUB_OFFLINE": "0", "HF_HOME": str(folder / "hf")}
+    environment = {"HF_ENDPOINT": served.url, "HF_HOME": str(folder / "hf")}
     studio = Live(folder / "data", starter, environment=environment, log_file=folder / "log")
     yield studio.start()
     studio.kill()

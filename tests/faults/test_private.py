@@ -42,8 +42,6 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "watch"))
     monkeypatch.setenv("WATCHED", str(tmp_path / "attempts"))
-    for name in ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY"):  # the studio has to be quiet by itself
-        monkeypatch.delenv(name)
     return tmp_path / "attempts"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from engines.runtime import ENVIRONMENT
 from tests.support.people import PASSWORD
 from tests.support.waiting import until
 
@@ -30,7 +31,7 @@ def free_port() -> int:
 
 @dataclass
 class Live:
-    """A studio on its own data folder. ``environment`` adds to what the process gets."""
+    """A studio on its own data folder. ``environment`` adds to what the process gets; ``bare``: that is all it gets."""
 
     data: Path
     starter: Path
@@ -38,6 +39,7 @@ class Live:
     source: Path = REPOSITORY
     port: int = field(default_factory=free_port)
     environment: dict[str, str] = field(default_factory=dict)
+    bare: bool = False
     log_file: Path | None = None
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -67,7 +69,8 @@ class Live:
             "C41_KEEP_FREE_MB": "10",
             "PYTHONUNBUFFERED": "1",
         }
-        return os.environ | mine | self.environment
+        inherited = {} if self.bare else {k: v for k, v in os.environ.items() if k not in ENVIRONMENT}
+        return inherited | mine | self.environment
 
     # -- its life
 

@@ -28,9 +28,19 @@ def python(script: str, **environment: str) -> str:
 def test_importing_it_is_light_and_sets_the_environment() -> None:
     script = """
 import sys, os, engines.runtime
-print("torch" in sys.modules, os.environ["OMP_WAIT_POLICY"], os.environ["HF_HUB_OFFLINE"])
+print("torch" in sys.modules, os.environ["OMP_WAIT_POLICY"], os.environ["HF_HUB_DISABLE_TELEMETRY"])
 """
     assert python(script) == "False PASSIVE 1"
+
+
+def test_the_hub_stays_open_for_what_is_asked_of_it() -> None:
+    script = """
+from engines import runtime
+runtime.heavy("diffusers", "transformers")
+from huggingface_hub import is_offline_mode
+print(is_offline_mode())
+"""
+    assert python(script) == "False"
 
 
 def test_what_the_environment_says_goes_first() -> None:

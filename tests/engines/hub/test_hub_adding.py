@@ -28,7 +28,6 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalHub]:
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     with local_hub() as served:
         monkeypatch.setenv("HF_ENDPOINT", served.url)
         yield served
@@ -151,7 +150,6 @@ def test_what_is_no_answer_of_a_hub_is_told(page: bytes, monkeypatch: pytest.Mon
     with ThreadingHTTPServer(("127.0.0.1", 0), Hotel) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
-        monkeypatch.setenv("HF_HUB_OFFLINE", "0")
         with Hub() as connection, pytest.raises(StudioError, match="cannot be read"):
             connection.repo("some/one")
         server.shutdown()

@@ -53,7 +53,6 @@ def test_a_folder_says_itself_whether_it_is_distilled(desk: Desk, twin_folder: P
 
 def test_a_repository_by_name(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the catalog knows already is that; another's is entered after its like, with its own parts."""
-    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     known = desk.catalog.get("flux.1-schnell")
     files: dict[str, Any] = {"model_index.json": json.dumps({"_class_name": "FluxPipeline"})}
     files |= {f"{part.subfolder}/config.json": "{}" for part in known.parts.values()}
