@@ -77,6 +77,8 @@ class Family:
     """What width and height must be a multiple of, in px."""
     working_bytes_a_pixel: ClassVar[int] = 3000
     """What painting takes beside the weights, at the largest step, in the precision of a processor."""
+    vae_dtype: ClassVar[str] = ""
+    """The precision that its autoencoder must compute in, torch's name; empty where it takes the denoiser's."""
     looks_in: ClassVar[tuple[str, ...]] = ("create_image", "edit_image")
     """The tasks in which it goes by pictures, where the model goes by any: beside the one that is worked on."""
     looks_with: ClassVar[str] = ""

@@ -11,6 +11,7 @@ from engines.planning.weights import Stages, Weights, half, stages
 from engines.swapper import sizes
 from engines.swapper.device import card_headroom, processor_dtype
 from engines.swapper.keeping import Keeping, held
+from engines.video import families
 
 _BESIDE = 0.72
 """How much of a machine's main memory streamed weights may take: what the swapper allows of what is usually free."""
@@ -191,16 +192,31 @@ def _kept(entry: Entry, parts: Mapping[str, Weights], way: _Way, working: int, r
 
 
 def _keepings(entry: Entry, parts: Mapping[str, Weights], way: _Way, room: Room) -> Iterator[tuple[str, Keeping]]:
-    """Each part's keeping. The decoder is small, and works outside of what streaming and casting reach."""
+    """Each part's keeping. The decoder is small, and works outside of what streaming and casting reach.
+
+    Most pipelines hand the denoiser's numbers to the decoder as they are, so that it computes in the denoiser's
+    precision however it is stored, unless the family says otherwise.
+    """
     shared = None if room.beside else processor_dtype(sum(one.bytes for one in parts.values()), room.total)
+    card = half(entry) if room.beside else None
+    own = {
+        name: shared or (card if _denoises(name) or one.dtype == "float32" else None) or one.dtype
+        for name, one in parts.items()
+    }
+    denoiser = next((dtype for name, dtype in own.items() if _denoises(name)), None)
     for name, one in parts.items():
         if name.startswith("vae"):
-            yield name, Keeping(dtype=shared or one.dtype)
+            yield name, Keeping(dtype=families.of(entry).vae_dtype or denoiser or own[name])
             continue
-        dtype = shared or (half(entry) if room.beside and one.dtype == "float32" else None) or one.dtype
         # Linear layers are all that int8 reaches, and all that transformers are made of.
         small = "" if one.packed or not way.eight else "int8" if name.startswith("transformer") else "fp8"
         yield (
             name,
-            Keeping(dtype=dtype, int8=small == "int8", fp8=small == "fp8", streamed=way.streamed, packed=one.packed),
+            Keeping(
+                dtype=own[name], int8=small == "int8", fp8=small == "fp8", streamed=way.streamed, packed=one.packed
+            ),
         )
+
+
+def _denoises(name: str) -> bool:
+    return name.startswith(("transformer", "unet"))

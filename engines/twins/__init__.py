@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -15,6 +16,7 @@ import yaml
 from engines import runtime
 from engines.catalog import SHIPPED, Entry, read
 from engines.catalog.entry import Part
+from engines.twins.precisions import Precisions, store
 
 BUILDERS = {
     "qwen3": "engines.twins.qwen:save_text",
@@ -89,15 +91,21 @@ _TINY: Mapping[str, Mapping[str, Any]] = {
 """Where an entry says something that holds for the large model only, what holds for the twin."""
 
 
-def build(name: str, folder: Path) -> Path:
-    """The folder of a twin, made the first time: ``folder/<name>``, laid out as the hub lays out the real one."""
-    target = folder / name
+def build(name: str, folder: Path, precisions: Precisions = MappingProxyType({})) -> Path:
+    """The folder of a twin, made the first time: ``folder/<name>``, laid out as the hub lays out the real one.
+
+    ``precisions`` are those in which parts are stored otherwise than the twin's builder stores them; such a twin has a
+    folder of its own.
+    """
+    marks = [f"{part.replace('/', '.')}={dtype}" for part, dtype in sorted(precisions.items())]
+    target = folder / "+".join([name, *marks])
     if target.is_dir():
         return target
     runtime.heavy("diffusers", "transformers")
     module, function = BUILDERS[name].split(":")
-    part = folder / f"{name}.{os.getpid()}.part"
+    part = folder / f"{target.name}.{os.getpid()}.part"
     getattr(import_module(module), function)(part)
+    store(part, precisions)
     try:
         part.rename(target)
     except OSError:  # another process was faster
@@ -107,21 +115,21 @@ def build(name: str, folder: Path) -> Path:
 
 def install(name: str, folder: Path, own: Path) -> str:
     """Make a twin usable: build it below ``folder``, and enter the first catalog entry that it stands for. Its id."""
-    return _install(next(entry for entry in _entries() if entry.twin == name), folder, own)
+    return _install(next(entry for entry in _entries() if entry.twin == name), folder, own, {})
 
 
-def install_entry(id: str, folder: Path, own: Path) -> str:
-    """Make the twin of a catalog entry usable: as ``install``, for an entry by its id."""
-    return _install(next(entry for entry in _entries() if entry.id == id), folder, own)
+def install_entry(id: str, folder: Path, own: Path, precisions: Precisions = MappingProxyType({})) -> str:
+    """Make the twin of a catalog entry usable: as ``install``, for an entry by its id; ``precisions`` as in ``build``."""
+    return _install(next(entry for entry in _entries() if entry.id == id), folder, own, precisions)
 
 
 def _entries() -> Iterator[Entry]:
     return map(read, sorted(SHIPPED.glob("*.yaml")))
 
 
-def _install(entry: Entry, folder: Path, own: Path) -> str:
+def _install(entry: Entry, folder: Path, own: Path, precisions: Precisions) -> str:
     assert entry.twin, f"{entry.id} has no twin"
-    root = build(entry.twin, folder)
+    root = build(entry.twin, folder, precisions)
     twin = entry.model_copy(
         update={
             "id": f"{entry.id}.twin",

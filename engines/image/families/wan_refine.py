@@ -31,6 +31,7 @@ class WanRefine(Family):
     name = "wan-refine"
     pipelines: ClassVar = {"change_image": "WanVideoToVideoPipeline", "create_image": "WanPipeline"}
     reads_pictures = False
+    vae_dtype = "float32"  # in half precision its frames flicker and band; the pipelines cast for it
 
     def read(self, pipeline: Any, work: Work) -> Words:
         return read_words(pipeline, work, TOKENS)

@@ -23,6 +23,7 @@ class Wan(ClipFamily):
     name = "wan"
     pipelines: ClassVar = {"create_clip": "WanPipeline", "animate_image": "WanImageToVideoPipeline"}
     reads_pictures = False
+    vae_dtype = "float32"  # in half precision its frames flicker and band; the pipelines cast for it
 
     def read(self, pipeline: Any, work: Work) -> Words:
         return read_words(pipeline, work, _tokens(work.entry))

@@ -31,9 +31,9 @@ class Desk:
         self.inputs: dict[str, wire.Input] = {}
         self.worker = Worker("device", self._config, self.events.append, self.swapper, self.catalog)
 
-    def twin(self, entry: str) -> str:
-        """The id of the twin of a catalog entry."""
-        return twins.install_entry(entry, self._twins, self._own)
+    def twin(self, entry: str, **precisions: str) -> str:
+        """The id of the twin of a catalog entry; ``precisions`` are those of parts that are stored in another one."""
+        return twins.install_entry(entry, self._twins, self._own, precisions)
 
     def put(self, image: Image.Image, suffix: str = ".png") -> str:
         """The id of a picture as an input."""
