@@ -10,6 +10,7 @@ import av
 from av.error import FFmpegError
 
 from engines.media.streams import open_media
+from engines.media.wav import OPEN, chunks
 
 _CHUNK = 1 << 20
 _WAV_KEPT = {b"fmt ", b"fact", b"data", b"ds64"}
@@ -17,23 +18,29 @@ _FLAC_KEPT = {0, 3}
 
 
 def wav(path: Path, out: Path) -> None:
-    """Keep the format and the samples. Raises ValueError."""
+    """Keep the format and the samples; sizes are set right. Raises ValueError."""
     with path.open("rb") as source, out.open("wb") as target:
-        target.write(source.read(12))
-        while len(head := source.read(8)) == 8:
-            name, size = struct.unpack("<4sI", head)
-            if name in _WAV_KEPT:
-                left = os.fstat(source.fileno()).st_size - source.tell()
-                size = min(size, left)  # a sound streamed to disk says 4 GB
-                target.write(head)
-                _copy(source, target, size)
-                target.write(source.read(size % 2))
-            else:
-                source.seek(size + size % 2, os.SEEK_CUR)
+        head = source.read(12)
+        target.write(head)
+        long, sizes_at, data_size = head[:4] != b"RIFF", 0, 0
+        for chunk in chunks(source):
+            if chunk.name not in _WAV_KEPT:
+                continue
+            if chunk.name == b"ds64":
+                sizes_at = target.tell() + 8
+            if chunk.name == b"data":
+                data_size = chunk.size
+            open_size = chunk.name == b"data" and (long or chunk.size >= OPEN)
+            target.write(chunk.name + struct.pack("<I", OPEN if open_size else chunk.size))
+            source.seek(chunk.start)
+            _copy(source, target, chunk.size)
+            target.write(b"\0" * (chunk.size % 2))
         size = target.tell() - 8
-        if size < 2**32:
-            target.seek(4)
-            target.write(struct.pack("<I", size))
+        target.seek(4)
+        target.write(struct.pack("<I", OPEN if long else min(size, OPEN)))
+        if sizes_at:
+            target.seek(sizes_at)
+            target.write(struct.pack("<QQ", size, data_size))
 
 
 def mp3(path: Path, out: Path) -> None:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from engines.loras import looking, told
 from engines.loras.header import is_safetensors, read_header
-from engines.media import documents
+from engines.media import documents, wav
 from engines.media.clip_reader import frame_at, turned
 from engines.media.picture import load_picture, open_picture, save_thumb
 from engines.media.sound import Samples, waveform
@@ -221,21 +221,6 @@ def _embedded(path: Path) -> str | None:
     if container is None:
         return None
     if container.suffix == ".wav":
-        return _wav_comment(path)
+        return wav.comment(path)
     with open_media(path) as media:
         return media.metadata.get("c41")
-
-
-def _wav_comment(path: Path) -> str | None:
-    with path.open("rb") as file:
-        file.seek(12)
-        while len(head := file.read(8)) == 8:
-            name, size = struct.unpack("<4sI", head)
-            if name == b"LIST":
-                content = file.read(min(size, 2**24))
-                if content.startswith(b"INFOICMT"):
-                    return content[12 : 12 + struct.unpack_from("<I", content, 8)[0]].rstrip(b"\0").decode()
-            else:
-                file.seek(size, 1)
-            file.seek(size % 2, 1)
-    return None

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from engines import wire
 from engines.media.files import thumb_path, written
+from engines.media.srgb import to_srgb
 from engines.provenance import parameters
 from errors import StudioError
 
@@ -32,7 +32,7 @@ def open_picture(path: Path) -> Image.Image:
     """
     image = load_picture(path)
     try:
-        return _to_srgb(ImageOps.exif_transpose(image))
+        return to_srgb(ImageOps.exif_transpose(image))
     except Exception as error:  # decoders and profiles of hostile files raise anything
         raise _bad("It is damaged and cannot be decoded to the end.") from error
 
@@ -112,39 +112,6 @@ def pixels_sha256(image: Image.Image) -> str:
     digest = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
     digest.update(image.tobytes())
     return digest.hexdigest()
-
-
-def _to_srgb(image: Image.Image) -> Image.Image:
-    if image.mode in ("I;16", "I;16L", "I;16B", "I", "F"):
-        image = _to_8_bit(image)
-    alpha = image.has_transparency_data
-    if image.mode in ("RGB", "CMYK") and not alpha and (profile := image.info.get("icc_profile")):
-        image = _through_profile(image, profile)
-    return image.convert("RGBA" if alpha else "RGB")
-
-
-def _to_8_bit(image: Image.Image) -> Image.Image:
-    values = np.nan_to_num(np.asarray(image, np.float32))
-    top = 65535.0 if image.mode.startswith("I;16") else float(values.max(initial=0))
-    if image.mode != "F" and 255 < top <= 65535:
-        top = 65535.0
-    elif image.mode == "I" and top <= 255:
-        top = 255.0
-    elif image.mode == "F":
-        top = max(top, 1.0)
-    return Image.fromarray(np.rint(values.clip(0, top) * (255 / top)).astype(np.uint8))
-
-
-def _through_profile(image: Image.Image, profile: bytes) -> Image.Image:
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "srgb" in ImageCms.getProfileDescription(source).lower():
-            return image
-        target = ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError):  # a broken profile is common and no reason to refuse the picture
-        return image
-    return converted or image
 
 
 def _bad(why: str) -> StudioError:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from engines import wire
+from engines.media import wav
 from engines.media.files import thumb_path, written
 from engines.media.picture import save_thumb
 
@@ -30,7 +30,7 @@ def save_sound(samples: Samples, rate: int, path: Path, provenance: dict[str, An
     note = json.dumps(provenance, ensure_ascii=False)
     mp3 = path.suffix == ".mp3"
     with written(path) as part:
-        (_write_mp3 if mp3 else _write_wav)(samples, rate, part, note)
+        (_write_mp3 if mp3 else wav.write)(samples, rate, part, note)
     save_thumb(waveform(samples), thumb_path(path))
     return wire.ResultFile(
         file=path.name,
@@ -132,21 +132,6 @@ def _limit(samples: Samples, rate: int) -> Samples:
     gain = minimum_filter1d(np.minimum(1, PEAK / np.maximum(peaks, 1e-9)), reach)
     gain = uniform_filter1d(gain, reach)  # never above the minimum it is the mean of, so no peak slips through
     return np.asarray(samples * (gain[:, None] if samples.ndim == 2 else gain), np.float32)
-
-
-def _write_wav(samples: Samples, rate: int, path: Path, note: str) -> None:
-    import soundfile
-
-    soundfile.write(path, samples, rate, subtype="PCM_24", format="WAV")
-    text = note.encode() + b"\0"
-    text += b"\0" * (len(text) % 2)
-    comment = b"INFO" + b"ICMT" + struct.pack("<I", len(text)) + text
-    with path.open("r+b") as file:  # libsndfile's own comments are cut at a few kilobytes
-        file.seek(0, 2)
-        file.write(b"\0" * (file.tell() % 2) + b"LIST" + struct.pack("<I", len(comment)) + comment)
-        size = file.tell() - 8
-        file.seek(4)
-        file.write(struct.pack("<I", size))
 
 
 def _write_mp3(samples: Samples, rate: int, path: Path, note: str) -> None:

@@ -11,6 +11,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
 
+from engines.media import wav
 from errors import StudioError
 
 OPEN_SECONDS = 20.0
@@ -40,7 +41,7 @@ def sniff(path: Path) -> Format | None:
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         webm = b"webm" in head
         return Format(".webm" if webm else ".mkv", "video/webm" if webm else "video/x-matroska", "matroska")
-    if head[:4] in (b"RIFF", b"RF64"):
+    if head[:4] in wav.HEADS:
         return _RIFF.get(head[8:12])
     if head.startswith(b"fLaC"):
         return Format(".flac", "audio/flac", "flac")
