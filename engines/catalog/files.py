@@ -14,8 +14,15 @@ _REPOSITORY = re.compile(r"^[\w.-]+/[\w.-]+$")
 
 
 def place(part: Part, starter: Path) -> Path:
-    """Where a part is, or would be."""
-    return _root(part, starter) / part.subfolder / part.file
+    """Where a part is, or would be.
+
+    Of a repository that has moved on since a part was fetched, the snapshot that has the part counts: what its revision
+    means now may have been fetched for other parts alone, by another program too.
+    """
+    where = _root(part, starter) / part.subfolder / part.file
+    if is_repository(part) and not _whole(where, part):
+        return next((path for path in _elsewhere(part) if _whole(path, part)), where)
+    return where
 
 
 def is_starter(part: Part) -> bool:
@@ -30,10 +37,11 @@ def is_repository(part: Part) -> bool:
 
 def here(part: Part, starter: Path) -> bool:
     """Whether a part is all there: of a folder that is narrowed, something for each of its patterns."""
-    path = place(part, starter)
-    if not complete(path):
-        return False
-    return all(any(path.glob(pattern)) for pattern in part.allow)
+    return _whole(place(part, starter), part)
+
+
+def _whole(path: Path, part: Part) -> bool:
+    return complete(path) and all(any(path.glob(pattern)) for pattern in part.allow)
 
 
 def configs(name: str) -> Path:
@@ -69,11 +77,27 @@ def _root(part: Part, starter: Path) -> Path:
     return Path(part.repo).expanduser()
 
 
+def commit(repo: str, revision: str) -> str:
+    """The commit that a revision of a repository means in the hub's cache; nothing where it says none."""
+    reference = _repository(repo) / "refs" / revision
+    return reference.read_text().strip() if reference.is_file() else ""
+
+
 def _snapshot(repo: str, revision: str) -> Path:
     """The folder of a repository at a revision in the hub's cache, whether it is there or not."""
+    return _repository(repo) / "snapshots" / (commit(repo, revision) or revision)
+
+
+def _elsewhere(part: Part) -> list[Path]:
+    """Where a part may lie in the snapshots that a ref names: in others a download may be under way. Newest first."""
+    folder = _repository(part.repo)
+    commits = {path.read_text().strip() for path in (folder / "refs").rglob("*") if path.is_file()}
+    found = [path for path in (folder / "snapshots" / commit for commit in commits) if path.is_dir()]
+    newest_first = sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+    return [path / part.subfolder / part.file for path in newest_first]
+
+
+def _repository(repo: str) -> Path:
     from huggingface_hub import constants
 
-    folder = Path(constants.HF_HUB_CACHE) / f"models--{repo.replace('/', '--')}"
-    reference = folder / "refs" / revision
-    commit = reference.read_text().strip() if reference.is_file() else revision
-    return folder / "snapshots" / commit
+    return Path(constants.HF_HUB_CACHE) / f"models--{repo.replace('/', '--')}"

@@ -5,9 +5,10 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from engines.catalog.files import commit
 from engines.hub.client import HubFile, Repo
 
 
@@ -79,23 +80,42 @@ def keep(repo: str, file: HubFile) -> None:
 
 def show(repo: Repo, file: HubFile) -> None:
     """Make a file visible in its snapshot."""
-    path, content = snapshot(repo) / file.path, blob(repo.name, file)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists():
-        return
-    path.unlink(missing_ok=True)  # a link that leads nowhere
     try:
-        path.symlink_to(os.path.relpath(content, path.parent))
+        _link(repo, file)
     except OSError:  # a file system without links
-        shutil.copyfile(content, path)
+        shutil.copyfile(blob(repo.name, file), snapshot(repo) / file.path)
+
+
+def link_known(repo: Repo) -> None:
+    """Make visible in a snapshot all that is here of it: what did not change since an older commit stays installed, for
+    other programs as well."""
+    for file in repo.files:
+        if blob(repo.name, file).is_file():
+            with suppress(OSError):  # without links it is found in the older snapshot
+                _link(repo, file)
+
+
+def _link(repo: Repo, file: HubFile) -> None:
+    path = snapshot(repo) / file.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.unlink(missing_ok=True)  # a link that leads nowhere
+        path.symlink_to(os.path.relpath(blob(repo.name, file), path.parent))
 
 
 def point(repo: Repo, revision: str) -> None:
-    """Let a revision mean the repository's commit: from now on its files are those of the new snapshot."""
-    if revision == repo.commit:
-        return
-    ref = folder(repo.name) / "refs" / revision
+    """Let a revision mean the repository's commit: from now on its files are those of the new snapshot.
+
+    Each commit that a revision means here, or meant before, stays named by itself: what was whole in it still is.
+    """
+    before = commit(repo.name, revision)
+    for name, meant in {before: before, repo.commit: repo.commit, revision: repo.commit}.items():
+        if name:
+            _write_ref(folder(repo.name) / "refs" / name, meant)
+
+
+def _write_ref(ref: Path, commit: str) -> None:
     ref.parent.mkdir(parents=True, exist_ok=True)
     new = ref.with_name(f"{ref.name}.{time.time_ns()}")
-    new.write_text(repo.commit)
+    new.write_text(commit)
     new.replace(ref)

@@ -114,7 +114,7 @@ class Hub:
     def repo(self, name: str, revision: str = "main", wait: Callable[[float], None] = time.sleep) -> Repo:
         """What a repository holds. ``wait`` sleeps between tries; what it raises goes through.
 
-        Raises StudioError offline, no_such_repository, gated, bad_token, hub_error.
+        Raises StudioError offline, no_such_repository, no_such_revision, gated, bad_token, hub_error.
         """
         if not re.fullmatch(_NAME, name):
             raise _no_such(name)
@@ -189,6 +189,8 @@ class Hub:
         code = answer.headers.get("x-error-code", "")
         if answer.status_code in (401, 403) and code != "RepoNotFound":
             raise gated(repo) if code == "GatedRepo" or not self._has_token else _bad_token(repo)
+        if code == "RevisionNotFound":
+            raise _no_such_revision(repo)
         if answer.status_code in (401, 404):
             raise _no_such(repo)
         if answer.status_code >= 400:
@@ -214,6 +216,16 @@ def _no_such(repo: str) -> StudioError:
         f"There is no model “{repo[:100]}” at {host()}.",
         "Its name or its revision is wrong, it was removed, or it is private.",
         "Copy the name from its page, as in “owner/name”.",
+        status=404,
+    )
+
+
+def _no_such_revision(repo: str) -> StudioError:
+    return StudioError(
+        "no_such_revision",
+        f"{host()} no longer has this version of {repo[:100]}.",
+        "Its makers have rewritten its history, or the revision is wrong.",
+        "Use “main”, or copy the revision from its page.",
         status=404,
     )
 

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from engines.catalog import files
 from engines.catalog.entry import Part
-from engines.hub import cache, pickled
-from engines.hub.choose import files_of
+from engines.hub import cache, commits, pickled
 from engines.hub.choose import pickled as is_pickled
 from engines.hub.client import Hub, HubFile, Repo
 from engines.hub.tally import Stopped, Tally
@@ -53,17 +52,17 @@ class Plan(NamedTuple):
 
 def plan(hub: Hub, parts: Iterable[Part], starter: Path, wait: Callable[[float], None] = time.sleep) -> Plan:
     """What is missing of parts. Raises StudioError as the hub, and where a repository has nothing of use."""
-    repos: dict[tuple[str, str], Repo] = {}
-    wanted: dict[tuple[str, str], Wanted] = {}
+    missing: dict[tuple[str, str], list[Part]] = {}
     for part in parts:
-        if not files.is_repository(part) or files.here(part, starter):
-            continue
-        key = (part.repo, part.revision)
-        if key not in repos:
-            repos[key] = hub.repo(part.repo, part.revision, wait)
-        for file in files_of(part, repos[key]):
-            wanted[part.repo, file.path] = Wanted(repos[key], file)
-    return Plan(tuple(wanted.values()), tuple((repo, revision) for (_, revision), repo in repos.items()))
+        if files.is_repository(part) and not files.here(part, starter):
+            missing.setdefault((part.repo, part.revision), []).append(part)
+    wanted: dict[tuple[str, str], Wanted] = {}
+    refs = []
+    for (name, revision), absent in missing.items():
+        repo, found = commits.choose(name, revision, absent, lambda name, at: hub.repo(name, at, wait))
+        wanted |= {(name, file.path): Wanted(repo, file) for file in found}
+        refs.append((repo, revision))
+    return Plan(tuple(wanted.values()), tuple(refs))
 
 
 def need_room(name: str, plan: Plan, keep_free: int) -> None:
@@ -98,6 +97,7 @@ def fetch(hub: Hub, plan: Plan, tally: Tally, pulse: Callable[[], None]) -> None
             cache.show(*one)
     pickled.rewrite_all(plan.files, pulse)
     for repo, revision in plan.refs:
+        cache.link_known(repo)
         cache.point(repo, revision)
 
 

@@ -47,14 +47,20 @@ def _others(entry: Entry, catalog: Catalog) -> list[Part]:
 
 
 def _delete(part: Part, catalog: Catalog, kept: set[Path]) -> int:
-    """Delete a part's files from its snapshot, and their contents where no other snapshot shows them."""
-    place = catalog.path_of(part)
-    if place in kept:
+    """Delete a part's files from every snapshot, and their contents."""
+    if catalog.path_of(part) in kept:
         return 0
+    repository = cache.folder(part.repo)
+    places = [snapshot / part.subfolder / part.file for snapshot in (repository / "snapshots").iterdir()]
+    return sum(_delete_at(place, repository, kept) for place in places)
+
+
+def _delete_at(place: Path, repository: Path, kept: set[Path]) -> int:
+    """Delete a file, or the files of a folder, and their contents where no other snapshot shows them."""
     if place.is_file() or place.is_symlink():
-        return _delete_file(place, cache.folder(part.repo))
-    shown = [path for path in place.iterdir() if path.is_file() or path.is_symlink()]
-    return sum(_delete_file(path, cache.folder(part.repo)) for path in shown if path not in kept)
+        return _delete_file(place, repository)
+    shown = [path for path in place.iterdir() if path.is_file() or path.is_symlink()] if place.is_dir() else []
+    return sum(_delete_file(path, repository) for path in shown if path not in kept)
 
 
 def _delete_file(path: Path, repository: Path) -> int:

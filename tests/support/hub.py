@@ -71,6 +71,7 @@ class LocalHub:
 
     def __init__(self) -> None:
         self.repositories: dict[str, Repository] = {}
+        self.older: dict[tuple[str, str], Repository] = {}
         self.faults: dict[str, Faults] = {}
         self.asked: list[Asked] = []
         self.sent = 0
@@ -104,6 +105,17 @@ class LocalHub:
         contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
         self.repositories[name] = Repository(contents, **more)
         return self.repositories[name]
+
+    def move(self, name: str, files: Mapping[str, bytes | str]) -> Repository:
+        """Let a repository move on to other files; its older commits stay."""
+        old = self.repositories[name]
+        self.older[name, old.commit] = old
+        return self.add(name, files)
+
+    def at(self, name: str, revision: str) -> Repository | None:
+        """A repository at a revision."""
+        newest = self.repositories.get(name)
+        return newest if newest and revision in ("main", newest.commit) else self.older.get((name, revision))
 
     def fault(self, path: str, **what: Any) -> Faults:
         """Let something go wrong with a file, named by its path in its repository."""
@@ -162,9 +174,9 @@ def _answer_hub(hub: LocalHub, asked: BaseHTTPRequestHandler) -> None:
         return
     name, _, rest = path.removeprefix("/").partition("/resolve/")
     commit, _, file = rest.partition("/")
-    repository = hub.repositories.get(name)
-    if repository is None or commit not in (repository.commit, "main"):
-        _refuse(asked, 404, "RepoNotFound" if repository is None else "RevisionNotFound")
+    repository = hub.at(name, commit)
+    if repository is None:
+        _refuse(asked, 404, "RevisionNotFound" if name in hub.repositories else "RepoNotFound")
     elif repository.token and asked.headers.get("Authorization") != f"Bearer {repository.token}":
         known = bool(asked.headers.get("Authorization"))
         _refuse(asked, 403 if known else 401, "" if known else "GatedRepo")
@@ -172,7 +184,7 @@ def _answer_hub(hub: LocalHub, asked: BaseHTTPRequestHandler) -> None:
         _refuse(asked, 404, "EntryNotFound")
     elif len(repository.files[file]) >= LARGE:
         asked.send_response(302)
-        asked.send_header("Location", f"{hub.store_url}/{name}/{file}?signature=secret")
+        asked.send_header("Location", f"{hub.store_url}/{name}/{repository.commit}/{file}?signature=secret")
         asked.send_header("X-Linked-Etag", f'"{hashlib.sha256(repository.files[file]).hexdigest()}"')
         asked.send_header("Content-Length", "0")
         asked.end_headers()
@@ -182,15 +194,17 @@ def _answer_hub(hub: LocalHub, asked: BaseHTTPRequestHandler) -> None:
 
 def _answer_store(hub: LocalHub, asked: BaseHTTPRequestHandler) -> None:
     path = unquote(urlsplit(asked.path).path).lstrip("/")
-    owner, name, file = path.split("/", 2)
-    content = hub.repositories[f"{owner}/{name}"].files[file]
+    owner, name, commit, file = path.split("/", 3)
+    repository = hub.at(f"{owner}/{name}", commit)
+    content = repository.files[file] if repository else b""
     _send(hub, asked, file, content, f"store-{git_sum(content)[:12]}")
 
 
 def _answer_info(hub: LocalHub, asked: BaseHTTPRequestHandler, name: str, revision: str) -> None:
-    repository = hub.repositories.get(name)
-    if repository is None or revision not in ("main", repository.commit):
-        _refuse(asked, 401 if repository is None else 404, "RepoNotFound" if repository is None else "RevisionNotFound")
+    repository = hub.at(name, revision)
+    if repository is None:
+        known = name in hub.repositories
+        _refuse(asked, 404 if known else 401, "RevisionNotFound" if known else "RepoNotFound")
         return
     blobs = parse_qs(urlsplit(asked.path).query).get("blobs") == ["true"]
     siblings = []

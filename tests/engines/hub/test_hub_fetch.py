@@ -167,7 +167,7 @@ def test_a_file_that_changed_meanwhile_is_begun_anew(hub: LocalHub, bring: Calla
 
 def test_a_new_commit_takes_over_only_when_it_is_whole(hub: LocalHub, bring: Callable[..., Path]) -> None:
     old = bring()
-    shutil.rmtree(old)  # the user threw the folder away: it is fetched again, now from the newer commit
+    shutil.rmtree(old)  # the user threw the folder away, and the hub the commit: the newer one is fetched
     new = weights(seed=2)
     hub.add(REPO, {**FILES, "unet/model.safetensors": new})
     hub.fault("unet/model.safetensors", wrong_times=9)
