@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from utf8 import ValidText
+
 
 class Problem(BaseModel):
     """What a person (or a script) is told when something did not work.
@@ -12,9 +14,9 @@ class Problem(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     code: str
-    what: str
-    why: str = ""
-    next: str = ""
+    what: ValidText
+    why: ValidText = ""
+    next: ValidText = ""
 
     @property
     def sentence(self) -> str:

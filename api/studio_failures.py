@@ -26,6 +26,7 @@ _CAUSES = {
     ),
     "engine_error": ("A model broke", "The log has the details. Another model or a newer version may help."),
     "internal": ("Something in the studio broke", "The log has the details."),
+    "not_saved": ("A result could not be saved", "The log has the details."),
     "stopped_twice": ("The studio stopped twice during the same work", "It may be too much for this machine."),
     "waited_in_vain": ("Work it built on did not finish", "Look at what failed before it."),
     "account_gone": ("The account was closed before its turn came", "Nothing, or let the person in again."),
@@ -34,7 +35,7 @@ _CAUSES = {
     "fetch_failed": ("A download did not work", "Try again: it goes on where it stopped."),
     "download_failed": ("A download did not work", "Try again: it goes on where it stopped."),
     "damaged_download": ("A download arrived damaged", "Try again; if it comes back, the source is at fault."),
-    "ollama_absent": ("Ollama did not answer", "See whether it runs, under Health."),
+    "no_ollama": ("Ollama did not answer", "See whether it runs, under Health."),
 }
 _ELSE = "Ask the person what the studio said: the sentence they saw tells what to do."
 

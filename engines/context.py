@@ -145,6 +145,11 @@ class Context:
         self.check()
         self._send(wire.Text(**self._of_job, delta=delta, thinking=thinking))
 
+    def reconsider(self) -> None:
+        """All of the job's text so far were the model's thoughts. Raises JobCancelled when it was cancelled."""
+        self.check()
+        self._send(wire.TextWasThinking(**self._of_job))
+
     def tell(self, **facts: Any) -> None:
         """Say something about the work beside its progress (tokens a second …)."""
         self._send(wire.Told(**self._of_job, facts=facts))

@@ -1,8 +1,9 @@
 """What travels between the queue and an engine, the same in a thread and through a pipe to a child.
 
-Down go commands, up come events; all are frozen models, sent as JSON. Between ``Run`` and one of the
-``Ended`` events (Result, Failed, Cancelled, Yielded) come any number of the others, all with the job and
-attempt they belong to, so that nothing of an earlier attempt is ever taken for the current one.
+Down go commands, up come events; all are frozen models, sent as JSON, and every text in an event is valid
+UTF-8, wherever an engine got it from. Between ``Run`` and one of the ``Ended`` events (Result, Failed, Cancelled,
+Yielded) come any number of the others, all with the job and attempt they belong to, so that nothing of an earlier
+attempt is ever taken for the current one.
 """
 
 from typing import Annotated, Any, Literal
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from engines.loras.facts import LoraFacts
 from engines.requests.base import AssetFacts, Kind
 from errors import Problem
+from utf8 import ValidJson, ValidText
 
 Lane = Literal["device", "cpu", "talk", "net", "fetch"]
 """``device`` torch models; ``cpu`` the others; ``talk`` language models on the processor (no chat waits behind a clip);
@@ -109,7 +111,7 @@ class Loading(OfJob):
     """A model is being brought in. ``note`` names it as a person would."""
 
     type: Literal["loading"] = "loading"
-    note: str
+    note: ValidText
 
 
 class Progress(OfJob):
@@ -125,15 +127,21 @@ class Text(OfJob):
     """More of a growing text: of the answer, or of what a model thinks before it."""
 
     type: Literal["text"] = "text"
-    delta: str
+    delta: ValidText
     thinking: bool = False
+
+
+class TextWasThinking(OfJob):
+    """What the text held until now was thinking before an answer that begins now."""
+
+    type: Literal["text_was_thinking"] = "text_was_thinking"
 
 
 class Told(OfJob):
     """Facts about the work, for whoever looks at it (tokens a second, bytes a second); newer ones replace older."""
 
     type: Literal["told"] = "told"
-    facts: dict[str, Any]
+    facts: ValidJson
 
 
 class Preview(OfJob):
@@ -162,8 +170,8 @@ class ResultFile(Message):
 
     file: str
     thumb: str | None = None
-    title: str = ""
-    source: str | None = None
+    title: ValidText = ""
+    source: ValidText | None = None
     kind: Kind
     mime: str
     width: int | None = None
@@ -174,7 +182,7 @@ class ResultFile(Message):
     family: str | None = None
     lora: LoraFacts | None = None
     content_sha256: str
-    provenance: dict[str, Any]
+    provenance: ValidJson
 
 
 class Result(OfJob):
@@ -189,7 +197,7 @@ class Failed(OfJob):
 
     type: Literal["failed"] = "failed"
     problem: Problem
-    detail: str = ""
+    detail: ValidText = ""
 
 
 class Cancelled(OfJob):
@@ -221,7 +229,18 @@ class DeviceState(Message):
 
 Ended = Result | Failed | Cancelled | Yielded
 Event = Annotated[
-    Loading | Progress | Text | Told | Preview | Measured | Result | Failed | Cancelled | Yielded | DeviceState,
+    Loading
+    | Progress
+    | Text
+    | TextWasThinking
+    | Told
+    | Preview
+    | Measured
+    | Result
+    | Failed
+    | Cancelled
+    | Yielded
+    | DeviceState,
     Field(discriminator="type"),
 ]
 

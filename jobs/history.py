@@ -1,9 +1,10 @@
 """Jobs as the database has them: those that memory let go of, and those of an earlier run of the studio."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from auth.tables import User
@@ -14,6 +15,8 @@ from jobs.reproduce import verdict
 from jobs.tables import Job
 from jobs.views import FINISHED
 from library.tables import Asset
+
+log = logging.getLogger(__name__)
 
 
 class History:
@@ -26,14 +29,13 @@ class History:
     def get(self, job_id: str) -> LiveJob | None:
         """A stored job; None when there is none."""
         with self._database.session() as session:
-            row = session.get(Job, job_id)
-            return self._restored(session, [row])[0] if row else None
+            return next(iter(self._restored(session, _rows(session, select(Job).where(Job.id == job_id)))), None)
 
     def newest(self, user_id: str, limit: int) -> list[LiveJob]:
         """A person's jobs, newest first."""
         query = select(Job).where(Job.user_id == user_id).order_by(Job.created_at.desc(), Job.id).limit(limit)
         with self._database.session() as session:
-            jobs = self._restored(session, list(session.scalars(query)))
+            jobs = self._restored(session, _rows(session, query))
         return [self._live.get(job.id) or job for job in jobs]
 
     def made_as(self, user_id: str, prefix: str) -> dict[str, str]:
@@ -48,28 +50,49 @@ class History:
         """Everybody's jobs that finished after a time, the oldest first."""
         query = select(Job).where(Job.state.in_(FINISHED), Job.finished_at > time).order_by(Job.finished_at)
         with self._database.session() as session:
-            return self._restored(session, list(session.scalars(query)))
+            return self._restored(session, _rows(session, query))
 
     def unfinished(self) -> list[tuple[Job, str]]:
         """The rows of jobs that are not finished, the oldest first, each with its owner's name."""
-        query = select(Job, User.name).join(User, User.id == Job.user_id)
-        query = query.where(Job.state.not_in(FINISHED)).order_by(Job.created_at)
+        query = select(Job).where(Job.state.not_in(FINISHED)).order_by(Job.created_at)
         with self._database.session() as session:
-            return list(session.execute(query).tuples().all())
+            rows = _rows(session, query)
+            names = _names(session, rows)
+        return [(row, names[row.user_id]) for row in rows if row.user_id in names]
 
     def _restored(self, session: Session, rows: Iterable[Job]) -> list[LiveJob]:
         """Stored jobs with what only the library knows of them."""
         rows = list(rows)
-        owners = select(User.id, User.name).where(User.id.in_({row.user_id for row in rows}))
-        names = dict(session.execute(owners).tuples().all())
+        names = _names(session, rows)
         made: dict[str, list[str]] = {}
         assets = select(Asset.job_id, Asset.id).where(
             Asset.job_id.in_([row.id for row in rows]), Asset.deleted_at.is_(None)
         )
         for job_id, asset_id in session.execute(assets.order_by(Asset.created_at.desc())).tuples():
             made.setdefault(job_id or "", []).append(asset_id)
-        return [self._one(session, row, names[row.user_id], made.get(row.id, [])) for row in rows]
+        return [self._one(session, row, names.get(row.user_id, ""), made.get(row.id, [])) for row in rows]
 
     def _one(self, session: Session, row: Job, owner: str, assets: list[str]) -> LiveJob:
         compared = verdict(session, row.id, row.parent) if row.state == "done" else ""
         return replace(live_of(row, ticket_of(row, owner)), assets=tuple(assets), verdict=compared)
+
+
+def _rows(session: Session, query: Select[tuple[Job]]) -> list[Job]:
+    """The rows a query finds; one whose JSON is damaged is left out, and hides none of the others."""
+    try:
+        return list(session.scalars(query))
+    except (ValueError, TypeError):
+        ids = list(session.scalars(query.with_only_columns(Job.id)))
+    found = []
+    for id in ids:
+        try:
+            found.append(session.get_one(Job, id))
+        except (ValueError, TypeError) as error:
+            log.error("the stored job %s cannot be read: %s", id, error)
+    return found
+
+
+def _names(session: Session, rows: Iterable[Job]) -> dict[str, str]:
+    """The names of the people whose jobs these are."""
+    owners = select(User.id, User.name).where(User.id.in_({row.user_id for row in rows}))
+    return dict(session.execute(owners).tuples().all())

@@ -1,5 +1,6 @@
 """The live store: every job people look at now, in memory, with one counter that tells what changed."""
 
+import logging
 import secrets
 import threading
 import time
@@ -14,6 +15,8 @@ from jobs.costs import seconds_left
 from jobs.record import LiveJob, Spot
 from jobs.showing import Side, Viewer, show, side
 from jobs.views import DeviceView, Follow, JobView
+
+log = logging.getLogger(__name__)
 
 KEEP_SECONDS = 3600.0
 """How long a finished job stays in sight."""
@@ -183,7 +186,7 @@ class LiveStore:
     def _view(self, job: LiveJob, side: Side) -> JobView:
         views = self._shown.setdefault(job.id, {}) if self._jobs.get(job.id) is job else {}
         if side not in views:
-            views[side] = show(job, side)
+            views[side] = _shown(job, side)
         return views[side]
 
     def _look_again(self) -> None:
@@ -227,6 +230,15 @@ class LiveStore:
         self._floor = max(self._floor, job.version)
         del self._jobs[job.id]
         self._shown.pop(job.id, None)
+
+
+def _shown(job: LiveJob, side: Side) -> JobView:
+    """A job as seen from a side; its outline where the rest cannot be shown, so that it hides no other job."""
+    try:
+        return show(job, side)
+    except Exception:
+        log.exception("job %s can only be shown in outline", job.id)
+        return show(job, side._replace(full=False))
 
 
 def _spot(place: int, first: LiveJob | None, why: str) -> Spot:

@@ -238,6 +238,12 @@ class Queue:
         """Write, in the caller's transaction, that the current attempt is done. Raises Outdated."""
         self._finish(session, job, "done", now, None)
 
+    def drop(self, job: LiveJob, error: Problem) -> None:
+        """Show that the current attempt failed where even that cannot be written; the next start settles its row."""
+        with self._lock:
+            self._live.update(job.id, state="failed", finished_at=time.time(), error=error, **_AT_REST)
+            self.line_up(job.ticket.lane)
+
     def _finish(self, session: Session, job: LiveJob, state: State, now: float, error: Problem | None) -> None:
         _change(session, job, state, finished_at=now, error=error.model_dump() if error else None)
         self._ended(session, self._live.get(job.id) or job, state, error)

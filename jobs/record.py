@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from engines.requests import REQUESTS
 from errors import Problem
 from jobs.tables import Job
 from jobs.views import ACTIVE, FINISHED, State
+from utf8 import valid_json
 
 
 class Expected(NamedTuple):
@@ -124,8 +127,8 @@ def ticket_of(row: Job, owner: str, units: float = 1.0) -> Ticket:
         task=row.task,
         title=row.title,
         model=row.model,
-        request=row.request,
-        after=tuple(row.after),
+        request=valid_json(row.request) if isinstance(row.request, dict) else {},
+        after=tuple(row.after or ()),
         parent=row.parent,
         client_ref=row.client_ref,
         created_at=row.created_at,
@@ -143,5 +146,15 @@ def live_of(row: Job, ticket: Ticket) -> LiveJob:
         cancel=row.cancel,
         started_at=row.started_at,
         finished_at=row.finished_at,
-        error=Problem.model_validate(row.error) if row.error else None,
+        error=_problem(row.error),
     )
+
+
+def _problem(stored: Any) -> Problem | None:
+    """Why a stored job failed, as far as it can be read."""
+    if not stored:
+        return None
+    try:
+        return Problem.model_validate(stored)
+    except ValidationError:
+        return Problem(code="internal", what="This did not work.", why="The stored reason cannot be read.")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from engines import wire
 from engines.host import Host
@@ -17,7 +17,7 @@ from jobs.costs import Costs, seconds_left
 from jobs.live import LiveStore
 from jobs.queue import DISK, Outdated, Queue
 from jobs.record import LiveJob, Pace, Spot
-from jobs.trouble import is_disk_full, problem_of
+from jobs.trouble import NOT_SAVED, is_disk_full, problem_of
 from jobs.warmth import Warmth
 
 STOP_SECONDS = 0.9
@@ -140,11 +140,22 @@ class Lane:
                 return
             if isinstance(event, wire.DeviceState):
                 self._device(event)
-            elif event is not None and (event.job, event.attempt) == (job.id, job.attempt) and self._take(job, event):
+            elif event is not None and (event.job, event.attempt) == (job.id, job.attempt) and self._handle(job, event):
                 return
 
     def _patience(self) -> float | None:
         return None if self._stop_at is None else max(0.0, self._stop_at - time.monotonic())
+
+    def _handle(self, job: LiveJob, event: wire.Event) -> bool:
+        """``_take``; an event that cannot be taken in fails its job, and the lane goes on."""
+        try:
+            return self._take(job, event)
+        except Outdated:
+            raise
+        except Exception as error:
+            self._host.cancel(job.id)
+            self._end(job, "failed", problem_of(error))
+            return True
 
     def _take(self, job: LiveJob, event: wire.Event) -> bool:
         """Take in an event of the current attempt; True when it was the last."""
@@ -154,7 +165,7 @@ class Lane:
                 self._live.update(job.id, note=event.note)
             case wire.Progress():
                 self._progress(job, event)
-            case wire.Text():
+            case wire.Text() | wire.TextWasThinking():
                 self._be(job, "running")
                 self._text(job, event)
             case wire.Told():
@@ -182,9 +193,11 @@ class Lane:
                 return True
         return False
 
-    def _text(self, job: LiveJob, event: wire.Text) -> None:
+    def _text(self, job: LiveJob, event: wire.Text | wire.TextWasThinking) -> None:
         now = self._live.get(job.id) or job
-        if event.thinking:
+        if isinstance(event, wire.TextWasThinking):
+            self._live.update(job.id, thinking=now.thinking + now.text, text="")
+        elif event.thinking:
             self._live.update(job.id, thinking=now.thinking + event.delta)
         else:
             self._live.update(job.id, text=now.text + event.delta)
@@ -217,7 +230,7 @@ class Lane:
         except Outdated:
             raise
         except Exception as error:
-            self._end(job, "failed", problem_of(error))
+            self._end(job, "failed", problem_of(error, NOT_SAVED))
             return
         self._attempts.clear(job)
         self._ended = (job.ticket.model, job.started_at or time.time())
@@ -233,7 +246,10 @@ class Lane:
 
     def _end(self, job: LiveJob, state: str, error: Problem | None = None) -> None:
         self._attempts.clear(job)
-        self._write(job, lambda: self._queue.finish(job, state, error))  # type: ignore[arg-type]
+        try:
+            self._write(job, lambda: self._queue.finish(job, state, error))  # type: ignore[arg-type]
+        except Exception as broken:  # whatever it is: a job that cannot be ended would block its lane
+            self._queue.drop(job, problem_of(broken, NOT_SAVED))
 
     def _put_back(self, job: LiveJob, resume: bool = False) -> None:
         self._attempts.clear(job, checkpoint=False)
@@ -249,7 +265,7 @@ class Lane:
             except Outdated as error:
                 log.warning("job %s went on without this attempt", error)
                 return
-            except SQLAlchemyError as error:
+            except OperationalError as error:
                 if not told:
                     log.exception("lane %s cannot write to the database; it goes on trying", self.name)
                     self._live.update(job.id, spot=Spot(why=DISK if is_disk_full(error) else ""))

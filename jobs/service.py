@@ -1,12 +1,13 @@
 """The queue as everybody else sees it: ask, watch, stop, ask again."""
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from auth.principal import Principal
@@ -36,6 +37,8 @@ from jobs.warmth import Warmth
 from library.conversations import answers
 from library.conversations.answers import Answer
 from library.service import Library
+
+log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.2
 """How often ``wait`` looks for a change."""
@@ -84,7 +87,13 @@ class Jobs:
 
     def _tell_ended(self, session: Session, job: LiveJob, state: State, error: Problem | None) -> None:
         for listener in self._listeners:
-            listener(session, job, state, error)
+            try:
+                with session.begin_nested():
+                    listener(session, job, state, error)
+            except Exception as broken:
+                if state == "done" or isinstance(broken, OperationalError):
+                    raise
+                log.exception("what belongs to the end of job %s cannot be written", job.id)  # it ends all the same
 
     def start(self) -> None:
         """Put right what a crash left, then begin with what waits."""
@@ -216,13 +225,14 @@ class Jobs:
 
         Raises StudioError not_found.
         """
-        said, attempt = after, -1
+        said, attempt, before = after, -1, ""
         while True:
             version = self._live.version(job_id)  # before the look: whatever changes after it is seen the next time
             view = self.get(who, job_id)
-            if said and attempt not in (-1, view.attempt):  # begun anew: what was said before is void
+            begun_anew = attempt not in (-1, view.attempt) or not view.text.startswith(before)
+            if said and begun_anew:  # what was said before is void
                 return
-            attempt = view.attempt
+            attempt, before = view.attempt, view.text
             if len(view.text) > said:
                 yield view.text[said:]
                 said = len(view.text)

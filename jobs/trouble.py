@@ -27,6 +27,12 @@ IN_VAIN = Problem(
     next="Try that one again first.",
 )
 ACCOUNT_GONE = Problem(code="account_gone", what="The account this job belongs to is closed.")
+NOT_SAVED = Problem(
+    code="not_saved",
+    what="The result could not be saved.",
+    why="Something in it cannot be written. The log of the studio says what.",
+    next="Try again; if it happens again, show the log to whoever looks after the studio.",
+)
 _BROKEN = Problem(
     code="internal",
     what="Something in the studio went wrong.",
@@ -42,14 +48,14 @@ def is_disk_full(error: BaseException) -> bool:
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
-def problem_of(error: Exception) -> Problem:
-    """An error as a problem; what nobody foresaw goes to the log with its traceback."""
+def problem_of(error: Exception, unforeseen: Problem = _BROKEN) -> Problem:
+    """An error as a problem; what nobody foresaw is ``unforeseen``, and goes to the log with its traceback."""
     if isinstance(error, StudioError):
         return error.problem
     if is_disk_full(error):
         return DISK_FULL
     log.error("unforeseen", exc_info=error)
-    return _BROKEN
+    return unforeseen
 
 
 def disk_full() -> StudioError:

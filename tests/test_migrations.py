@@ -54,7 +54,7 @@ def test_any_folder_name_works_for_program_and_data(tmp_path: Path, name: str) -
     program, data = tmp_path / "program" / name, tmp_path / "data" / name
     program.mkdir(parents=True)
     data.mkdir(parents=True)
-    for file in ("db.py", "errors.py"):
+    for file in ("db.py", "errors.py", "utf8.py"):
         shutil.copy(REPOSITORY / file, program)
     for folder in ("migrations", "auth", "jobs", "library"):
         shutil.copytree(REPOSITORY / folder, program / folder, ignore=shutil.ignore_patterns("__pycache__"))

@@ -108,8 +108,9 @@ def _generate(
             status=422,
         )
     tokenizer = getattr(reader, "tokenizer", reader)
-    asked_to_think = tokenizer.decode(inputs["input_ids"][0, -8:]).rstrip().endswith("<think>")
-    stream = streamer(tokenizer, telling, context, thinking=asked_to_think)
+    if tokenizer.decode(inputs["input_ids"][0, -8:]).rstrip().endswith("<think>"):
+        telling.thinks_first()
+    stream = streamer(tokenizer, telling, context)
     chance = {"do_sample": True, "temperature": request.temperature, "top_p": request.top_p, "top_k": 0}
     devices = [model.device] if model.device.type == "cuda" else []
     with torch.inference_mode(), torch.random.fork_rng(devices=devices):

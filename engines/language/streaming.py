@@ -3,12 +3,11 @@
 from typing import Any
 
 from engines.context import Context
-from engines.language.thoughts import Thoughts
 from engines.language.told import Telling
 
 
-def streamer(tokenizer: Any, telling: Telling, context: Context, *, thinking: bool) -> Any:
-    """A transformers streamer; ``thinking`` says that the prompt itself begins the model's thoughts."""
+def streamer(tokenizer: Any, telling: Telling, context: Context) -> Any:
+    """A transformers streamer."""
     from transformers import TextStreamer
 
     class Streamer(TextStreamer):  # type: ignore[misc]
@@ -17,7 +16,6 @@ def streamer(tokenizer: Any, telling: Telling, context: Context, *, thinking: bo
         def __init__(self) -> None:
             super().__init__(tokenizer, skip_prompt=True, skip_special_tokens=True)
             self._tokens = 0
-            self._thoughts = Thoughts(self._said, self._thought, thinking=thinking)
 
         def put(self, value: Any) -> None:
             context.check()
@@ -25,18 +23,7 @@ def streamer(tokenizer: Any, telling: Telling, context: Context, *, thinking: bo
             super().put(value)
 
         def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
-            self._thoughts.take(text)
-            if stream_end:
-                self._thoughts.end()
-
-        def _said(self, text: str) -> None:
-            telling.said(text, self._counted())
-
-        def _thought(self, text: str) -> None:
-            telling.thought(text, self._counted())
-
-        def _counted(self) -> int:
-            tokens, self._tokens = self._tokens, 0
-            return tokens
+            telling.said(text, self._tokens)
+            self._tokens = 0
 
     return Streamer()

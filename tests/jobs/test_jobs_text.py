@@ -71,3 +71,22 @@ def test_nobody_reads_anothers_text(scene: Scene, mum: Principal, dad: Principal
     job = scene.draw(mum)
     with pytest.raises(StudioError):
         asyncio.run(whole(scene.jobs.text(dad, job.id)))
+
+
+def test_a_text_that_turns_out_to_be_thoughts_ends_and_begins_anew(scene: Scene, mum: Principal) -> None:
+    job = scene.draw(mum)
+
+    async def read() -> str:
+        await asyncio.to_thread(scene.jobs.start)
+        envelope = await asyncio.to_thread(scene.device.next)
+        words(scene, envelope, "The user wants a title. ")
+        reading = scene.jobs.text(mum, job.id)
+        first = await anext(reading)
+        scene.device.say(wire.TextWasThinking(job=job.id, attempt=envelope.attempt))
+        words(scene, envelope, "The Last Ferry, a story of the sea")
+        void = await whole(reading)
+        scene.device.finish(envelope)
+        return f"{first}|{void}|{await whole(scene.jobs.text(mum, job.id))}"
+
+    assert asyncio.run(read()) == "The user wants a title. ||The Last Ferry, a story of the sea"
+    assert scene.jobs.get(mum, job.id).thinking == "The user wants a title. "

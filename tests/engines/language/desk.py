@@ -77,12 +77,23 @@ class Desk:
     @property
     def text(self) -> str:
         """What the last job wrote."""
-        return "".join(e.delta for e in self.events if isinstance(e, wire.Text) and not e.thinking)
+        return self._written()[0]
 
     @property
     def thinking(self) -> str:
         """What the model of the last job thought."""
-        return "".join(e.delta for e in self.events if isinstance(e, wire.Text) and e.thinking)
+        return self._written()[1]
+
+    def _written(self) -> tuple[str, str]:
+        text = thinking = ""
+        for event in self.events:
+            if isinstance(event, wire.TextWasThinking):
+                text, thinking = "", thinking + text
+            elif isinstance(event, wire.Text) and event.thinking:
+                thinking += event.delta
+            elif isinstance(event, wire.Text):
+                text += event.delta
+        return text, thinking
 
     @property
     def facts(self) -> dict[str, Any]:

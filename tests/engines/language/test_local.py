@@ -7,7 +7,6 @@ import yaml
 
 from engines import wire
 from engines.language.sight import sight
-from engines.language.thoughts import Thoughts
 from engines.language.writing import obstacle
 from engines.twins import install
 from engines.twins.tokenizers import byte_letters
@@ -115,25 +114,3 @@ def test_a_gguf_file_writes_in_torch_too(starter: Path, tmp_path: Path) -> None:
     said = [desk.answer("Hello?", model="tiny-gguf", max_tokens=16, seed=seed) for seed in (3, 3, 4)]
     assert said[0] == said[1] != said[2]
     assert desk.facts["prompt_tokens"] >= len("Hello?")
-
-
-@pytest.mark.parametrize("size", [1, 3, 100])
-def test_thoughts_are_parted_from_the_answer_however_they_come(size: int) -> None:
-    said: list[str] = []
-    thought: list[str] = []
-    parting = Thoughts(said.append, thought.append)
-    text = "<think>\nIs 3 < 4? Yes.\n</think>\n\nSo a < b, and <b>so</b> on."
-    for start in range(0, len(text), size):
-        parting.take(text[start : start + size])
-    parting.end()
-    assert "".join(said).strip() == "So a < b, and <b>so</b> on."
-    assert "".join(thought).strip() == "Is 3 < 4? Yes."
-
-
-def test_a_prompt_may_begin_the_thoughts() -> None:
-    said: list[str] = []
-    thought: list[str] = []
-    parting = Thoughts(said.append, thought.append, thinking=True)
-    parting.take("Hm.</think>Blue.")
-    parting.end()
-    assert (said, thought) == (["Blue."], ["Hm."])
