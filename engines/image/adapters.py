@@ -5,6 +5,7 @@ added. The models are shared with other jobs, so LoRAs are laid beside their wei
 """
 
 import hashlib
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines.context import Context
-from engines.loras import layouts, weights
+from engines.loras import layouts, obstacles, weights
+from engines.loras.header import read_header
+from engines.loras.naming import Layers
 from engines.requests import LoraUse
 from engines.swapper.device import out_of_memory
 from errors import StudioError
@@ -24,6 +27,9 @@ Loras = Mapping[str, float]
 """How much of each LoRA, by the id of its asset."""
 
 _READERS = ("text_encoder", "text_encoder_2", "text_encoder_3")
+_UP = ".lora_B.weight"
+_OTHER_SIZE = "Its layers have another shape than the model's: it is made for another size of it."
+_OTHER_NAMES = "Its layers have other names than the model's, or parts that cannot be added to it."
 
 
 def settled(uses: Sequence[LoraUse]) -> dict[str, float]:
@@ -70,16 +76,41 @@ def added_to_readers(pipeline: Any, context: Context, loras: Loras) -> Iterator[
     """While it lasts, the pipeline reads with LoRAs. Raises StudioError as ``added``."""
 
     def load(state: "dict[str, torch.Tensor]", name: str) -> None:
-        state, alphas, *_ = pipeline.lora_state_dict(state, **_alphas(pipeline))
-        for part in _READERS:
-            encoder = getattr(pipeline, part, None)
-            if encoder is not None and any(key.startswith(f"{part}.") for key in state):
-                pipeline.load_lora_into_text_encoder(
-                    state, alphas, encoder, prefix=part, adapter_name=name, _pipeline=pipeline
-                )
+        for component in _READERS:
+            encoder = getattr(pipeline, component, None)
+            own = {key: one for key, one in state.items() if (part := layouts.part(key)) and part.encoder == component}
+            if own and encoder is not None and component in pipeline._lora_loadable_modules:
+                _load_into_reader(pipeline, component, own, name)
 
     with _added(pipeline, context, loras, load, encoders=True):
         yield
+
+
+def _load_into_reader(pipeline: Any, component: str, state: "dict[str, torch.Tensor]", name: str) -> None:
+    """Add a LoRA to a text encoder, each layer with its own rank: diffusers looks at those of some layers only."""
+    encoder = getattr(pipeline, component)
+    addressed = Layers(encoder).address(state)
+    if addressed is None:
+        raise KeyError(component)
+    ranks = {key.removesuffix(_UP): one.shape[1] for key, one in addressed.state.items() if key.endswith(_UP)}
+    rank = next(iter(ranks.values()))
+    settings = {
+        "r": rank,
+        "lora_alpha": rank,
+        "rank_pattern": {f"^{layer}": own for layer, own in ranks.items()},
+        "alpha_pattern": {f"^{layer}": own for layer, own in ranks.items()},
+        "target_modules": list(ranks),
+        "use_dora": any(key.endswith("magnitude_vector") for key in addressed.state),
+    }
+    older = {"lora_A.weight": "lora_linear_layer.down.weight", "lora_B.weight": "lora_linear_layer.up.weight"}
+    named = {}
+    for key, tensor in addressed.state.items():
+        layer, half = key.rsplit(".lora_", 1)
+        named[f"{component}.{layer}.{older.get(f'lora_{half}', f'lora_{half}')}"] = tensor
+    metadata = {f"{component}.{key}": value for key, value in settings.items()}
+    pipeline.load_lora_into_text_encoder(
+        named, None, encoder, prefix=component, adapter_name=name, _pipeline=pipeline, metadata=metadata
+    )
 
 
 @contextmanager
@@ -98,6 +129,7 @@ def _added(
         active: dict[str, float] = {}
         for number, (asset, weight) in enumerate(loras.items()):
             context.check()
+            _check(context, asset)
             state = weights.read(context.input(asset), _precision(pipeline), encoders=encoders)
             if state:
                 _load(load, state, name := f"lora{number}", pipeline, context, asset)
@@ -109,6 +141,18 @@ def _added(
         pipeline.unload_lora_weights()
 
 
+def _check(context: Context, asset: str) -> None:
+    """Judge a LoRA as it was judged when it came in: older ones may have been judged by less.
+
+    Raises StudioError unusable_lora.
+    """
+    path = context.input(asset)
+    if why := obstacles.judge(path, read_header(path), context.facts(asset).family).obstacle:
+        raise StudioError(
+            "unusable_lora", f"“{_title(context, asset)}” cannot be used.", why, "Leave it out.", status=422
+        )
+
+
 def _load(
     load: "Callable[[dict[str, torch.Tensor], str], None]",
     state: "dict[str, torch.Tensor]",
@@ -118,40 +162,54 @@ def _load(
     asset: str,
 ) -> None:
     try:
-        load(state, name)
-    except (RuntimeError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
+        with warnings.catch_warnings():
+            # peft goes on without what it says this of, and the picture is another than the LoRA's
+            warnings.filterwarnings("error", ".*did not match any targeted module", RuntimeWarning)
+            load(state, name)
+    except (RuntimeError, ValueError, KeyError, IndexError, AttributeError, TypeError, RuntimeWarning) as error:
         if out_of_memory(error):
             raise
-        raise _misfit(context, asset, "Its layers have other names or another shape than the model's.") from error
+        size = "size mismatch" in str(error)
+        raise _misfit(context, asset, _OTHER_SIZE if size else _OTHER_NAMES) from error
     if not any(name in names for names in pipeline.get_list_adapters().values()):
         raise _misfit(context, asset, "Not one of its layers is a layer of the model.")
+    if any(scale != 1 for scale in _scales(pipeline, name)):
+        raise _misfit(context, asset, "Its layers would be added by another measure than its trainer's.")
+
+
+def _scales(pipeline: Any, name: str) -> Iterator[float]:
+    """By how much each layer of a LoRA is scaled once it is loaded: as its measure is worked into it, by 1."""
+    for part in pipeline._lora_loadable_modules:
+        model = getattr(pipeline, part, None)
+        for module in model.modules() if model is not None else ():
+            if name in (scaling := getattr(module, "scaling", None) or {}):
+                yield scaling[name]
 
 
 def _misfit(context: Context, asset: str, why: str) -> StudioError:
     return StudioError(
         "bad_lora",
         f"“{_title(context, asset)}” cannot be added to {context.entry.name}.",
-        f"{why} It may be made for another size of it.",
+        why,
         "Leave it out, or take the model that it was made with.",
         status=422,
     )
 
 
 def _addressed(pipeline: Any, state: "dict[str, torch.Tensor]") -> "dict[str, torch.Tensor]":
-    """Names as diffusers writes them itself, where a LoRA calls all its layers as the model does."""
-    named = {key: layouts.named(key) for key in state}
+    """Names as diffusers writes them itself, where a LoRA calls its layers so that they are found in the model.
+
+    Raises KeyError for a DoRA whose layers are not: diffusers would leave out what makes it one.
+    """
     for part in pipeline._lora_loadable_modules:
         model = getattr(pipeline, part, None)
-        layers = {name for name, _ in model.named_modules()} if model is not None else set()
-        if all(name is not None and name.layer in layers for name in named.values()):
-            renamed = {key: f"{part}.{name.layer}.{name.half}" for key, name in named.items() if name and name.half}
-            return {new: state[key] for key, new in renamed.items()}
+        if model is None or part in _READERS:
+            continue
+        if addressed := Layers(model).address(state):
+            return {f"{part}.{key}": tensor for key, tensor in addressed.state.items()}
+    if any((known := layouts.part(key)) and known.ending in layouts.MAGNITUDES for key in state):
+        raise KeyError("lora_magnitude_vector")
     return state
-
-
-def _alphas(pipeline: Any) -> dict[str, bool]:
-    """FLUX.1 gives what its LoRAs are scaled by only where it is asked to."""
-    return {"return_alphas": True} if hasattr(pipeline, "_control_lora_supported_norm_keys") else {}
 
 
 def _precision(pipeline: Any) -> "torch.dtype":

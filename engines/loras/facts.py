@@ -7,7 +7,8 @@ class LoraFacts(BaseModel):
     """What a file and its header say of a LoRA.
 
     ``triggers`` are the words it was trained to answer to; ``layout`` names the program in whose manner its parts are
-    called; ``encoders`` says that it also changes how words are read; ``obstacle`` why it cannot be used here.
+    called; ``encoders`` says that it also changes how words are read; ``obstacle`` why it cannot be used here; ``note``
+    what of it is left out where it can.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -19,3 +20,4 @@ class LoraFacts(BaseModel):
     layout: str = ""
     encoders: bool = False
     obstacle: str = ""
+    note: str = ""

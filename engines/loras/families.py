@@ -25,6 +25,7 @@ class Rule(_Row):
     without: tuple[str, ...] = ()
     widths: tuple[str, tuple[int, ...]] | None = None
     said: tuple[str, ...] = ()
+    only_said: bool = False
 
 
 class Table(_Row):
@@ -63,6 +64,7 @@ def family(modules: Mapping[str, int | None], metadata: Mapping[str, str]) -> st
         return metadata[OWN]
     said = " ".join(metadata.get(one, "") for one in _SAID).lower()
     fitting = [rule for rule in table().rules if _among(rule.has, modules) and not _among(rule.without, modules)]
+    fitting = [rule for rule in fitting if not rule.only_said or any(word in said for word in rule.said)]
     sure = [rule for rule in fitting if rule.widths is None or _wide(rule.widths, modules)]
     confirmed = [rule for rule in fitting if any(word in said for word in rule.said)]
     best = [rule for rule in sure if rule in confirmed] or sure or confirmed

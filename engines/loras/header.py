@@ -109,6 +109,12 @@ def not_finite(path: Path, header: Header, check: Callable[[], None] = lambda: N
     return ""
 
 
+def is_zero(path: Path, tensor: Tensor) -> bool:
+    """Whether a tensor of a file holds nothing but zeros."""
+    with path.open("rb") as file:
+        return not any(piece.strip(b"\0") for piece in _pieces(file, tensor))
+
+
 def _pieces(file: BinaryIO, tensor: Tensor) -> Iterator[bytes]:
     file.seek(tensor.start)
     left = tensor.size

@@ -8,79 +8,98 @@ _PEFT = "base_model.model."
 """What a plain adapter of peft puts before every name."""
 _ENDINGS = re.compile(
     r"[._](lora_(?:down|up|mid)\.weight|lora_[AB](?:\.\w+)?\.(?:weight|bias)|lora\.(?:down|up)\.weight|"
-    r"lora[12]\.(?:down|up)\.weight|lora_magnitude_vector(?:\.\w+)?|alpha|dora_scale|diff|diff_b|diff_m|"
-    r"hada_w[12]_[ab]|hada_t[12]|lokr_w[12](?:_[ab])?|lokr_t2|b?oft_\w{1,40})$"
+    r"lora[12]\.(?:down|up)\.weight|lora_magnitude_vector(?:\.\w+){0,2}|alpha|scalar|dora_scale|diff|diff_b|diff_m|"
+    r"[wb]_norm|hada_w[12]_[ab]|hada_t[12]|lokr_w[12](?:_[ab])?|lokr_t2|b?oft_\w{1,40})$"
 )
 _PREFIXES = (
     "lora_unet_",
+    "lora_unet.",
     "lora_transformer_",
+    "lora_transformer.",
     "lycoris_",
     "model.diffusion_model.",
     "diffusion_model.",
     "transformer.",
     "unet.",
 )
-_ENCODER = re.compile(r"^(lora_te\d?_|lora_te_|text_encoders?(_\d)?\.|te\d?\.|text_model\.|conditioner\.)")
+_ENCODER = re.compile(
+    r"^(?:lora_te(?P<kohya>\d?)[._]|te(?P<te>\d?)\.|text_encoder(?:_(?P<diffusers>\d))?\.|"
+    r"text_encoders\.(?P<comfy>\w{1,20})\.(?:transformer\.)?|(?=text_model\.)|conditioner\.)"
+)
+_COMFY_ENCODERS = {"clip_l": "1", "clip_g": "2", "t5xxl": "2"}
+_OLDER = (
+    (re.compile(r"\.processor\.to_out_lora\.(down|up)\.weight$"), r".to_out.0.lora.\1.weight"),
+    (re.compile(r"\.processor\.to_([qkv])_lora\.(down|up)\.weight$"), r".to_\1.lora.\2.weight"),
+    (re.compile(r"\.self_attn\.to_(q|k|v|out)_lora\.(down|up)\.weight$"), r".self_attn.\1_proj.lora.\2.weight"),
+    (re.compile(r"\.lora_linear_layer\.(down|up)\.weight$"), r".lora.\1.weight"),
+)
+"""How diffusers called the halves of a change before peft."""
 _DOWN = ("lora_down.weight", "lora_A.weight", "lora.down.weight", "lora1.down.weight", "lora2.down.weight")
 _HALVES = {
     **dict.fromkeys(("lora_down.weight", "lora_A.weight", "lora.down.weight"), "lora_A.weight"),
     **dict.fromkeys(("lora_up.weight", "lora_B.weight", "lora.up.weight"), "lora_B.weight"),
-    "alpha": "",
+    **dict.fromkeys(("dora_scale", "lora_magnitude_vector"), "lora_magnitude_vector"),
+    **dict.fromkeys(("diff_b", "lora_B.bias"), "lora_B.bias"),
 }
+MAGNITUDES = ("dora_scale", "lora_magnitude_vector")
+"""What a DoRA has beside its pairs."""
+REPLACED = ("diff", "diff_b", "diff_m", "w_norm", "b_norm")
+"""What is added to a layer's own numbers as a whole: norms, biases."""
+UNDOABLE = re.compile(r"^(hada_|lokr_|b?oft_)")
+"""The endings of a LyCORIS that is no pair of matrices."""
 
 
 class Part(NamedTuple):
     """What a tensor of a LoRA belongs to: ``module`` is the changed layer, with _ for every dot, so that it is the same
-    in all layouts; ``ending`` what it is to that layer; ``encoder`` says that it changes how words are read.
+    in all layouts; ``ending`` what it is to that layer; ``encoder`` the text encoder it changes, as pipelines call it,
+    empty for what paints.
     """
 
     module: str
     ending: str
-    encoder: bool
+    encoder: str
+
+    @property
+    def half(self) -> str:
+        """What it is to its layer, as peft calls it: a half of a pair, a bias, a magnitude; empty for all else."""
+        return _HALVES.get(self.ending, "")
+
+
+def plain(name: str) -> str:
+    """A name without what peft puts before and between it, and with the halves as diffusers calls them today."""
+    name = re.sub(r"\.(lora_[AB])\.(?!weight|bias)\w+\.(weight|bias)$", r".\1.\2", name).removeprefix(_PEFT)
+    for older, newer in _OLDER:
+        name = older.sub(newer, name)
+    return name
 
 
 def part(name: str) -> Part | None:
     """What a tensor belongs to by its name; None for one that is no part of a LoRA."""
-    name = name.removeprefix(_PEFT)
+    name = plain(name)
     found = _ENDINGS.search(name)
     if found is None:
         return None
-    ending = re.sub(r"(lora_[AB])\.\w+\.(weight|bias)$", r"\1.\2", found[1])
+    ending = re.sub(r"^lora_magnitude_vector.*", "lora_magnitude_vector", found[1])
     stem = name[: found.start()]
-    if _ENCODER.match(stem):
-        return Part(stem.replace(".", "_"), ending, True)
+    if encoder := _ENCODER.match(stem):
+        number = (
+            encoder["kohya"] or encoder["te"] or encoder["diffusers"] or _COMFY_ENCODERS.get(encoder["comfy"] or "")
+        )
+        component = f"text_encoder_{number}" if number and number != "1" else "text_encoder"
+        return Part(stem[encoder.end() :].replace(".", "_"), ending, component)
     while prefix := next((one for one in _PREFIXES if stem.startswith(one)), ""):
         stem = stem.removeprefix(prefix)
-    return Part(stem.replace(".", "_"), ending, False)
-
-
-class Named(NamedTuple):
-    """A layer by its own name, with dots, and which ``half`` of its change a tensor is, as peft calls it.
-
-    ``half`` is empty for what scales the change.
-    """
-
-    layer: str
-    half: str
-
-
-def named(name: str) -> Named | None:
-    """The layer that a tensor changes, where its name is written with dots; None where it cannot be told.
-
-    What is no pair of matrices (a bias, a norm) is left to the reader of its layout.
-    """
-    found = _ENDINGS.search(name)
-    half = _HALVES.get(found[1]) if found else None
-    if found is None or half is None:
-        return None
-    stem = name[: found.start()]
-    prefix = next((one for one in _PREFIXES if one.endswith(".") and stem.startswith(one)), "")
-    return Named(stem.removeprefix(prefix), half)
+    return Part(stem.replace(".", "_"), ending, "")
 
 
 def is_down(part: Part) -> bool:
     """Whether a tensor is the first of a pair: (rank, width of what goes in)."""
     return part.ending in _DOWN
+
+
+def is_up(part: Part) -> bool:
+    """Whether a tensor is the second of a pair."""
+    return part.ending.replace("up", "down").replace("lora_B", "lora_A") in _DOWN and not is_down(part)
 
 
 def layout(names: Iterable[str]) -> str:

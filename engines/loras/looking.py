@@ -5,21 +5,15 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from engines.loras import families, layouts, told
+from engines.loras import families, layouts, obstacles, told
 from engines.loras.facts import LoraFacts
-from engines.loras.header import Header, not_finite, read_header
+from engines.loras.header import is_safetensors, not_finite, read_header
 from errors import StudioError
 
 SUFFIX, MIME = ".safetensors", "application/vnd.safetensors"
 
 _PICKLE = re.compile(rb"^\x80[\x02-\x05]")
 _HEAD = 4096
-_UNDOABLE = "It is a LyCORIS (LoHa, LoKr, OFT), which a model cannot be rid of again after a picture."
-_RESHAPES = "It is a control LoRA, which gives the model another shape."
-_CONTROL_WIDTHS = (96, 128, 320, 384)
-"""What goes into FLUX.1 with a drawing or a mask beside the picture; without one it is 64."""
-_READS_ONLY = "It changes how words are read and nothing of the painting, so that its family cannot be told."
-_UNKNOWN = "It changes layers of no model that is known here."
 
 
 class Look(NamedTuple):
@@ -55,8 +49,7 @@ def look(path: Path, name: str, *, thorough: bool = True) -> Look:
     """
     header = read_header(path)
     shapes = {key: tensor.shape for key, tensor in header.tensors.items()}
-    parts = [part for part in map(layouts.part, shapes) if part is not None]
-    if not parts or len(parts) < len(shapes) / 2:
+    if not obstacles.belongs(shapes):
         raise _no_lora(name, shapes)
     if thorough and (wrong := not_finite(path, header)):
         raise StudioError(
@@ -68,7 +61,7 @@ def look(path: Path, name: str, *, thorough: bool = True) -> Look:
         )
     modules = layouts.modules(shapes)
     family = families.family(modules, header.metadata)
-    obstacle = _obstacle(family, modules, header)
+    verdict = obstacles.judge(path, header, family)
     ranks = Counter(
         shape[0] for key, shape in shapes.items() if (part := layouts.part(key)) and layouts.is_down(part) and shape
     )
@@ -78,22 +71,22 @@ def look(path: Path, name: str, *, thorough: bool = True) -> Look:
         rank=ranks.most_common(1)[0][0] if ranks else None,
         base_model=told.base_model(header.metadata),
         layout=layouts.layout(shapes),
-        encoders=any(part.encoder for part in parts),
-        obstacle=obstacle,
+        encoders=any(part.encoder for part in map(layouts.part, shapes) if part),
+        obstacle=verdict.obstacle,
+        note=verdict.note,
     )
     return Look(family, facts)
 
 
-def _obstacle(family: str | None, modules: dict[str, int | None], header: Header) -> str:
-    names = header.tensors
-    if any(".lokr_" in name or ".hada_" in name or ".oft_" in name or ".boft_" in name for name in names):
-        return _UNDOABLE
-    wider = any(modules.get(first, 0) in _CONTROL_WIDTHS for first in ("img_in", "x_embedder"))
-    if family == "flux1" and (wider or any(".query_norm." in name or ".key_norm." in name for name in names)):
-        return _RESHAPES
-    if family is None:
-        return _UNKNOWN if modules else _READS_ONLY
-    return ""
+def is_lora(path: Path) -> bool:
+    """Whether a file is a LoRA by its content, in safetensors; False also for one whose header is damaged.
+
+    OSError where it cannot be read.
+    """
+    try:
+        return is_safetensors(path) and obstacles.belongs(read_header(path).tensors)
+    except StudioError:
+        return False
 
 
 def _no_lora(name: str, shapes: dict[str, tuple[int, ...]]) -> StudioError:

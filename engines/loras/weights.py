@@ -1,12 +1,13 @@
 """The weights of a LoRA as diffusers reads them: safetensors only, in one precision, with what scales them worked in.
 
 Programs write down in different places by how much a LoRA is to be scaled (``alpha`` beside the weights, or settings in
-the header). Here it is multiplied into the weights themselves, so that the reader of no layout can overlook it.
+the header). Here it is multiplied into the weights themselves, and no ``alpha`` is handed on: diffusers then takes each
+layer's rank for its alpha. The alphas of some layouts it names so that peft finds none of them, and then every layer
+whose rank is not the commonest is scaled wrongly.
 """
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,8 @@ _SETTINGS = "lora_adapter_metadata"
 def read(path: Path, dtype: "torch.dtype", *, encoders: bool) -> "dict[str, torch.Tensor]":
     """The weights that change what reads (``encoders``), or what paints; empty where there are none.
 
-    Names are as in the file, but for what peft puts before and between them.
+    Names are as in the file, but for what peft puts before and between them and what diffusers called the halves of a
+    change before.
     """
     from safetensors import safe_open
 
@@ -38,34 +40,49 @@ def read(path: Path, dtype: "torch.dtype", *, encoders: bool) -> "dict[str, torc
         painting, reading = layouts.halves(names)
         state = {name: file.get_tensor(name) for name in (reading if encoders else painting)}
         settings = _settings(file.metadata() or {})
-    plain = {_plain(name): tensor for name, tensor in state.items()}
+    plain = {layouts.plain(name): tensor for name, tensor in state.items()}
+    _drop_zeros(plain)
     _scale(plain, settings)
+    _join_middles(plain)
     return {name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in plain.items()}
 
 
-def _plain(name: str) -> str:
-    """A name without ``base_model.model.`` and without the name of an adapter (``lora_A.default.weight``)."""
-    name = re.sub(r"\.(lora_[AB])\.(?!weight|bias)\w+\.(weight|bias)$", r".\1.\2", name)
-    return name.removeprefix("base_model.model.")
+def _drop_zeros(state: "dict[str, torch.Tensor]") -> None:
+    """Leave out what is added to norms and biases where it is nothing: some trainers write zeros for all of them."""
+    for name in [name for name in state if (part := layouts.part(name)) and part.ending in layouts.REPLACED]:
+        if not state[name].float().any():
+            del state[name]
 
 
 def _scale(state: "dict[str, torch.Tensor]", settings: Mapping[str, Any]) -> None:
-    """Multiply into each change what it is scaled by; an ``alpha`` that stands by it then says that nothing is left."""
-    import torch
-
+    """Multiply into each change what it is scaled by, and take out of the state what said so."""
     for down, up in _PAIRS:
         for name in [name for name in state if name.endswith(down)]:
             stem = name.removesuffix(f".{down}")
             if f"{stem}.{up}" not in state:
                 continue
             rank = state[name].shape[0]
-            if f"{stem}.alpha" in state:
-                scale = float(state[f"{stem}.alpha"].float().mean()) / rank
-                state[f"{stem}.alpha"] = torch.tensor(float(rank))
+            alpha, scalar = state.pop(f"{stem}.alpha", None), state.pop(f"{stem}.scalar", None)
+            if alpha is not None and alpha.numel():
+                scale = float(alpha.float().mean()) / rank
             else:
                 scale = _set(stem, rank, settings)
+            if scalar is not None:
+                scale *= float(scalar.float().mean())
             if scale != 1:
                 state[f"{stem}.{up}"] = state[f"{stem}.{up}"].float() * scale
+    for name in [name for name in state if name.endswith((".alpha", ".scalar"))]:
+        del state[name]  # of no pair
+
+
+def _join_middles(state: "dict[str, torch.Tensor]") -> None:
+    """Work the middle of three (Tucker's form of a convolution) into the first, so that two are left."""
+    import torch
+
+    for name in [name for name in state if name.endswith(".lora_mid.weight")]:
+        middle, down = state.pop(name), f"{name.removesuffix('mid.weight')}down.weight"
+        if down in state:
+            state[down] = torch.einsum("rskl,si->rikl", middle.float(), state[down].float().flatten(1))
 
 
 def _settings(metadata: Mapping[str, str]) -> Mapping[str, Any]:
