@@ -61,7 +61,8 @@ class ClipReader:
     """Reads a clip from its beginning, never holding more than a few frames. Use it in a ``with``.
 
     Variable frame rates keep their times. What of a damaged or cut-off clip can be decoded is read; once all is read
-    ``whole`` is False then, and ``seconds_read`` is how much of ``seconds`` there was. Raises StudioError bad_media when that is not even one frame.
+    ``whole`` is False then, and ``seconds_read`` is how much of it there was. Raises StudioError bad_media when that is
+    not even one frame.
     """
 
     def __init__(self, path: Path) -> None:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 
 import av
 import numpy as np
-from av.container import OutputContainer
 from av.video.reformatter import ColorRange
 
 from engines import runtime, wire

@@ -84,7 +84,7 @@ def test_both_tracks_of_a_camera_go_along(tmp_path: Path) -> None:
         assert all(float(track.duration * track.time_base) == pytest.approx(1, abs=0.05) for track in media.streams)
     assert [list(pitches(out, number)) for number in range(3)] == [[500], [600], [700, 1200]]
     assert result.notes == ()
-    again, same = through(source, tmp_path / "again")
+    _, same = through(source, tmp_path / "again")
     assert same.content_sha256 == result.content_sha256
 
 
