@@ -165,7 +165,8 @@ class ResultFile(Message):
     """A finished, tagged file in ``out_dir``, with its thumbnail beside it.
 
     ``content_sha256`` is over the pixels, frames or samples that went into the encoder. ``title`` is for a file that
-    has a name of its own, ``source`` for one that was made elsewhere; ``family`` and ``lora`` tell what a LoRA is.
+    has a name of its own, ``source`` for one that was made elsewhere; ``family`` and ``lora`` tell what a LoRA is;
+    ``notes`` are sentences on what of an input is not in it.
     """
 
     file: str
@@ -183,6 +184,7 @@ class ResultFile(Message):
     lora: LoraFacts | None = None
     content_sha256: str
     provenance: ValidJson
+    notes: tuple[ValidText, ...] = ()
 
 
 class Result(OfJob):

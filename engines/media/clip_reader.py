@@ -13,7 +13,7 @@ from av.error import FFmpegError
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from PIL import Image
 
-from engines.media.streams import bad_media, duration, moving_picture, open_media
+from engines.media.streams import bad_media, duration, moving_picture, open_media, track_end
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -60,8 +60,9 @@ class Frame(NamedTuple):
 class ClipReader:
     """Reads a clip from its beginning, never holding more than a few frames. Use it in a ``with``.
 
-    Variable frame rates keep their times. What of a damaged or cut-off clip can be decoded is read, and
-    ``whole`` is False then. Raises StudioError bad_media when that is not even one frame.
+    Variable frame rates keep their times. What of a damaged or cut-off clip can be decoded is read; once all is read
+    ``whole`` is False then, and ``seconds_read`` is how much of it there was. Raises StudioError bad_media when that is
+    not even one frame.
     """
 
     def __init__(self, path: Path) -> None:
@@ -74,7 +75,9 @@ class ClipReader:
             stream.thread_type = "AUTO"
             self._stream = stream
             self.whole = True
+            self.seconds_read = Fraction(0)
             self.seconds = duration(self._media, stream)
+            self._end = track_end(self._media, stream)
             self._media.seek(0)  # counting packets may have gone to the end
             self._decoded = self._decode()
             first = next(self._decoded, None)
@@ -95,6 +98,7 @@ class ClipReader:
         """The frames in order, but for the first ``skip``. To be called once."""
         beat = 1 / self.format.fps
         frame, start = self._first, _start(self._first, self._stream, Fraction(0))
+        first = start
         index = 0
         for following in self._decoded:
             after = _start(following, self._stream, start + beat)
@@ -104,8 +108,11 @@ class ClipReader:
                 yield Frame(self._pixels(frame), start, after - start)
             frame, start, index = following, after, index + 1
         last = frame.duration * self._stream.time_base if frame.duration and self._stream.time_base else beat
-        if start + last < self.seconds - _EARLY_SECONDS:
-            self.whole = False
+        if self._end is not None and start < self._end:
+            last = min(last, self._end - start)  # its own duration may be that of another frame, in decoding order
+            if start + last < self._end - _EARLY_SECONDS:
+                self.whole = False
+        self.seconds_read = start + last - first
         if index >= skip:
             yield Frame(self._pixels(frame), start, last)
 

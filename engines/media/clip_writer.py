@@ -8,32 +8,25 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import av
 import numpy as np
-from av.container import OutputContainer
-from av.error import FFmpegError
 from av.video.reformatter import ColorRange
 
 from engines import runtime, wire
 from engines.media.clip_reader import SCALER, ClipFormat, Frame, Pixels, frame_at
+from engines.media.clip_sound import Packet, carry_sound
 from engines.media.files import thumb_path, written
 from engines.media.picture import save_thumb
-from engines.media.streams import open_media, soundtrack
+from engines.media.streams import moving_picture, open_media, other_tracks
+from engines.media.timecode import at_rate, timecode
 
 PART_SECONDS = 60.0
 """Work lost at most when the machine goes down."""
 
 # No B-frames: then packets and frames are in the same order, and parts join without a seam.
 _X264 = {"crf": "16", "preset": "medium", "bf": "0", "rc-lookahead": "10"}
-_COPIED = {"aac", "alac", "mp3", "ac3", "eac3", "opus"}
-_AAC_BITRATE = 192_000
-_AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-_GAP_SECONDS = 0.1
-"""Silence shorter than this between two pieces of sound is a rough clock, not a pause."""
-
-_Packet: TypeAlias = "av.Packet[Any]"
 
 
 class _Kept(NamedTuple):
@@ -95,12 +88,14 @@ class ClipWriter:
             self._encoder, self._open = None, []
 
     def finish(self, path: Path, source: Path | None, provenance: dict[str, Any]) -> wire.ResultFile:
-        """Join the parts and the sound of ``source`` (copied where MP4 can hold it, else AAC) into ``path``; without a
-        source it stays silent."""
+        """Join the parts with the sound and the timecode of ``source`` into ``path``; without a source it stays silent.
+
+        What of the source is not in the result stands in ``notes``.
+        """
         self.keep()
         digest = hashlib.sha256()
         with written(path) as part:
-            self._join(part, source, json.dumps(provenance, ensure_ascii=False), digest)
+            notes = self._join(part, source, json.dumps(provenance, ensure_ascii=False), digest)
         kept = [frame for frames in self._parts for frame in frames]
         for frame in kept:
             digest.update(f"{frame.start} {frame.sha256}\n".encode())
@@ -121,30 +116,44 @@ class ClipWriter:
             frames=len(kept),
             content_sha256=digest.hexdigest(),
             provenance=provenance,
+            notes=tuple(notes),
         )
 
-    def _join(self, path: Path, source: Path | None, note: str, digest: "hashlib._Hash") -> None:
+    def _join(self, path: Path, source: Path | None, record: str, digest: "hashlib._Hash") -> list[str]:
         options = {
             "movflags": "+faststart+use_metadata_tags",
             "movie_timescale": str(self._format.time_base.denominator),
         }
         with ExitStack() as files:
             out = files.enter_context(av.open(str(path), "w", format="mp4", options=options))
-            out.metadata["c41"] = note
-            packets = [self._pictures(out, files)]
+            out.metadata["c41"] = record
+            first = files.enter_context(av.open(str(self._video(0))))
+            stream = out.add_stream_from_template(first.streams.video[0])
+            stream.time_base = self._format.time_base
+            stream.codec_context.framerate = self._format.fps  # what a timecode counts in
+            packets, notes = [self._pictures(stream)], []
             if source is not None:
-                sound = files.enter_context(open_media(source))
-                if heard := soundtrack(sound):
-                    packets.append(_sound(sound, heard, out, digest))
+                notes += self._carry_timecode(source, stream)
+                sound = carry_sound(source, out, files, digest)
+                packets, notes = packets + sound.tracks, notes + sound.notes
             for packet in heapq.merge(*packets, key=_when):
                 out.mux(packet)
+        return notes
 
-    def _pictures(self, out: OutputContainer, files: ExitStack) -> Iterator[_Packet]:
-        first = files.enter_context(av.open(str(self._video(0))))
-        stream = out.add_stream_from_template(first.streams.video[0])
-        stream.time_base = self._format.time_base
+    def _carry_timecode(self, source: Path, stream: av.VideoStream) -> list[str]:
+        """Give the clip the source's timecode; what else the source has that is neither picture nor sound."""
+        with open_media(source) as media:
+            notes = other_tracks(media)
+            video, code = moving_picture(media), timecode(media)
+            if code is not None:
+                before = (video and video.average_rate) or self._format.fps
+                if (new := at_rate(code, before, self._format.fps)) is None:
+                    return [*notes, f"The timecode {code[:20]!r} is not in the result: it fits no frame rate."]
+                stream.metadata["timecode"] = new
+        return notes
 
-        def packets() -> Iterator[_Packet]:
+    def _pictures(self, stream: av.VideoStream) -> Iterator[Packet]:
+        def packets() -> Iterator[Packet]:
             for number, frames in enumerate(self._parts):
                 with av.open(str(self._video(number))) as part:
                     encoded = (packet for packet in part.demux(video=0) if packet.size)
@@ -204,59 +213,5 @@ class _Encoder:
         self._file.close()
 
 
-def _sound(
-    media: av.container.InputContainer, heard: av.AudioStream, out: OutputContainer, digest: "hashlib._Hash"
-) -> Iterator[_Packet]:
-    """The packets of a clip's sound for ``out``; ``digest`` is fed with those of the source."""
-    # AVI has no clock of its own for sound, so its packets are timed anew by encoding them.
-    if heard.codec.canonical_name in _COPIED and media.format.name != "avi":
-        return _copied(media, heard, out.add_stream_from_template(heard), digest)
-    rate = next((rate for rate in _AAC_RATES if rate >= heard.rate), _AAC_RATES[-1])
-    stream = out.add_stream("aac", rate=rate, layout="mono" if heard.channels == 1 else "stereo")
-    stream.bit_rate = _AAC_BITRATE
-    return _encoded(media, heard, stream, digest)
-
-
-def _copied(
-    media: av.container.InputContainer, heard: av.AudioStream, stream: av.AudioStream, digest: "hashlib._Hash"
-) -> Iterator[_Packet]:
-    last = None
-    for packet in _demuxed(media, heard, digest):
-        if packet.dts is None or (last is not None and packet.dts <= last):  # a broken clock
-            continue
-        last = packet.dts
-        packet.stream = stream
-        yield packet
-
-
-def _encoded(
-    media: av.container.InputContainer, heard: av.AudioStream, stream: av.AudioStream, digest: "hashlib._Hash"
-) -> Iterator[_Packet]:
-    clock: Fraction | None = None
-    for packet in _demuxed(media, heard, digest):
-        try:
-            frames = heard.codec_context.decode(packet)
-        except FFmpegError:  # one damaged packet: its place stays silent
-            continue
-        for frame in frames:
-            start = frame.pts * frame.time_base if frame.pts is not None and frame.time_base else clock or Fraction(0)
-            if clock is None or start - clock > _GAP_SECONDS:
-                clock = start
-            frame.time_base = Fraction(1, frame.sample_rate)
-            frame.pts = round(clock * frame.sample_rate)
-            clock += Fraction(frame.samples, frame.sample_rate)
-            yield from stream.encode(frame)
-    yield from stream.encode(None)
-
-
-def _demuxed(media: av.container.InputContainer, heard: av.AudioStream, digest: "hashlib._Hash") -> Iterator[_Packet]:
-    try:
-        for packet in media.demux(heard):
-            digest.update(bytes(packet))
-            yield packet
-    except FFmpegError:
-        pass  # a damaged or cut-off source: what came before is kept
-
-
-def _when(packet: _Packet) -> Fraction:
+def _when(packet: Packet) -> Fraction:
     return (packet.dts or 0) * (packet.time_base or Fraction(0))

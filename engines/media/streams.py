@@ -1,5 +1,6 @@
 """Opening clips and sounds: one way in, bounded, following nothing outside the file."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -28,6 +29,7 @@ class Format(NamedTuple):
 
 _ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 _STILLS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")  # HEIF pictures, in the same box as MP4
+_TAGGED = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")  # as Matroska tags a track's end
 _RIFF = {b"WAVE": Format(".wav", "audio/wav", "wav"), b"AVI ": Format(".avi", "video/x-msvideo", "avi")}
 
 
@@ -82,8 +84,27 @@ def moving_picture(media: InputContainer) -> av.VideoStream | None:
 
 
 def soundtrack(media: InputContainer) -> av.AudioStream | None:
-    """The first audio stream, where there is one."""
-    return next(iter(media.streams.audio), None)
+    """The first audio stream that can be decoded, where there is one."""
+    return next((stream for stream in media.streams.audio if can_decode(stream)), None)
+
+
+def can_decode(stream: av.VideoStream | av.AudioStream) -> bool:
+    """Whether its codec is known: beside the usual track a telephone may write one that only its maker reads."""
+    return stream.codec_context is not None and stream.codec_context.codec is not None
+
+
+def other_tracks(media: InputContainer) -> list[str]:
+    """What a clip has beside its first picture and its sound, which work on the picture leaves out, in a sentence."""
+    moving = [s for s in media.streams.video if not s.disposition & Disposition.attached_pic]
+    data = [s for s in media.streams.data if "timecode" not in s.metadata]
+    names = {
+        "further picture tracks": len(moving) > 1,
+        "subtitles": bool(media.streams.subtitles),
+        "camera data": bool(data),
+        "chapter marks": bool(media.chapters()),
+    }
+    found = [name for name, there in names.items() if there]
+    return [f"Not in the result: {', '.join(found)}."] if found else []
 
 
 def duration(media: InputContainer, stream: av.VideoStream | av.AudioStream) -> Fraction:
@@ -97,6 +118,18 @@ def duration(media: InputContainer, stream: av.VideoStream | av.AudioStream) -> 
         if packet.pts is not None and packet.time_base:
             end = max(end, (packet.pts + (packet.duration or 0)) * packet.time_base)
     return end
+
+
+def track_end(media: InputContainer, stream: av.VideoStream | av.AudioStream) -> Fraction | None:
+    """When a track ends on the clip's clock, in seconds, as the header says of this track; None where it does not."""
+    if stream.duration and stream.time_base:
+        return ((stream.start_time or 0) + stream.duration) * stream.time_base
+    if match := _TAGGED.match(stream.metadata.get("DURATION", "")):
+        hours, minutes, seconds = match.groups()
+        return Fraction(seconds) + 60 * int(minutes) + 3600 * int(hours)
+    if media.duration and len(media.streams) == 1:
+        return Fraction((media.start_time or 0) + media.duration, av.time_base)
+    return None
 
 
 def bad_media(why: str) -> StudioError:

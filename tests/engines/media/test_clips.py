@@ -12,7 +12,7 @@ import pytest
 from engines.media import intake
 from engines.media.clip import ClipFormat, ClipReader, ClipWriter, Colour, Frame, frame_at
 from errors import StudioError
-from tests.engines.media.making import beats, gradient, heard, lay_on_side, make_clip
+from tests.engines.media.making import beats, beeps, gradient, heard, lay_on_side, make_clip
 from tests.support.samples import MEDIA
 
 RECORD = {"request": {"task": "upscale_clip", "note": "Ä" * 2000}, "model": {"id": "t"}, "seed": None}
@@ -208,3 +208,51 @@ def test_a_clip_never_lies_whole_in_memory(tmp_path: Path) -> None:
     rewritten(source, tmp_path / "long")
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 60 * 1024, f"{grown // 1024} MB more for a clip five times as long"
+
+
+UNEVEN = [
+    Fraction(ms, 1000) for ms in (0, 100, 200, 300, 500, 800, 900, 1000, 1050, 1100, 1500, 1600, 1700, 1750, 1900)
+]
+
+
+def test_the_last_frame_of_an_uneven_clip_ends_with_the_clip(tmp_path: Path) -> None:
+    """With B-frames and an uneven rate, the duration that a packet says is another frame's."""
+    source = tmp_path / "phone.mov"
+    with av.open(str(source), "w") as out:
+        video = out.add_stream("libx264", rate=10, options={"preset": "medium", "bf": "3"})
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        video.codec_context.time_base = Fraction(1, 600)
+        for number, time in enumerate(UNEVEN):
+            frame = av.VideoFrame.from_ndarray(gradient(64, 48, 3 * number), "rgb24")
+            frame.pts, frame.time_base = round(time * 600), Fraction(1, 600)
+            out.mux(video.encode(frame))
+        out.mux(video.encode(None))
+    with ClipReader(source) as reader:
+        frames = list(reader.read())
+        length = reader.seconds
+    assert [frame.start for frame in frames] == UNEVEN
+    assert frames[-1].start + frames[-1].duration == length
+    assert reader.whole
+    out, result = rewritten(source, tmp_path)
+    assert result.seconds == pytest.approx(float(length))
+    assert intake.inspect(out, "o").facts.seconds == pytest.approx(float(length), abs=0.01)
+
+
+def test_sound_that_goes_on_is_no_sign_of_a_cut(tmp_path: Path) -> None:
+    for suffix, codec in ((".mkv", "aac"), (".webm", "libopus"), (".mov", "aac")):
+        source = tmp_path / f"c{suffix}"
+        with av.open(str(source), "w") as out:
+            video = out.add_stream("libvpx" if suffix == ".webm" else "libx264", rate=25)
+            video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+            audio = out.add_stream(codec, rate=48_000, layout="mono")
+            for number in range(10):
+                frame = av.VideoFrame.from_ndarray(gradient(64, 48, number), "rgb24")
+                frame.pts, frame.time_base = number, Fraction(1, 25)
+                out.mux(video.encode(frame))
+            out.mux(video.encode(None))
+            for block in beeps(3):
+                out.mux(audio.encode(block))
+            out.mux(audio.encode(None))
+        with ClipReader(source) as reader:
+            assert len(list(reader.read())) == 10
+            assert reader.whole, suffix

@@ -1,0 +1,147 @@
+"""The sound of a clip on its way into another: every track, copied where MP4 can hold it, else encoded as AAC."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.error import FFmpegError
+from av.stream import Disposition
+
+from engines.media.streams import can_decode, open_media
+
+if TYPE_CHECKING:
+    import hashlib
+
+Packet: TypeAlias = "av.Packet[Any]"
+
+MOST_TRACKS = 16
+_COPIED = {"aac", "alac", "mp3", "ac3", "eac3", "opus"}
+_AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+_AAC_BITRATE = 96_000  # a channel
+_MOST_CHANNELS = 8
+
+_STANDARD = {"5.1(side)": "5.1", "5.0(side)": "5.0", "quad(side)": "quad"}
+"""What AAC has a number for in place of a layout that differs only in where the back speakers stand."""
+
+_DISCRETE = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "6.0", 7: "7.0", 8: "octagonal"}
+"""For channels that are no speakers (a recorder's microphones): layouts without a subwoofer, which AAC would muffle."""
+
+_GAP_SECONDS = 0.1
+"""Silence shorter than this between two pieces of sound is a rough clock, not a pause."""
+
+
+class Sound(NamedTuple):
+    """The packets of each track for the new clip, and what of the source's sound it does not get, in sentences."""
+
+    tracks: list[Iterator[Packet]]
+    notes: list[str]
+
+
+def carry_sound(source: Path, out: OutputContainer, files: ExitStack, digest: "hashlib._Hash") -> Sound:
+    """Give ``out`` every sound track of ``source``; ``files`` closes what is opened.
+
+    ``digest`` is fed with the source's packets as they pass.
+    """
+    tracks: list[Iterator[Packet]] = []
+    notes: list[str] = []
+    with open_media(source) as media:
+        count = len(media.streams.audio)
+    for number in range(count):
+        media = files.enter_context(open_media(source))  # each track is read at its own pace
+        track = media.streams.audio[number]
+        name = f"Sound track {number + 1}" if count > 1 else "The sound"
+        if not can_decode(track):
+            notes.append(f"{name} is left out: its codec is unknown here.")
+        elif len(tracks) == MOST_TRACKS:
+            notes.append(f"{name} is left out: a clip gets at most {MOST_TRACKS}.")
+        else:
+            if track.channels > _MOST_CHANNELS and not _is_copied(media, track):
+                notes.append(f"{name} has {track.channels} channels; the first two are in the result.")
+            tracks.append(_track(media, track, out, digest))
+    return Sound(tracks, notes)
+
+
+def _is_copied(media: InputContainer, track: av.AudioStream) -> bool:
+    # AVI has no clock of its own for sound, so its packets are timed anew by encoding them.
+    return track.codec.canonical_name in _COPIED and media.format.name != "avi"
+
+
+def _track(
+    media: InputContainer, track: av.AudioStream, out: OutputContainer, digest: "hashlib._Hash"
+) -> Iterator[Packet]:
+    if _is_copied(media, track):
+        stream = out.add_stream_from_template(track)
+        packets = _copied(media, track, stream, digest)
+    else:
+        rate = next((rate for rate in _AAC_RATES if rate >= track.rate), _AAC_RATES[-1])
+        stream = out.add_stream("aac", rate=rate, layout=_layout(track))
+        stream.bit_rate = _AAC_BITRATE * max(2, stream.layout.nb_channels)
+        packets = _encoded(media, track, stream, digest)
+    for key in ("language", "title", "handler_name"):
+        if key in track.metadata:
+            stream.metadata[key] = track.metadata[key]
+    stream.disposition = track.disposition & Disposition.default
+    return packets
+
+
+def _layout(track: av.AudioStream) -> str:
+    name, channels = track.layout.name, track.channels
+    if channels > _MOST_CHANNELS:
+        return "stereo"
+    return _DISCRETE[channels] if name == f"{channels} channels" else _STANDARD.get(name, name)
+
+
+def _copied(
+    media: InputContainer, track: av.AudioStream, stream: av.AudioStream, digest: "hashlib._Hash"
+) -> Iterator[Packet]:
+    last = None
+    for packet in _demuxed(media, track, digest):
+        if packet.dts is None or (last is not None and packet.dts <= last):  # a broken clock
+            continue
+        last = packet.dts
+        packet.stream = stream
+        yield packet
+
+
+def _encoded(
+    media: InputContainer, track: av.AudioStream, stream: av.AudioStream, digest: "hashlib._Hash"
+) -> Iterator[Packet]:
+    clock: Fraction | None = None
+    for packet in _demuxed(media, track, digest):
+        try:
+            frames = track.codec_context.decode(packet)
+        except FFmpegError:  # one damaged packet: its place stays silent
+            continue
+        for frame in frames:
+            frame = _relabeled(frame, stream.layout.name)
+            start = frame.pts * frame.time_base if frame.pts is not None and frame.time_base else clock or Fraction(0)
+            if clock is None or start - clock > _GAP_SECONDS:
+                clock = start
+            frame.time_base = Fraction(1, frame.sample_rate)
+            frame.pts = round(clock * frame.sample_rate)
+            clock += Fraction(frame.samples, frame.sample_rate)
+            yield from stream.encode(frame)
+    yield from stream.encode(None)
+
+
+def _relabeled(frame: av.AudioFrame, layout: str) -> av.AudioFrame:
+    """The frame with its channels under other names where they have none: left to guess, FFmpeg would mix them."""
+    if frame.layout.name != f"{frame.layout.nb_channels} channels" or frame.layout.nb_channels > _MOST_CHANNELS:
+        return frame
+    samples = frame.to_ndarray()
+    new = av.AudioFrame.from_ndarray(samples, frame.format.name, layout)
+    new.sample_rate, new.pts, new.time_base = frame.sample_rate, frame.pts, frame.time_base
+    return new
+
+
+def _demuxed(media: InputContainer, track: av.AudioStream, digest: "hashlib._Hash") -> Iterator[Packet]:
+    try:
+        for packet in media.demux(track):
+            digest.update(bytes(packet))
+            yield packet
+    except FFmpegError:
+        pass  # a damaged or cut-off source: what came before is kept
