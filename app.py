@@ -8,7 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from errors import StudioError
 from settings import Settings, from_command_line
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import socket
 
     from fastapi import FastAPI
+    from starlette.routing import Mount
     from starlette.types import ASGIApp
 
     from data import DataFolder
@@ -112,6 +113,7 @@ def build_app(studio: "Studio") -> "ASGIApp":
     from api import errors, rest
     from auth import pages
     from auth.mount import protect
+    from tabs.first_paint import FirstPaint
 
     async def keep_house() -> None:
         while True:
@@ -140,7 +142,7 @@ def build_app(studio: "Studio") -> "ASGIApp":
     app.include_router(rest.router(studio))
     app.mount("/c41", StaticFiles(directory=HERE / "assets"))  # "/assets" is Gradio's own
     mount_gradio(app, studio)
-    return protect(app, studio.accounts, studio.data, studio.settings)
+    return protect(FirstPaint(app), studio.accounts, studio.data, studio.settings)
 
 
 def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
@@ -148,7 +150,7 @@ def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
     import gradio as gr
 
     import tabs
-    from api import endpoints
+    from api import endpoints, errors
 
     blocks = tabs.build(studio)
     with blocks:
@@ -169,6 +171,7 @@ def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
         app_kwargs={"openapi_url": None},
         **tabs.mount_options(studio),
     )
+    errors.install_pages(cast("FastAPI", cast("Mount", app.routes[-1]).app))
     blocks.has_launched = True  # mounting leaves it False, and then any client may read any file of this machine
 
 

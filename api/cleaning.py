@@ -8,8 +8,9 @@ from fastapi import Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from api.serving import file_name
+from api.serving import disposition, file_name
 from api.uploads import incoming
+from auth.principal import Principal
 from db import new_id
 from errors import StudioError
 from library.views import AssetView
@@ -28,14 +29,39 @@ def cleaned(studio: Studio, path: Path) -> Iterator[Path]:
         copy.unlink(missing_ok=True)
 
 
-def clean_answer(studio: Studio, asset: AssetView, path: Path) -> Response:
-    """A clean copy of an asset's file, to be saved; it is gone once it is sent. Raises like ``cleaned``."""
+def for_clients(asset: AssetView) -> bool:
+    """Whether something is anything to a client: what a check of a voice-over found is not."""
+    return not (asset.provenance or {}).get("check")
+
+
+def not_for_clients() -> StudioError:
+    """The refusal where nothing that was chosen is."""
+    return StudioError(
+        "not_for_clients",
+        "There is nothing for a client in it.",
+        "It is what a check of a voice-over found.",
+        "Download it as it is.",
+        status=422,
+    )
+
+
+def clean_answer(studio: Studio, who: Principal, asset: AssetView, path: Path) -> Response:
+    """A clean copy of an asset's file, to be saved; it is gone once it is sent.
+
+    Raises StudioError not_for_clients, and like ``cleaned``.
+    """
+    if not for_clients(asset):
+        raise not_for_clients()
     copy = _copy(studio, path)
+    name = studio.library.client_names(who, [asset])[asset.id]
     return FileResponse(
         copy,
         media_type=asset.mime,
-        headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
-        filename=file_name(asset.title, path.suffix),
+        headers={
+            "Cache-Control": "private, no-store",
+            "Content-Disposition": disposition(file_name(name, path.suffix)),
+            "X-Content-Type-Options": "nosniff",
+        },
         background=BackgroundTask(copy.unlink, missing_ok=True),
     )
 

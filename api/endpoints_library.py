@@ -9,9 +9,8 @@ from api.handing_out import brought_in, record
 from api.principal import principal
 from api.reading import read
 from api.rest_assets import AssetQuery
-from api.rest_library import Chosen, opener
+from api.rest_library import Chosen, packed
 from api.uploads import take_file
-from api.zipping import zipped
 from library.views import AssetChange
 from studio import Studio
 
@@ -58,8 +57,7 @@ def library_endpoints(studio: Studio) -> tuple[Callable[..., Any], ...]:
     def export_assets(asset_ids: list[str], http: gr.Request, clean: bool = False) -> Json:
         """Up to 500 assets as one ZIP, which gradio_client downloads; clean: without how they were made."""
         who, chosen = principal(http), Chosen(ids=tuple(asset_ids), clean=clean)
-        assets = [library.get(who, asset_id) for asset_id in dict.fromkeys(chosen.ids)]
-        return record(studio, who, "C41 Studio.zip", zipped(assets, opener(studio, who, clean)))
+        return record(studio, who, *packed(studio, who, chosen))
 
     def read_picture(file: Json, http: gr.Request) -> Json:
         """How a picture was made, here or elsewhere, as a request for here; nothing is kept."""

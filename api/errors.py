@@ -2,15 +2,30 @@
 
 import logging
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from auth.answers import page, wants_page
+from auth.crosssite import SAFE
 from errors import Problem, StudioError
 from jobs.trouble import disk_full, is_disk_full
 
 log = logging.getLogger(__name__)
+
+
+def install_pages(app: FastAPI) -> None:
+    """Make an app that has its own answers (Gradio's) show a page where a browser asks for what is not there."""
+
+    async def missing(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if _asks_for_a_page(request, error):
+            return _no_page()
+        return await http_exception_handler(request, error)
+
+    app.add_exception_handler(HTTPException, missing)
 
 
 def install(app: FastAPI) -> None:
@@ -44,11 +59,26 @@ async def _misread(_: Request, error: Exception) -> JSONResponse:
     return answer(problem, 422)
 
 
-async def _turned_away(_: Request, error: Exception) -> JSONResponse:
+async def _turned_away(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if _asks_for_a_page(request, error):
+        return _no_page()
     response = answer(Problem(code=f"http_{error.status_code}", what=f"{error.detail}."), error.status_code)
     response.headers.update(error.headers or {})
     return response
+
+
+def _asks_for_a_page(request: Request, error: HTTPException) -> bool:
+    return error.status_code == 404 and request.method in SAFE and wants_page(request.headers)
+
+
+def _no_page() -> Response:
+    problem = Problem(
+        code="not_found",
+        what="There is no such page.",
+        why="The address is mistyped, or belongs to something that was removed.",
+    )
+    return page("problem.html", 404, title="Not found", problem=problem)
 
 
 async def _broken(request: Request, error: Exception) -> JSONResponse:

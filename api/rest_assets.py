@@ -130,10 +130,10 @@ def _add_files(router: APIRouter, studio: Studio) -> None:
     def asset_file(request: Request, who: Who, id: str, download: bool = False, clean: bool = False) -> Response:
         """The file itself, in ranges where asked; ``?download=1`` to save it under its title.
 
-        ``&clean=1``: a copy that does not say how it was made.
+        ``&clean=1``: a copy for clients, which does not say how it was made and is called by its project.
         """
         found, path = library.get(who, id), library.file(who, id)
-        return clean_answer(studio, found, path) if clean else file_answer(request, found, path, download=download)
+        return clean_answer(studio, who, found, path) if clean else file_answer(request, found, path, download=download)
 
     @router.get("/api/assets/{id}/thumb")
     def asset_thumb(who: Who, id: str) -> FileResponse:

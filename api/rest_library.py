@@ -11,10 +11,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from api.cleaning import cleaned
+from api.cleaning import cleaned, for_clients, not_for_clients
 from api.principal import Who
 from api.reading import Read, read
 from api.receive import Sink, receive
+from api.serving import disposition, file_name
 from api.zipping import Opened, zipped
 from auth.principal import Principal
 from errors import StudioError
@@ -98,14 +99,30 @@ def add_to(router: APIRouter, studio: Studio) -> None:
 
 
 def zip_answer(studio: Studio, who: Principal, chosen: Chosen) -> StreamingResponse:
-    """A ZIP on its way. Raises StudioError not_found, deleted_asset where one of the files may not be read."""
-    assets = [studio.library.get(who, asset_id) for asset_id in dict.fromkeys(chosen.ids)]
-    headers = {"Content-Disposition": 'attachment; filename="C41 Studio.zip"', "Cache-Control": "private, no-store"}
-    content = zipped(assets, opener(studio, who, chosen.clean))
+    """A ZIP on its way. Raises StudioError as ``packed``."""
+    name, content = packed(studio, who, chosen)
+    headers = {"Content-Disposition": disposition(name), "Cache-Control": "private, no-store"}
     return StreamingResponse(content, media_type="application/zip", headers=headers)
 
 
-def opener(studio: Studio, who: Principal, clean: bool) -> Opened:
+def packed(studio: Studio, who: Principal, chosen: Chosen) -> tuple[str, Iterator[bytes]]:
+    """A ZIP's name, after the project, and its bytes.
+
+    Raises StudioError not_found, deleted_asset where one of the files may not be read, not_for_clients where a clean
+    ZIP would be empty.
+    """
+    library = studio.library
+    assets = [library.get(who, asset_id) for asset_id in dict.fromkeys(chosen.ids)]
+    name = file_name(library.project_name(assets), ".zip")
+    if not chosen.clean:
+        return name, zipped(assets, _opener(studio, who, False), {asset.id: asset.title for asset in assets})
+    assets = [asset for asset in assets if for_clients(asset)]
+    if not assets:
+        raise not_for_clients()
+    return name, zipped(assets, _opener(studio, who, True), library.client_names(who, assets))
+
+
+def _opener(studio: Studio, who: Principal, clean: bool) -> Opened:
     """Gives the files of assets this person may read, ``clean`` ones as copies that say nothing of their making."""
 
     @contextmanager

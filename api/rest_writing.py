@@ -1,7 +1,6 @@
 """REST: conversations with language models."""
 
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import writing
 from api.bodies import JsonObject
 from api.principal import Who
+from api.serving import disposition
 from errors import StudioError
 from jobs.views import Estimate
 from library.conversations.presets import WritingPreset
@@ -63,7 +63,7 @@ def _add_reading(router: APIRouter, studio: Studio) -> None:
         from library.conversations.export import export
 
         made = export(writing.talk(studio, who, id), form, message)
-        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(made.name)}"}
+        headers = {"Content-Disposition": disposition(made.name)}
         return Response(made.data, media_type=made.mime, headers=headers)
 
 

@@ -1,7 +1,10 @@
 """Answering with a file: in ranges, under a good name, and never run by a browser."""
 
 import re
+import unicodedata
 from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.responses import FileResponse
@@ -26,12 +29,11 @@ def file_answer(request: Request, asset: AssetView, path: Path, *, download: boo
     headers = {**_SHOWN_NOT_RUN, "ETag": f'"{asset.content_sha256}"', "Cache-Control": "private, no-cache"}
     if _has(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
+    name = file_name(asset.title, path.suffix)
     return FileResponse(
         path,
         media_type=asset.mime,
-        headers=headers,
-        filename=file_name(asset.title, path.suffix),
-        content_disposition_type="attachment" if download else "inline",
+        headers=headers | {"Content-Disposition": disposition(name, "attachment" if download else "inline")},
     )
 
 
@@ -39,6 +41,18 @@ def thumb_answer(path: Path) -> FileResponse:
     """An asset's thumbnail, which never changes."""
     headers = {**_SHOWN_NOT_RUN, "Cache-Control": "private, max-age=31536000, immutable"}
     return FileResponse(path, media_type="image/webp", headers=headers)
+
+
+def disposition(name: str, kind: Literal["attachment", "inline"] = "attachment") -> str:
+    """The Content-Disposition of a file to be saved under ``name``, a ``file_name`` in any script (RFC 6266).
+
+    Clients that read only the old ``filename`` get a name in ASCII.
+    """
+    if name.isascii():
+        return f'{kind}; filename="{name}"'
+    letters = (letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    plain = "".join(letter if letter.isascii() and letter.isprintable() else "_" for letter in letters)
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def file_name(title: str, suffix: str) -> str:

@@ -3,7 +3,7 @@
 import io
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -17,19 +17,20 @@ Opened = Callable[[AssetView], AbstractContextManager[Path]]
 """Gives the file of an asset for as long as it is read. Raises StudioError where there is none to give."""
 
 
-def zipped(assets: Sequence[AssetView], opened: Opened) -> Iterator[bytes]:
-    """The bytes of a ZIP of these assets under their titles, stored as they are.
+def zipped(assets: Sequence[AssetView], opened: Opened, names: Mapping[str, str]) -> Iterator[bytes]:
+    """The bytes of a ZIP of these assets, the oldest first, stored as they are. ``names`` are their files' by id.
 
     What cannot be given is named, with the reason, in a text file in the ZIP.
     """
     pipe, taken, missing = _Pipe(), set[str](), list[str]()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-        for asset in assets:
+        for asset in sorted(assets, key=lambda one: (one.created_at, one.id)):
+            name = names[asset.id]
             try:
                 with opened(asset) as path:
-                    yield from _add(archive, pipe, asset, path, _free(asset.title, path.suffix, taken))
+                    yield from _add(archive, pipe, asset, path, _free(name, path.suffix, taken))
             except StudioError as error:
-                missing.append(f"{asset.title}: {error}")
+                missing.append(f"{name}: {error}")
         if missing:
             archive.writestr(_free("Not in this ZIP", ".txt", taken), "\r\n".join(missing) + "\r\n")
     yield pipe.take()

@@ -20,18 +20,24 @@ from settings import Settings
 Field = Annotated[str, Form()]
 Optional = Annotated[str | None, Form()]
 
+_NOTICE_SECONDS = 60.0
+
 
 def add(routes: APIRouter, accounts: Accounts, tries: Tries, settings: Settings) -> None:
     """Add /account and what its buttons do."""
 
-    show = partial(_show, accounts, settings)
+    show, notices = partial(_show, accounts, settings), _Notices()
+
+    def done(request: Request, **notice: str) -> Response:
+        notices.put(principal(request), notice)
+        return RedirectResponse("/account", 303)  # loading the page again does nothing twice
 
     def refused(request: Request, error: StudioError) -> Response:
         return show(request, error) if wants_page(request.headers) else refusal(error, request.scope)
 
     @routes.get("/account")
     def account(request: Request) -> Response:
-        return show(request)
+        return show(request, **notices.take(principal(request)))
 
     @routes.post("/account/password")
     def change_password(request: Request, current: Field = "", new: Field = "", again: Optional = None) -> Response:
@@ -43,7 +49,7 @@ def add(routes: APIRouter, accounts: Accounts, tries: Tries, settings: Settings)
                 accounts.change_password(who, current, new)
         except StudioError as error:
             return refused(request, error)
-        return show(request, done="Your password is changed. Every other browser is signed out.")
+        return done(request, done="Your password is changed. Every other browser is signed out.")
 
     @routes.post("/account/tokens")
     def new_token(request: Request, name: Field = "") -> Response:
@@ -52,7 +58,7 @@ def add(routes: APIRouter, accounts: Accounts, tries: Tries, settings: Settings)
             token = accounts.new_token(principal(request), name)
         except StudioError as error:
             return refused(request, error)
-        return show(request, token=token)
+        return done(request, token=token)
 
     @routes.post("/account/tokens/{token_id}/revoke")
     def revoke(request: Request, token_id: str) -> Response:
@@ -60,13 +66,32 @@ def add(routes: APIRouter, accounts: Accounts, tries: Tries, settings: Settings)
             accounts.revoke(principal(request), token_id)
         except StudioError as error:
             return refused(request, error)
-        return show(request, done="The token is revoked: scripts that use it are refused from now on.")
+        return done(request, done="The token is revoked: scripts that use it are refused from now on.")
 
     @routes.post("/account/sign-out-everywhere")
     def sign_out_everywhere(request: Request, tokens: Field = "") -> Response:
         accounts.sign_out_everywhere(principal(request).user_id, tokens == "yes")
         request.session.clear()
         return RedirectResponse("/login", 303)
+
+
+class _Notices:
+    """What the page says once after something was done: to the browser that did it, within a minute."""
+
+    def __init__(self) -> None:
+        self._notices: dict[str, tuple[float, dict[str, str]]] = {}
+
+    def put(self, who: Principal, notice: dict[str, str]) -> None:
+        """Keep a notice in memory alone: a token in it must not lie in a cookie or a file."""
+        now = time.monotonic()
+        self._notices = {key: kept for key, kept in self._notices.items() if now - kept[0] < _NOTICE_SECONDS}
+        if who.session:
+            self._notices[who.session] = now, notice
+
+    def take(self, who: Principal) -> dict[str, str]:
+        """The notice for this browser, which is gone then."""
+        made, notice = self._notices.pop(who.session or "", (0.0, dict[str, str]()))
+        return notice if time.monotonic() - made < _NOTICE_SECONDS else {}
 
 
 def _show(

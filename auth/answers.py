@@ -42,6 +42,17 @@ def not_signed_in() -> StudioError:
     )
 
 
+def token_unknown() -> StudioError:
+    """The answer to a script whose token the studio does not know."""
+    return StudioError(
+        "token_unknown",
+        "This token is invalid or was revoked.",
+        "The studio knows no such token.",
+        "Make a new one under Menu → Account, and send it whole: Authorization: Bearer c41_…",
+        status=401,
+    )
+
+
 def refusal(error: StudioError, scope: Scope) -> Response:
     """The response that tells whoever asked what went wrong."""
     headers = Headers(scope=scope)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from auth import bodies
 from auth.accounts import Accounts
-from auth.answers import not_signed_in, refusal
+from auth.answers import not_signed_in, refusal, token_unknown
 from auth.crosssite import SAFE, check_same_site
 from auth.files import FileGuard
 from auth.gradio_guard import Call, GradioGuard
@@ -76,13 +76,11 @@ class Gate:
                 receive = bodies.replay(await bodies.read(receive, bodies.FORM_LIMIT), receive)
             return scope, receive, send
         if who is None:
-            raise not_signed_in()
+            raise token_unknown() if _bearer(headers) is not None else not_signed_in()
         return await self._gradio.check(who, scope, receive, send)
 
     async def _who(self, scope: Scope, headers: Headers) -> Principal | None:
-        kind, _, token = headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer":
-            token = token.strip()
+        if (token := _bearer(headers)) is not None:
             known = self._accounts.remembered(token=token)
             return known or await run_in_threadpool(self._accounts.principal_of_token, token)
         secret = scope["session"].get(SESSION_KEY)
@@ -105,6 +103,12 @@ class Gate:
             next="Ask from the machine itself, or set C41_METRICS_TOKEN and send it as a bearer token.",
             status=401,
         )
+
+
+def _bearer(headers: Headers) -> str | None:
+    """The token that was sent; None where none was."""
+    kind, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else None
 
 
 def _is_open(path: str) -> bool:

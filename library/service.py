@@ -12,7 +12,7 @@ from auth.principal import Principal
 from data import DataFolder
 from db import Database, new_id
 from errors import not_found
-from library import adopt, assets, facets, janitor, marks, projects, space, steps
+from library import adopt, assets, client_names, facets, janitor, marks, projects, space, steps
 from library.cast.service import Cast
 from library.files import sync
 from library.rights import readable
@@ -152,6 +152,16 @@ class Library:
         """Do one thing to many assets: to all that it can be done to. Raises StudioError bad_tag, not_found."""
         with self._database.session() as session:
             return marks.many(session, who, deeds)
+
+    def client_names(self, who: Principal, of: Sequence[AssetView]) -> dict[str, str]:
+        """What the files of these assets are called for a client, without suffix, by the assets' ids."""
+        with self._database.session() as session:
+            return client_names.client_names(session, who, of)
+
+    def project_name(self, of: Sequence[AssetView]) -> str:
+        """The name of the one project that all of these assets are in, else that of the studio."""
+        with self._database.session() as session:
+            return client_names.project_name(session, of)
 
     def facets(self, who: Principal) -> Facets:
         """How many assets there are of each kind, model, person, tag and project that a person may see."""

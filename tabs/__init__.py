@@ -32,7 +32,6 @@ _HEAD = """
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <meta name="color-scheme" content="dark light">
 <link rel="icon" type="image/svg+xml" href="c41/logo.svg">
-<link rel="stylesheet" href="c41/css/tokens.css">
 <link rel="stylesheet" href="c41/css/page.css">
 <link rel="stylesheet" href="c41/css/form.css">
 <link rel="stylesheet" href="c41/css/image.css">

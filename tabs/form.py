@@ -203,7 +203,8 @@ class Form:
         return [*updates, json.dumps(said | {"filled": time.time()})]
 
     def _unfilled(self, problem: Problem) -> list[Any]:
-        return [gr.skip() for _ in self.controls] + [json.dumps({"problem": problem.model_dump()})]
+        said = {"filled": time.time(), "problem": problem.model_dump()}
+        return [gr.skip() for _ in self.controls] + [json.dumps(said)]
 
     # -- help
 

@@ -61,7 +61,7 @@ export const actions = (asset, tasks) => {
     ${made && button("reuse", "Reuse settings", "again", { first: true })}
     ${made && button("reproduce", "Reproduce", "same")}
     ${download(asset)}
-    ${!fetched && html`<a class="step" href="${api.fileOf(asset.id)}?download=1&clean=1" download title="Without prompts and settings, for clients">${icon("down")}Download clean</a>`}
+    ${!fetched && html`<a class="step" href="${api.fileOf(asset.id)}?download=1&clean=1" download title="For clients: without prompts and settings, named after the project">${icon("down")}Download clean</a>`}
     ${asset.mine && button("remove", "Delete", "trash")}
   </div>${takers.length > 0 && html`<div class="steps" role="group" aria-label="Use as input of"><span class="as">Use as input of</span>
     ${takers.map(([task, { button: name }]) => button("use", name, "reuse", { task }))}</div>`}`;

@@ -44,6 +44,11 @@ export const put = (path, body) => call("PUT", path, body);
 export const patch = (path, body) => call("PATCH", path, body);
 export const remove = (path) => call("DELETE", path);
 
+let who;
+
+/** Who is signed in, asked once. */
+export const me = () => (who ??= get("me"));
+
 export const query = (values) => new URLSearchParams(Object.entries(values).filter(([, v]) => v !== null && v !== undefined && v !== ""));
 
 export const asset = (id) => get(`assets/${id}`);

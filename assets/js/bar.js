@@ -5,6 +5,8 @@ import { on, say } from "./bus.js";
 import { doing, fill, html, icon, refill } from "./dom.js";
 import { open } from "./doors.js";
 import { project } from "./film.js";
+import { forget } from "./keep.js";
+import { popover } from "./layers.js";
 import { look, looks, wear } from "./look.js";
 import { failed, toast } from "./toast.js";
 import { bytes, capital } from "./words.js";
@@ -30,7 +32,7 @@ export class Bar {
     this.part("#menu").addEventListener("click", (event) => { if (event.target.closest("a, .hand")) this.part("#menu").hidePopover(); });
     this.part("#projects").addEventListener("submit", (event) => { event.preventDefault(); this.create(event.target); });
     // what was typed is for whoever typed it: not for the next person at this browser
-    this.part("form[action=logout]").addEventListener("submit", () => sessionStorage.clear());
+    this.part("form[action=logout]").addEventListener("submit", () => forget());
     for (const pop of this.root.querySelectorAll("[popover]")) this.anchored(pop);
     on("device", (device) => this.device(device));
     on("tab", (name) => this.mark(name));
@@ -46,6 +48,7 @@ export class Bar {
   /** A menu hangs under its button. */
   anchored(pop) {
     const button = this.root.querySelector(`[popovertarget="${pop.id}"]`);
+    popover(pop);
     pop.addEventListener("toggle", (event) => {
       button.setAttribute("aria-expanded", String(event.newState === "open"));
       const spot = button.getBoundingClientRect(); // all zero where a phone hides it
@@ -66,7 +69,7 @@ export class Bar {
 
   async hello() {
     try {
-      const [me, projects] = await Promise.all([api.get("me"), api.get("projects")]);
+      const [me, projects] = await Promise.all([api.me(), api.get("projects")]);
       this.who = me.name;
       this.part("#menu .owners").hidden = me.role !== "owner";
       this.everyone = me.people === 2 ? "Both of you" : "All of you";

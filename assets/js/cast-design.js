@@ -6,9 +6,11 @@ import { Pictures } from "./cast-pictures.js";
 import { doing, fill, html, icon, refill } from "./dom.js";
 import { ended, jobs, kick, note } from "./follow.js";
 import { project } from "./film.js";
+import { keep, recall } from "./keep.js";
+import { showModal } from "./layers.js";
 import { capital } from "./words.js";
 
-const KEEP = "c41-design"; // a reload goes on where it was
+const KEPT = "design"; // a reload goes on where it was
 const KINDS = [["character", "Character"], ["product", "Product"], ["place", "Place"], ["style", "Style"]];
 const START = { kind: "character", look: "", references: [], rounds: [], kept: "", left: [] };
 
@@ -16,7 +18,8 @@ export class Design {
   /** ``done`` is called with what goes into the cast: {kind, look, pictures}. */
   constructor(dialog, done) {
     Object.assign(this, { dialog, done, older: new Map(), ways: {} });
-    this.state = { ...START, ...JSON.parse(sessionStorage.getItem(KEEP) ?? "{}") };
+    this.state = { ...START };
+    recall(KEPT).then((kept) => Object.assign(this.state, kept), () => {});
     doing(dialog, {
       shut: () => dialog.close(),
       drafts: () => this.ask("drafts"),
@@ -35,7 +38,7 @@ export class Design {
 
   async open() {
     this.form();
-    this.dialog.showModal();
+    showModal(this.dialog);
     this.dialog.querySelector("[name=look]").focus();
     try {
       const [plain, seeing, change, sheet] = await api.get("cast/design");
@@ -48,7 +51,7 @@ export class Design {
 
   know(values) {
     Object.assign(this.state, values);
-    sessionStorage.setItem(KEEP, JSON.stringify(this.state));
+    keep(KEPT, this.state).catch(() => {});
     this.draw();
   }
 

@@ -5,6 +5,7 @@ import { say } from "./bus.js";
 import { Pictures } from "./cast-pictures.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { project } from "./film.js";
+import { showModal } from "./layers.js";
 import { called } from "./loras-facts.js";
 import { failed, toast } from "./toast.js";
 
@@ -42,7 +43,7 @@ export class Detail {
     this.loras = this.member.loras.map((one) => ({ ...one }));
     this.draw();
     this.pictures.set(given.pictures ?? this.member.pictures.map(picture));
-    this.dialog.showModal();
+    showModal(this.dialog);
     if (member) this.dialog.focus();
     else this.dialog.querySelector("[name=name]").focus();
     if (!this.member.mine) return;

@@ -2,6 +2,7 @@
 
 import { fileOf, thumbOf } from "./api.js";
 import { doing, fill, html, icon } from "./dom.js";
+import { showModal } from "./layers.js";
 import { differences } from "./library-story.js";
 import { when } from "./words.js";
 
@@ -44,7 +45,7 @@ export function compare(dialog, [a, b], words) {
     doing(dialog, Object.fromEntries(["in", "out", "fit", "play", "shut"].map((name) => [name, () => dialog.acts[name]?.()])));
     dialog.addEventListener("close", () => fill(dialog, ""));
   }
-  if (!dialog.open) dialog.showModal();
+  showModal(dialog);
 }
 
 /** Zooming and moving two pictures as one; the line between them. */

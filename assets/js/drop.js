@@ -30,7 +30,7 @@ async function take(found, file) {
       bad: true, act: slotFor("image") && { label: "Use the picture", run: () => slotFor("image")?.bring(file) },
     });
   }
-  foot.trigger("fill", { values });
+  await foot.fill({ values });
   if (found.unknown.length) note(foot, found, file);
   toast(`How “${file.name}” was made is in the form.`);
 }

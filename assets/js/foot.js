@@ -3,14 +3,17 @@
 import { on, say } from "./bus.js";
 import { doing, fill, html, refill } from "./dom.js";
 import { kick } from "./follow.js";
+import { keep, recall } from "./keep.js";
 import { toast } from "./toast.js";
 import { capital } from "./words.js";
 
 const PATIENCE = 15_000; // the answer to a press comes within milliseconds, or the connection is gone
+const WHILE = 5_000; // ms that a form waits for what it held before
 
 export const feet = new Map();
 
-const keep = (task) => `c41-form-${task}`;
+/** Resolves when every form holds what it held before, and all that was put into it since. */
+export const recalled = () => Promise.all([...feet.values()].map((foot) => foot.filled));
 
 export class Foot {
   constructor({ element, props, trigger, watch }, stageOf) {
@@ -21,7 +24,7 @@ export class Foot {
     this.go.addEventListener("click", () => this.press());
     this.form = element.closest(".task");
     doing(this.form, {
-      example: (button) => this.trigger("fill", { values: JSON.parse(button.dataset.values) }),
+      example: (button) => this.fill({ values: JSON.parse(button.dataset.values) }),
       offer: (button) => this.accept(this.offers[button.dataset.at]),
     });
     watch("value", () => this.hear(props.value));
@@ -32,7 +35,7 @@ export class Foot {
       queued = line;
     });
     feet.set(this.task, this);
-    this.recall();
+    this.filled = this.recall();
   }
 
   seen() { return this.element.offsetParent !== null; }
@@ -42,14 +45,32 @@ export class Foot {
     this.asking = setTimeout(() => this.trigger("ask"), 250);
   }
 
-  /** What was in the form before the page was reloaded. */
-  recall() {
-    const kept = sessionStorage.getItem(keep(this.task));
-    if (kept) this.trigger("fill", { values: JSON.parse(kept) });
-    else this.ask();
+  get name() { return `form/${this.task}`; }
+
+  /** What was in the form when the page was left. Nobody types meanwhile: it would be overwritten. */
+  async recall() {
+    this.form.inert = true;
+    const kept = await recall(this.name).catch(() => null);
+    if (kept) await this.send({ values: kept });
+    this.form.inert = false;
+    this.keeping = true;
+    this.ask();
   }
 
-  reuse(asset) { this.trigger("fill", { asset: asset.id }); }
+  /** Fill the form, with ``values`` or as an asset was made: after whatever is on its way, so that what comes last
+   * counts. Resolves to whether it is there. */
+  fill(what) {
+    this.filled = this.filled.then(() => this.send(what));
+    return this.filled;
+  }
+
+  send(what) {
+    return new Promise((resolve) => {
+      this.arrived = resolve;
+      setTimeout(() => resolve(false), WHILE);
+      this.trigger("fill", what);
+    });
+  }
 
   press() {
     if (this.go.disabled) return;
@@ -71,6 +92,7 @@ export class Foot {
   hear(value) {
     const said = JSON.parse(value || "{}");
     if (said.pressed) this.busy(false);
+    if (said.filled) this.arrived?.(!said.problem);
     if (said.job) say("show", { job: said.job });
     if (said.job) kick();
     if (said.reused) toast("The settings are back in the form.");
@@ -84,7 +106,7 @@ export class Foot {
 
   /** What stands in the form is kept for a reload; a field that holds something needs no example. */
   know(values) {
-    sessionStorage.setItem(keep(this.task), JSON.stringify(values));
+    if (this.keeping) keep(this.name, values).catch(() => {});
     for (const button of this.form.querySelectorAll("[data-do=example]")) {
       button.hidden = Object.keys(JSON.parse(button.dataset.values)).some((name) => values[name]);
     }
@@ -97,7 +119,7 @@ export class Foot {
   }
 
   accept({ changes, get }) {
-    if (!get && Object.keys(changes).length) return void this.trigger("fill", { values: changes });
+    if (!get && Object.keys(changes).length) return void this.fill({ values: changes });
     if (get) this.get = get;
     this.press();
   }

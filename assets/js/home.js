@@ -57,7 +57,7 @@ export class Home {
       await open(tab, task);
       const slot = slotFor("image");
       await slot?.bring(await api.sample(sample));
-      feet.get(task)?.trigger("fill", { values });
+      await feet.get(task)?.fill({ values });
       feet.get(task)?.go.focus();
     } catch (error) { failed(error); }
   }

@@ -79,7 +79,7 @@ export class Idea {
     this.close();
   }
 
-  put(prompt) { feet.get(this.task)?.trigger("fill", { values: { prompt } }); }
+  put(prompt) { feet.get(this.task)?.fill({ values: { prompt } }); }
 
   undoable(before) {
     this.before = before;

@@ -87,7 +87,7 @@ export class Deeds {
       <label class="pick"><select name="move" aria-label="Move to a project"><option value="">Move to …</option><option value="own">My own work</option>
         ${projects.map((one) => html`<option value="${one.id}">${one.name}</option>`)}</select></label>
       <span class="zip"><button type="button" class="step" data-do="zip">${icon("down")}Download ZIP</button>
-        <label title="Leaves out prompts and settings, for clients"><input type="checkbox" name="clean"> clean: without prompts</label></span>
+        <label title="Files are named after their project and say nothing of how they were made; what checks found stays here"><input type="checkbox" name="clean"> For clients (no prompts or check texts)</label></span>
       <button type="button" class="step" data-do="remove">${icon("trash")}Delete</button>`;
   }
 

@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { say } from "./bus.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { face } from "./film.js";
+import { showModal } from "./layers.js";
 import { failed, toast } from "./toast.js";
 import { bytes } from "./words.js";
 
@@ -27,7 +28,7 @@ export class Space {
 
   async open() {
     fill(this.dialog, html`<div class="room"><p class="bare">Counting …</p></div>`);
-    if (!this.dialog.open) this.dialog.showModal();
+    showModal(this.dialog);
     try {
       [this.space, this.going] = await Promise.all([api.get("library/space"), api.get("library/sweep")]);
       this.draw();

@@ -17,6 +17,7 @@ import { failed, toast } from "./toast.js";
 const SOON = 250; // ms: what changes together is asked for once
 
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable=true]");
+const writing = (target) => target.closest?.("input:not([type=checkbox]), textarea, [contenteditable=true]");
 
 export class Library {
   constructor({ element, props }) {
@@ -50,7 +51,10 @@ export class Library {
       space: () => this.space.open(),
       clear: () => this.filters.clear(),
     });
-    on("tab", (name) => name === "library" && this.stale && this.find({ stay: true }));
+    on("tab", (name) => {
+      if (name !== "library") this.detail.shut();
+      else if (this.stale) this.find({ stay: true });
+    });
     on("finished", () => this.touch());
     on("changed", ({ asset, gone, back }) => this.changed(asset, gone || back));
     on("project", () => this.filters.facets());
@@ -119,7 +123,6 @@ export class Library {
       f: () => this.deeds.keep(this.chosen.size ? this.chosen.list() : [id]), Delete: () => this.deeds.remove(this.chosen.size ? this.chosen.list() : [id]),
       Backspace: () => keys.Delete(), Escape: () => this.chosen.clear(),
     };
-    if ((event.ctrlKey || event.metaKey) && event.key === "a") { event.preventDefault(); return this.chosen.all(this.store); }
     if (event.ctrlKey || event.metaKey) return;
     const target = this.wall.lead(event.key);
     if (target !== null) {
@@ -131,7 +134,12 @@ export class Library {
   }
 
   anywhere(event) {
-    if (!this.front || typing(event.target) || document.querySelector("dialog[open]") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!this.front || event.altKey || document.querySelector("dialog[open], :popover-open")) return;
+    if ((event.ctrlKey || event.metaKey) && event.key === "a" && !writing(event.target)) {
+      event.preventDefault();
+      return this.chosen.all(this.store);
+    }
+    if (event.ctrlKey || event.metaKey || typing(event.target)) return;
     if (event.key === "/") { event.preventDefault(); this.filters.search.focus(); this.filters.search.select(); }
     if (event.key === "Escape") this.chosen.clear();
   }

@@ -13,6 +13,7 @@ export function wear(choice = look()) {
   document.body.classList.toggle("dark", night);
 }
 
+/** The page came with the right look (tabs/first_paint.py); from here on it follows what is chosen. */
 export function start() {
   wear();
   dark.addEventListener("change", () => wear());

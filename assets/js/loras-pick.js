@@ -5,6 +5,7 @@ import { on, say } from "./bus.js";
 import { doing, fill, html, icon, refill } from "./dom.js";
 import { face, project } from "./film.js";
 import { kick, note } from "./follow.js";
+import { showModal } from "./layers.js";
 import { bytes } from "./words.js";
 
 const PAUSE = 200; // ms without a key before the words are looked for
@@ -34,7 +35,7 @@ export function pick(editor, taken, done) {
       html`<label><input type="radio" name="loras-from" value="${from}" ${from === "file" ? "checked" : ""}><span>${name}</span></label>`)}</fieldset>
       <form></form><div class="loras-answer" aria-live="polite"></div></details></div>`);
   source();
-  dialog.showModal();
+  showModal(dialog);
   list();
 }
 

@@ -74,7 +74,7 @@ export class Loras {
   say(word) {
     const before = this.prompt?.value.trim() ?? "";
     if (says(before, word)) return;
-    feet.get(this.task)?.trigger("fill", { values: { prompt: before ? `${word}, ${before}` : word } });
+    feet.get(this.task)?.fill({ values: { prompt: before ? `${word}, ${before}` : word } });
   }
 
   told(values, about) {

@@ -5,6 +5,7 @@ import * as api from "./api.js";
 import { on } from "./bus.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { project } from "./film.js";
+import { showModal } from "./layers.js";
 import { Plane } from "./mask-plane.js";
 
 const acts = [["undo", "Undo", "undo"], ["redo", "Redo", "redo"], ["invert", "Turn it round", "invert"], ["clear", "Clear", "trash"],
@@ -56,7 +57,7 @@ export class Mask {
 
   async open() {
     this.complain("");
-    this.dialog.showModal();
+    showModal(this.dialog);
     try {
       await this.plane.start(api.fileOf(this.of), this.props.value ? api.fileOf(this.props.value) : "");
     } catch { this.dialog.close(); this.complain("The picture could not be opened for painting."); }

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { doing, fill, html, icon } from "./dom.js";
+import { showModal } from "./layers.js";
 import { toast } from "./toast.js";
 import { bytes } from "./words.js";
 
@@ -37,7 +38,7 @@ export class Adding {
 
   open() {
     this.draw();
-    this.dialog.showModal();
+    showModal(this.dialog);
   }
 
   draw() {

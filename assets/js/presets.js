@@ -63,7 +63,7 @@ export class Presets {
     if (!preset) return;
     if (preset.id === this.held?.id && !again) { this.props.value = ""; this.draw(); return; }
     const { id, name, frame, size, quality, model } = preset;
-    feet.get(this.task)?.trigger("fill", { values: { preset: { id, name, frame }, size, quality, model: model || null } });
+    feet.get(this.task)?.fill({ values: { preset: { id, name, frame }, size, quality, model: model || null } });
   }
 
   samples() {

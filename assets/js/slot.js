@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { on } from "./bus.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { DRAGGED, face, project } from "./film.js";
+import { recalled } from "./foot.js";
 import { bytes, facts, kinds } from "./words.js";
 
 const accepted = { image: "image/*", clip: "video/*", sound: "audio/*" };
@@ -34,8 +35,9 @@ export class Slot {
     this.draw(props.value);
   }
 
-  /** Take an asset (or None) as input; the form hears of it. */
-  set(asset) {
+  /** Take an asset (or null) as input; the form hears of it, after what it held before. */
+  async set(asset) {
+    await recalled();
     this.props.value = asset?.id ?? "";
     this.draw(this.props.value, asset);
   }
@@ -113,9 +115,9 @@ export class Slot {
         ${icon(this.kind)}<b>Drop a ${kinds[this.kind]}, or choose one</b><span>Paste works too, and dragging from the filmstrip.</span>
         ${this.kind in samples && html`<button type="button" class="sample" data-do="sample">Try a sample</button>`}</div>`);
     }
-    try { asset ??= await api.asset(id); } catch { return this.set(null); } // deleted, or never ours
+    asset ??= await api.asset(id).catch(() => null); // deleted, or never ours
     if (this.props.value !== id) return;
-    if (asset.deleted_at) return this.set(null);
+    if (!asset || asset.deleted_at) return this.set(null);
     fill(this.box, html`<div class="filled"><span class="face">${face(asset)}</span>
       <span class="facts"><b>${asset.title}</b><span>${[facts(asset), bytes(asset.bytes)].filter(Boolean).join(" · ")}</span></span>
       <label class="quiet" title="Another one">${icon("again")}<input type="file" accept="${accepted[this.kind]}" aria-label="Choose another ${kinds[this.kind]}"></label>

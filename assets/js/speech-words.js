@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { on } from "./bus.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { feet } from "./foot.js";
+import { showModal } from "./layers.js";
 import { toast } from "./toast.js";
 
 export class Pronunciations {
@@ -39,7 +40,7 @@ export class Pronunciations {
   async show(word = "") {
     this.wrong.textContent = "";
     this.form.reset();
-    if (!this.dialog.open) this.dialog.showModal();
+    showModal(this.dialog);
     this.form.elements.word.value = word;
     this.form.elements[word ? "say" : "word"].focus();
     await this.load();

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { on } from "./bus.js";
 import { doing, fill, html } from "./dom.js";
+import { showModal } from "./layers.js";
 import * as machine from "./studio-page-machine.js";
 import * as people from "./studio-page-people.js";
 import { failed, toast } from "./toast.js";
@@ -95,7 +96,7 @@ export class StudioPage {
 
   open(markup) {
     fill(this.dialog, markup);
-    if (!this.dialog.open) this.dialog.showModal();
+    showModal(this.dialog);
     const first = ["[autofocus]", "input", "form button", "button"].map((kind) => this.dialog.querySelector(kind)).find(Boolean);
     first.focus();
   }

@@ -11,7 +11,10 @@ import { start as follow } from "./follow.js";
 import { Foot, shortcut } from "./foot.js";
 import { Home } from "./home.js";
 import { Idea } from "./idea.js";
+import { sweep } from "./keep.js";
+import * as layers from "./layers.js";
 import { Length } from "./length.js";
+import { lists } from "./lists.js";
 import { Library } from "./library.js";
 import * as look from "./look.js";
 import { Loras } from "./loras.js";
@@ -80,6 +83,9 @@ const mount = (kind, at) => {
 };
 
 look.start();
+sweep();
+layers.start();
+lists();
 fields();
 const waiting = window.C41.queue;
 window.C41.mount = mount;

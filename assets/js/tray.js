@@ -3,7 +3,9 @@
 import { cancel, rest, retry, reveal } from "./actions.js";
 import { on } from "./bus.js";
 import { doing, html, icon, refill } from "./dom.js";
+import { open } from "./doors.js";
 import { ended, jobs } from "./follow.js";
+import { opened } from "./layers.js";
 import { medium } from "./stage.js";
 import { toast } from "./toast.js";
 import { capital } from "./words.js";
@@ -49,10 +51,18 @@ export class Tray {
   }
 
   /** Bring up what a job made: its file, or the room it worked for. */
-  show(job) { if (job.assets.length) reveal(job.assets[0]); else location.hash = medium(job.task); }
+  show(job) { if (job.assets.length) reveal(job.assets[0]); else open(medium(job.task)); }
 
-  toggle() { this.root.classList.toggle("open"); }
-  close() { this.root.classList.remove("open"); }
+  toggle() {
+    if (this.root.classList.contains("open")) return this.close();
+    this.root.classList.add("open");
+    this.closed = opened(() => this.close());
+  }
+
+  close() {
+    this.root.classList.remove("open");
+    this.closed?.();
+  }
 
   // -- what is in the tray
 

@@ -2,9 +2,10 @@
 
 import * as api from "./api.js";
 import { fill, html, refill } from "./dom.js";
+import { keep, recall } from "./keep.js";
 
 const LONG = 12_000; // characters; what is pasted beyond becomes a file of its own
-const KEPT = "c41-writing-draft";
+const DRAFT = "writing";
 const touch = () => matchMedia("(pointer: coarse)").matches;
 
 export class Box {
@@ -20,8 +21,14 @@ export class Box {
     this.area.addEventListener("paste", (event) => this.paste(event));
     this.trouble.addEventListener("click", (event) => event.target.closest("[data-model]") && this.acts.choose());
     root.addEventListener("submit", (event) => { event.preventDefault(); if (this.answering) this.acts.stop(); else this.send(); });
-    this.area.value = sessionStorage.getItem(KEPT) ?? "";
-    this.typed();
+    this.typed(false);
+    this.recall();
+  }
+
+  /** What was not sent yet when the page was left, unless something is there already. */
+  async recall() {
+    const draft = await recall(DRAFT).catch(() => null);
+    if (draft && !this.text) this.text = draft;
   }
 
   get text() { return this.area.value; }
@@ -40,10 +47,10 @@ export class Box {
     }
   }
 
-  typed() {
+  typed(byHand = true) {
     this.area.style.height = "auto";
     this.area.style.height = `${Math.min(this.area.scrollHeight + 2, innerHeight * 0.4)}px`;
-    sessionStorage.setItem(KEPT, this.text);
+    if (byHand) keep(DRAFT, this.text).catch(() => {});
     this.problem(null);
     this.ready();
     this.ask();

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { DRAGGED, face, project } from "./film.js";
+import { showModal } from "./layers.js";
 import { toast } from "./toast.js";
 import { bytes } from "./words.js";
 
@@ -123,7 +124,7 @@ export class Files {
 
   choose() {
     this.picker.querySelector("[type=search]").value = "";
-    this.picker.showModal();
+    showModal(this.picker);
     this.list("");
   }
 

@@ -2,6 +2,7 @@
 
 import { doing, fill, html, icon } from "./dom.js";
 import { project } from "./film.js";
+import { popover, showModal } from "./layers.js";
 import { toast } from "./toast.js";
 
 const FORMS = [["md", "Markdown"], ["txt", "Text"], ["docx", "Word"], ["html", "Web page"], ["fountain", "Screenplay (Fountain)"], ["fdx", "Final Draft"]];
@@ -24,6 +25,7 @@ export class Head {
 
   /** The menu hangs under its button and closes with a choice. */
   anchor(menu, opener) {
+    popover(menu);
     menu.addEventListener("toggle", (event) => {
       opener.setAttribute("aria-expanded", String(event.newState === "open"));
       const spot = opener.getBoundingClientRect();
@@ -72,7 +74,7 @@ export class Head {
     this.saved = message?.id ?? "";
     this.sheet.querySelector("h3").textContent = message?.id ? "Save this answer" : "Save the conversation";
     fill(this.sheet.querySelector(".forms"), html`${FORMS.map(([form, name]) => html`<button type="button" class="step" data-do="save" data-as="${form}">${name}</button>`)}`);
-    this.sheet.showModal();
+    showModal(this.sheet);
   }
 
   saving(form) {

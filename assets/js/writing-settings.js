@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { fill, html } from "./dom.js";
+import { showModal } from "./layers.js";
 import { failed, toast } from "./toast.js";
 
 const number = new Intl.NumberFormat();
@@ -103,7 +104,7 @@ export class Settings {
     }
   }
 
-  open() { this.show(); this.dialog.showModal(); }
+  open() { this.show(); showModal(this.dialog); }
 
   async keep(form) {
     const name = form.elements.called.value.trim();

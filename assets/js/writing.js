@@ -7,6 +7,7 @@ import { doing, fill, html, icon } from "./dom.js";
 import { address } from "./doors.js";
 import { project } from "./film.js";
 import { ended, kick, note } from "./follow.js";
+import { opened } from "./layers.js";
 import { failed, toast } from "./toast.js";
 import { Box } from "./writing-box.js";
 import { Files } from "./writing-files.js";
@@ -317,5 +318,11 @@ export class Writing {
     } catch (error) { failed(error); }
   }
 
-  sheet(open = !this.root.classList.contains("listing")) { this.root.classList.toggle("listing", open); }
+  /** The list of conversations, which a phone has over the page. */
+  sheet(open = !this.root.classList.contains("listing")) {
+    if (open === this.root.classList.contains("listing")) return;
+    this.root.classList.toggle("listing", open);
+    if (open) this.unlisted = opened(() => this.sheet(false));
+    else this.unlisted();
+  }
 }

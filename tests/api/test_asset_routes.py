@@ -228,7 +228,8 @@ def test_download_names_survive_any_title(as_ann: TestClient) -> None:
     asset = bring(as_ann, png(), "Ünïcode – “lion”.png").json()
     saved = as_ann.get(f"/api/assets/{asset['id']}/file?download=1")
     assert saved.headers["content-disposition"] == (
-        "attachment; filename*=utf-8''%C3%9Cn%C3%AFcode%20%E2%80%93%20%E2%80%9Clion%E2%80%9D.png"
+        'attachment; filename="Unicode _ _lion_.png"; '
+        "filename*=UTF-8''%C3%9Cn%C3%AFcode%20%E2%80%93%20%E2%80%9Clion%E2%80%9D.png"
     )
 
 

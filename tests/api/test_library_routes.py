@@ -10,7 +10,8 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tests.api.conftest import House, ended, png
+from library.views import NewAsset
+from tests.api.conftest import House, Person, ended, png
 
 SECRET = "a zebra in the kitchen"
 
@@ -101,7 +102,7 @@ def test_a_clean_copy_says_nothing(house: House, as_ann: TestClient) -> None:
     path = f"/api/assets/{asset['id']}/file"
     assert SECRET.encode() in as_ann.get(path, params={"download": 1}).content
     clean = as_ann.get(path, params={"download": 1, "clean": 1})
-    assert clean.headers["content-disposition"].startswith("attachment")
+    assert clean.headers["content-disposition"].startswith('attachment; filename="C41 Studio_001_16x16.png"')
     assert SECRET.encode() not in clean.content
     with Image.open(io.BytesIO(clean.content)) as one, Image.open(io.BytesIO(as_ann.get(path).content)) as other:
         assert one.tobytes() == other.tobytes()
@@ -116,15 +117,47 @@ def test_many_as_one_zip(house: House, as_ann: TestClient, as_bob: TestClient) -
     ids = [asset["id"], twin["id"], odd["id"]]
     whole = as_ann.post("/api/assets/zip", json={"ids": [*ids, asset["id"]]})
     assert names(whole) == [f"{SECRET}.png", f"{SECRET} 2.png", "b.tif"]
+    newest_first = as_ann.post("/api/assets/zip", json={"ids": ids[::-1]})
+    assert names(newest_first) == names(whole)  # the older one keeps its name
     assert zipfile.ZipFile(io.BytesIO(whole.content)).testzip() is None
     clean = as_ann.post("/api/assets/zip", data={"ids": ",".join(ids), "clean": "true"})
     assert SECRET in whole.text
     files = zipfile.ZipFile(io.BytesIO(clean.content))
-    assert files.namelist() == [f"{SECRET}.png", f"{SECRET} 2.png", "Not in this ZIP.txt"]
-    assert SECRET.encode() not in files.read(f"{SECRET}.png")
+    assert files.namelist() == ["C41 Studio_001_16x16.png", "C41 Studio_002_16x16.png", "Not in this ZIP.txt"]
+    assert SECRET.encode() not in clean.content
     assert b"TIF" in files.read("Not in this ZIP.txt")
     assert left_over(house) == []
     assert as_bob.post("/api/assets/zip", json={"ids": ids}).status_code == 404
+
+
+def test_a_zip_for_a_client_is_named_after_its_project_in_any_script(
+    house: House, ann: Person, as_ann: TestClient, tmp_path: Path
+) -> None:
+    project = as_ann.post("/api/projects", json={"name": "Café 港 / spot", "shared": True}).json()["id"]
+    photo = io.BytesIO()
+    Image.new("RGB", (32, 16)).save(photo, "PNG")
+    first = bring(as_ann, "a red boat.png", photo.getvalue())
+    second = bring(as_ann, "a blue boat.png", photo.getvalue())
+    for one in (first, second):
+        as_ann.patch(f"/api/assets/{one['id']}", json={"project_id": project}).raise_for_status()
+    (tmp_path / "check.txt").write_text("All 2 words were heard as written.")
+    check = {
+        "file": "check.txt",
+        "kind": "document",
+        "title": "check",
+        "mime": "text/plain",
+        "content_sha256": "0" * 64,
+    }
+    report = NewAsset.model_validate(check | {"provenance": {"check": {"words": 2}}})
+    found = house.studio.library.take_upload(ann.who, tmp_path / "check.txt", new=report, project_id=project).id
+    clean = as_ann.post("/api/assets/zip", json={"ids": [second["id"], found, first["id"]], "clean": True})
+    assert names(clean) == ["Café 港 spot_001_32x16.png", "Café 港 spot_002_32x16.png"]
+    expected = "attachment; filename=\"Cafe _ spot.zip\"; filename*=UTF-8''Caf%C3%A9%20%E6%B8%AF%20spot.zip"
+    assert clean.headers["content-disposition"] == expected
+    one = as_ann.get(f"/api/assets/{second['id']}/file", params={"download": 1, "clean": 1})
+    assert one.headers["content-disposition"].endswith("Caf%C3%A9%20%E6%B8%AF%20spot_002_32x16.png")
+    refused = as_ann.get(f"/api/assets/{found}/file", params={"clean": 1})
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_for_clients")
 
 
 def test_how_a_picture_was_made(house: House, as_ann: TestClient) -> None:

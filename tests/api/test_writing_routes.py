@@ -197,7 +197,9 @@ def test_export_sends_a_file(writer: Person) -> None:
     answered(writer, id)
     made = writer.client.get(f"/api/conversations/{id}/export", params={"as": "docx"})
     assert made.content.startswith(b"PK")
-    assert made.headers["content-disposition"] == "attachment; filename*=UTF-8''Gr%C3%BC%C3%9Fe%21.docx"
+    assert made.headers["content-disposition"] == (
+        "attachment; filename=\"Gru_e!.docx\"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%21.docx"
+    )
     assert "Grüße!" in writer.client.get(f"/api/conversations/{id}/export").text
     assert writer.client.get(f"/api/conversations/{id}/export", params={"as": "exe"}).status_code == 422
 

@@ -182,7 +182,8 @@ def test_the_account_page_changes_the_password(house: House) -> None:
     done = here.post(
         "/account/password", data={"current": PASSWORD, "new": "another long one", "again": "another long one"}
     )
-    assert done.status_code == 200
+    assert done.headers["location"] == "/account"
+    assert "Your password is changed" in here.get("/account").text
     assert here.get("/api/me").status_code == 200
     assert there.get("/api/me").status_code == 401
 
@@ -199,7 +200,10 @@ def test_the_current_password_cannot_be_guessed_either(house: House) -> None:
 def test_the_account_page_makes_and_revokes_tokens(house: House) -> None:
     browser = signed_in(house, "ann")
     browser.headers.update(HTML)
-    made = browser.post("/account/tokens", data={"name": "<nightly>"})
+    sent = browser.post("/account/tokens", data={"name": "<nightly>"})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/account")  # loaded again, it makes no second one
+    assert "c41_" not in browser.cookies["c41"]
+    made = browser.get("/account")
     token = re.search(r">(c41_[^<]+)<", made.text)
     assert token
     assert made.headers["cache-control"] == "no-store"
@@ -211,8 +215,15 @@ def test_the_account_page_makes_and_revokes_tokens(house: House) -> None:
     assert revoke
     assert signed_in(house, "bob").post(revoke[1]).status_code == 404
     assert script.get("/api/me").status_code == 200
-    assert browser.post(revoke[1]).status_code == 200
-    assert script.get("/api/me").status_code == 401
+    assert browser.post(revoke[1]).headers["location"] == "/account"
+    assert "The token is revoked" in browser.get("/account").text
+    refused = script.get("/api/me")
+    assert (refused.status_code, refused.json()["code"]) == (401, "token_unknown")
+    assert refused.json()["what"] == "This token is invalid or was revoked."
+    event = script.post("/gradio_api/call/act", json={"data": []}).json()
+    assert event["detail"].startswith("This token is invalid or was revoked.")
+    page = script.get("/account", headers=HTML)
+    assert (page.status_code, "invalid or was revoked" in page.text) == (401, True)  # not the sign-in form
 
 
 def test_a_token_cannot_make_itself_at_home(house: House) -> None:
