@@ -180,7 +180,7 @@ def test_only_loras_in_the_folders_of_models_come_in_by_their_path(house: House,
         ("models/scan", {"folder": str(tmp_path)}),
     ):
         assert house.ann.post(f"/api/{page}", json=body).json()["code"] == "sign_in_needed", page
-        outside = {name: "/etc" for name in body}
+        outside = dict.fromkeys(body, "/etc")
         assert house.in_person.post(f"/api/{page}", json=outside).json()["code"] == "outside_model_folders", page
 
 
