@@ -179,13 +179,17 @@ def serve(studio: "Studio", sockets: list["socket.socket"]) -> None:
     """Serve until Ctrl-C or SIGTERM; running jobs go back to the queue."""
     import uvicorn
 
+    from auth.connection_limits import ConnectionLimits, bounded_config, raise_open_files
     from auth.lan import LAN
 
     host, port = sockets[0].getsockname()[:2]
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
-    config = uvicorn.Config(
+    limits = ConnectionLimits(raise_open_files(), studio.settings.proxies)
+    config = bounded_config(
         build_app(studio),
+        limits,
+        log_config=None,
         log_level="warning",
         proxy_headers=False,  # the gate decides whose headers are believed
         server_header=False,
@@ -196,7 +200,7 @@ def serve(studio: "Studio", sockets: list["socket.socket"]) -> None:
         from auth.house_server import HouseServer, invitation
         from auth.trust import folder_of
 
-        server: uvicorn.Server = HouseServer(config, sockets, folder_of(studio.data))
+        server: uvicorn.Server = HouseServer(config, sockets, folder_of(studio.data), limits)
         print(invitation(port), flush=True)
     else:
         server = uvicorn.Server(config)
@@ -208,9 +212,12 @@ def serve(studio: "Studio", sockets: list["socket.socket"]) -> None:
 def main() -> None:
     """Run the studio from the command line."""
     from auth.lan import listen
+    from auth.log_limit import LogLimit
 
     settings = from_command_line()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(LogLimit())
     logging.getLogger("alembic").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

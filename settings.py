@@ -49,6 +49,10 @@ class Settings(BaseSettings):
     threads: int | None = Field(
         None, ge=1, description="Processor threads the models may use. Default: one for each core."
     )
+    model_folders: str = Field(
+        "~/ComfyUI,~/stable-diffusion-webui,~/models",
+        description="Folders of this machine that the owner may take models and LoRAs from by their path, with commas.",
+    )
     max_upload_mb: int = Field(4096, ge=1, description="Largest file a person may bring in, in MB.")
     keep_free_mb: int = Field(
         512, ge=0, description="Disk space that is always left free, in MB. Jobs that would eat into it wait."
@@ -94,6 +98,11 @@ class Settings(BaseSettings):
     def proxies(self) -> frozenset[str]:
         """``trusted_proxies`` as a set of addresses."""
         return frozenset(part.strip() for part in self.trusted_proxies.split(",") if part.strip())
+
+    @property
+    def folders_of_models(self) -> tuple[Path, ...]:
+        """``model_folders`` as paths."""
+        return tuple(Path(part.strip()) for part in self.model_folders.split(",") if part.strip())
 
 
 def from_command_line(args: list[str] | None = None) -> Settings:

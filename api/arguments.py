@@ -10,9 +10,12 @@ from typing import Any, get_type_hints
 import gradio as gr
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from api.plain import is_plain
+from api.plain import answerable, has_reserved, is_plain
 from errors import StudioError
 from jobs.trouble import disk_full, is_disk_full
+
+FILE = "file"
+"""The one argument that takes a file of gradio_client's."""
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +23,7 @@ log = logging.getLogger(__name__)
 def checked(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     """The endpoint with its arguments checked against its signature, which Gradio only describes.
 
+    A file may stand in the argument ``file`` alone, and an answer holds no file but those that the studio hands out.
     Whatever goes wrong is raised as Gradio's error, which carries one text, and never our insides.
     """
     signature = inspect.signature(endpoint)
@@ -32,6 +36,8 @@ def checked(endpoint: Callable[..., Any]) -> Callable[..., Any]:
             if not is_plain(bound[name]):
                 why = "It is nested too deeply, or holds a number or a letter that is none."
                 raise StudioError("bad_value", f"“{name}” cannot be that.", why)
+            if name != FILE and has_reserved(bound[name]):
+                raise StudioError("bad_value", f"“{name}” cannot be that.", "It holds a file, or what looks like one.")
         return bound | {name: getattr(values, name) for name in accepted.model_fields}
 
     if inspect.isasyncgenfunction(endpoint):
@@ -40,14 +46,14 @@ def checked(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         async def follow(*given: Any) -> AsyncIterator[Any]:
             with _plainly():
                 async for item in endpoint(**arguments(given)):
-                    yield item
+                    yield answerable(item)
 
         return follow
 
     @functools.wraps(endpoint)
     def call(*given: Any) -> Any:
         with _plainly():
-            return endpoint(**arguments(given))
+            return answerable(endpoint(**arguments(given)))
 
     return call
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from api.plain import is_plain
+from api.plain import has_reserved, is_plain
 from engines import requests
 from engines.requests import from_storage, parse
 from errors import StudioError
@@ -62,6 +62,8 @@ async def _json_object(request: Request) -> dict[str, Any]:
         raise _bad_json("The body is JSON, but not an object.")
     if not is_plain(data):  # it could be stored, and then no list that holds it could be sent
         raise _bad_json("It is nested too deeply, or holds a number or a letter that is none.")
+    if any(map(has_reserved, data.values())):
+        raise _bad_json("A field of it holds a file, or what looks like one: files are brought in, then named by id.")
     return data
 
 

@@ -1,7 +1,6 @@
 """LoRAs for ``gradio_client``."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -22,8 +21,8 @@ def lora_endpoints(studio: Studio) -> tuple[Callable[..., Any], ...]:
         return shelf(studio, principal(http), model, q).model_dump(mode="json")
 
     def import_lora(path: str, http: gr.Request, project_id: str | None = None) -> Json:
-        """Take a LoRA that lies on the studio's machine into the library, for the owner. The asset."""
-        return bring_in(studio, principal(http), Path(path), project_id).model_dump(mode="json")
+        """Take a LoRA that lies on the studio's machine into the library, for the owner in their browser. The asset."""
+        return bring_in(studio, principal(http), path, project_id).model_dump(mode="json")
 
     def get_lora(repo: str, http: gr.Request, file: str = "", project_id: str | None = None) -> Json:
         """Download a LoRA of the hub into the library; the job. file: which one, where the repository has several."""

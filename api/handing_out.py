@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from api.cleaning import check_room
+from api.plain import HandedOut
 from api.serving import file_name
 from api.uploads import link
 from auth.principal import Principal
@@ -15,7 +16,7 @@ from errors import not_found
 from studio import Studio
 
 
-def hand_out(studio: Studio, who: Principal, asset_id: str) -> dict[str, Any]:
+def hand_out(studio: Studio, who: Principal, asset_id: str) -> HandedOut:
     """An asset's file as something gradio_client downloads: a second name for it, recorded as this person's own."""
     asset = studio.library.get(who, asset_id)
     path = studio.library.file(who, asset_id)
@@ -24,10 +25,10 @@ def hand_out(studio: Studio, who: Principal, asset_id: str) -> dict[str, Any]:
     shown = folder / file_name(asset.title, path.suffix)
     link(path, shown)
     studio.accounts.record_upload(who.user_id, str(shown))
-    return gr.FileData(path=str(shown), orig_name=shown.name, size=asset.bytes, mime_type=asset.mime).model_dump()
+    return _file(shown, asset.mime)
 
 
-def record(studio: Studio, who: Principal, name: str, content: Iterable[bytes]) -> dict[str, Any]:
+def record(studio: Studio, who: Principal, name: str, content: Iterable[bytes]) -> HandedOut:
     """A file made for this person alone to download; it goes by itself after a day. Raises StudioError disk_full."""
     folder = studio.data.uploads / new_id()
     folder.mkdir()
@@ -41,7 +42,13 @@ def record(studio: Studio, who: Principal, name: str, content: Iterable[bytes]) 
         path.unlink()  # half of it is of no use, and may be what fills the disk
         raise
     studio.accounts.record_upload(who.user_id, str(path))
-    return gr.FileData(path=str(path), orig_name=name, size=path.stat().st_size).model_dump()
+    return _file(path)
+
+
+def _file(path: Path, mime: str | None = None) -> HandedOut:
+    return HandedOut(
+        gr.FileData(path=str(path), orig_name=path.name, size=path.stat().st_size, mime_type=mime).model_dump()
+    )
 
 
 def brought_in(studio: Studio, who: Principal, file: Any) -> tuple[Path, str]:

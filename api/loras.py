@@ -1,13 +1,12 @@
 """The LoRAs of a person's library, and bringing in more of them."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from api.server_paths import is_inside, server_path
 from api.uploads import take_file
 from auth.principal import Principal
-from engines import places
 from engines.loras import families
 from engines.loras.facts import LoraFacts
 from errors import StudioError
@@ -60,25 +59,31 @@ def shelf(studio: Studio, who: Principal, model: str | None = None, q: str | Non
     return LoraShelf(family=family, family_name=families.name(family) if family else "", loras=tuple(found))
 
 
-def bring_in(studio: Studio, who: Principal, path: Path, project_id: str | None = None) -> AssetView:
+def bring_in(studio: Studio, who: Principal, typed: str, project_id: str | None = None) -> AssetView:
     """Take a LoRA of this machine into the library: by a second name for the file, or a copy. For the owner alone.
 
-    A picture beside it that is called alike stands for it. Raises StudioError not_allowed, not_readable, or as bringing
-    in a file does.
+    A picture beside it that is called alike stands for it. Raises StudioError as ``server_path``, not_a_lora, or as
+    bringing in a file does; then nothing of the file was stored.
     """
-    owner_only(who)
+    from engines.loras import looking
     from engines.loras.folder import sample
+    from engines.loras.header import is_safetensors
 
-    path = places.place(path)
+    path = server_path(studio, who, typed)
     if not path.is_file():
-        raise StudioError("not_readable", f"{path.name} is no file.", next="Look again.", status=422)
-    return take_file(studio, who, path.resolve(), path.name, project_id, str(path.parent)[-200:], sample(path))
-
-
-def owner_only(who: Principal) -> None:
-    """What lies on this machine is the owner's. Raises StudioError not_allowed (403)."""
-    if who.role != "owner":
-        raise StudioError("not_allowed", "Only the owner can do that.", next="Ask the owner.", status=403)
+        raise StudioError("not_readable", f"{path.name} is not a file.", next="Choose a LoRA file.", status=422)
+    if not is_safetensors(path):
+        raise StudioError(
+            "not_a_lora",
+            f"“{path.name[:80]}” is not a LoRA.",
+            "It is not a safetensors file.",
+            "Choose a file that ends in .safetensors.",
+            status=422,
+        )
+    looking.look(path, path.name, thorough=False)
+    face = sample(path)
+    shown = face if face is not None and is_inside(studio, face.resolve()) else None
+    return take_file(studio, who, path, path.name, project_id, str(path.parent)[-200:], shown)
 
 
 def _all(studio: Studio, who: Principal, q: str | None) -> Iterator[AssetView]:

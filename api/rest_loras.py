@@ -1,14 +1,14 @@
 """REST: the LoRAs of the library; more of them from the hub and from folders of this machine."""
 
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.bodies import MOST_BYTES
-from api.loras import LoraShelf, bring_in, owner_only, shelf
+from api.loras import LoraShelf, bring_in, shelf
 from api.principal import Who
+from api.server_paths import server_path
 from engines.loras.folder import Scan
 from engines.requests.hub import FetchLora
 from errors import StudioError
@@ -95,15 +95,14 @@ def add_to(router: APIRouter, studio: Studio) -> None:
     @router.post("/api/loras/scan", max_body_size=MOST_BYTES)
     def scan_loras(who: Who, body: Folder) -> Scan:
         """The LoRAs in a folder of this machine, for the owner."""
-        owner_only(who)
         from engines.loras.folder import scan
 
-        return scan(Path(body.folder))
+        return scan(server_path(studio, who, body.folder))
 
     @router.post("/api/loras/import", status_code=201, max_body_size=MOST_BYTES)
     def import_lora(who: Who, body: OnDisk) -> AssetView:
         """Take a LoRA of this machine into the library, for the owner."""
-        return bring_in(studio, who, Path(body.path), body.project_id)
+        return bring_in(studio, who, body.path, body.project_id)
 
 
 def _fetching(body: Wanted) -> FetchLora:

@@ -10,6 +10,7 @@ from api.bodies import JsonObject
 from api.model_views import ModelCard, SetView, Shelf, card, cards, sets, shelf
 from api.principal import Who
 from api.receive import Sink, receive
+from api.server_paths import owner_only, server_path
 from auth.principal import Principal
 from engines.catalog.entry import Licence
 from engines.requests.hub import FetchModel
@@ -106,7 +107,7 @@ def _add_getting(router: APIRouter, studio: Studio) -> None:
     @router.delete("/api/models/{id}")
     def delete_model(who: Who, id: str) -> Freed:
         """Delete a model's files. Shared ones stay, as do files used in place: those are only forgotten."""
-        _owner(who)
+        owner_only(who)
         from engines.hub.removing import remove
 
         entry = studio.catalog.get(id)
@@ -125,7 +126,7 @@ def _add_getting(router: APIRouter, studio: Studio) -> None:
     @router.put("/api/hub-token", status_code=204)
     def put_token(who: Who, body: JsonObject) -> None:
         """Keep an access token of the hub, ``{"token"}``, for models that ask for consent; an empty one forgets it."""
-        _owner(who)
+        owner_only(who)
         from engines.hub import token
 
         token.write(studio.data.hub_token, _only(body, "token"))
@@ -139,8 +140,7 @@ def _add_adding(router: APIRouter, studio: Studio) -> None:
         from engines.hub.client import Hub
 
         if "path" in body:
-            _owner(who)
-            entry = from_path(studio.catalog, Path(_only(body, "path")))
+            entry = from_path(studio.catalog, server_path(studio, who, _only(body, "path")))
         else:
             _no_guests(who)
             repo, file = body.get("repo"), body.get("file", "")
@@ -153,17 +153,16 @@ def _add_adding(router: APIRouter, studio: Studio) -> None:
     @router.post("/api/models/scan")
     def scan_folder(who: Who, body: JsonObject) -> dict[str, Any]:
         """What models lie in the folder ``{"folder"}`` of this machine, and which can be used where they are."""
-        _owner(who)
         from engines.hub.scan import scan
 
-        return scan(Path(_only(body, "folder"))).model_dump(mode="json")
+        return scan(server_path(studio, who, _only(body, "folder"))).model_dump(mode="json")
 
     @router.post("/api/models/bring", status_code=201)
     async def bring_model(who: Who, request: Request, name: str | None = None) -> ModelCard:
         """Bring in a model file (.safetensors, .gguf): the body with ``?name=``, or the field ``file`` of a form."""
         from starlette.concurrency import run_in_threadpool
 
-        _owner(who)
+        owner_only(who)
         with Sink(studio) as sink:
             called = await receive(request, sink, name)
             return await run_in_threadpool(_bring, studio, sink.path, called)
@@ -193,11 +192,6 @@ def _bring(studio: Studio, arrived: Path, name: str) -> ModelCard:
     except BaseException:
         kept.unlink(missing_ok=True)
         raise
-
-
-def _owner(who: Principal) -> None:
-    if who.role != "owner":
-        raise StudioError("not_allowed", "Only the owner can do that.", next="Ask the owner.", status=403)
 
 
 def _no_guests(who: Principal) -> None:

@@ -6,7 +6,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from api.plain import is_plain
+from pydantic import ValidationError
+
+from api.plain import has_reserved, is_plain
 from auth.principal import Principal
 from data import DataFolder
 from db import new_id
@@ -93,12 +95,15 @@ def link(path: Path, target: Path) -> None:
 
 
 def _record(path: Path) -> dict[str, Any] | None:
-    """The record of its making in a file; None for one that could not be stored and sent on."""
+    """The record of its making in a file; None for one that is none of the studio's, or could not be sent on."""
     from engines.media import intake
+    from engines.provenance import Record
 
     try:
         record = intake.read_provenance(path)
-        small = record is not None and len(json.dumps(record)) <= RECORD_BYTES
-    except RecursionError:
+        if record is None or len(json.dumps(record)) > RECORD_BYTES:
+            return None
+        Record.model_validate(record)
+    except (RecursionError, ValidationError):
         return None
-    return record if small and is_plain(record) else None
+    return record if is_plain(record) and not has_reserved(record) else None

@@ -4,9 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from auth.accounts import Accounts
 from errors import StudioError
+
+_SERVED = "/gradio_api/file="
 
 
 class FileGuard:
@@ -61,5 +64,7 @@ def named_files(body: Any) -> Iterator[str]:
             path, url = value.get("path"), value.get("url")
             if isinstance(path, str):
                 yield path
-            elif isinstance(url, str) and not url.startswith("data:"):
+                if isinstance(url, str) and unquote(url).endswith(f"{_SERVED}{path}"):
+                    continue  # where the page itself shows this very file
+            if isinstance(url, str) and not url.startswith("data:"):
                 yield url

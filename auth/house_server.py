@@ -5,12 +5,14 @@ import logging
 import re
 import socket
 import ssl
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
 import uvicorn
 
 from auth.certificate import HouseCertificate
+from auth.connection_limits import BoundedProtocol, ConnectionLimits
 from auth.lan import addresses, house_url, names
 from auth.qr import for_terminal
 
@@ -34,9 +36,16 @@ class HouseServer(uvicorn.Server):
     to https before they say anything that matters.
     """
 
-    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket], certificate: HouseCertificate) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        sockets: list[socket.socket],
+        certificate: HouseCertificate,
+        limits: ConnectionLimits,
+    ) -> None:
         super().__init__(config)
         self._sockets = sockets
+        self._limits = limits
         self._certificate = certificate
         certificate.ensure(names(), addresses())
         self._context = certificate.context()
@@ -59,10 +68,11 @@ class HouseServer(uvicorn.Server):
             sock.close()
         await super().shutdown(sockets)
 
-    def _begin(self, work: Any) -> None:
-        task = asyncio.create_task(work)
+    def _begin(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.create_task(work)
         self._doors.add(task)
         task.add_done_callback(self._doors.discard)
+        return task
 
     async def _accept(self, sock: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -74,30 +84,40 @@ class HouseServer(uvicorn.Server):
                 await asyncio.sleep(0.1)
                 continue
             connection.setblocking(False)
-            self._begin(self._admit(connection, peer[0]))
+            caller = _Caller(peer[0], loop.time())
+            if self._limits.admit(caller):
+                caller.task = self._begin(self._admit(connection, caller))
+            else:
+                connection.close()
 
-    async def _admit(self, connection: socket.socket, peer: str) -> None:
+    async def _admit(self, connection: socket.socket, caller: "_Caller") -> None:
         loop = asyncio.get_running_loop()
+        protocol, peer = partial(self._protocol, caller), caller.address
         try:
             first = await asyncio.wait_for(_first_byte(connection), _SILENCE)
             if first == _TLS_HELLO:
                 await loop.connect_accepted_socket(
-                    self._protocol, connection, ssl=self._context, ssl_handshake_timeout=_PATIENCE
+                    protocol, connection, ssl=self._context, ssl_handshake_timeout=_PATIENCE
                 )
             elif first and ip_address(peer.partition("%")[0]).is_loopback:
-                await loop.connect_accepted_socket(self._protocol, connection)
+                await loop.connect_accepted_socket(protocol, connection)
             else:
                 if first:
                     await asyncio.wait_for(_send_on(connection), _PATIENCE)
                 connection.close()
         except (OSError, ssl.SSLError, TimeoutError):  # a caller who does not speak, or does not trust us
             connection.close()
+        except asyncio.CancelledError:
+            connection.close()
+            raise
+        finally:
+            self._limits.leave(caller)
 
-    def _protocol(self) -> asyncio.Protocol:
-        protocol: Any = self.config.http_protocol_class
-        made: asyncio.Protocol = protocol(
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
+    def _protocol(self, caller: "_Caller") -> asyncio.Protocol:
+        protocol = self.config.http_protocol_class
+        assert issubclass(protocol, BoundedProtocol)
+        made = protocol(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        made.predecessor = caller
         return made
 
     async def _renew(self) -> None:
@@ -109,6 +129,20 @@ class HouseServer(uvicorn.Server):
                     self._certificate.load(self._context)
             except OSError:
                 log.exception("The certificate could not be renewed; it is tried again.")
+
+
+class _Caller:
+    """A connection whose caller has not said yet how it speaks."""
+
+    def __init__(self, address: str, since: float) -> None:
+        self.address = address
+        self.silent_since: float | None = since
+        self.task: asyncio.Task[None] | None = None
+
+    def drop(self) -> None:
+        """Close it at once."""
+        if self.task is not None:
+            self.task.cancel()
 
 
 def invitation(port: int) -> str:

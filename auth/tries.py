@@ -3,14 +3,15 @@
 import ipaddress
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import ceil
 
 from errors import StudioError
 
-_MANY_KEYS = 10_000
+MOST_KEYS = 10_000
+"""Of so many addresses and names tries are remembered; those tried longest ago are forgotten first."""
 _WRONG = frozenset({401, 410})
 
 
@@ -35,7 +36,7 @@ class Tries:
         self._most = most
         self._window = window
         self._clock = clock
-        self._times: dict[str, deque[float]] = {}
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -54,16 +55,24 @@ class Tries:
         """Count one try, before it is made. Raises TooManyTries when any of its keys has had its share."""
         now = self._clock()
         with self._lock:
-            if len(self._times) > _MANY_KEYS:
-                self._times = {key: times for key, times in self._times.items() if times[-1] > now - self._window}
             for key in keys:
-                times = self._times.get(key, deque())
-                while times and times[0] <= now - self._window:
-                    times.popleft()
+                times = self._recent(key, now)
                 if len(times) >= self._most:
                     raise TooManyTries(self._most, max(1, ceil(times[0] + self._window - now)))
             for key in keys:
                 self._times.setdefault(key, deque()).append(now)
+                self._times.move_to_end(key)
+            while len(self._times) > MOST_KEYS:
+                self._times.popitem(last=False)
+
+    def _recent(self, key: str, now: float) -> deque[float]:
+        """The tries of a key that still count; one without any takes no room."""
+        times = self._times.get(key, deque())
+        while times and times[0] <= now - self._window:
+            times.popleft()
+        if not times:
+            self._times.pop(key, None)
+        return times
 
     def forgive(self, *keys: str) -> None:
         """Take the last try of each key back: it was right."""

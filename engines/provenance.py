@@ -2,12 +2,37 @@
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel, ConfigDict
+
 from engines.requests import Request
 
 if TYPE_CHECKING:
     from engines.catalog.entry import Entry
 
 VERSION = "0.3.0"
+
+
+class RecordedModel(BaseModel):
+    """A model in a record: its id and name, and the revision of each part."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str | None = None
+    name: str = ""
+    parts: dict[str, dict[str, str | int | float | bool | None]] = {}
+
+
+class Record(BaseModel):
+    """The shape of a record in a file from outside. What else an engine noted down may stand beside it."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    studio: str = ""
+    request: dict[str, Any]
+    model: RecordedModel | None = None
+    loras: tuple[dict[str, Any], ...] = ()
+    seed: int | None = None
+    parents: tuple[str, ...] = ()
 
 
 def provenance(request: Request, entry: "Entry", **more: Any) -> dict[str, Any]:

@@ -228,9 +228,15 @@ class Form:
             return ""
         if isinstance(component, gr.HTML):
             return json.dumps(value) if isinstance(value, dict | list | tuple) else str(value)
+        if not all(isinstance(one, str | int | float | None) for one in (value if _is_list(value) else (value,))):
+            return component.value  # Gradio may take an object for a file of its own
         if not isinstance(component, gr.Radio | gr.Dropdown) or getattr(component, "allow_custom_value", False):
             return value
         return value if value in [choice for _, choice in component.choices] else component.value
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list | tuple)
 
 
 def _told(event: gr.EventData) -> Mapping[str, Any]:

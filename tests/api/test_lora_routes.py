@@ -19,7 +19,7 @@ from settings import Settings
 from studio import Studio
 from tests.engines.loras.plain_files import lora_bytes
 from tests.support.hub import LocalHub, local_hub
-from tests.support.people import admit
+from tests.support.people import admit, browser
 from tests.support.waiting import until
 
 DONE = ("done", "failed", "cancelled")
@@ -33,6 +33,7 @@ class House(NamedTuple):
     hub: LocalHub
     ann: TestClient
     bob: TestClient
+    in_person: TestClient
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +46,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with local_hub() as hub, pytest.MonkeyPatch.context() as patch:
         patch.setattr(constants, "HF_HUB_CACHE", str(folder / "hf"))
         patch.setenv("HF_ENDPOINT", hub.url)
-        studio = build_studio(Settings(data=folder / "data", starter=folder, engine="inprocess", keep_free_mb=0))
+        own = {"data": folder / "data", "starter": folder, "model_folders": str(tmp_path_factory.getbasetemp())}
+        studio = build_studio(Settings(**own, engine="inprocess", keep_free_mb=0))
         app = build_app(studio)
         with TestClient(app):
             ann, bob = (admit(studio, app, name).client for name in ("ann", "bob"))
-            yield House(studio, app, hub, ann, bob)
+            yield House(studio, app, hub, ann, bob, browser(app, "ann"))
         studio.database.close()
         studio.data.unlock()
 
@@ -130,20 +132,55 @@ def test_the_owner_imports_from_a_folder(house: House, tmp_path: Path, photo: Pa
     (tmp_path / "sub" / "harbour.preview.png").write_bytes(photo.read_bytes())
     (tmp_path / "model.safetensors").write_bytes(lora_bytes(768, module="", end="weight"))
     (tmp_path / "short.safetensors").write_bytes(lora_bytes(768)[:-1])
-    found = house.ann.post("/api/loras/scan", json={"folder": str(tmp_path)}).json()
+    found = house.in_person.post("/api/loras/scan", json={"folder": str(tmp_path)}).json()
     assert [(one["name"], one["family"], bool(one["obstacle"])) for one in found["items"]] == [
         ("sub/harbour.safetensors", "sd15", False),
         ("short.safetensors", None, True),
     ]
-    asset = house.ann.post("/api/loras/import", json={"path": str(file)}).json()
+    asset = house.in_person.post("/api/loras/import", json={"path": str(file)}).json()
     assert (asset["title"], asset["family"], asset["has_thumb"]) == ("harbour", "sd15", True)
     assert file.stat().st_nlink == 2, "the same bytes, not a copy"
     house.ann.delete(f"/api/assets/{asset['id']}")
     assert file.is_file()
     for route, body in (("scan", {"folder": str(tmp_path)}), ("import", {"path": str(file)})):
         assert house.bob.post(f"/api/loras/{route}", json=body).status_code == 403
-    assert house.ann.post("/api/loras/import", json={"path": "/no/such"}).json()["code"] == "not_readable"
-    assert house.ann.post("/api/loras/scan", json={"folder": "relative"}).json()["code"] == "not_readable"
+    assert house.in_person.post("/api/loras/import", json={"path": "/no/such"}).json()["code"] == "not_readable"
+    assert house.in_person.post("/api/loras/scan", json={"folder": "relative"}).json()["code"] == "not_readable"
+
+
+def test_only_loras_in_the_folders_of_models_come_in_by_their_path(house: House, tmp_path: Path) -> None:
+    lora, note = tmp_path / "fine.safetensors", tmp_path / "note.txt"
+    lora.write_bytes(lora_bytes(768))
+    note.write_text("a secret")
+    (tmp_path / "linked.safetensors").symlink_to("/etc/passwd")
+    (tmp_path / "whole.safetensors").write_bytes(lora_bytes(768, module="", end="weight"))
+    (tmp_path / "cut.safetensors").write_bytes(lora_bytes(768)[:-1])
+    kept = house.studio.data.root
+    before = {path for path in kept.rglob("*") if path.is_file() and path.parent != kept}
+    for path, code in (
+        ("/etc/passwd", "outside_model_folders"),
+        ("/proc/self/environ", "outside_model_folders"),
+        (str(tmp_path / "linked.safetensors"), "outside_model_folders"),
+        (f"{tmp_path}/../../../../../../etc/passwd", "outside_model_folders"),
+        (str(note), "not_a_lora"),
+        (str(kept / "studio.db"), "not_a_lora"),
+        (str(tmp_path / "whole.safetensors"), "not_a_lora"),
+        (str(tmp_path / "cut.safetensors"), "damaged_weights"),
+        (str(tmp_path), "not_readable"),
+    ):
+        answer = house.in_person.post("/api/loras/import", json={"path": path})
+        assert (answer.status_code, answer.json()["code"]) == (422, code), path
+    assert note.stat().st_nlink == 1
+    assert {path for path in kept.rglob("*") if path.is_file() and path.parent != kept} == before
+    for page, body in (
+        ("loras/import", {"path": str(lora)}),
+        ("loras/scan", {"folder": str(tmp_path)}),
+        ("models/add", {"path": str(lora)}),
+        ("models/scan", {"folder": str(tmp_path)}),
+    ):
+        assert house.ann.post(f"/api/{page}", json=body).json()["code"] == "sign_in_needed", page
+        outside = dict.fromkeys(body, "/etc")
+        assert house.in_person.post(f"/api/{page}", json=outside).json()["code"] == "outside_model_folders", page
 
 
 @pytest.mark.parametrize("place", ["~nobody-here/x", "/" + "a" * 300, "/a\0b", "relative"])
@@ -154,7 +191,7 @@ def test_places_that_can_be_none_are_refused_in_a_sentence(house: House, place: 
         ("models/scan", "folder"),
         ("models/add", "path"),
     ):
-        answer = house.ann.post(f"/api/{path}", json={field: place})
+        answer = house.in_person.post(f"/api/{path}", json={field: place})
         assert (answer.status_code, answer.json()["code"]) == (422, "not_readable"), (path, answer.text)
 
 
@@ -164,7 +201,7 @@ def test_odd_names_and_pipes_in_a_folder_are_no_trouble(house: House, tmp_path: 
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "model_index.json").write_text("[" * 100_000)
     for page in ("loras", "models"):
-        answer = house.ann.post(f"/api/{page}/scan", json={"folder": str(tmp_path)})
+        answer = house.in_person.post(f"/api/{page}/scan", json={"folder": str(tmp_path)})
         assert answer.status_code == 200, answer.text
         told = {item["name"]: item.get("obstacle") or item.get("why") for item in answer.json()["items"]}
         assert "cannot be read" in told["caf?.safetensors"]

@@ -16,7 +16,7 @@ from engines.hub import cache
 from settings import Settings
 from studio import Studio
 from tests.support.hub import LocalHub, local_hub
-from tests.support.people import Person, admit
+from tests.support.people import Person, admit, browser
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -43,9 +43,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with local_hub() as hub, pytest.MonkeyPatch.context() as patch:
         patch.setattr(constants, "HF_HUB_CACHE", str(folder / "hf"))
         patch.setenv("HF_ENDPOINT", hub.url)
-        studio = build_studio(
-            Settings(data=folder / "data", starter=folder, engine="inprocess", keep_free_mb=0, max_upload_mb=1)
-        )
+        own = {"data": folder / "data", "starter": folder, "model_folders": str(tmp_path_factory.getbasetemp())}
+        studio = build_studio(Settings(**own, engine="inprocess", keep_free_mb=0, max_upload_mb=1))
         app = build_app(studio)
         with TestClient(app):
             yield House(studio, app, hub)
@@ -63,9 +62,9 @@ def member(house: House, owner: Person) -> Person:
     return admit(house.studio, house.app, "bob")
 
 
-@pytest.fixture
-def ann(owner: Person) -> TestClient:
-    return owner.client
+@pytest.fixture(scope="module")
+def ann(house: House, owner: Person) -> TestClient:
+    return browser(house.app, owner.who.name)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from auth.bindings import Bindings
 from auth.files import named_files
 from auth.memory import Memory
 from auth.principal import Principal
-from auth.tries import TooManyTries, Tries, address_key
+from auth.tries import MOST_KEYS, TooManyTries, Tries, address_key
 from auth.words import ago, device
 from errors import StudioError
 
@@ -44,14 +44,23 @@ def test_only_wrong_guesses_count() -> None:
         pytest.fail("was let in")
 
 
-def test_a_flood_of_keys_is_forgotten_when_it_is_old() -> None:
+def test_a_flood_of_keys_takes_little_room_and_locks_nobody_out() -> None:
     now = [0.0]
     tries = Tries(clock=lambda: now[0])
-    for number in range(10_001):
-        tries.take(f"k{number}")
-    now[0] = 61
     tries.take("a")
-    assert len(tries._times) == 1
+    for _ in range(10):
+        tries.take("victim")
+    now[0] = 61
+    for _ in range(10):
+        tries.take("victim")
+    with pytest.raises(TooManyTries):
+        tries.take("a", "victim")  # all that "a" had tried is over, and this was not counted
+    for number in range(MOST_KEYS + 100):
+        tries.take(f"k{number}")
+    tries.take("a", "b")
+    assert len(tries._times) == MOST_KEYS
+    now[0] = 130
+    tries.take("victim")
 
 
 @pytest.mark.parametrize(

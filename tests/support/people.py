@@ -27,3 +27,11 @@ def admit(studio: Studio, app: ASGIApp, name: str) -> Person:
     who = Principal(user_id=user.id, name=user.name, role=user.role, via="token")
     token = studio.accounts.new_token(who, "tests")
     return Person(who, token, TestClient(app, headers={"Authorization": f"Bearer {token}"}))
+
+
+def browser(app: ASGIApp, name: str) -> TestClient:
+    """A browser that is signed in as somebody who was let in."""
+    client = TestClient(app)
+    answer = client.post("/login", data={"username": name, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    return client
