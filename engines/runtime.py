@@ -27,8 +27,17 @@ ENVIRONMENT = {
     "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
 }
 
+PINNED_EXACT = "pinned_max_cached_size_mb"
+"""The option without which torch makes each block of pinned main memory a power of two large, and keeps it when it is
+freed: what is streamed would take up to 1.9 times its size (torch/include/ATen/core/CachingHostAllocator.h)."""
+ALLOCATOR = f"expandable_segments:True,{PINNED_EXACT}:1,pinned_max_round_threshold_mb:1"
+"""With expandable segments, work of many sizes leaves no holes on a card that a large layer no longer fits into."""
+ALLOCATOR_NAMES = ("PYTORCH_ALLOC_CONF", "PYTORCH_CUDA_ALLOC_CONF")
+
 for _name, _value in ENVIRONMENT.items():
     os.environ.setdefault(_name, _value)
+if not any(_name in os.environ for _name in ALLOCATOR_NAMES):
+    os.environ[ALLOCATOR_NAMES[0]] = ALLOCATOR
 
 _TALKATIVE = ("torchao", "torch.utils._pytree")
 """They tell a processor's torch of each of a card's kernels that cannot load there."""

@@ -142,6 +142,7 @@ class Worker:
         self._swapper.device.reset_peak()
         if context.entry.runtime == "torch":
             context.heavy("torch")
+            self._swapper.device.select()
         runner(context.request.task)(context.request, context)
         files = context.finish()
         context.check()

@@ -8,6 +8,7 @@ from engines.catalog import Entry
 from engines.context import Context
 from engines.image import adapters, families, helping, parts, reading, sources
 from engines.image.family import Family, Words, Work
+from engines.image.seeding import seeded_steps
 from engines.image.watching import Steps, stoppable
 from engines.provenance import model
 from engines.requests import Drawing, Request
@@ -73,7 +74,7 @@ def _painted(family: Family, work: Work, words: Words, request: Drawing, context
                 seeds = [(request.seed or 0) + number for number in numbers]
                 generators = [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
                 told = Steps(context, family, work, numbers, request.count)
-                with stoppable(pipeline, family, context):
+                with stoppable(pipeline, family, context), seeded_steps(pipeline, generators):
                     made = family.paint(
                         pipeline, work, parts.placed(words, models), generators, callback_on_step_end=told.after
                     )

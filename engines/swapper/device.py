@@ -1,15 +1,19 @@
 """Where models live: a graphics card, the processor's memory, or a simulated card for tests and benchmarks."""
 
+import errno
 import logging
 import os
+import re
 import sys
 from importlib.util import find_spec
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Protocol
 
+from engines import runtime
 from engines.config import EngineConfig
 from engines.swapper import memory
+from errors import StudioError
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +51,9 @@ class Device(Protocol):
     def give_back(self) -> None:
         """Return memory that was freed but is still held on to."""
 
+    def select(self) -> None:
+        """Make it the one that torch takes in this thread where it is not told which: also for streams."""
+
     def reset_peak(self) -> None:
         """Let ``peak`` count from now on."""
 
@@ -83,6 +90,9 @@ class Cpu:
 
     def give_back(self) -> None:
         memory.give_back()
+
+    def select(self) -> None:
+        pass
 
     def reset_peak(self) -> None:
         memory.reset_peak()
@@ -142,6 +152,11 @@ class Cuda:
     def give_back(self) -> None:
         if self._cuda:
             self._cuda.empty_cache()
+            sys.modules["torch"].accelerator.empty_host_cache()  # what streamed weights left pinned
+
+    def select(self) -> None:
+        runtime.heavy("torch")
+        sys.modules["torch"].cuda.set_device(self._index)
 
     def reset_peak(self) -> None:
         if self._cuda:
@@ -188,6 +203,9 @@ class Simulated:
     def give_back(self) -> None:
         pass
 
+    def select(self) -> None:
+        pass
+
     def reset_peak(self) -> None:
         pass
 
@@ -201,7 +219,18 @@ def visible_cards() -> list[str]:
     if chosen is not None:
         cards = [card.strip() for card in chosen.split(",")]
         return list(takewhile(lambda card: card not in ("", "-1"), cards))
-    return [str(number) for number in range(len(list(Path("/dev").glob("nvidia[0-9]*"))))]
+    return [str(number) for number in range(_driver_cards())]
+
+
+def _driver_cards() -> int:
+    """How many cards the driver knows. Windows' Linux (WSL2) shows no files for them."""
+    import pynvml
+
+    try:
+        pynvml.nvmlInit()
+        return int(pynvml.nvmlDeviceGetCount())
+    except pynvml.NVMLError:  # there is no driver
+        return 0
 
 
 def choose(config: EngineConfig) -> Device:
@@ -218,11 +247,44 @@ def choose(config: EngineConfig) -> Device:
     return Cpu()
 
 
+_OUT_OF_MEMORY = tuple(
+    re.compile(said, re.IGNORECASE)
+    for said in (
+        r"out of memory",  # CUDA, ROCm, ncnn's Vulkan, llama.cpp's cudaMalloc
+        r"(CUBLAS|CUDNN|CUSOLVER|CUFFT|CUSPARSE)_STATUS_(INTERNAL_ERROR_)?\w*ALLOC(ATION)?_FAILED",
+        r"can't allocate memory",  # torch on a processor
+        r"DefaultCPUAllocator",
+        r"not enough memory",
+        r"cannot allocate memory",  # ENOMEM in a library's own words
+        r"std::bad_alloc",
+        r"bad allocation",  # onnxruntime's
+        r"failed to allocate (memory|\w*buffer|compute|kv)",  # onnxruntime's arenas, ggml's and llama.cpp's buffers
+        r"unable to allocate \w*\s?(buffer|memory|[\d.]+ [KMGT]iB)",  # ggml, numpy
+        r"memory allocation of \d+ bytes failed",  # Rust's
+    )
+)
+"""How libraries say in an error of their own that memory is full."""
+
+
 def out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that some memory is full."""
-    if isinstance(error, MemoryError):
-        return True
+    """Whether an error, or one that it was raised from, says that some memory is full."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        if _says_out_of_memory(current):
+            return True
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return False
+
+
+def _says_out_of_memory(error: BaseException) -> bool:
     torch = sys.modules.get("torch")
-    if torch and isinstance(error, torch.OutOfMemoryError):
+    if isinstance(error, MemoryError) or (torch and isinstance(error, torch.OutOfMemoryError)):
         return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)  # torch's on a processor
+    if isinstance(error, OSError) and error.errno:
+        return error.errno == errno.ENOMEM
+    # What a person reads is no library's word; what is no Exception (a cancel, an interrupt) is none either.
+    if isinstance(error, StudioError) or not isinstance(error, Exception):
+        return False
+    return any(pattern.search(str(error)) for pattern in _OUT_OF_MEMORY)

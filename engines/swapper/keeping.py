@@ -1,9 +1,12 @@
 """How a module's weights are kept: whole on the device or streamed to it, as they are stored or in eight bits."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
+from engines import runtime
+from engines.swapper import memory, sizes
 from engines.swapper.device import Device
 
 if TYPE_CHECKING:
@@ -96,17 +99,30 @@ def _cast(model: Any) -> None:
 
 
 def _stream(model: "torch.nn.Module", device: Device) -> None:
-    """Layer by layer: what the library streams by blocks it copies back at every step, as far as it is in no block."""
+    """Layer by layer: what the library streams by blocks it copies back at every step, as far as it is in no block.
+
+    A stream of its own moves the next layer meanwhile, out of pinned memory, which nothing can swap out.
+    """
     from diffusers.hooks import apply_group_offloading
 
+    pinned = device.torch.startswith("cuda") and (_pins_exactly() or pinned_bytes(model) <= memory.available())
     apply_group_offloading(
         model,
         onload_device=device.torch,
         offload_device="cpu",
         offload_type="leaf_level",
-        # A stream of its own moves the next layer meanwhile, and nothing is copied back: its source is still there.
-        use_stream=device.torch.startswith("cuda"),
+        use_stream=pinned,
     )
+
+
+def _pins_exactly() -> bool:
+    """Whether torch pins no more than it is asked to: then pinned weights take what was planned for them."""
+    return any(runtime.PINNED_EXACT in os.environ.get(name, "") for name in runtime.ALLOCATOR_NAMES)
+
+
+def pinned_bytes(module: Any) -> int:
+    """Main memory that pinning a module's tensors takes where torch makes each block a power of two large."""
+    return sum(1 << (count - 1).bit_length() for count in sizes.tensor_bytes(module) if count)
 
 
 def _remove_streaming(model: "torch.nn.Module") -> None:
@@ -117,5 +133,7 @@ def _remove_streaming(model: "torch.nn.Module") -> None:
     for module in list(model.modules()):
         registry: Any = getattr(module, "_diffusers_hook", None)
         if registry is not None:
+            if (hook := registry.get_hook(library._GROUP_OFFLOADING)) is not None:
+                hook.group.cpu_param_dict.clear()  # pinned, and groups refer to each other
             for name in names:
                 registry.remove_hook(name, recurse=False)

@@ -4,6 +4,7 @@ import json
 import math
 import struct
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -100,15 +101,22 @@ def file_bytes(path: Path) -> int:
 
 def module_bytes(module: Any) -> int:
     """Bytes of a torch module's parameters and buffers as they lie in memory."""
+    return sum(tensor_bytes(module))
+
+
+def tensor_bytes(module: Any) -> Iterator[int]:
+    """Bytes of each of a module's parameters and buffers; of one in int8, of each tensor that it is made of."""
     tensors = {id(tensor): tensor for tensor in (*module.parameters(), *module.buffers())}
-    return sum(map(_tensor_bytes, tensors.values()))
+    return chain.from_iterable(map(_inner_bytes, tensors.values()))
 
 
-def _tensor_bytes(tensor: Any) -> int:
+def _inner_bytes(tensor: Any) -> Iterator[int]:
     """One in int8 says that it is as large as what it stands for: what it is made of counts."""
     if not hasattr(tensor, "__tensor_flatten__"):
-        return int(tensor.numel() * tensor.element_size())
-    return sum(_tensor_bytes(getattr(tensor, name)) for name in tensor.__tensor_flatten__()[0])
+        yield int(tensor.numel() * tensor.element_size())
+        return
+    for name in tensor.__tensor_flatten__()[0]:
+        yield from _inner_bytes(getattr(tensor, name))
 
 
 def _tensors(found: dict[str, Any]) -> Iterator[dict[str, Any]]:

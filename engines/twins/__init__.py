@@ -44,6 +44,8 @@ BUILDERS = {
     "qwen-image-edit": "engines.twins.qwen_image:save_edit",
     "qwen-image-2.1": "engines.twins.qwen_image:save_21",
     "hidream": "engines.twins.hidream:save",
+    "hidream-full": "engines.twins.hidream:save_full",
+    "hidream-dev": "engines.twins.hidream:save_dev",
     "wan-2.2": "engines.twins.wan:save",
     "wan-2.1": "engines.twins.wan:save_21",
     "wan-2.2-5b": "engines.twins.wan:save_5b",
@@ -70,6 +72,7 @@ _SHORT: Mapping[str, Any] = {
     "bounds": {"width": (64, 256, 32), "height": (64, 256, 32)},
 }
 """Of models that make clips."""
+_HIDREAM: Mapping[str, Any] = {**_SMALLEST, "pixels": 128 * 128, "options": {"sample_size": 16}}
 _TINY: Mapping[str, Mapping[str, Any]] = {
     "stable-diffusion-1.5": {"pixels": 128 * 128},
     "sdxl": _SMALL,
@@ -83,7 +86,9 @@ _TINY: Mapping[str, Mapping[str, Any]] = {
     "qwen-image": _SMALLEST,
     "qwen-image-edit": _SMALLEST,
     "qwen-image-2.1": _SMALLEST,
-    "hidream": {**_SMALLEST, "pixels": 128 * 128, "options": {"sample_size": 16}},
+    "hidream": _HIDREAM,
+    "hidream-full": _HIDREAM,
+    "hidream-dev": _HIDREAM,
     "wan-2.2": _SMALLEST,
     "wan-2.1": _SHORT,
     "wan-2.2-5b": _SHORT,
@@ -119,7 +124,7 @@ def install(name: str, folder: Path, own: Path) -> str:
 
 
 def install_entry(id: str, folder: Path, own: Path, precisions: Precisions = MappingProxyType({})) -> str:
-    """Make the twin of a catalog entry usable: as ``install``, for an entry by its id; ``precisions`` as in ``build``."""
+    """Make the twin of a catalog entry usable: as ``install``, for an entry by its id; ``precisions`` as ``build``."""
     return _install(next(entry for entry in _entries() if entry.id == id), folder, own, precisions)
 
 

@@ -1,4 +1,4 @@
-"""The twin of HiDream-I1 and of HiDream-E1.1, whose weights alone differ."""
+"""The twins of HiDream-I1 and of HiDream-E1.1: of one build, each with the scheduler that its repository names."""
 
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,29 @@ _LENGTH = 128
 
 
 def save(folder: Path) -> None:
-    """Build it, the same each time. Llama lies at the top, as in the repository of its own that it comes from."""
+    """HiDream-E1.1."""
     from diffusers import FlowMatchEulerDiscreteScheduler
 
+    _save(folder, FlowMatchEulerDiscreteScheduler(shift=3.0))
+
+
+def save_full(folder: Path) -> None:
+    """HiDream-I1 Full."""
+    from diffusers import UniPCMultistepScheduler
+
+    flow = UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0)
+    _save(folder, flow)
+
+
+def save_dev(folder: Path) -> None:
+    """HiDream-I1 Dev and Fast, which draw fresh noise at each step."""
+    from diffusers import FlowMatchLCMScheduler
+
+    _save(folder, FlowMatchLCMScheduler(shift=6.0))
+
+
+def _save(folder: Path, scheduler: Any) -> None:
+    """Build it, the same each time. Llama lies at the top, as in the repository of its own that it comes from."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(17)
         models = {
@@ -37,7 +57,7 @@ def save(folder: Path) -> None:
         clip_tokenizer().save_pretrained(folder / name)
     t5_tokenizer().save_pretrained(folder / "tokenizer_3")
     _llama_tokenizer().save_pretrained(folder)
-    FlowMatchEulerDiscreteScheduler(shift=3.0).save_pretrained(folder / "scheduler")
+    scheduler.save_pretrained(folder / "scheduler")
 
 
 def _transformer() -> Any:

@@ -15,6 +15,7 @@ from engines.context import Context
 from engines.enhance.between import clock, exact_rate
 from engines.image import adapters, frame, parts, reading, sources
 from engines.image.family import Words
+from engines.image.seeding import seeded_steps
 from engines.image.watching import Steps, stoppable
 from engines.media.clip import ClipFormat, ClipWriter, Colour, Frame
 from engines.provenance import model
@@ -114,9 +115,11 @@ def _filmed(
                 # On the processor, so that a seed makes the same noise on every machine.
                 generator = torch.Generator("cpu").manual_seed((request.seed or 0) + number)
                 told = Steps(context, family, work, range(number, number + 1), len(works))
-                yield family.film(
-                    pipeline, work, parts.placed(words, models), generator, callback_on_step_end=told.after
-                )
+                with seeded_steps(pipeline, generator):
+                    clip = family.film(
+                        pipeline, work, parts.placed(words, models), generator, callback_on_step_end=told.after
+                    )
+                yield clip
 
 
 def _hand_over(

@@ -71,3 +71,19 @@ from diffusers import StableDiffusionPipeline
 print(torch.get_num_threads(), gc.get_freeze_count() > 100_000)
 """
     assert python(script) == "1 True"
+
+
+def test_torch_pins_no_more_than_it_is_asked_to_unless_the_owner_says_how() -> None:
+    """What it is told must be read by a torch that is really there: it refuses what it does not know."""
+    code = "import os, engines.runtime; print(os.environ.get('PYTORCH_ALLOC_CONF')); import torch; torch.empty(1)"
+
+    def said(**own: str) -> str:
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTORCH_")}
+        ended = subprocess.run(
+            [sys.executable, "-c", code], env=plain | own, capture_output=True, text=True, check=True, timeout=60
+        )
+        return ended.stdout.strip()
+
+    assert "pinned_max_cached_size_mb" in said()
+    assert said(PYTORCH_ALLOC_CONF="backend:native") == "backend:native"
+    assert said(PYTORCH_CUDA_ALLOC_CONF="backend:native") == "None"

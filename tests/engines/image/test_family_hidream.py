@@ -24,6 +24,13 @@ def test_it_draws_what_is_asked(desk: Desk, entry: str) -> None:
     proofs.draws_what_is_asked(desk, desk.twin(entry))
 
 
+def test_noise_that_is_drawn_at_each_step_comes_from_the_seed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = desk.twin("hidream-i1-dev")
+    asked = {"task": "create_image", "model": model, **proofs.ASKED}
+    assert np.array_equal(desk.pictures(**asked)[0], desk.pictures(**asked)[0])
+    proofs.makes_in_one_pass_what_it_makes_alone(desk, monkeypatch, model, "create_image")
+
+
 def test_a_size_it_does_not_make_is_made_of_the_one_it_does(desk: Desk) -> None:
     asked = {"task": "create_image", "model": desk.twin("hidream-i1-full"), **proofs.ASKED}
     (small,), (large,) = desk.pictures(**asked, width=64, height=64), desk.pictures(**asked, width=192, height=192)

@@ -11,7 +11,7 @@ from engines.media.intake import inspect
 from engines.planning import Room, plan, stages, working_bytes
 from engines.requests import CreateImage
 from engines.swapper import Simulated, Swapper
-from engines.swapper.keeping import Keeping
+from engines.swapper.keeping import Keeping, pinned_bytes
 from engines.swapper.pretrained import pretrained
 from tests.engines.image.drawing_desk import Desk
 from tests.engines.loras import lora_files
@@ -118,6 +118,13 @@ def test_a_module_in_int8_takes_a_byte_a_number_and_is_nearer_than_a_cast_one(bu
         assert small < whole * 0.35
     swapper.free()
     assert all(tensor.is_meta for tensor in (*models[1].parameters(), *models[1].buffers()))
+
+
+def test_what_is_pinned_is_counted_as_torch_rounds_it() -> None:
+    import torch
+
+    module = torch.nn.ModuleList([torch.nn.Linear(3, 5), torch.nn.Linear(4, 4, bias=False)])  # 60, 20 and 64 bytes
+    assert pinned_bytes(module) == 64 + 32 + 64
 
 
 def flux_noise() -> dict[str, Any]:

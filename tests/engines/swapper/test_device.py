@@ -1,5 +1,6 @@
 """Which device is taken, and what a card says of itself before torch is there."""
 
+import errno
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import pytest
 from engines.config import EngineConfig
 from engines.swapper import Cpu, Cuda, choose
 from engines.swapper.device import out_of_memory, visible_cards
+from errors import StudioError
 
 
 class NoDriver(Exception):
@@ -22,6 +24,7 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     found = SimpleNamespace(
         NVMLError=NoDriver,
         nvmlInit=lambda: None,
+        nvmlDeviceGetCount=lambda: 2,
         nvmlDeviceGetHandleByIndex=lambda index: f"card {index}",
         nvmlDeviceGetHandleByUUID=lambda name: f"card {name}",
         nvmlDeviceGetName=lambda handle: handle,
@@ -90,6 +93,13 @@ def test_a_broken_driver_is_logged_and_the_processor_works(
     assert "do not match" in caplog.text
 
 
+def test_every_card_that_the_driver_knows_is_seen_where_none_is_hidden(
+    driver: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    assert visible_cards() == ["0", "1"], "also in Windows' Linux, which has no files for them"
+
+
 @pytest.mark.parametrize(
     ("value", "cards"),
     [("0,1", ["0", "1"]), ("1", ["1"]), ("", []), ("-1", []), ("0,-1,1", ["0"]), (" 2 , 3", ["2", "3"])],
@@ -99,11 +109,37 @@ def test_hidden_cards_are_not_seen(monkeypatch: pytest.MonkeyPatch, value: str, 
     assert visible_cards() == cards
 
 
-def test_a_full_memory_is_recognised() -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported",
+        "CUDA out of memory. Tried to allocate 2.00 GiB",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+        "[enforce fail at alloc_cpu.cpp:121] . DefaultCPUAllocator: can't allocate memory: you tried to allocate",
+        "[ONNXRuntimeError] : 6 : RUNTIME_EXCEPTION : bad allocation",
+        "BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 12",
+        "vkAllocateMemory failed: VK_ERROR_OUT_OF_DEVICE_MEMORY, out of memory",
+        "ggml_backend_cuda: allocating 512.00 MiB on device 0: cudaMalloc failed: out of memory",
+        "llama_init_from_model: failed to allocate compute pp buffers",
+        "std::bad_alloc",
+        "Unable to allocate 7.45 GiB for an array with shape (1000000000,)",
+    ],
+)
+def test_a_full_memory_is_recognised_however_a_library_says_it(said: str) -> None:
+    assert out_of_memory(RuntimeError(said))
+    wrapped = ValueError("the layer could not run")
+    wrapped.__cause__ = RuntimeError(said)
+    assert out_of_memory(wrapped)
+    assert not out_of_memory(StudioError("x", said, said, said))
+
+
+def test_other_errors_are_not_taken_for_a_full_memory() -> None:
     assert out_of_memory(MemoryError())
-    assert out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes"))
-    assert not out_of_memory(RuntimeError("shapes do not fit"))
-    assert not out_of_memory(ValueError())
+    assert out_of_memory(OSError(errno.ENOMEM, "Cannot allocate memory"))
+    others = [RuntimeError("shapes do not fit"), ValueError(), OSError(errno.ENOSPC, "No space left on device")]
+    assert not any(map(out_of_memory, [*others, RuntimeError("CUDNN_STATUS_NOT_SUPPORTED"), KeyboardInterrupt()]))
 
 
 def test_torchs_own_error_is_recognised() -> None:
