@@ -76,9 +76,12 @@ def build_studio(settings: Settings) -> "Studio":
         keep_free_bytes=settings.keep_free_mb * 2**20,
         hub_token=data.hub_token,
         ollama_url=settings.ollama_url,
+        ollama_key=settings.ollama_key or "",
         ollama_keep_alive=settings.ollama_keep_alive,
+        ollama_stall_seconds=settings.ollama_stall_seconds,
+        ollama_shares_card=settings.ollama_shares_card,
     )
-    catalog = Catalog(starter=starter, own=data.catalog, ollama=settings.ollama_url)
+    catalog = Catalog(starter=starter, own=data.catalog, ollama=config.ollama)
     library = Library(database, data)
     jobs = Jobs(
         database,

@@ -59,12 +59,26 @@ class Settings(BaseSettings):
     )
     ollama_url: str = Field(
         "http://127.0.0.1:11434",
-        description="Address of an Ollama server to write with, on this machine or in the house.",
+        repr=False,
+        description="Address of an Ollama server to write with, on this machine or in your network. "
+        "It may hold a name and password: http://name:password@server.",
+    )
+    ollama_key: str | None = Field(
+        None, repr=False, description="Key that the Ollama server asks for (sent as a bearer token). Default: none."
     )
     ollama_keep_alive: str = Field(
         "5m",
-        pattern=r"^(-1|0|\d+(ms|s|m|h))$",
-        description="How long a model stays in Ollama's memory after its last answer: 30s, 5m, 2h; -1 for ever.",
+        pattern=r"^(-1|0|(\d+(ms|s|m|h))+)$",
+        description="How long a model stays in Ollama's memory after its last answer: 30s, 5m, 1h30m; "
+        "0 not at all, -1 forever.",
+    )
+    ollama_stall_seconds: float = Field(
+        120, gt=0, description="Seconds without a word after which an answer of Ollama that has begun is given up."
+    )
+    ollama_shares_card: bool | None = Field(
+        None,
+        description="Whether Ollama takes its memory from this machine, so that the two make room for each other. "
+        "Default: yes where its address is this machine.",
     )
     session_days: float = Field(14, gt=0, description="Days after which a sign-in ends.")
     trusted_proxies: Annotated[

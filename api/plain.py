@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from utf8 import valid
+
 DEPTH = 40
 
 
@@ -17,7 +19,7 @@ def is_plain(value: Any, depth: int = DEPTH) -> bool:
     if isinstance(value, list):
         return depth > 0 and all(is_plain(part, depth - 1) for part in value)
     if isinstance(value, str):
-        return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
+        return valid(value) == value
     return abs(value) < 2**63 if isinstance(value, int | float) else value is None  # false for NaN and infinity
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.bodies import JsonObject
+from api.loras import owner_only
 from api.principal import Who
-from auth.principal import Principal
 from engines.language.shelf import Shelf
 from errors import StudioError
 from studio import Studio
@@ -22,22 +22,17 @@ def add_to(router: APIRouter, studio: Studio) -> None:
 
     @router.delete("/api/language/models", status_code=204)
     def delete_language_model(who: Who, id: Annotated[str, Query(max_length=200)]) -> None:
-        """Delete a model, ``ollama:<name>``, from the Ollama server."""
-        _not_for_guests(who)
+        """Delete a model, ``ollama:<name>``, from the Ollama server. The owner alone."""
+        owner_only(who)
         studio.language.delete(id)
 
     @router.post("/api/language/models/unload", status_code=204)
     def unload_language_model(who: Who, body: JsonObject) -> None:
-        """Free the memory that the model ``{"id": "ollama:<name>"}`` holds on the Ollama server."""
-        _not_for_guests(who)
+        """Free the memory that the model ``{"id": "ollama:<name>"}`` holds on the Ollama server. The owner alone."""
+        owner_only(who)
         id = body.get("id")
         if not isinstance(id, str) or len(body) != 1:
             raise StudioError(
                 "bad_value", "The request cannot be understood.", next='Send {"id": "ollama:…"}.', status=422
             )
         studio.language.unload(id)
-
-
-def _not_for_guests(who: Principal) -> None:
-    if who.role == "guest":
-        raise StudioError("not_allowed", "Guests cannot do that.", status=403)

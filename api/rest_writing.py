@@ -11,6 +11,7 @@ from api.principal import Who
 from api.serving import disposition
 from errors import StudioError
 from jobs.views import Estimate
+from library.conversations.options import Options
 from library.conversations.presets import WritingPreset
 from library.conversations.views import ConversationPage, ConversationView, Talk
 from studio import Studio
@@ -33,7 +34,7 @@ class Kept(writing.Body):
 
     name: str
     system: str = Field("", max_length=100_000)
-    options: dict[str, object] = Field(default_factory=dict)
+    options: Options = Options()
 
 
 def add_to(router: APIRouter, studio: Studio) -> None:
@@ -142,7 +143,7 @@ def _add_presets(router: APIRouter, studio: Studio) -> None:
     def keep_preset(who: Who, body: JsonObject) -> WritingPreset:
         """Keep ``{"name", "system", "options"}``; one's own of that name is replaced."""
         kept = writing.read(Kept, body)
-        return studio.conversations.presets.keep(who, kept.name, kept.system, dict(kept.options))
+        return studio.conversations.presets.keep(who, kept.name, kept.system, kept.options)
 
     @router.delete("/api/writing/presets/{id}", status_code=204)
     def forget_preset(who: Who, id: str) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from engines.ollama_address import read_address
 from engines.provenance import VERSION
 from settings import Settings
 
 CHANGELOG = Path(__file__).parent.parent / "CHANGELOG.md"
-_SECRET = frozenset({"metrics_token", "oidc_client_secret"})
+_SECRET = frozenset({"metrics_token", "oidc_client_secret", "ollama_key"})
 
 
 class SettingView(BaseModel):
@@ -73,4 +74,6 @@ def _said(name: str, value: Any) -> str:
         return ""
     if name in _SECRET:
         return "set, not shown"
+    if name == "ollama_url":  # it may hold a password
+        return read_address(str(value)).url
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -12,11 +12,10 @@ from errors import StudioError
 from jobs.tables import Job
 from jobs.views import Estimate, JobView
 from library.conversations.asking import Draft, Said
+from library.conversations.options import Options
 from library.conversations.views import Talk
 from studio import Studio
 
-OPTIONS = ("model", "temperature", "top_p", "max_tokens", "context", "thinking", "seed", "system")
-"""What a conversation remembers for its next request; ``system`` are the standing instructions."""
 _ID = r"^[0-9a-f]{32}$"
 
 
@@ -34,7 +33,7 @@ class Question(Body):
 
     text: str = Field("", max_length=1_000_000)
     attachments: tuple[str, ...] = Field((), max_length=32)
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: Options = Options()
     parent_id: str | None = Field("", pattern=_ID + "|^$")
 
     @property
@@ -53,7 +52,7 @@ class Opening(Body):
     title: str = ""
     project_id: str | None = None
     preset: str | None = Field(None, max_length=80)
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: Options = Options()
     text: str = Field("", max_length=1_000_000)
     attachments: tuple[str, ...] = Field((), max_length=32)
 
@@ -68,7 +67,7 @@ class Changes(Body):
 
     title: str = ""
     project_id: str | None = None
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: Options = Options()
     head_id: str = ""
 
 
@@ -84,25 +83,19 @@ class Asked(BaseModel):
 def read(kind: type[T], body: Mapping[str, Any]) -> T:
     """What was sent, read as ``kind``. Raises StudioError naming the first field that is wrong."""
     try:
-        found = kind.model_validate(dict(body))
+        return kind.model_validate(dict(body))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = str(first["loc"][0])[:60] if first["loc"] else "request"
-        known = ", ".join(kind.model_fields)
+        *within, name = [str(part)[:60] for part in first["loc"]] or ["request"]
         if first["type"] == "extra_forbidden":
+            noun, known = ("option", Options) if within == ["options"] else ("field", kind)
             raise StudioError(
-                "unknown_field", f"There is no field “{name}”.", next=f"Fields: {known}.", status=422
+                "unknown_field",
+                f"There is no {noun} “{name}”.",
+                next=f"{noun.capitalize()}s: {', '.join(known.model_fields)}.",
+                status=422,
             ) from error
         raise StudioError("bad_value", f"“{name}” cannot be that.", f"{first['msg']}.", status=422) from error
-    unknown = set(getattr(found, "options", {})) - set(OPTIONS)
-    if unknown:
-        raise StudioError(
-            "unknown_field",
-            f"There is no option “{min(unknown)[:60]}”.",
-            next=f"Options: {', '.join(OPTIONS)}.",
-            status=422,
-        )
-    return found
 
 
 def begin(studio: Studio, who: Principal, opening: Opening) -> Asked:
@@ -115,9 +108,9 @@ def ask(studio: Studio, who: Principal, conversation_id: str, question: Question
     return _ask(studio, who, _next(studio, who, conversation_id, question))
 
 
-def again(studio: Studio, who: Principal, message_id: str, options: Mapping[str, Any]) -> Asked:
+def again(studio: Studio, who: Principal, message_id: str, options: Options) -> Asked:
     """Another answer to the same question, beside the one there is. Raises StudioError; then nothing is written."""
-    return _ask(studio, who, studio.conversations.again(who, message_id, options))
+    return _ask(studio, who, studio.conversations.again(who, message_id, options.model_dump()))
 
 
 def estimate(studio: Studio, who: Principal, conversation_id: str | None, body: Mapping[str, Any]) -> Estimate:
@@ -153,7 +146,7 @@ def _first(studio: Studio, who: Principal, opening: Opening) -> Draft:
     return studio.conversations.begin(
         who,
         said,
-        options=opening.options,
+        options=opening.options.model_dump(),
         title=opening.title,
         project_id=opening.project_id,
         preset=opening.preset,
@@ -161,7 +154,9 @@ def _first(studio: Studio, who: Principal, opening: Opening) -> Draft:
 
 
 def _next(studio: Studio, who: Principal, conversation_id: str, question: Question) -> Draft:
-    return studio.conversations.question(who, conversation_id, question.said, question.options, question.parent_id)
+    return studio.conversations.question(
+        who, conversation_id, question.said, question.options.model_dump(), question.parent_id
+    )
 
 
 def _ask(studio: Studio, who: Principal, draft: Draft) -> Asked:

@@ -40,7 +40,7 @@ def main(lane: wire.Lane, pipe: Connection, config: EngineConfig) -> None:
     runtime.use_threads(config.threads)
     device = choose(config)
     swapper = Swapper(device, config.memory_bytes, config.idle_seconds, relief(config, device))
-    worker = Worker(lane, config, send, swapper, Catalog(config.starter, config.catalog, config.ollama_url))
+    worker = Worker(lane, config, send, swapper, Catalog(config.starter, config.catalog, config.ollama))
     worker.tell()
     threading.Thread(target=_read, args=(pipe, worker, work), name="commands", daemon=True).start()
     while True:
@@ -91,6 +91,6 @@ def _die_with_parent() -> None:
 if __name__ == "__main__":
     _die_with_parent()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    main(sys.argv[1], Connection(int(sys.argv[2])), EngineConfig.model_validate_json(sys.argv[3]))  # type: ignore[arg-type]
+    main(sys.argv[1], Connection(int(sys.argv[2])), EngineConfig.of_child(sys.argv[3]))  # type: ignore[arg-type]
     logging.shutdown()
     os._exit(0)  # the reading thread is still at its pipe

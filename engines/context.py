@@ -104,6 +104,17 @@ class Context:
         """Bytes that a lease can have at most now, of the device and of main memory beside it."""
         return self._swapper.most()
 
+    def ask_others(self, missing: int) -> bool:
+        """Have another program give back device memory, ``missing`` bytes if it can; whether some came free.
+
+        Raises JobCancelled while it waits.
+        """
+        return self._swapper.ask_others(missing, self.check)
+
+    def make_room(self, bytes: int) -> None:
+        """Drop idle models where another program is about to take ``bytes`` of the memory and they are not free."""
+        self._swapper.spare(bytes, self.check)
+
     @property
     def device(self) -> "Device":
         """Where torch models are loaded."""

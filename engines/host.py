@@ -1,9 +1,9 @@
 """Where engines run: in a thread of this process, or in a supervised child a lane. Both do exactly the same."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
-from urllib.parse import urlsplit
 
 from engines import runtime, wire
 from engines.catalog import Catalog
@@ -12,11 +12,16 @@ from engines.inprocess import ThreadHost
 from engines.process import ProcessHost
 from engines.swapper import Swapper, choose
 from engines.swapper.device import Cpu, Cuda, Device
+from engines.swapper.swapper import Relief
 
 MODEL_LANES: tuple[wire.Lane, ...] = ("device", "cpu", "talk")
 """Lanes whose work is done by models here: in threads, or in a child each."""
 LINE_LANES: dict[wire.Lane, int] = {"net": 4, "fetch": 2}
 """Lanes that wait for other machines, always in threads of the app, with how many jobs each does at a time."""
+
+_FREE_SECONDS = 1.5
+"""How long nothing may change before no more memory is expected to come free."""
+_LOOK_AGAIN = 0.05
 
 
 class Host(Protocol):
@@ -49,23 +54,51 @@ def make_hosts(kind: Literal["inprocess", "process"] | None, config: EngineConfi
     ``kind`` None: children where there are several GPUs, else threads.
     """
     runtime.use_threads(config.threads)
-    catalog = Catalog(config.starter, config.catalog, config.ollama_url)
-    nothing = Swapper(Cpu(), None, config.idle_seconds)  # such jobs load no models
-    line: list[Host] = [ThreadHost(lane, config, nothing, catalog) for lane, n in LINE_LANES.items() for _ in range(n)]
-    if kind == "process" or (kind is None and _gpus() > 1):
-        return [*(ProcessHost(lane, config) for lane in MODEL_LANES), *line]
+    catalog = Catalog(config.starter, config.catalog, config.ollama)
     device = choose(config)
-    swapper = Swapper(device, config.memory_bytes, config.idle_seconds, relief(config, device))
-    return [*(ThreadHost(lane, config, swapper, catalog) for lane in MODEL_LANES), *line]
+    models: list[Host]
+    if kind == "process" or (kind is None and _gpus() > 1):
+        models = [ProcessHost(lane, config) for lane in MODEL_LANES]
+    else:
+        swapper = Swapper(device, config.memory_bytes, config.idle_seconds, relief(config, device))
+        models = [ThreadHost(lane, config, swapper, catalog) for lane in MODEL_LANES]
+    none = NoModels(device, models)
+    return [*models, *(ThreadHost(lane, config, none, catalog) for lane, n in LINE_LANES.items() for _ in range(n))]
 
 
-def relief(config: EngineConfig, device: Device) -> Callable[[], bool]:
+class NoModels(Swapper):
+    """For lanes that load no models themselves: room on ``device`` is made by the hosts that do."""
+
+    def __init__(self, device: Device, hosts: Sequence[Host]) -> None:
+        super().__init__(Cpu())
+        self._shared = device
+        self._hosts = hosts
+
+    def free(self) -> None:
+        """There is nothing to drop."""
+
+    def spare(self, bytes: int, check: Callable[[], None]) -> None:
+        """Have idle models dropped where fewer ``bytes`` are free; waits until no more memory comes free."""
+        before = self._shared.available()
+        if before >= bytes:
+            return
+        for host in self._hosts:
+            host.free()
+        since = time.monotonic()
+        while (now := self._shared.available()) < bytes and time.monotonic() - since < _FREE_SECONDS:
+            check()
+            if now > before:
+                before, since = now, time.monotonic()
+            time.sleep(_LOOK_AGAIN)
+
+
+def relief(config: EngineConfig, device: Device) -> Relief:
     """What frees memory of a device that is not ours: an Ollama that shares the card lets go of its models."""
-    if not isinstance(device, Cuda) or urlsplit(config.ollama_url).hostname not in ("127.0.0.1", "localhost", "::1"):
-        return lambda: False
+    if not isinstance(device, Cuda) or not config.ollama_shares_memory:
+        return lambda missing, check: False
     from engines.language.server import make_room
 
-    return lambda: make_room(config.ollama_url)
+    return lambda missing, check: make_room(config.ollama, missing, device.available, check)
 
 
 def _gpus() -> int:

@@ -128,6 +128,7 @@ class ProcessHost:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 cwd=_ROOT,
+                env=self._config.environment(),
                 start_new_session=True,  # Ctrl-C in a terminal is for the studio; it tells the child itself
             )
         pipe = Connection(ours.detach())

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from auth.principal import Principal
 from db import Database, new_id
 from engines.catalog import Catalog, Entry
+from engines.catalog.entry import SERVED
+from engines.ollama_address import is_public_host, registry_of
 from engines.requests import AssetFacts, Drawing, FetchLora, FetchModel, Request, from_storage
 from engines.requests.speech import Speak
 from engines.speech.pronouncing import used
@@ -85,6 +87,8 @@ class Asking:
         names = {id: asset.title for id, asset in assets.items()}
         if isinstance(request, FetchModel | FetchLora) and who.role == "guest":
             raise StudioError("not_allowed", "Guests cannot get models.", next="Ask the owner.", status=403)
+        if isinstance(request, FetchModel) and request.entry.startswith(SERVED):
+            _check_registry(who, request.entry.removeprefix(SERVED))
         if isinstance(request, FetchModel):
             names[request.entry] = self._catalog.get(request.entry).name
         title = " ".join(request.title(names).split())
@@ -251,6 +255,26 @@ class Asking:
             id: Input(path=str(self._library.file(who, id)), facts=AssetFacts.model_validate(asset), title=asset.title)
             for id, asset in assets.items()
         }
+
+
+def _check_registry(who: Principal, name: str) -> None:
+    """A name may begin with a host that Ollama then asks: only the owner may send it elsewhere than to its library."""
+    host = registry_of(name)
+    if host and not is_public_host(host):
+        raise StudioError(
+            "bad_registry",
+            f"Ollama does not download from “{host[:60]}” for the studio.",
+            "It is no public host.",
+            "Use a name of Ollama's library, such as qwen3:8b, or one at hf.co.",
+            status=422,
+        )
+    if host and who.role != "owner":
+        raise StudioError(
+            "not_allowed",
+            f"Only the owner can download models from {host[:60]}.",
+            next="Ask the owner, or use a name of Ollama's library, such as qwen3:8b.",
+            status=403,
+        )
 
 
 def _ahead(ticket: Ticket, outlook: Outlook) -> str:

@@ -77,7 +77,7 @@ class History:
         return replace(live_of(row, ticket_of(row, owner)), assets=tuple(assets), verdict=compared)
 
 
-def _rows(session: Session, query: Select[tuple[Job]]) -> list[Job]:
+def _rows(session: Session, query: Select[Job]) -> list[Job]:
     """The rows a query finds; one whose JSON is damaged is left out, and hides none of the others."""
     try:
         return list(session.scalars(query))

@@ -39,6 +39,7 @@ export class Served {
         : html`<p class="bare">Models of the server at ${this.shelf.ollama_url}. Get more by the names of its library.</p>
           <form class="row"><label>Name <input name="name" autocomplete="off" spellcheck="false" placeholder="qwen3:8b" maxlength="150" required></label>
           <button type="submit" class="step first">${icon("down")}Get it</button></form>`}
+      ${this.shelf.left_out.length > 0 && html`<p class="bare">Not usable here: ${this.shelf.left_out.join(" ")}</p>`}
       <ul class="lines">${fetching.map(([id, about]) => this.line(id, about))}${models.map((model) => this.model(model))}</ul>`);
     for (const [id, { job }] of fetching) {
       if (job) pulse(this.element.querySelector(`[data-model="${CSS.escape(id)}"]`), job);
@@ -58,7 +59,7 @@ export class Served {
     const can = [model.vision && "sees pictures", model.thinking && "can think first", model.tools && "uses tools"].filter(Boolean).join(", ");
     return html`<li><div class="who"><b>${model.name}</b>${model.loaded_bytes > 0 && html`<em>in memory, ${bytes(model.loaded_bytes)}</em>`}
       <small>${[model.parameters, model.quantization, bytes(model.bytes), can, model.licence.name].filter(Boolean).join(" · ")}</small></div>
-      <div class="acts">${model.loaded_bytes > 0 && html`<button type="button" class="step" data-do="unload" data-id="${model.id}">Free now</button>`}
+      <div class="acts">${this.may && model.loaded_bytes > 0 && html`<button type="button" class="step" data-do="unload" data-id="${model.id}">Free now</button>`}
       ${this.may && html`<button type="button" class="step" data-do="delete-served" data-id="${model.id}" aria-label="Delete ${model.name}">${icon("trash")}Delete</button>`}</div></li>`;
   }
 

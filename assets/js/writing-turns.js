@@ -11,8 +11,9 @@ import { capital } from "./words.js";
 const NEAR = 120; // px from the end within which the view goes along
 
 /** What an answer took, for whoever wants to know. */
-export const figures = ({ tokens, tokens_per_second: pace, first_token_seconds: first, prompt_tokens: read, context }) => ({
-  short: [tokens && `${tokens} tokens`, pace && `${pace >= 10 ? Math.round(pace) : pace.toFixed(1)} a second`].filter(Boolean).join(" · "),
+export const figures = ({ tokens, tokens_per_second: pace, first_token_seconds: first, prompt_tokens: read, context, silent_seconds: silent }) => ({
+  short: [tokens && `${tokens} tokens`, pace && `${pace >= 10 ? Math.round(pace) : pace.toFixed(1)} a second`,
+    silent && `nothing for ${silent} s`].filter(Boolean).join(" · "),
   long: [read && `${read} tokens read`, first && `first word after ${first.toFixed(1)} s`, context && `sees ${context} tokens at once`]
     .filter(Boolean).join(", "),
 });
@@ -20,6 +21,7 @@ export const figures = ({ tokens, tokens_per_second: pace, first_token_seconds: 
 /** What happens before the first word. */
 const waiting = (job) => {
   if (!job || ended(job)) return "waiting";
+  if (job.facts?.silent_seconds) return `waiting for the model: nothing for ${job.facts.silent_seconds} s`;
   if (job.thinking) return "thinking";
   return job.state === "running" ? "reading" : job.words;
 };

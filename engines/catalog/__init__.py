@@ -9,6 +9,7 @@ import yaml
 from engines.catalog import files, smaller
 from engines.catalog.entry import EVERY, SERVED, Choice, Entry, Part, served
 from engines.catalog.prepare import fit
+from engines.ollama_address import OllamaAddress
 from engines.requests import AssetFacts, FetchModel, Request
 from errors import StudioError
 
@@ -36,8 +37,8 @@ class Catalog:
     the log says why. ``ollama`` is the address of the language server whose models are the entries ``ollama:<name>``.
     """
 
-    def __init__(self, starter: Path, own: Path, ollama: str = "") -> None:
-        self.ollama = ollama
+    def __init__(self, starter: Path, own: Path, ollama: OllamaAddress | None = None) -> None:
+        self.ollama = ollama or OllamaAddress()
         self._served: tuple[Entry, ...] = ()
         self._starter = starter
         self._own = own
@@ -62,7 +63,7 @@ class Catalog:
 
     def get(self, id: str) -> Entry:
         """The entry with an id. Raises StudioError ``unknown_model`` (422)."""
-        if id.startswith(SERVED) and len(id) > len(SERVED):
+        if id.startswith(SERVED):
             return next((entry for entry in self._served if entry.id == id), served(id))
         if id not in self.entries:
             self.reload()  # two changes within one tick of the clock look like one

@@ -1,11 +1,13 @@
 """A catalog entry: everything the studio knows about a model before it is loaded."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from engines.wire import Lane
+from errors import StudioError
 
 SERVED = "ollama:"
 """What the ids of a language server's models begin with; its own name follows."""
@@ -150,9 +152,28 @@ class Entry(BaseModel):
         return LANES[self.runtime]
 
 
+_MODEL_NAME = re.compile(r"[^\s\ud800-\udfff]{1,190}")
+
+
+def is_model_name(name: str) -> bool:
+    """Whether the studio can use a language server's model of this name."""
+    return _MODEL_NAME.fullmatch(name) is not None
+
+
 def served(id: str, **known: Any) -> Entry:
-    """The entry of a language server's model; ``known`` is what more is known of it."""
+    """The entry of a language server's model; ``known`` is what more is known of it.
+
+    Raises StudioError ``unknown_model`` (422) for what is no name of a model.
+    """
     name = id.removeprefix(SERVED)
+    if not is_model_name(name):
+        raise StudioError(
+            "unknown_model",
+            f"“{name[:60]}” is no name of a model.",
+            "A name of Ollama's has at most 190 characters and no spaces.",
+            "Copy it from Ollama's library, such as qwen3:8b.",
+            status=422,
+        )
     plain = {
         "id": id,
         "name": name,

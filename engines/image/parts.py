@@ -37,11 +37,21 @@ def _planned(context: Context, names: Sequence[str], helpers: Sequence[Entry]) -
     adding = [context.input(one.asset) for one in context.request.every_lora]
     working = planning.working_bytes(context.request, context.entry) + sum(map(sizes.weight_bytes, helping))
     working += sum(path.stat().st_size for path in adding)
-    device, beside = context.most
-    room = planning.Room(device=device, beside=beside, total=context.device.total())
-    plan = planning.settled(context.entry, context.catalog, working, room)
+    plan, room = _plan_now(context, working)
+    if room.beside and not plan.plain:
+        alone = planning.settled(context.entry, context.catalog, working, room.alone(context.config.memory_bytes))
+        is_better = (alone.fits, -alone.slowdown) > (plan.fits, -plan.slowdown)
+        if is_better and context.ask_others(alone.device_bytes - room.device):
+            plan, _ = _plan_now(context, working)
     context.planned = plan.record
     return plan
+
+
+def _plan_now(context: Context, working: int) -> tuple[planning.Plan, planning.Room]:
+    """The plan with what memory there is now."""
+    device, beside = context.most
+    room = planning.Room(device=device, beside=beside, total=context.device.total())
+    return planning.settled(context.entry, context.catalog, working, room), room
 
 
 def _kept(plan: planning.Plan, heavy: Mapping[str, Path]) -> dict[str, Keeping]:

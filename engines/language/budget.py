@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from engines.language.counting import estimate
 from engines.language.sight import Sight
 from engines.media.documents import READABLE, read_document
 from engines.requests.writing import Turn, Write
@@ -13,20 +14,23 @@ from errors import StudioError
 
 _A_TURN = 8
 """Tokens that a template writes around a message."""
+_LETTERS_A_TOKEN = 16
+"""No text has more of them, but for one of spaces: words have about four."""
 _A_PICTURE = 1200
 """Tokens a picture is to most models that see."""
-_STEP = 2048
-"""Windows grow by doubling from here: the same model serves talks of about the same length."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a message as the model gets it. ``name`` is empty for the words themselves."""
+    """A piece of a message as the model gets it. ``name`` is empty for the words themselves; ``exact`` says that its
+    tokens were counted, not estimated.
+    """
 
     text: str
     tokens: int
     name: str = ""
     kind: str = ""
+    exact: bool = True
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,15 @@ def talk(request: Write, model: str, sight: Sight, files: Mapping[str, Input]) -
     Raises StudioError: ``blind_model`` for pictures it cannot see, ``wrong_kind``, ``too_long`` naming what does not
     fit and what to do, or as reading a document does.
     """
-    turns = [_said(turn, model, sight, files) for turn in request.messages]
     limit = min(sight.limit, request.context or sight.limit)
+    counter = _Counter(sight, limit)
+    turns = [_said(turn, model, sight, counter, files) for turn in reversed(request.messages)][::-1]
     reserve = min(request.max_tokens, max(64, limit // 4))
     room = limit - reserve
     kept = [index for index, turn in enumerate(turns) if turn.role == "system" or index >= _newest(turns)]
     used = sum(turns[index].tokens for index in kept)
     if used > room:
-        raise _too_long(model, sight, limit, room, [turns[index] for index in kept])
+        raise _too_long(model, limit, room, [turns[index] for index in kept])
     for index in reversed(range(_newest(turns))):
         if turns[index].role == "system":
             continue
@@ -85,7 +90,7 @@ def talk(request: Write, model: str, sight: Sight, files: Mapping[str, Input]) -
     if kept and len(kept) < len(turns) and turns[kept[-1]].role == "assistant":  # an answer to nothing
         used -= turns[kept.pop()].tokens
     out = [turn for index, turn in enumerate(turns) if index not in kept]
-    window = request.context or _window(used + request.max_tokens, limit)
+    window = request.context or _window(used + request.max_tokens, limit, sight.window)
     return Talk(
         turns=tuple(turns[index] for index in sorted(kept)),
         tokens=used,
@@ -101,14 +106,33 @@ def _newest(turns: list[Said]) -> int:
     return max((index for index, turn in enumerate(turns) if turn.role == "user"), default=len(turns) - 1)
 
 
-def _window(tokens: int, limit: int) -> int:
-    window = _STEP
+def _window(tokens: int, limit: int, smallest: int) -> int:
+    """Windows grow by doubling, so that the same loaded model serves conversations of about the same length."""
+    window = smallest
     while window < tokens:
         window *= 2
     return min(window, limit)
 
 
-def _said(turn: Turn, model: str, sight: Sight, files: Mapping[str, Input]) -> Said:
+class _Counter:
+    """Counts the texts of a conversation, the newest first, as long as the model could see them at all.
+
+    Counting what is far too long would take longer than any answer: from there on it is estimated.
+    """
+
+    def __init__(self, sight: Sight, limit: int) -> None:
+        self._sight = sight
+        self._letters = limit * _LETTERS_A_TOKEN
+
+    def part(self, text: str, name: str = "", kind: str = "") -> Part:
+        """A text as a part of a message."""
+        self._letters -= len(text)
+        if self._letters < 0:
+            return Part(text, estimate(text), name, kind, exact=False)
+        return Part(text, self._sight.count(text), name, kind, self._sight.exact)
+
+
+def _said(turn: Turn, model: str, sight: Sight, counter: _Counter, files: Mapping[str, Input]) -> Said:
     parts, pictures = [], []
     for id in turn.attachments:
         file = files[id]
@@ -117,7 +141,7 @@ def _said(turn: Turn, model: str, sight: Sight, files: Mapping[str, Input]) -> S
         elif file.facts.kind in READABLE:
             document = read_document(Path(file.path), file.facts.mime, file.title)
             text = f"The file “{file.title}”:\n\n{document.text}"
-            parts.append(Part(text, sight.count(text), file.title, document.noun))
+            parts.append(counter.part(text, file.title, document.noun))
         else:
             raise StudioError(
                 "wrong_kind",
@@ -134,14 +158,14 @@ def _said(turn: Turn, model: str, sight: Sight, files: Mapping[str, Input]) -> S
             "Take a model that sees, or take the picture off the message.",
             status=422,
         )
-    return Said(turn.role, (*parts, Part(turn.text, sight.count(turn.text))), tuple(pictures))
+    return Said(turn.role, (*parts, counter.part(turn.text)), tuple(pictures))
 
 
-def _too_long(model: str, sight: Sight, limit: int, room: int, turns: list[Said]) -> StudioError:
+def _too_long(model: str, limit: int, room: int, turns: list[Said]) -> StudioError:
     """The sentence for what can be left out of nothing: it names the largest piece."""
     largest = max((part for turn in turns for part in turn.parts), key=lambda part: part.tokens)
     what = f"The {largest.kind} “{largest.name}”" if largest.name else "The message"
-    about = "" if sight.exact else "about "
+    about = "" if largest.exact else "about "
     return StudioError(
         "too_long",
         f"{what} is {about}{largest.tokens:,} tokens; {model} sees {limit:,}.",

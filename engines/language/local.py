@@ -7,6 +7,7 @@ from engines import runtime
 from engines.context import Context
 from engines.language import gguf
 from engines.language.budget import Said, Talk
+from engines.language.pictures import picture_for_model
 from engines.language.sight import Sight
 from engines.language.streaming import streamer
 from engines.language.told import Telling
@@ -152,9 +153,7 @@ def _inputs(reader: Any, turns: tuple[Said, ...], vision: bool, thinking: bool) 
 
 
 def _content(turn: Said) -> list[dict[str, Any]]:
-    from engines.media.picture import open_picture
-
-    pictures = [{"type": "image", "image": open_picture(path).convert("RGB")} for path in turn.pictures]
+    pictures = [{"type": "image", "image": picture_for_model(path)} for path in turn.pictures]
     return [*pictures, {"type": "text", "text": turn.text}]
 
 

@@ -1,14 +1,16 @@
-"""An Ollama server: what it holds, and one sentence for whatever goes wrong between us and it."""
+"""An Ollama server: what it holds, what it can be asked to do."""
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from engines.catalog.entry import SERVED
+from engines.language.ollama_errors import ollama_errors
+from engines.ollama_address import OllamaAddress
 from errors import StudioError
+from utf8 import valid
 
 log = logging.getLogger(__name__)
 
@@ -17,16 +19,20 @@ LOOK_SECONDS = 2.0
 _KEEP_SECONDS = 10.0
 _UNKNOWN_CONTEXT = 4096
 _UNLOAD_SECONDS = 5.0
+_LOADED_PART = 1.2
+"""How much memory a model takes, as a part of its file: weights and a conversation."""
 
 
 @dataclass(frozen=True)
 class About:
-    """What a server says of one of its models. ``context`` is the most tokens the model was made for."""
+    """What a server says of one of its models. ``context`` is the most tokens the model was made for, ``family`` the
+    name of its architecture.
+    """
 
     name: str
-    bytes: int = 0
     parameters: str = ""
     quantization: str = ""
+    family: str = ""
     context: int = _UNKNOWN_CONTEXT
     capabilities: tuple[str, ...] = ()
     licence: str = ""
@@ -38,6 +44,14 @@ class About:
     @property
     def thinking(self) -> bool:
         return "thinking" in self.capabilities
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model in a server's memory: all its bytes, and the tokens it sees at once (0: not said)."""
+
+    bytes: int
+    context: int
 
 
 def name_of(id: str) -> str:
@@ -57,21 +71,24 @@ class _Looked:
 _looked: dict[str, _Looked] = {}
 
 
-def about(url: str, name: str) -> About:
-    """What a server says of a model, not older than ten seconds. Raises StudioError no_ollama, missing_model."""
-    seen = _looked.setdefault(url, _Looked())
+def about(address: OllamaAddress, name: str) -> About:
+    """What a server says of a model, not older than ten seconds.
+
+    Raises StudioError no_ollama, ollama_key, missing_model.
+    """
+    seen = _looked.setdefault(address.url, _Looked())
     now = time.monotonic()
     if now - seen.at > _KEEP_SECONDS:
         seen.at, seen.about = now, {}
     if name not in seen.about:
-        with told(url, name):
-            seen.about[name] = read(name, client(url).show(name))
+        with ollama_errors(address, name):
+            seen.about[name] = read(name, client(address).show(name))
     return seen.about[name]
 
 
-def forget(url: str) -> None:
+def forget(address: OllamaAddress) -> None:
     """Look anew next time."""
-    _looked.pop(url, None)
+    _looked.pop(address.url, None)
 
 
 def read(name: str, shown: Any) -> About:
@@ -81,130 +98,94 @@ def read(name: str, shown: Any) -> About:
     details = shown.details
     return About(
         name=name,
-        parameters=(details and details.parameter_size) or "",
-        quantization=(details and details.quantization_level) or "",
+        parameters=valid((details and details.parameter_size) or ""),
+        quantization=valid((details and details.quantization_level) or ""),
+        family=valid(str(info.get("general.architecture") or (details and details.family) or "")),
         context=context,
         capabilities=tuple(shown.capabilities or ()),
-        licence=(shown.license or "").strip(),
+        licence=valid(shown.license or "").strip(),
     )
+
+
+def loaded(address: OllamaAddress) -> dict[str, LoadedModel]:
+    """The models in a server's memory. Raises StudioError."""
+    with ollama_errors(address):
+        models = client(address).ps().models
+    return {model.model: LoadedModel(int(model.size or 0), model.context_length or 0) for model in models}
+
+
+def bytes_to_load(address: OllamaAddress, name: str) -> int:
+    """About how much memory a model will take on the server once it is loaded; 0 where that is not known."""
+    with ollama_errors(address):
+        sizes = {model.model: int(model.size or 0) for model in client(address).list().models}
+    return int(sizes.get(name, sizes.get(f"{name}:latest", 0)) * _LOADED_PART)
 
 
 # -- doing
 
 
-def client(url: str, seconds: float | None = LOOK_SECONDS) -> Any:
-    """A client of the server at an address, which has ``seconds`` for each answer."""
+def client(address: OllamaAddress, seconds: float | None = LOOK_SECONDS) -> Any:
+    """A client of a server, which has ``seconds`` for each answer."""
     from ollama import Client
 
-    return Client(host=url, timeout=seconds, verify=is_secure(url))
+    return Client(**connection(address), timeout=seconds)
 
 
-def is_secure(url: str) -> bool:
-    """Whether certificates matter: reading those of the system takes longer than most answers."""
-    return url.startswith("https:")
+def connection(address: OllamaAddress) -> dict[str, Any]:
+    """How a client of the ``ollama`` package reaches a server."""
+    headers = {"Authorization": f"Bearer {address.key}"} if address.key else {}
+    return {"host": address.url, "auth": address.login, "headers": headers, "verify": address.is_secure}
 
 
-def delete(url: str, name: str) -> None:
+def delete(address: OllamaAddress, name: str) -> None:
     """Delete a model there. Raises StudioError."""
-    with told(url, name):
-        client(url, 30).delete(name)
-    forget(url)
+    with ollama_errors(address, name):
+        client(address, 30).delete(name)
+    forget(address)
 
 
-def unload(url: str, name: str) -> None:
+def unload(address: OllamaAddress, name: str) -> None:
     """Let go of a model's memory there. Raises StudioError."""
-    with told(url, name):
-        client(url, 30).generate(model=name, keep_alive=0)
+    with ollama_errors(address, name):
+        client(address, 30).generate(model=name, keep_alive=0)
 
 
-def make_room(url: str) -> bool:
-    """Have the server let go of every model in a graphics card; whether it did. Never raises."""
+def make_room(
+    address: OllamaAddress, missing: int, available: Callable[[], int], check: Callable[[], None] = lambda: None
+) -> bool:
+    """Have a server let go of models in a graphics card, those first that it would let go of first, until ``missing``
+    more bytes are ``available``.
+
+    Whether memory came free: a model in the middle of an answer stays. ``check`` may raise; nothing else is raised.
+    """
+    before = available()
+    freed: list[str] = []
     try:
-        with told(url):
-            models = [model.model for model in client(url).ps().models if model.size_vram and model.model]
-            for name in models:
-                unload(url, name)
-            end = time.monotonic() + _UNLOAD_SECONDS
-            while models and any(model.size_vram for model in client(url).ps().models) and time.monotonic() < end:
-                time.sleep(0.1)
+        for name in _in_a_card(address):
+            if freed and available() - before >= missing:
+                break
+            unload(address, name)
+            if _is_gone(address, name, check):
+                freed.append(name)
     except StudioError:
-        return False
-    if models:
-        log.info("Ollama let go of %s", ", ".join(models))
-    return bool(models)
+        pass  # what is not there, or answers no more, holds nothing that could be asked for
+    if freed:
+        log.info("Ollama let go of %s", ", ".join(freed))
+    return bool(freed)
 
 
-# -- trouble
+def _in_a_card(address: OllamaAddress) -> list[str]:
+    with ollama_errors(address):
+        models = [model for model in client(address).ps().models if model.size_vram and model.model]
+    models.sort(key=lambda model: model.expires_at.timestamp() if model.expires_at else 0)
+    return [model.model for model in models]
 
 
-@contextmanager
-def told(url: str, name: str = "") -> Iterator[None]:
-    """Turn whatever goes wrong between us and a server into one sentence."""
-    import httpx
-    from ollama import ResponseError
-
-    try:
-        yield
-    except ResponseError as error:
-        raise _refused(name, error.status_code, str(error.error)) from error
-    except httpx.TimeoutException as error:
-        raise absent(url, "It does not answer.") from error
-    except (httpx.ConnectError, ConnectionError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-        raise absent(url) from error
-    except httpx.HTTPError as error:
-        raise stopped(name) from error
-    except ValueError as error:  # JSON that is none, or of another shape
-        raise StudioError(
-            "no_ollama",
-            f"What answers at {url} is no Ollama.",
-            "It speaks something else.",
-            "Correct the address in the settings (C41_OLLAMA_URL).",
-            status=502,
-        ) from error
-
-
-def absent(url: str, why: str = "Nothing answers there.") -> StudioError:
-    """The sentence for a server that is not there."""
-    return StudioError(
-        "no_ollama",
-        f"There is no Ollama at {url}.",
-        why,
-        "Start it, or take a model of the studio itself.",
-        status=503,
-    )
-
-
-def stopped(name: str) -> StudioError:
-    """The sentence for an answer, or a download, that ended before its end."""
-    return StudioError(
-        "model_stopped",
-        f"Ollama stopped in the middle of {name}'s answer." if name else "Ollama stopped in the middle.",
-        next="What came is kept. Try again.",
-        status=502,
-    )
-
-
-def _refused(name: str, status: int, said: str) -> StudioError:
-    if status == 404:
-        return StudioError(
-            "missing_model",
-            f"Ollama has no model “{name}”.",
-            "It was deleted there, or its name is another.",
-            "Get it again, or take another model.",
-            status=422,
-        )
-    if "memory" in said.lower():
-        return StudioError(
-            "out_of_memory",
-            f"There is not enough memory for {name}.",
-            f"Ollama says: {said.strip().rstrip('.')[:200]}.",
-            "Take a smaller model, shorten the conversation, or close other programs.",
-            status=503,
-        )
-    return StudioError(
-        "model_refused",
-        f"{name} did not answer." if name else "Ollama did not do that.",
-        f"Ollama says: {said.strip().rstrip('.')[:200] or status}.",
-        "Try again, or take another model.",
-        status=502,
-    )
+def _is_gone(address: OllamaAddress, name: str, check: Callable[[], None]) -> bool:
+    end = time.monotonic() + _UNLOAD_SECONDS
+    while name in _in_a_card(address):
+        if time.monotonic() > end:
+            return False
+        check()
+        time.sleep(0.1)
+    return True

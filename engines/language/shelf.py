@@ -2,16 +2,19 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from engines.catalog import Catalog, Entry
-from engines.catalog.entry import SERVED, Licence, served
+from engines.catalog.entry import SERVED, Licence, is_model_name, served
 from engines.language import server
+from engines.language.ollama_errors import ollama_errors
 from engines.language.server import About
 from engines.language.sight import sight
 from errors import Problem, StudioError
+from utf8 import valid
 
 _KEEP_SECONDS = 10.0
 _FREE = ("Apache License", "MIT License")
@@ -46,11 +49,14 @@ class LanguageModel(View):
 
 
 class Shelf(View):
-    """What there is to write with; ``problem`` says why the server's models are missing."""
+    """What there is to write with; ``problem`` says why the server's models are missing, ``left_out`` which of them
+    cannot be used, and why.
+    """
 
     ollama_url: str
     models: tuple[LanguageModel, ...]
     problem: Problem | None = None
+    left_out: tuple[str, ...] = ()
 
 
 class Language:
@@ -58,12 +64,13 @@ class Language:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._url = catalog.ollama
+        self._address = catalog.ollama
         self._lock = threading.Lock()
         self._looked = 0.0
         self._served: tuple[LanguageModel, ...] = ()
         self._problem: Problem | None = None
-        self._about: dict[str, About] = {}
+        self._known: dict[tuple[str, str], About] = {}
+        self._left_out: tuple[str, ...] = ()
 
     def shelf(self, *, anew: bool = False) -> Shelf:
         """Everything that writes: the studio's own first. ``anew`` asks the server whatever was asked before."""
@@ -71,16 +78,21 @@ class Language:
             if anew or time.monotonic() - self._looked > _KEEP_SECONDS or not self._looked:
                 self._look()
             own = tuple(self._own(entry) for entry in self._catalog.for_task("write") if entry.runtime != "ollama")
-            return Shelf(ollama_url=self._url, models=(*own, *self._served), problem=self._problem)
+            return Shelf(
+                ollama_url=self._address.url,
+                models=(*own, *self._served),
+                problem=self._problem,
+                left_out=self._left_out,
+            )
 
     def delete(self, id: str) -> None:
         """Delete a model from the server. Raises StudioError not_served, or what the server says."""
-        server.delete(self._url, self._name(id))
+        server.delete(self._address, self._name(id))
         self._looked = 0.0
 
     def unload(self, id: str) -> None:
         """Free the memory a model holds on the server. Raises StudioError not_served, or what the server says."""
-        server.unload(self._url, self._name(id))
+        server.unload(self._address, self._name(id))
         self._looked = 0.0
 
     def _name(self, id: str) -> str:
@@ -95,22 +107,42 @@ class Language:
 
     def _look(self) -> None:
         """Ask the server; where it is absent, its models go out of sight until it is back."""
+        self._left_out = ()
         try:
-            with server.told(self._url):
-                client = server.client(self._url)
+            with ollama_errors(self._address):
+                client = server.client(self._address)
                 listed = client.list().models
                 loaded = {model.model: int(model.size or 0) for model in client.ps().models}
-                about = {str(model.digest): self._read(client, model) for model in listed if model.model}
-            self._served, self._about, self._problem = _models(listed, about, loaded), about, None
+            about, self._left_out = self._read(client, listed)
+            self._served, self._problem = _models(listed, about, loaded), None
         except StudioError as error:
             self._served, self._problem = (), error.problem
         self._looked = time.monotonic()
         best = _best(self._served)
         self._catalog.serve(_entry(model, best=model.id == best) for model in self._served)
 
-    def _read(self, client: Any, model: Any) -> About:
-        known = self._about.get(str(model.digest))
-        return known or server.read(model.model, client.show(model.model))
+    def _read(self, client: Any, listed: Sequence[Any]) -> tuple[dict[str, About], tuple[str, ...]]:
+        """What the server says of each of its models, by name; and of which it says nothing that can be used, and why.
+
+        A server that does not answer one question in time is asked no others. Raises StudioError.
+        """
+        found: dict[str, About] = {}
+        left_out: list[str] = []
+        for name in (model.model for model in listed if model.model):
+            if not is_model_name(name):
+                left_out.append(f"{valid(name)[:60]}: the studio cannot use a model of this name.")
+                continue
+            digest = next(str(model.digest) for model in listed if model.model == name)
+            try:
+                with ollama_errors(self._address, name):
+                    found[name] = self._known.get((name, digest)) or server.read(name, client.show(name))
+            except StudioError as error:
+                if error.problem.code == "no_ollama":
+                    raise
+                left_out.append(f"{name}: {error.problem.why or error.problem.what}")
+                continue
+            self._known[name, digest] = found[name]
+        return found, tuple(left_out)
 
     def _own(self, entry: Entry) -> LanguageModel:
         installed = self._catalog.installed(entry)
@@ -135,7 +167,7 @@ class Language:
 def _models(listed: Any, about: dict[str, About], loaded: dict[str, int]) -> tuple[LanguageModel, ...]:
     """The server's models that can write, the newest first."""
     newest = sorted(listed, key=lambda model: str(model.modified_at or ""), reverse=True)
-    found = ((model, about[str(model.digest)]) for model in newest if model.model)
+    found = ((model, about[model.model]) for model in newest if model.model in about)
     return tuple(
         LanguageModel(
             id=f"{SERVED}{model.model}",

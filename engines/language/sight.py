@@ -13,6 +13,8 @@ from errors import StudioError
 
 _OFTEN = 4096
 """Tokens that a model sees whose files do not say it."""
+_SERVED_WINDOW = 8192
+"""A server loads a model anew for each larger window, which makes people wait."""
 _PART = 0.5
 """How much of the free memory a conversation on the processor may fill (the swapper's own share)."""
 
@@ -21,7 +23,8 @@ _PART = 0.5
 class Sight:
     """``limit`` tokens at once are the most that model and memory allow; ``exact`` says that ``count`` is no estimate.
 
-    ``kv_bytes`` is what one token of the conversation takes in memory, 0 where that is somebody else's.
+    ``kv_bytes`` is what one token of the conversation takes in memory, 0 where that is somebody else's; ``window`` the
+    smallest number of tokens that the model is loaded for.
     """
 
     limit: int
@@ -30,13 +33,15 @@ class Sight:
     vision: bool = False
     thinking: bool = False
     kv_bytes: int = 0
+    window: int = 2048
 
 
 def sight(entry: Entry, catalog: Catalog) -> Sight:
     """What an installed model sees. Raises StudioError where its files, or its server, are not there."""
     if entry.runtime == "ollama":
         about = server.about(catalog.ollama, server.name_of(entry.id))
-        return Sight(about.context, estimate, exact=False, vision=about.vision, thinking=about.thinking)
+        can = {"vision": about.vision, "thinking": about.thinking}
+        return Sight(about.context, estimate, exact=False, window=_SERVED_WINDOW, **can)
     if "model" not in entry.parts:
         raise StudioError("incomplete_entry", f"{entry.name} names no weights.", next="Correct its entry.", status=422)
     path = catalog.path(entry, "model")

@@ -27,6 +27,11 @@ class Room(BaseModel):
     beside: int
     total: int
 
+    def alone(self, limit: int | None) -> "Room":
+        """What there would be if no other program used the device; ``limit`` is the most that models may take."""
+        device = min(self.total - card_headroom(self.total), limit or self.total)
+        return self.model_copy(update={"device": max(self.device, device)})
+
     @classmethod
     def of(cls, state: wire.DeviceState) -> "Room":
         """What a device has when nobody else uses it."""

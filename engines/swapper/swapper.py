@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 _HOST_PART, _BESIDE_PART = 0.5, 0.8
 """How much of the free main memory models beside the device may fill; the same where the device has its own memory."""
 
+Relief = Callable[[int, Callable[[], None]], bool]
+"""Has another program give back so many bytes of device memory; whether some came free. Its second argument may raise
+while it waits."""
+
 _LOOK_AGAIN = 0.1
 """Seconds after which a lease that waits looks whether its job was cancelled."""
 
@@ -36,12 +40,20 @@ class _Entry:
     used: float = field(default_factory=time.monotonic)
 
 
+class _Short(Exception):
+    """So many bytes of device memory are missing that no drop of ours can free."""
+
+    def __init__(self, missing: int) -> None:
+        super().__init__(missing)
+        self.missing = missing
+
+
 class Swapper:
     """The only way to a model. One a process; safe to use from several threads.
 
     What a lease holds is never dropped. Beyond that the least recently used goes first, of several used at the same
     moment the one that loads fastest; small ones are spared where a larger one must go all the same. ``relieve`` is
-    asked last: whether another program gave back device memory. Dropping frees; nothing is copied back: the files'
+    asked last, with no lock held. Dropping frees; nothing is copied back: the files'
     page cache is the tier below.
     """
 
@@ -50,7 +62,7 @@ class Swapper:
         device: Device,
         memory_bytes: int | None = None,
         idle_seconds: float = 900,
-        relieve: Callable[[], bool] = lambda: False,
+        relieve: Relief = lambda missing, check: False,
     ) -> None:
         self.device = device
         self._limit = memory_bytes
@@ -93,22 +105,39 @@ class Swapper:
         loading: Callable[[str], None],
         check: Callable[[], None],
     ) -> list[_Entry]:
+        may_ask = True
         while True:
             check()
+            try:
+                entries = self._acquire_soon(components, working_bytes, loading, check, may_ask)
+            except _Short as short:
+                may_ask = self._relieve(short.missing, check)
+                continue
+            if entries is not None:
+                return entries
             with self._changed:
-                if all(component.key in self._entries for component in components):
-                    entries = self._acquire_now(components, working_bytes, loading, check)
-                    if entries is not None:
-                        return entries
-            if runtime.LOADING.acquire(timeout=_LOOK_AGAIN):
-                try:
-                    entries = self._acquire_now(components, working_bytes, loading, check)
-                finally:
-                    runtime.LOADING.release()
+                self._changed.wait(_LOOK_AGAIN)
+
+    def _acquire_soon(
+        self,
+        components: Sequence[Component],
+        working_bytes: int,
+        loading: Callable[[str], None],
+        check: Callable[[], None],
+        may_ask: bool,
+    ) -> list[_Entry] | None:
+        """One try at a lease. None: others load or hold what is needed. Raises _Short where ``may_ask``."""
+        with self._changed:
+            if all(component.key in self._entries for component in components):
+                entries = self._acquire_now(components, working_bytes, loading, check, may_ask)
                 if entries is not None:
                     return entries
-                with self._changed:
-                    self._changed.wait(_LOOK_AGAIN)
+        if not runtime.LOADING.acquire(timeout=_LOOK_AGAIN):
+            return None
+        try:
+            return self._acquire_now(components, working_bytes, loading, check, may_ask)
+        finally:
+            runtime.LOADING.release()
 
     def _acquire_now(
         self,
@@ -116,11 +145,12 @@ class Swapper:
         working_bytes: int,
         loading: Callable[[str], None],
         check: Callable[[], None],
+        may_ask: bool,
     ) -> list[_Entry] | None:
         """Take the lease, with the load lock held if there is anything to load. None: other leases are in the way."""
         with self._changed:
             wanted = {component.key: component for component in components}
-            if not self._make_room(wanted, working_bytes):
+            if not self._make_room(wanted, working_bytes, may_ask):
                 return None
             taken = [self._entries[key] for key in wanted if key in self._entries]
             self._take(taken)
@@ -159,8 +189,11 @@ class Swapper:
 
     # -- room
 
-    def _make_room(self, wanted: dict[str, Component], working_bytes: int) -> bool:
-        """Drop what is in the way of ``wanted``. False: others hold what would be needed, and may let go of it."""
+    def _make_room(self, wanted: dict[str, Component], working_bytes: int, may_ask: bool) -> bool:
+        """Drop what is in the way of ``wanted``. False: others hold what would be needed, and may let go of it.
+
+        Raises _Short where ``may_ask`` another program.
+        """
         places: tuple[Place, ...] = ("device", "host")
         for place in places:
             missing = sum(_expected(c, place) for c in wanted.values() if c.key not in self._entries)
@@ -170,8 +203,8 @@ class Swapper:
             while self._room(place) < needed:
                 idle = [e for e in self._in(place) if not e.leases and e.component.key not in wanted]
                 if not idle:
-                    if place == "device" and self._relieve():
-                        continue
+                    if place == "device" and may_ask:
+                        raise _Short(needed - self._room(place))
                     return self._cannot(place, needed, wanted)
                 for entry in _in_the_way(idle, needed - self._room(place), place):
                     self._drop(entry)
@@ -185,6 +218,15 @@ class Swapper:
         if self._limit is None:
             return free
         return min(free, self._limit - sum(entry.bytes for entry in self._of("device")))
+
+    def ask_others(self, missing: int, check: Callable[[], None]) -> bool:
+        """Have another program give back device memory, ``missing`` bytes if it can; whether some came free."""
+        return self._relieve(missing, check)
+
+    def spare(self, bytes: int, check: Callable[[], None]) -> None:
+        """Drop what nobody holds where fewer ``bytes`` are free: another program needs them."""
+        if self.device.available() < bytes:
+            self.free()
 
     def most(self) -> tuple[int, int]:
         """Bytes that one lease can have at most now, of the device and of the main memory beside it (0 where they are

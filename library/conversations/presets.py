@@ -3,7 +3,6 @@
 import time
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import Field, TypeAdapter
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from auth.principal import Principal
 from db import Database
 from errors import StudioError, not_found
+from library.conversations.options import Options, stored_options
 from library.tables import Preset
 from library.views import View
 
@@ -44,7 +44,7 @@ class WritingPreset(View):
     verb: str = "Ask"
     ask: str = ""
     system: str
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: Options = Options()
     fields: tuple[PresetField, ...] = ()
     example: dict[str, str] = Field(default_factory=dict)
     attach: bool = False
@@ -69,12 +69,12 @@ class Presets:
         with self._database.session() as session:
             return [*built_in(), *(_view(row) for row in session.scalars(query.order_by(Preset.created_at)))]
 
-    def keep(self, who: Principal, name: str, system: str, options: dict[str, Any]) -> WritingPreset:
+    def keep(self, who: Principal, name: str, system: str, options: Options) -> WritingPreset:
         """Keep a way to begin under a name; one of the same name is replaced. Raises StudioError bad_name."""
         name = " ".join(name.split())
         if not name or len(name) > NAME_LENGTH:
             raise StudioError("bad_name", f"A preset's name has 1 to {NAME_LENGTH} characters.", status=422)
-        fields = {"system": system, "options": options}
+        fields = {"system": system, "options": options.model_dump()}
         with self._database.session() as session:
             mine = select(Preset).where(Preset.owner_id == who.user_id, Preset.task == _TASK)
             rows = {row.name: row for row in session.scalars(mine)}
@@ -92,6 +92,15 @@ class Presets:
             session.delete(row)
 
 
+def check_preset(session: Session, who: Principal, preset_id: str | None) -> None:
+    """A conversation begins with the studio's presets or with one's own. Raises StudioError not_found."""
+    if preset_id is None or any(preset.id == preset_id for preset in built_in()):
+        return
+    row = session.get(Preset, preset_id)
+    if row is None or row.owner_id != who.user_id or row.task != _TASK:
+        raise not_found("preset")
+
+
 def _new(session: Session, who: Principal, name: str, known: int) -> Preset:
     if known >= MOST:
         raise StudioError("too_many", f"You have {MOST} presets.", next="Let some of them go first.", status=409)
@@ -106,6 +115,6 @@ def _view(row: Preset) -> WritingPreset:
         name=row.name,
         use="Kept by you.",
         system=str(row.fields.get("system", "")),
-        options=dict(row.fields.get("options", {})),
+        options=stored_options(row.fields.get("options")),
         mine=True,
     )

@@ -13,7 +13,8 @@ from errors import StudioError, not_found
 from library import projects
 from library.conversations import asking, finding
 from library.conversations.asking import Draft, Said
-from library.conversations.presets import Presets
+from library.conversations.options import stored_options
+from library.conversations.presets import Presets, check_preset
 from library.conversations.tables import Conversation, Message
 from library.conversations.tree import Tree
 from library.conversations.views import ConversationPage, ConversationView, MessageView, Talk
@@ -64,6 +65,7 @@ class Conversations:
     ) -> ConversationView:
         """An empty conversation. Raises StudioError bad_name, not_found for a project that is not theirs."""
         with self._database.session() as session:
+            check_preset(session, who, preset)
             row = _new(session, who, title, project_id, preset, options or {})
             session.add(row)
             session.flush()
@@ -140,6 +142,7 @@ class Conversations:
     ) -> Draft:
         """The first question of a new conversation; nothing is written yet. Raises StudioError as ``create``."""
         with self._database.session() as session:
+            check_preset(session, who, preset)
             return asking.begin(_new(session, who, title, project_id, preset, options), said, options)
 
     def question(
@@ -152,13 +155,15 @@ class Conversations:
         with self._database.session() as session:
             row = finding.find_own(session, who, conversation_id)
             parent = row.head_id if parent_id == "" else parent_id
-            return asking.question(row, _tree(session, row.id), said, parent, {**row.options, **options})
+            options = {**stored_options(row.options).model_dump(), **options}
+            return asking.question(row, _tree(session, row.id), said, parent, options)
 
     def again(self, who: Principal, message_id: str, options: Mapping[str, Any]) -> Draft:
         """Another answer to the question that a message is or answers. Raises StudioError as ``question``."""
         with self._database.session() as session:
             row = finding.find_own(session, who, _conversation_of(session, Message.id == message_id))
-            return asking.again(row, _tree(session, row.id), message_id, {**row.options, **options})
+            options = {**stored_options(row.options).model_dump(), **options}
+            return asking.again(row, _tree(session, row.id), message_id, options)
 
     def lost(self, job_id: str) -> None:
         """Mark the answer of a job that is no more as broken off."""

@@ -2,9 +2,10 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from errors import Problem
+from library.conversations.options import Options, stored_options
 from library.views import View
 
 MessageState = Literal["done", "answering", "stopped"]
@@ -38,7 +39,7 @@ class ConversationView(View):
     title: str
     named: bool
     preset: str | None = None
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: Options = Options()
     project_id: str | None = None
     mine: bool
     owner: str
@@ -47,6 +48,11 @@ class ConversationView(View):
     deleted_at: float | None = None
     answering: bool = False
     found: str = ""
+
+    @field_validator("options", mode="before")
+    @classmethod
+    def _as_stored(cls, values: Any) -> Options:
+        return values if isinstance(values, Options) else stored_options(values)
 
 
 class Talk(ConversationView):

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from engines.language import server
+from engines.ollama_address import read_address
 from settings import Settings
 from studio import Studio
 from tests.support.ollama_server import OllamaServer, State
@@ -62,7 +63,7 @@ def owner(house: House) -> Person:
 @pytest.fixture
 def ann(owner: Person, ollama: OllamaServer) -> Person:
     """The owner, and an Ollama as it is at first."""
-    server.forget(ollama.url)
+    server.forget(read_address(ollama.url))
     return owner
 
 
@@ -160,3 +161,46 @@ def test_what_cannot_be_unloaded_is_said(ann: Person, body: dict[str, object]) -
     answer = ann.client.post("/api/language/models/unload", json=body)
     assert answer.status_code == 422
     assert answer.json()["what"].endswith(".")
+
+
+def fetch(person: Person, name: str) -> tuple[int, str]:
+    answer = person.client.post("/api/jobs", json={"task": "fetch_model", "entry": f"ollama:{name}"})
+    return answer.status_code, "" if answer.status_code == 201 else answer.json()["code"]
+
+
+def test_only_the_owner_rules_over_ollama(ann: Person, house: House, ollama: OllamaServer) -> None:
+    member = admit(house.studio, house.app, "mia")
+    ollama.state.loaded["smollm2:135m"] = 1
+    answer = member.client.request("DELETE", "/api/language/models", params={"id": SMOL})
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+    answer = member.client.post("/api/language/models/unload", json={"id": SMOL})
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
+    assert "smollm2:135m" in ollama.state.models
+    assert ollama.state.loaded
+    assert fetch(member, "new:2b") == (201, "")
+    assert fetch(member, "hf.co/some-org/Model-GGUF:Q4_K_M") == (403, "not_allowed")
+    assert fetch(ann, "hf.co/some-org/Model-GGUF:Q4_K_M") == (201, "")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:5000", "127.0.0.1", "localhost", "[::1]:80", "10.0.0.7", "http://evil"])
+@pytest.mark.parametrize("rest", ["x", "x/y"])
+def test_nobody_has_ollama_ask_the_own_network(ann: Person, ollama: OllamaServer, host: str, rest: str) -> None:
+    assert fetch(ann, f"{host}/{rest}") == (422, "bad_registry")
+
+
+@pytest.mark.parametrize("name", ["", "x y", "x" * 192])
+@pytest.mark.parametrize("task", ["fetch_model", "write"])
+def test_what_is_no_name_of_a_model_is_refused(ann: Person, ollama: OllamaServer, name: str, task: str) -> None:
+    id = f"ollama:{name}"
+    asked = {"entry": id} if task == "fetch_model" else {"model": id, "messages": [{"role": "user", "text": "Hi"}]}
+    for path in ("/api/jobs", "/api/estimate"):
+        answer = ann.client.post(path, json={"task": task, **asked})
+        assert (answer.status_code, answer.json()["code"]) == (422, "unknown_model")
+
+
+def test_an_ollama_with_odd_names_is_listed_without_them(ann: Person, ollama: OllamaServer) -> None:
+    ollama.state.models["two words"] = ["completion"]
+    shelf = ann.client.get("/api/language/models?anew=1")
+    assert shelf.status_code == 200
+    assert SMOL in [model["id"] for model in shelf.json()["models"]]
+    assert "two words" in shelf.json()["left_out"][0]

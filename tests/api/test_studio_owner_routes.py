@@ -328,7 +328,10 @@ def test_settings_in_effect_without_their_secrets(data_folder: Any, owner: TestC
     from api.studio_about import about
     from settings import Settings
 
-    hidden = Settings(data=data_folder, metrics_token="s3cret-m", oidc_client_secret="s3cret-o")
+    ollama = {"ollama_key": "s3cret-k", "ollama_url": "http://max:s3cret-p@ollama:11434"}
+    hidden = Settings(data=data_folder, metrics_token="s3cret-m", oidc_client_secret="s3cret-o", **ollama)
+    assert "s3cret-k" not in repr(hidden)
+    assert "s3cret-p" not in repr(hidden)
     said = about(hidden, DataFolder(data_folder).root).model_dump_json()
     assert "s3cret" not in said
     assert "set, not shown" in said

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import update
 
 from auth.principal import Principal
+from engines.requests import Write
 from errors import StudioError
 from library.conversations import answers
 from library.conversations.answers import Answer
 from library.conversations.asking import Draft, Said, title_of
 from library.conversations.export import FORMS, export, plain
+from library.conversations.options import Options
 from library.conversations.presets import built_in
 from library.conversations.service import Conversations
 from library.conversations.tables import Conversation
@@ -112,7 +114,7 @@ def test_an_answer_that_never_began_is_no_turn_for_the_model(desk: Desk, ann: Pr
 def test_options_last_until_they_are_changed(desk: Desk, ann: Principal) -> None:
     draft = desk.talks.begin(ann, Said("user", "Hi."), options={"system": "Be brief.", "temperature": 0.2})
     talk = desk.write(ann, draft)
-    assert talk.options == {"system": "Be brief.", "temperature": 0.2}
+    assert talk.options.model_dump() == {"system": "Be brief.", "temperature": 0.2}
     draft = desk.talks.question(ann, talk.id, Said("user", "More."), {"temperature": 1.0})
     assert draft.options == {"system": "Be brief.", "temperature": 1.0}
 
@@ -315,12 +317,12 @@ def test_the_studios_presets_are_complete() -> None:
 
 
 def test_own_presets_are_kept_replaced_and_let_go(talks: Conversations, ann: Principal, bob: Principal) -> None:
-    kept = talks.presets.keep(ann, " Our  voice ", "Be brief.", {"temperature": 0.3})
+    kept = talks.presets.keep(ann, " Our  voice ", "Be brief.", Options(temperature=0.3))
     assert kept.name == "Our voice"
-    again = talks.presets.keep(ann, "Our voice", "Be kind.", {})
+    again = talks.presets.keep(ann, "Our voice", "Be kind.", Options())
     assert again.id == kept.id
     own = [preset for preset in talks.presets.all(ann) if preset.mine]
-    assert [(preset.name, preset.system, preset.options) for preset in own] == [("Our voice", "Be kind.", {})]
+    assert [(preset.name, preset.system, preset.options) for preset in own] == [("Our voice", "Be kind.", Options())]
     assert not any(preset.mine for preset in talks.presets.all(bob))
     with pytest.raises(StudioError) as error:
         talks.presets.forget(bob, kept.id)
@@ -420,3 +422,30 @@ def test_an_empty_talk_can_be_saved(talks: Conversations, ann: Principal) -> Non
     talk = talks.get(ann, talks.create(ann, title="...").id)
     for form in FORMS:
         assert export(talk, form).name == f"conversation.{form}"
+
+
+def test_options_are_what_a_request_takes() -> None:
+    asked = {name: field for name, field in Write.model_fields.items() if name in Options.model_fields}
+    assert Options.model_fields.keys() - asked.keys() == {"system"}
+    for name, field in asked.items():
+        bounds = [rule for rule in field.metadata if hasattr(rule, "ge") or hasattr(rule, "le") or hasattr(rule, "gt")]
+        assert [rule for rule in bounds if rule not in Options.model_fields[name].metadata] == []
+
+
+def test_stored_options_that_mean_nothing_are_ignored(desk: Desk, ann: Principal) -> None:
+    talk = desk.talks.create(ann, options={"temperature": 0.5})
+    with desk.shelf.database.session() as session:
+        row = session.get_one(Conversation, talk.id)
+        row.options = {"temperature": 9, "top_p": 0.5, "mood": 1, "system": {"path": "a", "meta": {}}}
+    assert desk.talks.get(ann, talk.id).options.model_dump() == {"top_p": 0.5}
+    draft = desk.talks.question(ann, talk.id, Said("user", "Hi."), {})
+    assert draft.options == {"top_p": 0.5}
+
+
+def test_a_conversation_begins_with_a_preset_that_there_is(desk: Desk, ann: Principal, bob: Principal) -> None:
+    own = desk.talks.presets.keep(ann, "Mine", "Be brief.", Options())
+    assert desk.talks.create(ann, preset=own.id).preset == own.id
+    for who, preset in ((ann, "anything"), (bob, own.id)):
+        with pytest.raises(StudioError) as error:
+            desk.talks.create(who, preset=preset)
+        assert error.value.status == 404

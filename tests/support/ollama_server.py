@@ -7,6 +7,7 @@ It knows chat, tags, show, pull, delete, generate (to unload) and ps, and can be
 import base64
 import io
 import json
+import re
 import socket
 import sys
 import threading
@@ -36,7 +37,8 @@ class Faults:
     """What is to go wrong, each at most once unless said otherwise.
 
     ``die_after`` words of an answer the line breaks; ``no_memory`` is what loading a model says; ``garbage`` answers
-    everything with a page; ``silent`` never answers; ``error_after`` words comes an error in the stream.
+    everything with a page; ``silent`` never answers; ``error_after`` words comes an error in the stream;
+    ``broken_show`` is a model that cannot be shown; ``key`` is asked of everybody; ``busy`` models stay in memory.
     """
 
     die_after: int | None = None
@@ -44,17 +46,26 @@ class Faults:
     no_memory: bool = False
     garbage: bool = False
     silent: threading.Event | None = None
+    broken_show: str = ""
+    key: str = ""
+    busy: bool = False
 
 
 @dataclass
 class State:
-    """What the server has, what it was asked for, and how many answers somebody left before their end."""
+    """What the server has, what it was asked for, and how many answers somebody left before their end.
+
+    ``scripts`` are whole answers by model: messages as they go over the line, None for a silence without end, and as
+    the last one why it is done.
+    """
 
     context: int = 8192
     models: dict[str, list[str]] = field(default_factory=lambda: dict(CAN))
     loaded: dict[str, int] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    scripts: dict[str, list[dict[str, Any] | str | None]] = field(default_factory=dict)
+    windows: dict[str, int] = field(default_factory=dict)
     left: threading.Event = field(default_factory=threading.Event)
     pull_seconds: float = 0.2
 
@@ -166,9 +177,15 @@ class _Handler(BaseHTTPRequestHandler):
             faults.silent.wait(60)
         if faults.garbage:
             self._send(200, b"<html>Welcome to your router</html>", "text/html")
+        elif faults.key and self.headers.get("Authorization") != faults.key:
+            self._json({"error": "unauthorized"}, 401)
         elif self.path in routes:
             self._state.asked.append({"path": self.path, **body})
-            routes[self.path](body)
+            alive = body.get("keep_alive")
+            if isinstance(alive, str) and not _DURATION.fullmatch(alive):  # as Go's time.ParseDuration reads them
+                self._json({"error": f'time: missing unit in duration "{alive}"'}, 400)
+            else:
+                routes[self.path](body)
         else:
             self._send(404, b"404 page not found", "text/plain")
 
@@ -178,23 +195,33 @@ class _Handler(BaseHTTPRequestHandler):
         self._json({"models": [_listed(name) for name in self._state.models]})
 
     def _ps(self, body: dict[str, Any]) -> None:
-        held = [{**_listed(name), "size_vram": size} for name, size in self._state.loaded.items()]
+        loaded, windows = self._state.loaded, self._state.windows
+        held = [
+            {**_listed(name), "size_vram": size, "context_length": windows.get(name, 0)}
+            for name, size in loaded.items()
+        ]
         self._json({"models": held})
 
     def _show(self, body: dict[str, Any]) -> None:
-        if self._known(body):
+        if body.get("model") == self._state.faults.broken_show:
+            self._json({"error": "open /root/.ollama/models/blobs/sha256-0: no such file or directory"}, 500)
+        elif self._known(body):
+            family = "gptoss" if body["model"].startswith("gpt-oss") else "llama"
             self._json(
                 {
                     "license": "Apache License\nVersion 2.0, January 2004",
                     "details": {"family": "llama", "parameter_size": "134.52M", "quantization_level": "Q4_1"},
-                    "model_info": {"general.architecture": "llama", "llama.context_length": self._state.context},
+                    "model_info": {
+                        "general.architecture": family,
+                        f"{family}.context_length": self._state.context,
+                    },
                     "capabilities": self._state.models[body["model"]],
                 }
             )
 
     def _generate(self, body: dict[str, Any]) -> None:
         if self._known(body):
-            if body.get("keep_alive") == 0:
+            if body.get("keep_alive") == 0 and not self._state.faults.busy:
                 self._state.loaded.pop(body["model"], None)
             self._json({"model": body["model"], "created_at": _NOW, "response": "", "done": True})
 
@@ -235,9 +262,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._json({"error": f'"{body["model"]}" does not support thinking'}, 400)
             return
         self._state.loaded[body["model"]] = 98_000_000
+        self._state.windows[body["model"]] = body["options"]["num_ctx"]
+        script = self._state.scripts.get(body["model"])
         self._begin("application/x-ndjson")
         try:
-            self._talk(body, faults)
+            if script is None:
+                self._talk(body, faults)
+            else:
+                self._recite(body, script)
         except OSError:
             self._state.left.set()
 
@@ -274,6 +306,26 @@ class _Handler(BaseHTTPRequestHandler):
             last = _piece(body, {"role": "assistant", "content": ""})
             self._line({**last, "done": True, "done_reason": finish, **counts})
         self._end()
+
+    def _recite(self, body: dict[str, Any], script: list[dict[str, Any] | str | None]) -> None:
+        for message in script:
+            if message is None:
+                while self._is_heard():
+                    time.sleep(0.05)
+                raise BrokenPipeError
+            if isinstance(message, str):
+                last = _piece(body, {"role": "assistant", "content": ""})
+                self._line({**last, "done": True, "done_reason": message, "eval_count": 40, "prompt_eval_count": 9})
+            else:
+                self._line(_piece(body, {"role": "assistant", "content": "", **message}))
+        self._end()
+
+    def _is_heard(self) -> bool:
+        """Whether the other end of the line is still there."""
+        try:
+            return bool(self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        except BlockingIOError:
+            return True
 
     # -- sending
 
@@ -317,6 +369,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
 
+_DURATION = re.compile(r"[-+]?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))+)")
 _NOW = "2026-01-01T00:00:00Z"
 
 

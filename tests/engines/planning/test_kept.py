@@ -167,6 +167,28 @@ def test_a_job_that_must_be_streamed_makes_the_same_picture_and_says_how_it_was_
     assert record(tight)["painting"]["offload"] == "streamed"
 
 
+def test_another_program_is_asked_for_its_memory_where_the_job_would_be_better_off(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = Simulated(PLENTY)
+    desk = Desk(built, tmp_path, device=card)
+    model = desk.twin("stable-diffusion-1.5")
+    plain, least = need(desk, model)
+    others = PLENTY - least
+    card.take(others)
+    asked: list[int] = []
+
+    def relieve(missing: int, check: Any) -> bool:
+        asked.append(missing)
+        card.release(others)
+        return True
+
+    monkeypatch.setattr(desk.swapper, "_relieve", relieve)
+    desk.files(task="create_image", model=model, **ASKED)
+    assert record(desk)["painting"]["offload"] == "none"
+    assert asked[0] == plain - least
+
+
 def test_loras_go_onto_streamed_and_cast_parts_and_leave_them_as_they_were(built: Path, tmp_path: Path) -> None:
     roomy = Desk(built, tmp_path / "roomy", device=Simulated(PLENTY))
     model = roomy.twin("stable-diffusion-1.5")

@@ -1,0 +1,140 @@
+"""Nobody's request keeps everybody else waiting, however large it is."""
+
+import asyncio
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+
+from api import rest
+from settings import Settings
+from tests.support.people import Person, admit
+
+_MOST_SECONDS = 0.3
+"""Far below what a request took that counted a text in the loop's way, far above what a busy machine does by itself."""
+_COLLECTS = "/api/models/free"
+"""Frees memory, for which Python goes through all of its objects: that takes its time, and no input makes it longer."""
+
+
+class Heartbeat:
+    """Notes how long the app's loop was silent at most."""
+
+    def __init__(self, client: Any) -> None:
+        self.longest = 0.0
+        self._portal = client.portal
+        self._stop = threading.Event()
+
+    def __enter__(self) -> "Heartbeat":
+        self._task = self._portal.start_task_soon(self._beat)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        self._task.result(10)
+
+    async def _beat(self) -> None:
+        while not self._stop.is_set():
+            before = time.perf_counter()
+            await asyncio.sleep(0.005)
+            self.longest = max(self.longest, time.perf_counter() - before)
+
+
+@pytest.fixture(scope="module")
+def writer(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+    """The owner of a studio with the starter models and no Ollama."""
+    from starlette.testclient import TestClient
+
+    from app import build_app, build_studio
+
+    folder = tmp_path_factory.mktemp("silence") / "data"
+    studio = build_studio(Settings(data=folder, starter=starter, ollama_url="http://127.0.0.1:9", keep_free_mb=10))
+    app = build_app(studio)
+    with TestClient(app) as running:
+        person = admit(studio, app, "ann")
+        person.client.portal = running.portal
+        yield person
+    studio.database.close()
+    studio.data.unlock()
+
+
+@pytest.fixture(scope="module")
+def patience(writer: Person) -> float:
+    """The longest silence that may be: what this machine, busy with Python alone, does by itself is not counted."""
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            sum(range(1000))
+
+    with Heartbeat(writer.client) as alone:
+        busy = [threading.Thread(target=work) for _ in range(2)]
+        for thread in busy:
+            thread.start()
+        time.sleep(0.5)
+        done.set()
+        for thread in busy:
+            thread.join()
+    return max(_MOST_SECONDS, 3 * alone.longest)
+
+
+def upload(writer: Person, name: str, content: bytes) -> str:
+    answer = writer.client.post("/api/assets", params={"name": name}, content=content)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def test_the_tokens_of_long_texts_are_counted_beside_the_loop(writer: Person, patience: float) -> None:
+    lines = b"".join(b"%d\n00:00:01,000 --> 00:00:02,000\nx\n\n" % number for number in range(100_000))
+    files = [upload(writer, f"{number}.txt", lines + b"%d" % number) for number in range(4)]
+    typed = "1 2 3 4 5 6 7 8 9 0 " * 45_000
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("/api/conversations/estimate", {"text": "x", "attachments": files[:1]}),
+        ("/api/conversations/estimate", {"text": "x", "attachments": files}),
+        ("/api/conversations/estimate", {"text": typed}),
+        ("/api/conversations", {"text": "x", "attachments": files}),
+        ("/api/estimate", {"task": "write", "messages": [{"role": "user", "text": typed}]}),
+        ("/api/jobs", {"task": "write", "messages": [{"role": "user", "text": typed}]}),
+    ]
+    for path, body in asked:
+        began = time.monotonic()
+        with Heartbeat(writer.client) as heart:
+            answer = writer.client.post(path, json=body)
+        assert heart.longest < patience, path
+        problem = answer.json().get("problem") or answer.json()
+        assert problem.get("code", "") == "too_long" or answer.status_code == 201, answer.text
+        assert time.monotonic() - began < 20
+
+
+BODIES = {
+    "one long text": {"text": "x" * 1_000_000, "name": "x" * 40_000},
+    "letters beyond ASCII": {"text": "ä€" * 200_000},
+    "many numbers": {"text": [1] * 500_000},
+    "many fields": {f"field {number}": 1 for number in range(50_000)},
+}
+
+
+def large_bodies() -> Iterator[tuple[str, str]]:
+    """The routes that take a body, by their methods."""
+    studio: Any = SimpleNamespace(jobs=None, library=None, conversations=None, catalog=None)
+    for route in rest.router(studio).routes:
+        if isinstance(route, APIRoute) and route.path != _COLLECTS:
+            path = re.sub(r"{\w+}", "0" * 32, route.path)
+            yield from ((method, path) for method in route.methods & {"POST", "PUT", "PATCH"})
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_no_route_stops_the_loop_for_a_large_body(writer: Person, patience: float, kind: str) -> None:
+    body = json.dumps(BODIES[kind], ensure_ascii=False).encode()
+    assert 500_000 < len(body) <= 1024 * 1024
+    for method, path in large_bodies():
+        with Heartbeat(writer.client) as heart:
+            answer = writer.client.request(method, path, content=body, headers={"Content-Type": "application/json"})
+        assert heart.longest < patience, f"{method} {path}"
+        assert answer.status_code < 500, f"{method} {path}: {answer.text[:200]}"

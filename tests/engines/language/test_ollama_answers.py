@@ -1,0 +1,152 @@
+"""Answers as models on an Ollama give them, one reply of the protocol at a time."""
+
+import base64
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from engines import wire
+from engines.language.shelf import Language
+from tests.engines.language.desk import Desk
+from tests.support.ollama_server import OllamaServer
+from tests.support.waiting import until
+
+SMOL = "ollama:smollm2:135m"
+
+
+def recite(desk: Desk, ollama: OllamaServer, *script: dict[str, object] | str | None, **fields: object) -> wire.Event:
+    """How an answer ends that comes so."""
+    ollama.state.scripts["smollm2:135m"] = list(script)
+    return desk.write("A title.", **{"model": SMOL, **fields})
+
+
+def content(*pieces: str) -> list[dict[str, object] | str | None]:
+    return [{"content": piece} for piece in pieces]
+
+
+@pytest.mark.parametrize("opening", [("<th", "ink>"), ()])
+def test_thoughts_in_the_answer_are_no_part_of_it(far: Desk, ollama: OllamaServer, opening: tuple[str, ...]) -> None:
+    pieces = content(*opening, "\nThe user wants", " a title.\n", "</thi", "nk>", "\n\nThe Last ", "Ferry")
+    assert isinstance(recite(far, ollama, *pieces, "stop"), wire.Result)
+    assert far.text == "The Last Ferry"
+    assert far.thinking.strip() == "The user wants a title."
+
+
+def test_a_letter_cut_in_two_is_joined_and_half_a_letter_replaced(far: Desk, ollama: OllamaServer) -> None:
+    assert isinstance(recite(far, ollama, *content("F", "ä", "\ud83d", "\ude00 🚢", "\ud83d"), "stop"), wire.Result)
+    assert far.text == "Fä😀 🚢\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        (["stop"], "without a word"),
+        ([{"content": " \n"}, "stop"], "without a word"),
+        ([{"thinking": "hmm "}, {"thinking": "hmm "}, "length"], "thought until it reached the longest answer"),
+        ([{"tool_calls": [{"function": {"name": "search", "arguments": {}}}]}, "stop"], "tool"),
+    ],
+)
+def test_an_empty_answer_says_why(
+    far: Desk, ollama: OllamaServer, script: list[dict[str, object] | str | None], why: str
+) -> None:
+    ended = recite(far, ollama, *script)
+    assert isinstance(ended, wire.Failed)
+    assert ended.problem.code == "empty_answer"
+    assert why in ended.problem.why
+    assert "tokens_per_second" not in far.facts
+
+
+def test_a_server_that_stalls_is_given_up_and_its_silence_told(
+    ollama: OllamaServer, starter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engines.language.ollama._SILENT_SECONDS", 0.2)
+    desk = Desk(tmp_path, starter, ollama.url, ollama_stall_seconds=1.5)
+    ended = recite(desk, ollama, {"content": "The "}, None)
+    assert isinstance(ended, wire.Failed)
+    assert (ended.problem.code, desk.text) == ("model_stopped", "The ")
+    assert "1.5 seconds" in ended.problem.why
+    assert desk.facts["silent_seconds"] >= 0
+    until(ollama.state.left.is_set, 20, "the server to notice")
+
+
+@pytest.mark.parametrize(("setting", "sent"), [("-1", -1), ("0", 0), ("5m", "5m"), ("1h30m", "1h30m")])
+def test_keep_alive_is_sent_as_ollama_reads_it(
+    ollama: OllamaServer, starter: Path, tmp_path: Path, setting: str, sent: object
+) -> None:
+    desk = Desk(tmp_path, starter, ollama.url, ollama_keep_alive=setting)
+    assert isinstance(recite(desk, ollama, *content("Ferry"), "stop"), wire.Result)
+    assert ollama.state.asked[-1]["keep_alive"] == sent
+
+
+def test_a_model_that_cannot_be_shown_hides_no_other(far: Desk, ollama: OllamaServer) -> None:
+    ollama.state.faults.broken_show = "seer:1b"
+    ollama.state.models |= {"two words": ["completion"], "x" * 200: ["completion"], "half\ud83d": ["completion"]}
+    shelf = Language(far.catalog).shelf()
+    ids = [model.id for model in shelf.models]
+    assert {SMOL, "ollama:thinker:1b"} <= set(ids)
+    assert "ollama:seer:1b" not in ids
+    assert shelf.problem is None
+    assert len(shelf.left_out) == 4
+    assert "no such file" in next(line for line in shelf.left_out if line.startswith("seer:1b"))
+    assert shelf.model_dump_json()
+
+
+def test_a_server_behind_a_key(ollama: OllamaServer, starter: Path, tmp_path: Path) -> None:
+    ollama.state.faults.key = "Bearer s3cret"
+    without = Desk(tmp_path / "a", starter, ollama.url)
+    problem = Language(without.catalog).shelf().problem
+    assert problem
+    assert (problem.code, "C41_OLLAMA_KEY" in problem.next) == ("ollama_key", True)
+    keyed = Desk(tmp_path / "b", starter, f"{ollama.url}/v1", ollama_key="s3cret")
+    assert Language(keyed.catalog).shelf().problem is None
+    assert isinstance(recite(keyed, ollama, *content("Ferry"), "stop"), wire.Result)
+    ollama.state.faults.key = "Basic bWF4OnNlY3JldA=="
+    address = ollama.url.replace("//", "//max:secret@")
+    shelf = Language(Desk(tmp_path / "c", starter, address).catalog).shelf()
+    assert (shelf.problem, shelf.ollama_url) == (None, ollama.url)
+
+
+def test_another_path_is_told_as_a_wrong_address(ollama: OllamaServer, starter: Path, tmp_path: Path) -> None:
+    problem = Language(Desk(tmp_path, starter, f"{ollama.url}/elsewhere").catalog).shelf().problem
+    assert problem
+    assert problem.code == "no_ollama"
+    assert "404" in problem.why
+
+
+def test_a_model_keeps_the_window_it_is_loaded_with(far: Desk, ollama: OllamaServer) -> None:
+    ollama.state.context = 131_072
+    recite(far, ollama, *content("Ferry"), "stop")
+    assert ollama.state.windows["smollm2:135m"] == 8192
+    ollama.state.windows["smollm2:135m"] = 32_768
+    recite(far, ollama, *content("Ferry"), "stop")
+    assert far.facts["context"] == ollama.state.windows["smollm2:135m"] == 32_768
+    recite(far, ollama, *content("Ferry"), "stop", context=4096)
+    assert ollama.state.windows["smollm2:135m"] == 4096
+
+
+def test_gpt_oss_is_told_how_much_to_think(far: Desk, ollama: OllamaServer) -> None:
+    ollama.state.models["gpt-oss:20b"] = ["completion", "thinking"]
+    ollama.state.scripts["gpt-oss:20b"] = [*content("Ferry"), "stop"]
+    for wanted, level in ((True, "high"), (False, "low")):
+        far.answer("A title.", model="ollama:gpt-oss:20b", thinking=wanted)
+        assert ollama.state.asked[-1]["think"] == level
+
+
+def test_pictures_arrive_upright_small_and_as_jpeg(far: Desk, ollama: OllamaServer, tmp_path: Path) -> None:
+    ollama.state.scripts["seer:1b"] = [*content("A ferry"), "stop"]
+    lying = Image.new("RGB", (3000, 1000), "white")
+    lying.getexif()[274] = 6  # turn it to the right to see it
+    sources = {"lying.tif": lying, "film.avif": Image.new("RGB", (64, 48)), "ink.png": Image.new("RGBA", (40, 30))}
+    files = []
+    for name, picture in sources.items():
+        picture.save(tmp_path / name, exif=lying.getexif() if name == "lying.tif" else b"")
+        files.append(far.attach(tmp_path / name))
+    far.answer(("user", "What is it?", files), model="ollama:seer:1b")
+    sent = [Image.open(io.BytesIO(base64.b64decode(one))) for one in ollama.state.asked[-1]["messages"][0]["images"]]
+    assert [picture.format for picture in sent] == ["JPEG"] * 3
+    assert sent[0].height == pytest.approx(3 * sent[0].width, rel=0.01)
+    assert sent[0].width * sent[0].height <= 800_000
+    assert [picture.size for picture in sent[1:]] == [(64, 48), (40, 30)]
+    assert sent[2].getpixel((5, 5)) == (255, 255, 255)
