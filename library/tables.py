@@ -44,7 +44,7 @@ class Asset(Base):
     ``source`` is what its person says about where an upload comes from; a ``step`` was made on the way to something
     else and goes to the bin by itself when nobody keeps it. ``moment`` is its place in time and in the index of words:
     microseconds since 1970, given by the database, to one asset only. ``family`` says which models a LoRA is for,
-    ``lora`` what else is known of it.
+    ``lora`` what else is known of it. ``notes`` are sentences on what the file lacks, or was left out of it.
     """
 
     __tablename__ = "assets"
@@ -75,6 +75,7 @@ class Asset(Base):
     moment: Mapped[int | None] = mapped_column(BigInteger, unique=True, index=True)
     family: Mapped[str | None]
     lora: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    notes: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
 
     __table_args__ = (
         Index("assets_by_owner", "owner_id", "created_at"),

@@ -25,7 +25,8 @@ class ProjectView(View):
 class AssetView(View):
     """An asset as someone who may read it sees it. ``/api/assets/<id>/(file|thumb)`` hold its bytes.
 
-    ``family`` says which models a LoRA is for, ``lora`` what else is known of it.
+    ``family`` says which models a LoRA is for, ``lora`` what else is known of it. ``notes`` are sentences on what the
+    file lacks (a clip that is cut off) or what of its source is not in it.
     """
 
     id: str
@@ -56,6 +57,7 @@ class AssetView(View):
     model: str | None = None
     family: str | None = None
     lora: dict[str, Any] | None = None
+    notes: tuple[str, ...] = ()
     provenance: dict[str, Any] | None = None
 
 
@@ -218,6 +220,7 @@ class NewAsset(View):
     content_sha256: str
     family: str | None = None
     lora: dict[str, Any] | None = None
+    notes: tuple[str, ...] = ()
     provenance: dict[str, Any] | None = None
     parents: tuple[str, ...] = ()
     source: str | None = None

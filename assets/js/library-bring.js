@@ -5,6 +5,7 @@ import { say } from "./bus.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { project } from "./film.js";
 import { failed } from "./toast.js";
+import { notes } from "./result.js";
 import { bytes } from "./words.js";
 
 const AT_ONCE = 2;
@@ -111,7 +112,7 @@ export class Bring {
 
   line(row, number) {
     return html`<li class="${row.state}"><span class="what"><b>${row.file.name}</b> <small>${bytes(row.file.size)}</small></span>
-      ${row.state === "wrong" ? html`<p class="wrong" role="alert">${row.said}</p>` : row.state === "done" ? icon("check")
+      ${row.state === "wrong" ? html`<p class="wrong" role="alert">${row.said}</p>` : row.state === "done" ? html`${icon("check")}${notes(row.asset)}`
         : html`<span class="meter" role="progressbar" aria-label="Upload of ${row.file.name}"><i style="width:${100 * row.part}%"></i></span>
           <button type="button" class="quiet" data-do="stop" data-row="${number}" aria-label="Stop ${row.file.name}">${icon("x")}</button>`}</li>`;
   }

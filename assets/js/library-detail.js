@@ -7,7 +7,7 @@ import { doing, fill, html, icon } from "./dom.js";
 import { face } from "./film.js";
 import { told as toldOfLora, words as triggers } from "./loras-facts.js";
 import { story } from "./library-story.js";
-import { comparing, result } from "./result.js";
+import { comparing, notes, result } from "./result.js";
 import { failed, toast } from "./toast.js";
 import { bytes, capital, facts, kinds, when } from "./words.js";
 
@@ -122,7 +122,7 @@ export class Detail {
   head(asset) {
     return html`${asset.mine && !asset.deleted_at ? html`<input class="title" name="title" maxlength="200" value="${asset.title}" aria-label="Title" data-focus="title">` : html`<h2>${asset.title}</h2>`}
       <p class="note">${capital(kinds[asset.kind] ?? asset.kind)} · ${[facts(asset), bytes(asset.bytes)].filter(Boolean).join(" · ")}${asset.kind === "image" && !asset.deleted_at && html` · <a href="${api.fileOf(asset.id)}" target="_blank" rel="noopener">Full size</a>`}<br>
-        ${asset.origin === "upload" ? "Brought in" : "Made"} ${when(asset.created_at)} by ${asset.mine ? "you" : asset.owner}${!asset.mine && asset.source && html`<br>From ${asset.source}`}</p>`;
+        ${asset.origin === "upload" ? "Brought in" : "Made"} ${when(asset.created_at)} by ${asset.mine ? "you" : asset.owner}${!asset.mine && asset.source && html`<br>From ${asset.source}`}</p>${notes(asset)}`;
   }
 
   binned() {

@@ -5,13 +5,16 @@ import { html, icon } from "./dom.js";
 
 const ratio = (asset) => (asset.width && asset.height ? (asset.width / asset.height).toFixed(4) : "1.5");
 
+/** Where a picture is seen: no browser shows all that the studio reads, so of these the small copy. */
+const seen = (asset) => (["image/heic", "image/tiff"].includes(asset.mime) ? thumbOf : fileOf)(asset.id);
+
 const picture = (asset, before) => {
-  const after = html`<img class="after" src="${fileOf(asset.id)}" alt="${asset.title}" decoding="async" draggable="false">`;
+  const after = html`<img class="after" src="${seen(asset)}" alt="${asset.title}" decoding="async" draggable="false">`;
   const same = before && before.kind === "image" && Math.abs(ratio(asset) - ratio(before)) < 0.02;
   if (!same) return html`<div class="fit clear" style="--ratio:${ratio(asset)}">${after}</div>`;
   return html`<div class="fit clear compare" style="--ratio:${ratio(asset)};--at:50%">
     ${after}
-    <div class="before"><img src="${fileOf(before.id)}" alt="" decoding="async" draggable="false"></div>
+    <div class="before"><img src="${seen(before)}" alt="" decoding="async" draggable="false"></div>
     <span class="tag left" aria-hidden="true">Before</span><span class="tag right" aria-hidden="true">After</span>
     <span class="line" aria-hidden="true"></span>
     <input type="range" min="0" max="100" step="0.5" value="50" aria-label="Compare before and after" data-compare>
@@ -34,6 +37,9 @@ const sound = (asset) => html`<div class="heard">
 const taught = (asset) => (asset.has_thumb ? html`<div class="fit clear"><img src="${thumbOf(asset.id)}" alt="What ${asset.title} does"></div>` : paper(asset));
 
 const paper = (asset) => html`<div class="heard"><blockquote>${icon(asset.kind)} ${asset.title}</blockquote></div>`;
+
+/** What a person should know of a file: what it lacks, what was left out of it. */
+export const notes = (asset) => asset.notes?.length > 0 && html`<ul class="notes">${asset.notes.map((note) => html`<li>${note}</li>`)}</ul>`;
 
 /** The asset as markup; ``before`` is what it was made from, when that is worth comparing. */
 export const result = (asset, before) => ({ image: picture, clip, sound, lora: taught })[asset.kind]?.(asset, before) ?? paper(asset);

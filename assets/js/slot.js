@@ -5,6 +5,7 @@ import { on } from "./bus.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { DRAGGED, face, project } from "./film.js";
 import { recalled } from "./foot.js";
+import { notes } from "./result.js";
 import { bytes, facts, kinds } from "./words.js";
 
 const accepted = { image: "image/*", clip: "video/*", sound: "audio/*" };
@@ -119,7 +120,7 @@ export class Slot {
     if (this.props.value !== id) return;
     if (!asset || asset.deleted_at) return this.set(null);
     fill(this.box, html`<div class="filled"><span class="face">${face(asset)}</span>
-      <span class="facts"><b>${asset.title}</b><span>${[facts(asset), bytes(asset.bytes)].filter(Boolean).join(" · ")}</span></span>
+      <span class="facts"><b>${asset.title}</b><span>${[facts(asset), bytes(asset.bytes)].filter(Boolean).join(" · ")}</span>${notes(asset)}</span>
       <label class="quiet" title="Another one">${icon("again")}<input type="file" accept="${accepted[this.kind]}" aria-label="Choose another ${kinds[this.kind]}"></label>
       <button type="button" class="quiet" data-do="clear" aria-label="Take it out" title="Take it out">${icon("x")}</button></div>`);
   }

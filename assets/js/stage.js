@@ -7,7 +7,7 @@ import { compare } from "./compare.js";
 import { doing, fill, html, icon } from "./dom.js";
 import { ended, jobs } from "./follow.js";
 import { names } from "./library-story.js";
-import { comparing, result } from "./result.js";
+import { comparing, notes, result } from "./result.js";
 import { Listening, aside } from "./speech.js";
 import { toast } from "./toast.js";
 import { capital, facts, kinds } from "./words.js";
@@ -188,7 +188,7 @@ export class Stage {
     else fill(this.view, result(asset, before));
     fill(this.under, html`<p class="caption"><b>${asset.title}</b><span>${facts(asset)}</span>
       ${job?.words && html`<span class="told">${job.words}</span>`}
-      ${asset.kind === "sound" && job?.assets.slice(1).map((id) => html`<a href="${api.fileOf(id)}" download>${icon("subtitles")}Subtitles</a>`)}</p>
+      ${asset.kind === "sound" && job?.assets.slice(1).map((id) => html`<a href="${api.fileOf(id)}" download>${icon("subtitles")}Subtitles</a>`)}</p>${notes(asset)}
       ${buttons(asset)}${["image", "clip"].includes(asset.kind) && this.made.length > 1 && html`<div class="others" role="group" aria-label="All that came of it">
         ${this.made.map((id, i) => html`<button type="button" data-do="other" data-asset="${id}" aria-label="${capital(kinds[asset.kind])} ${i + 1}" aria-pressed="${String(id === asset.id)}"><img src="${api.thumbOf(id)}" alt=""></button>`)}</div>`}`);
   }

@@ -58,7 +58,7 @@ class AssetFacts(BaseModel):
 
     ``seconds`` and ``frames`` are exact for sounds and counted or estimated for clips; ``fps`` is the mean rate;
     ``family`` says of a LoRA which models it is for, ``lora`` what else is known of it; ``title`` is what the library
-    calls it.
+    calls it; ``notes`` are sentences on what a person should know of it.
     """
 
     model_config = ConfigDict(frozen=True, from_attributes=True, extra="ignore")
@@ -74,6 +74,7 @@ class AssetFacts(BaseModel):
     frames: int | None = None
     family: str | None = None
     lora: LoraFacts | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Request(BaseModel):

@@ -1,0 +1,12 @@
+"""What people should know about a file: what it lacks, what was left out of it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    """A new column of assets."""
+    op.add_column("assets", sa.Column("notes", sa.JSON, nullable=False, server_default="[]"))
