@@ -1,7 +1,7 @@
 """A short idea written out to a full prompt: by the language model of the studio, else by slots."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from zlib import crc32
 
@@ -92,16 +92,22 @@ def question(idea: str, guide: Guide = PICTURE) -> Write:
     return Write(messages=messages, temperature=0.8, max_tokens=220)
 
 
-def by_slots(idea: str, turn: int = 0, guide: Guide = PICTURE) -> str:
-    """The idea with what it leaves open added in a photographer's words; another ``turn`` adds others."""
+def by_slots(
+    idea: str, turn: int = 0, guide: Guide = PICTURE, knows: Callable[[str], bool] = lambda words: True
+) -> str:
+    """The idea with what it leaves open added in a photographer's words; another ``turn`` adds others.
+
+    Only words that the model ``knows`` are added.
+    """
     idea = idea.strip().rstrip(".,;")
     said = idea.lower()
     start = crc32(said.encode()) + turn
-    added = [
-        choices[start % len(choices)]
+    open_slots = (
+        [choice for choice in choices if knows(choice)]
         for known, choices in guide.slots.values()
         if not re.search(rf"(?<![a-z])(?:{known})(?![a-z])", said)
-    ]
+    )
+    added = [choices[start % len(choices)] for choices in open_slots if choices]
     return ", ".join([idea[:1].upper() + idea[1:], *added]) + "."
 
 
