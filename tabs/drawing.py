@@ -27,11 +27,11 @@ from tabs.number import number
 from tabs.presets import SAMPLE, presets_part, sample_values, without_sample
 from tabs.sides import SIDES, sides_part
 from tabs.who import principal
-from tabs.writing_out import PICTURE, by_slots, idea_part, question
+from tabs.writing_out import PICTURE, SKETCH, by_slots, idea_part, question
 
 log = logging.getLogger("c41.tabs")
 
-SKETCH = "Sketch models on this computer's processor: good for trying, not for clients."
+_CALM = "Sketch models on this computer's processor: good for trying, not for clients."
 _INVENTED = "a house"
 _OPEN = ("steps", "guidance")  # empty: as the quality says
 _CONTROLS = ("control", "control_image", "control_strength")
@@ -41,7 +41,7 @@ _EXTRAS = ("size", "quality", "preset")  # controls that are no fields
 class Drawn(Form):
     """A form whose model reads words. Its controls hold more than the request has, and less: see ``asked``."""
 
-    guide = PICTURE
+    guide, sketch_guide = PICTURE, SKETCH
     idea: gr.HTML
 
     # -- building
@@ -143,7 +143,7 @@ class Drawn(Form):
         known: dict[str, Any] = {
             "why": "" if named.get("model") else chosen.why,
             "caution": choosing.caution(entry, other.name if other else ""),
-            "calm": SKETCH if entry.sketch else "",
+            "calm": _CALM if entry.sketch else "",
             "idle": self._idle(None if not named.get("model") else entry),
             "controls": list(entry.controls),
             "references": entry.references,
@@ -252,10 +252,7 @@ class Drawn(Form):
         except StudioError:
             entry = None  # none is installed: the form says so
         if entry and entry.options.get("vocabulary"):
-            text = by_slots(prompt, turn, self.guide, lambda words: not _unknown(entry, words))
-            if text.rstrip(".").lower() == prompt.strip().rstrip(".,;").lower():
-                return json.dumps(said | {"wrong": f"{entry.name} knows no words that would add to this."})
-            return json.dumps(said | {"text": text})
+            return json.dumps(said | {"text": by_slots(prompt, turn, self.sketch_guide)})
         writers = (entry for entry in catalog.for_task("write") if catalog.installed(entry))
         if all(entry.starter for entry in writers):  # the small one of the starter pack rambles: slots do better
             return json.dumps(said | {"text": by_slots(prompt, turn, self.guide)})

@@ -1,7 +1,7 @@
 """A short idea written out to a full prompt: by the language model of the studio, else by slots."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 from zlib import crc32
 
@@ -84,6 +84,28 @@ PICTURE = Guide(_PICTURE, _KEEPER, {**_LIGHT, **_SHOT, **_MOOD})
 CLIP = Guide(_CLIP, _KEEPER_MOVES, {**_MOVES, **_LIGHT, **_MOOD})
 
 
+_PLACE = {
+    "place": (
+        "sea|beach|shore|coast|meadow|grass|field|park|forest|woods|desert|sand|snow|city|street|road|room|indoors|water",
+        ("in a green meadow", "by the sea", "at the edge of a forest"),
+    ),
+    "time": (
+        "noon|day|daylight|dawn|sunrise|morning|sunset|dusk|evening|night|midnight|stars|sky|sun|moon",
+        ("at sunset", "under a blue sky", "at dawn"),
+    ),
+}
+_SKETCH_MOVES = {
+    "motion": (
+        "moving|moves|rising|rises|falling|drifting|turning|camera|zooms|pans",
+        ("moving to the right", "the camera zooms in", "moving to the left"),
+    ),
+}
+
+SKETCH = Guide(_PICTURE, _KEEPER, _PLACE)
+SKETCH_CLIP = Guide(_CLIP, _KEEPER_MOVES, {**_PLACE, **_SKETCH_MOVES})
+"""For models that read few words: what is left open is added in words that they know."""
+
+
 def question(idea: str, guide: Guide = PICTURE) -> Write:
     """The request that writes an idea out."""
     given, answer = guide.example
@@ -92,22 +114,16 @@ def question(idea: str, guide: Guide = PICTURE) -> Write:
     return Write(messages=messages, temperature=0.8, max_tokens=220)
 
 
-def by_slots(
-    idea: str, turn: int = 0, guide: Guide = PICTURE, knows: Callable[[str], bool] = lambda words: True
-) -> str:
-    """The idea with what it leaves open added in a photographer's words; another ``turn`` adds others.
-
-    Only words that the model ``knows`` are added.
-    """
+def by_slots(idea: str, turn: int = 0, guide: Guide = PICTURE) -> str:
+    """The idea with what it leaves open added in the guide's words; another ``turn`` adds others."""
     idea = idea.strip().rstrip(".,;")
     said = idea.lower()
     start = crc32(said.encode()) + turn
-    open_slots = (
-        [choice for choice in choices if knows(choice)]
+    added = [
+        choices[start % len(choices)]
         for known, choices in guide.slots.values()
         if not re.search(rf"(?<![a-z])(?:{known})(?![a-z])", said)
-    )
-    added = [choices[start % len(choices)] for choices in open_slots if choices]
+    ]
     return ", ".join([idea[:1].upper() + idea[1:], *added]) + "."
 
 
