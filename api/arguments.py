@@ -11,7 +11,7 @@ import gradio as gr
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from api.plain import answerable, has_reserved, is_plain
-from errors import StudioError
+from errors import StudioError, reason
 from jobs.trouble import disk_full, is_disk_full
 
 FILE = "file"
@@ -76,9 +76,9 @@ def _plainly() -> Iterator[None]:
     except StudioError as error:
         raise _told(error) from error
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         name = str(first["loc"][0])
-        raise _told(StudioError("bad_value", f"“{name}” cannot be that.", f"{first['msg']}.")) from error
+        raise _told(StudioError("bad_value", f"“{name}” cannot be that.", reason(first))) from error
     except Exception as error:
         if is_disk_full(error):
             raise _told(disk_full()) from error

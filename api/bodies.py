@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api.plain import has_reserved, is_plain
 from engines import requests
 from engines.requests import from_storage, parse
-from errors import StudioError
+from errors import StudioError, reason
 
 MOST_BYTES = 1024 * 1024
 
@@ -32,7 +32,7 @@ def read_request(data: Mapping[str, Any]) -> requests.Request:
     Raises StudioError unknown_task, unknown_field, empty_field, bad_value.
     """
     inner = data.get("request")
-    return from_storage(inner) if isinstance(inner, Mapping) and "studio" in data else parse(data)
+    return from_storage(inner) if isinstance(inner, Mapping) and "studio" in data else parse(data, titled=False)
 
 
 def read_submission(data: Mapping[str, Any]) -> Submission:
@@ -45,7 +45,7 @@ def read_submission(data: Mapping[str, Any]) -> Submission:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise StudioError(
-            "bad_value", f"“{str(first['loc'][0])[:60]}” cannot be that.", f"{first['msg']}.", status=422
+            "bad_value", f"“{str(first['loc'][0])[:60]}” cannot be that.", reason(first), status=422
         ) from error
 
 

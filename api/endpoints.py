@@ -126,7 +126,7 @@ def _add_models(studio: Studio) -> None:
 
 def _add_making(studio: Studio) -> None:
     def ask(http: gr.Request, fields: Json, options: Json | None, project_id: str | None) -> Json:
-        asked = parse({**(options or {}), **fields})
+        asked = parse({**(options or {}), **fields}, titled=False)
         return _json(studio.jobs.submit(principal(http), asked, project_id=project_id))
 
     def enhance(

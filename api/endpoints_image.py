@@ -16,7 +16,7 @@ def image_endpoints(studio: Studio) -> list[Callable[..., Any]]:
     """One endpoint a way of making a picture; each answers with its job."""
 
     def ask(http: gr.Request, fields: Json, options: Json | None, project_id: str | None) -> Json:
-        asked = parse({**(options or {}), **fields})
+        asked = parse({**(options or {}), **fields}, titled=False)
         return studio.jobs.submit(principal(http), asked, project_id=project_id).model_dump(mode="json")
 
     def create_image(prompt: str, http: gr.Request, options: Json | None = None, project_id: str | None = None) -> Json:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from auth.answers import page, wants_page
 from auth.crosssite import SAFE
-from errors import Problem, StudioError
+from errors import Problem, StudioError, reason
 from jobs.trouble import disk_full, is_disk_full
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ async def _misread(_: Request, error: Exception) -> JSONResponse:
     problem = Problem(
         code="bad_value",
         what=f"“{field[:60]}” cannot be that.",
-        why=f"{first['msg']}.",
+        why=reason(first),
         next="Change it and try again.",
     )
     return answer(problem, 422)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from api.bodies import JsonObject
 from api.principal import Who
 from api.speech import check_speech, choose_take, retake
-from errors import StudioError, not_found
+from errors import StudioError, not_found, reason
 from jobs.views import JobView
 from library import checks, pronunciations
 from library.pronunciations import PronunciationView
@@ -87,9 +87,9 @@ def _add_takes(router: APIRouter, studio: Studio) -> None:
         try:
             asked = _Again.model_validate(body)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            first = error.errors(include_url=False, include_input=False)[0]
             name = str(first["loc"][0])[:60]
-            raise StudioError("bad_value", f"“{name}” cannot be that.", f"{first['msg']}.", status=422) from error
+            raise StudioError("bad_value", f"“{name}” cannot be that.", reason(first), status=422) from error
         if asked.take is not None:
             return choose_take(studio, who, id, asked.sentence, asked.take)
         return retake(studio, who, id, asked.sentence, asked.model_dump(include={"seed", "speed", "voice", "say"}))

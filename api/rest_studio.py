@@ -20,7 +20,7 @@ from auth.lan import LAN, house_url
 from auth.links import LIFETIME
 from auth.principal import Principal
 from auth.trust import folder_of
-from errors import StudioError
+from errors import StudioError, reason
 from jobs.words import duration
 from studio import Studio
 
@@ -215,7 +215,7 @@ def _read(model: type[Body], data: dict[str, Any]) -> Body:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = str(first["loc"][0])[:60] if first["loc"] else "request"
-        raise StudioError("bad_value", f"“{field}” cannot be that.", f"{first['msg']}.", status=422) from error
+        raise StudioError("bad_value", f"“{field}” cannot be that.", reason(first), status=422) from error
 
 
 def _base(studio: Studio, request: Request) -> URL | None:

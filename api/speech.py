@@ -13,7 +13,7 @@ from engines.requests import CheckSpeech, Speak, Take, from_storage, parse
 from engines.requests.base import MAX_SEED
 from engines.speech.pronouncing import respelled, used
 from engines.speech.script import script
-from errors import StudioError
+from errors import StudioError, reason
 from jobs.views import FINISHED, JobView
 from library import pronunciations
 from library.views import AssetView
@@ -103,9 +103,9 @@ def _take(fields: Mapping[str, Any]) -> Take:
     try:
         return Take.model_validate(fields)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         name = str(first["loc"][0])[:60]
-        raise StudioError("bad_value", f"“{name}” cannot be that.", f"{first['msg']}.", status=422) from error
+        raise StudioError("bad_value", f"“{name}” cannot be that.", reason(first), status=422) from error
 
 
 def _must_have(spoken: Speak, sentence: int) -> None:

@@ -30,7 +30,10 @@ _CAUSES = {
     "stopped_twice": ("The studio stopped twice during the same work", "It may be too much for this machine."),
     "waited_in_vain": ("Work it built on did not finish", "Look at what failed before it."),
     "account_gone": ("The account was closed before its turn came", "Nothing, or let the person in again."),
-    "missing_model": ("A model is not installed", "Get it on the Models page."),
+    "missing_model": (
+        "A model's files are missing",
+        "Get the model on the Models page. Files of the starter pack come back when the studio starts with “make run”.",
+    ),
     "corrupt_model": ("A model's file is damaged", "Delete it on the Models page and get it again."),
     "fetch_failed": ("A download did not work", "Try again: it goes on where it stopped."),
     "download_failed": ("A download did not work", "Try again: it goes on where it stopped."),

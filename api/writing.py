@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from auth.principal import Principal
 from engines.requests import Request, parse
-from errors import StudioError
+from errors import StudioError, reason
 from jobs.tables import Job
 from jobs.views import Estimate, JobView
 from library.conversations.asking import Draft, Said
@@ -95,7 +95,7 @@ def read(kind: type[T], body: Mapping[str, Any]) -> T:
                 next=f"{noun.capitalize()}s: {', '.join(known.model_fields)}.",
                 status=422,
             ) from error
-        raise StudioError("bad_value", f"“{name}” cannot be that.", f"{first['msg']}.", status=422) from error
+        raise StudioError("bad_value", f"“{name}” cannot be that.", reason(first), status=422) from error
 
 
 def begin(studio: Studio, who: Principal, opening: Opening) -> Asked:

@@ -37,7 +37,8 @@ def add(routes: APIRouter, accounts: Accounts, tries: Tries, settings: Settings)
 
     @routes.get("/account")
     def account(request: Request) -> Response:
-        return show(request, **notices.take(principal(request)))
+        notice = notices.take(principal(request))
+        return show(request, done=notice.get("done", ""), token=notice.get("token", ""))
 
     @routes.post("/account/password")
     def change_password(request: Request, current: Field = "", new: Field = "", again: Optional = None) -> Response:

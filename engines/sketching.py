@@ -37,6 +37,11 @@ def simplified(request: Drawing, entry: Entry) -> tuple[Drawing, str]:
     return request.model_copy(update=changes), ", ".join(unknown)
 
 
+def check_words(request: Drawing, entry: Entry) -> None:
+    """Raises StudioError ``unknown_words`` (422) where a model of few words knows nothing that it is to show."""
+    simplified(request, entry)
+
+
 def unknown_words(prompt: str, entry: Entry) -> tuple[str, ...]:
     """The words of a prompt that a model leaves out, as they were written; none where it reads everything."""
     known = entry.options.get("vocabulary")
@@ -93,11 +98,11 @@ def _read(request: Drawing, entry: Entry) -> tuple[str, tuple[str, ...]]:
     """The prompt in the model's own words, and those it does not know."""
     if entry.options["vocabulary"] != _MOVING:
         reading = vocabulary.read(request.spoken)
-        if not reading.prompt:
+        if not reading.prompt or (isinstance(request, CreateImage) and not vocabulary.names_something(reading.prompt)):
             raise _knows_none(entry, f"It draws only: {vocabulary.THINGS_IN_WORDS}.")
         return reading.prompt, reading.unknown
     moving = motion_words.read(request.spoken)
-    if isinstance(request, CreateClip) and not moving.still:
+    if isinstance(request, CreateClip) and not vocabulary.names_something(moving.still):
         raise _knows_none(entry, f"Its first frame can show only: {vocabulary.THINGS_IN_WORDS}.")
     if not moving.prompt:
         raise _knows_none(entry, f"It can do only this: {motion_words.MOTIONS_IN_WORDS}.")

@@ -13,6 +13,7 @@ from engines.catalog.entry import SERVED
 from engines.ollama_address import is_public_host, registry_of
 from engines.requests import AssetFacts, Drawing, FetchLora, FetchModel, Request, from_storage
 from engines.requests.speech import Speak
+from engines.sketching import check_words
 from engines.speech.pronouncing import used
 from engines.tasks import TASKS, obstacle
 from engines.wire import Input
@@ -80,6 +81,8 @@ class Asking:
         facts = {id: AssetFacts.model_validate(asset) for id, asset in assets.items()}
         request = self._catalog.prepare(request, facts, coming)
         entry = self._catalog.get(request.model or "")
+        if isinstance(request, Drawing):
+            check_words(request, entry)
         if entry.lane not in self._lanes:
             raise StudioError(
                 "no_engine", f"{entry.name} cannot run here.", "Nothing on this machine runs such models.", status=422

@@ -8,8 +8,8 @@ import gradio as gr
 from tabs.parts import part
 
 _MENUS = """
-<div id="projects" popover role="menu" aria-label="Project in hand">
-  <div class="list"></div>
+<div id="projects" popover role="dialog" aria-label="Current project">
+  <div class="list" role="menu" aria-label="Projects"></div>
   <form><label for="project-name">New project</label>
     <div class="row"><input id="project-name" name="name" maxlength="80" autocomplete="off" placeholder="Harbor spot">
     <button type="submit">Create</button></div>
@@ -37,7 +37,7 @@ def _markup(tabs: Sequence[tuple[str, str]]) -> str:
     return f"""<header class="bar">
 <h1 class="logo"><a href="#home"><img src="c41/logo.svg" alt="" width="26" height="26">C41 Studio</a></h1>
 <nav aria-label="Tabs">{links}</nav>
-<button type="button" class="pill project" popovertarget="projects" aria-haspopup="menu" aria-expanded="false">
+<button type="button" class="pill project" popovertarget="projects" aria-haspopup="dialog" aria-expanded="false">
   <span class="name">Project</span> <b class="in-hand">My own work</b>
   <span class="caret" aria-hidden="true"></span></button>
 <span class="pill device" hidden></span>

@@ -14,6 +14,7 @@ from auth.principal import Principal
 from engines import sketching
 from engines.catalog import Entry
 from engines.loras import families
+from engines.prompt_length import words_read
 from engines.requests import CreateImage
 from errors import StudioError
 from jobs import choosing
@@ -26,11 +27,12 @@ from tabs.number import number
 from tabs.presets import SAMPLE, presets_part, sample_values, without_sample
 from tabs.sides import SIDES, sides_part
 from tabs.who import principal
-from tabs.writing_out import PICTURE, by_slots, idea_part, question
+from tabs.writing_out import PICTURE, SKETCH, by_slots, idea_part, question
 
 log = logging.getLogger("c41.tabs")
 
-SKETCH = "Sketch models on this computer's processor: good for trying, not for clients."
+_CALM = "Sketch models on this computer's processor: good for trying, not for clients."
+_INVENTED = "a house"
 _OPEN = ("steps", "guidance")  # empty: as the quality says
 _CONTROLS = ("control", "control_image", "control_strength")
 _EXTRAS = ("size", "quality", "preset")  # controls that are no fields
@@ -39,7 +41,7 @@ _EXTRAS = ("size", "quality", "preset")  # controls that are no fields
 class Drawn(Form):
     """A form whose model reads words. Its controls hold more than the request has, and less: see ``asked``."""
 
-    guide = PICTURE
+    guide, sketch_guide = PICTURE, SKETCH
     idea: gr.HTML
 
     # -- building
@@ -74,7 +76,11 @@ class Drawn(Form):
         """The prompt, and what helps to write it."""
         self.add("prompt", left.pop("prompt"))
         self.idea = idea_part(self.task)
-        self.idea.write(self._write, [self.controls["prompt"]], self.idea, api_name=f"write_{self.task}", **PRIVATE)
+
+    def fold(self, fields: Mapping[str, FieldInfo]) -> None:
+        super().fold(fields)  # the model is among the last, and what is written depends on it
+        controls = list(self.controls.values())
+        self.idea.write(self._write, controls, self.idea, api_name=f"write_{self.task}", **PRIVATE)
 
     def sides(self, left: dict[str, FieldInfo]) -> None:
         """Width and height, as one control."""
@@ -137,7 +143,7 @@ class Drawn(Form):
         known: dict[str, Any] = {
             "why": "" if named.get("model") else chosen.why,
             "caution": choosing.caution(entry, other.name if other else ""),
-            "calm": SKETCH if entry.sketch else "",
+            "calm": _CALM if entry.sketch else "",
             "idle": self._idle(None if not named.get("model") else entry),
             "controls": list(entry.controls),
             "references": entry.references,
@@ -147,6 +153,7 @@ class Drawn(Form):
             "levels": self._levels(who, entry, named),
             "unknown": _unknown(entry, framed(prompt, _frame(named))),
             "sketch": entry.name if entry.sketch else "",
+            "read": words_read(framed(prompt, _frame(named)), entry),
         }
         if "size" in self.controls:
             wanted = size.Size.of(named.get("size"))
@@ -157,11 +164,11 @@ class Drawn(Form):
         return {"about": known}
 
     def _levels(self, who: Principal, entry: Entry, named: Mapping[str, Any]) -> dict[str, str]:
-        """The seconds of each level that the model tells apart; with an invented prompt as long as there is none."""
+        """The seconds of each level that the model tells apart, whatever the prompt says."""
         seconds: dict[str, str] = {}
         for level in quality.LEVELS if entry.quality else ():
             asked = {**named, "model": entry.id, "quality": level, **dict.fromkeys(_OPEN)}
-            asked["prompt"] = named.get("prompt") or "x"
+            asked["prompt"] = _INVENTED
             try:
                 estimate = self.studio.jobs.estimate(who, self._read(who, asked))
                 seconds[level] = about(estimate.seconds).replace("about", "≈")
@@ -229,19 +236,28 @@ class Drawn(Form):
 
     # -- writing out
 
-    def _write(self, event: gr.EventData, request: gr.Request, prompt: str) -> str:
-        """Write the idea out: by a job of the language model, or at once by slots."""
+    def _write(self, event: gr.EventData, request: gr.Request, *values: Any) -> str:
+        """Write the idea out: by a job of the language model, or at once by slots; for a model that reads few words,
+        in those alone."""
         said: dict[str, Any] = {"asked": time.time()}
-        if not (prompt or "").strip():
+        named = self._named(values)
+        prompt = str(named.get("prompt") or "")
+        if not prompt.strip():
             return json.dumps(said | {"wrong": "Write a few words first."})
         turn = event._data.get("turn") if isinstance(event._data, dict) else 0
         turn = turn if isinstance(turn, int) else 0
-        catalog = self.studio.catalog
+        catalog, who = self.studio.catalog, principal(request)
+        try:
+            entry = self._chosen(who, named).entry
+        except StudioError:
+            entry = None  # none is installed: the form says so
+        if entry and entry.options.get("vocabulary"):
+            return json.dumps(said | {"text": by_slots(prompt, turn, self.sketch_guide)})
         writers = (entry for entry in catalog.for_task("write") if catalog.installed(entry))
         if all(entry.starter for entry in writers):  # the small one of the starter pack rambles: slots do better
             return json.dumps(said | {"text": by_slots(prompt, turn, self.guide)})
         try:
-            job = self.studio.jobs.submit(principal(request), question(prompt.strip()[:2000], self.guide))
+            job = self.studio.jobs.submit(who, question(prompt.strip()[:2000], self.guide))
         except (StudioError, ValidationError):
             return json.dumps(said | {"text": by_slots(prompt, turn, self.guide)})
         return json.dumps(said | {"job": job.model_dump(mode="json")})

@@ -13,7 +13,7 @@ from errors import StudioError
 from tabs import length, quality
 from tabs.controls import advanced
 from tabs.drawing import Drawn
-from tabs.writing_out import CLIP
+from tabs.writing_out import CLIP, SKETCH_CLIP
 
 _EXAMPLES = {
     "create_clip": (
@@ -29,7 +29,7 @@ _EXAMPLES = {
 class Filmed(Drawn):
     """A form for clips."""
 
-    guide = CLIP
+    guide, sketch_guide = CLIP, SKETCH_CLIP
 
     def lay_out(self, fields: Mapping[str, FieldInfo]) -> None:
         left = dict(fields)

@@ -136,7 +136,8 @@ class Form:
         gr.on(changes, self._ask, controls, self.foot, api_name=f"changed_{self.task}", **asking)
         self.foot.ask(self._ask, controls, self.foot, api_name=f"ask_{self.task}", **asking)
         self.foot.press(self._press, controls, self.foot, api_name=f"press_{self.task}", **PRIVATE)
-        self.foot.fill(self._fill, None, [*controls, self.foot], api_name=f"fill_{self.task}", **PRIVATE)
+        every = PRIVATE | {"trigger_mode": "multiple"}  # what is handed over while another is on its way counts too
+        self.foot.fill(self._fill, None, [*controls, self.foot], api_name=f"fill_{self.task}", **every)
 
     def _ask(self, request: gr.Request, *values: Any) -> str:
         """What the form as it stands would take."""

@@ -84,6 +84,28 @@ PICTURE = Guide(_PICTURE, _KEEPER, {**_LIGHT, **_SHOT, **_MOOD})
 CLIP = Guide(_CLIP, _KEEPER_MOVES, {**_MOVES, **_LIGHT, **_MOOD})
 
 
+_PLACE = {
+    "place": (
+        "sea|beach|shore|coast|meadow|grass|field|park|forest|woods|desert|sand|snow|city|street|road|room|indoors|water",
+        ("in a green meadow", "by the sea", "at the edge of a forest"),
+    ),
+    "time": (
+        "noon|day|daylight|dawn|sunrise|morning|sunset|dusk|evening|night|midnight|stars|sky|sun|moon",
+        ("at sunset", "under a blue sky", "at dawn"),
+    ),
+}
+_SKETCH_MOVES = {
+    "motion": (
+        "moving|moves|rising|rises|falling|drifting|turning|camera|zooms|pans",
+        ("moving to the right", "the camera zooms in", "moving to the left"),
+    ),
+}
+
+SKETCH = Guide(_PICTURE, _KEEPER, _PLACE)
+SKETCH_CLIP = Guide(_CLIP, _KEEPER_MOVES, {**_PLACE, **_SKETCH_MOVES})
+"""For models that read few words: what is left open is added in words that they know."""
+
+
 def question(idea: str, guide: Guide = PICTURE) -> Write:
     """The request that writes an idea out."""
     given, answer = guide.example
@@ -93,7 +115,7 @@ def question(idea: str, guide: Guide = PICTURE) -> Write:
 
 
 def by_slots(idea: str, turn: int = 0, guide: Guide = PICTURE) -> str:
-    """The idea with what it leaves open added in a photographer's words; another ``turn`` adds others."""
+    """The idea with what it leaves open added in the guide's words; another ``turn`` adds others."""
     idea = idea.strip().rstrip(".,;")
     said = idea.lower()
     start = crc32(said.encode()) + turn

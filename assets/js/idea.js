@@ -32,7 +32,8 @@ export class Idea {
     this.prompt = values.prompt ?? "";
     const unknown = about?.unknown ?? [];
     refill(this.root.querySelector(".idea-note"), html`${cast.map((one) => html`<span>${one}</span> `)}
-      ${unknown.length > 0 && html`<span>${about.sketch} does not know: ${unknown.join(", ")}</span>`}`);
+      ${unknown.length > 0 && html`<span>${about.sketch} does not know: ${unknown.join(", ")}</span>`}
+      ${about?.read && html`<span>This prompt is too long: ${about.model} reads about its first ${about.read} words.</span>`}`);
   }
 
   write(turn) {

@@ -7,6 +7,8 @@ const PREFIX = "c41-keep/";
 const LONGEST = 14 * 24 * 3600 * 1000; // ms
 const stores = [sessionStorage, localStorage];
 
+let forgotten = false;
+
 const path = async (name) => `${PREFIX}${(await me()).id}/${name}`;
 const ours = (store) => Object.keys(store).filter((key) => key.startsWith(PREFIX));
 
@@ -19,7 +21,9 @@ function read(store, key) {
 
 /** Keep a value (anything JSON holds) under a name. */
 export async function keep(name, value) {
-  const key = await path(name), text = JSON.stringify({ at: Date.now(), value });
+  const key = await path(name);
+  if (forgotten) return;
+  const text = JSON.stringify({ at: Date.now(), value });
   for (const store of stores) {
     try { store.setItem(key, text); } catch { store.removeItem(key); } // full: rather nothing than something older
   }
@@ -31,8 +35,9 @@ export async function recall(name) {
   return read(sessionStorage, key) ?? read(localStorage, key);
 }
 
-/** Remove everything, of everybody. */
+/** Remove everything, of everybody, and keep nothing more: the page is about to be left. */
 export function forget() {
+  forgotten = true;
   for (const store of stores) for (const key of ours(store)) store.removeItem(key);
 }
 

@@ -68,6 +68,11 @@ export function visit(to, how = "push") {
   hash = location.hash;
 }
 
+/** Escape shuts a sheet as it does dialogs and menus, which see to it themselves. */
+function escaped({ key, defaultPrevented }) {
+  if (key === "Escape" && !defaultPrevented && layers.length && !document.querySelector("dialog[open], :popover-open")) layers.at(-1)();
+}
+
 /** A link that leaves the page is not overtaken by a step back. */
 function leaving({ target }) {
   if (target.closest?.("a[href]:not([target], [download], [href^='#'])")) shutAll();
@@ -77,6 +82,7 @@ function leaving({ target }) {
 export function start() {
   addEventListener("popstate", popped);
   addEventListener("click", leaving, true);
+  addEventListener("keydown", escaped);
   addEventListener("pageshow", soon); // brought back as it was left
   soon(); // after a reload nothing is open
 }

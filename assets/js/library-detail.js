@@ -121,7 +121,7 @@ export class Detail {
 
   head(asset) {
     return html`${asset.mine && !asset.deleted_at ? html`<input class="title" name="title" maxlength="200" value="${asset.title}" aria-label="Title" data-focus="title">` : html`<h2>${asset.title}</h2>`}
-      <p class="note">${capital(kinds[asset.kind] ?? asset.kind)} · ${[facts(asset), bytes(asset.bytes)].filter(Boolean).join(" · ")}${asset.kind === "image" && !asset.deleted_at && html` · <a href="${api.fileOf(asset.id)}" target="_blank" rel="noopener">Full size</a>`}<br>
+      <p class="note">${capital(kinds[asset.kind] ?? asset.kind)} · ${[facts(asset), bytes(asset.bytes)].filter(Boolean).join(" · ")}${asset.kind === "image" && !asset.deleted_at && html` · <a href="${api.fileOf(asset.id)}" target="_blank" rel="noopener" class="full-size">Full size</a>`}<br>
         ${asset.origin === "upload" ? "Brought in" : "Made"} ${when(asset.created_at)} by ${asset.mine ? "you" : asset.owner}${!asset.mine && asset.source && html`<br>From ${asset.source}`}</p>${notes(asset)}`;
   }
 

@@ -13,6 +13,7 @@ import { names } from "./library-story.js";
 import { Store } from "./library-store.js";
 import { Wall } from "./library-wall.js";
 import { failed, toast } from "./toast.js";
+import { tables } from "./words.js";
 
 const SOON = 250; // ms: what changes together is asked for once
 
@@ -22,7 +23,7 @@ const writing = (target) => target.closest?.("input:not([type=checkbox]), textar
 export class Library {
   constructor({ element, props }) {
     this.root = element.querySelector(".library");
-    this.words = Object.assign(names, JSON.parse(props.value));
+    this.words = Object.assign(names, tables(props.value));
     this.store = new Store(() => this.wall.refresh(), failed);
     this.chosen = new Chosen(() => { this.wall.mark(); this.deeds.draw(); });
     this.wall = new Wall(this.root, this.store, this.chosen);

@@ -2,7 +2,7 @@
 
 import { html } from "./dom.js";
 /** The models of a family, as people call them. */
-export const called = (family) => window.C41.families[family] ?? family ?? "Unknown family";
+export const called = (family) => (Object.hasOwn(window.C41.families, family) ? window.C41.families[family] : family) ?? "Unknown family";
 
 /** In a few words, on its tile. */
 export const brief = (asset) => [called(asset.family), asset.lora?.triggers?.[0]].filter(Boolean).join(" · ");

@@ -13,7 +13,7 @@ import { toast } from "./toast.js";
 import { capital, facts, kinds } from "./words.js";
 
 const mediumOf = { image: "image", clip: "video", sound: "audio", subtitles: "audio" };
-export const medium = (task) => window.C41.media[task];
+export const medium = (task) => (Object.hasOwn(window.C41.media, task) ? window.C41.media[task] : undefined);
 export const mediumOfAsset = (asset) => mediumOf[asset.kind];
 
 const empty = {
@@ -176,6 +176,7 @@ export class Stage {
     this.state("result");
     this.draw(asset, null, job);
     say("shown", asset);
+    if (asset.kind === "sound") return void this.captions(asset);
     const parent = asset.kind === "image" ? asset.parents[0] : null;
     if (!parent) return;
     const before = await api.asset(parent).catch(() => null);
@@ -188,9 +189,16 @@ export class Stage {
     else fill(this.view, result(asset, before));
     fill(this.under, html`<p class="caption"><b>${asset.title}</b><span>${facts(asset)}</span>
       ${job?.words && html`<span class="told">${job.words}</span>`}
-      ${asset.kind === "sound" && job?.assets.slice(1).map((id) => html`<a href="${api.fileOf(id)}" download>${icon("subtitles")}Subtitles</a>`)}</p>${notes(asset)}
+      <span class="captions"></span></p>${notes(asset)}
       ${buttons(asset)}${["image", "clip"].includes(asset.kind) && this.made.length > 1 && html`<div class="others" role="group" aria-label="All that came of it">
         ${this.made.map((id, i) => html`<button type="button" data-do="other" data-asset="${id}" aria-label="${capital(kinds[asset.kind])} ${i + 1}" aria-pressed="${String(id === asset.id)}"><img src="${api.thumbOf(id)}" alt=""></button>`)}</div>`}`);
+  }
+
+  /** A voice-over's subtitles came of the same job. */
+  async captions(asset) {
+    const { assets } = asset.job_id ? await api.assets({ job_id: asset.job_id, kind: "subtitles" }).catch(() => ({ assets: [] })) : { assets: [] };
+    const place = this.under.querySelector(".captions");
+    if (this.asset === asset && place) fill(place, html`${assets.map((one) => html`<a href="${api.fileOf(one.id)}?download=1" download>${icon("subtitles")}Subtitles</a>`)}`);
   }
 
   /** The picture beside what it was made from, as large as the window. */

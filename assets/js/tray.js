@@ -38,7 +38,6 @@ export class Tray {
     on("online", (online) => { this.root.classList.toggle("lost", !online); this.draw(); });
     on("queue", () => this.toggle());
     document.addEventListener("visibilitychange", () => { if (!document.hidden) document.title = plain; });
-    document.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
     this.draw();
   }
 

@@ -1,4 +1,4 @@
-// Numbers as a person would say them.
+// Numbers as a person would say them, and tables of what things are called.
 
 /** A length of time: 8 s, 1 min 20 s, 12 min, 1.5 h */
 export const seconds = (value) => {
@@ -37,3 +37,8 @@ export const when = (epoch) => {
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export const kinds = { image: "picture", clip: "clip", sound: "sound", subtitles: "subtitles", document: "document", lora: "LoRA" };
+
+const bare = (_, value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.assign(Object.create(null), value) : value);
+
+/** Tables from JSON, in which only what was put in is found: a file's record may ask for “constructor”. */
+export const tables = (text) => JSON.parse(text, bare);

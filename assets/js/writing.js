@@ -81,7 +81,7 @@ export class Writing {
     addEventListener("resize", above);
     on("tab", above);
     above();
-    this.root.addEventListener("keydown", (event) => event.key === "Escape" && !event.target.closest("dialog, [popover]") && this.turns.answering && this.stop());
+    this.root.addEventListener("keydown", (event) => event.key === "Escape" && !event.target.closest("dialog, [popover]") && !this.root.classList.contains("listing") && this.turns.answering && this.stop());
     on("tab", (name) => name === "writing" && this.arrive());
     on("project", () => { this.list.load(); this.head.show(this.talk); });
     on("jobs", ({ changed }) => this.hear(changed.filter((job) => job.task === "write" && job.mine)));

@@ -12,7 +12,7 @@ from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendIm
 from engines.requests.speech import CheckSpeech, Speak
 from engines.requests.video import AnimateImage, CreateClip, InterpolateClip, UpscaleClip
 from engines.requests.writing import Write
-from errors import StudioError
+from errors import StudioError, reason
 
 _ALL: tuple[type[Request], ...] = (
     CreateImage,
@@ -36,13 +36,16 @@ _ALL: tuple[type[Request], ...] = (
 REQUESTS: dict[str, type[Request]] = {request.model_fields["task"].default: request for request in _ALL}
 
 
-def parse(data: Mapping[str, Any]) -> Request:
-    """Read a request from outside. Raises StudioError naming the first field that is wrong."""
+def parse(data: Mapping[str, Any], *, titled: bool = True) -> Request:
+    """Read a request from outside.
+
+    Raises StudioError naming the first field that is wrong: by its title, as the page shows it, or by its name.
+    """
     kind = _kind(data)
     try:
         return kind.model_validate(dict(data))
     except ValidationError as error:
-        raise _first(kind, error) from error
+        raise _first(kind, error, titled) from error
 
 
 def from_storage(data: Mapping[str, Any]) -> Request:
@@ -51,7 +54,7 @@ def from_storage(data: Mapping[str, Any]) -> Request:
     try:
         return kind.model_validate({name: data[name] for name in kind.model_fields if name in data})
     except ValidationError as error:
-        raise _first(kind, error) from error
+        raise _first(kind, error, titled=True) from error
 
 
 def _kind(data: Mapping[str, Any]) -> type[Request]:
@@ -66,11 +69,11 @@ def _kind(data: Mapping[str, Any]) -> type[Request]:
     return REQUESTS[task]
 
 
-def _first(kind: type[Request], error: ValidationError) -> StudioError:
+def _first(kind: type[Request], error: ValidationError, titled: bool) -> StudioError:
     first = error.errors(include_url=False, include_input=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "request"
     field = kind.model_fields.get(name)
-    label = (field.title if field else None) or name
+    label = (field.title if field and titled else None) or name
     known = ", ".join(kind.model_fields)
     if first["type"] == "extra_forbidden":
         return StudioError("unknown_field", f"There is no field “{name[:60]}”.", next=f"Fields: {known}.", status=422)
@@ -79,7 +82,7 @@ def _first(kind: type[Request], error: ValidationError) -> StudioError:
     return StudioError(
         "bad_value",
         f"“{label}” cannot be that.",
-        f"{first['msg'].removeprefix('Value error, ')}.".replace("..", "."),
+        reason(first),
         "Change it and try again.",
         status=422,
     )

@@ -37,6 +37,8 @@ def test_no_page_has_a_serious_barrier(opened: Opened, ann: httpx.Client, width:
         page.wait_for_function("name => document.body.dataset.tab === name", arg=name)
         page.wait_for_selector(f"#tab-{name} .part")
         barriers[name] = serious(page)
+    page.evaluate("document.querySelector('#projects').showPopover()")
+    barriers["projects"] = serious(page)
     assert {name: found for name, found in barriers.items() if found} == {}
 
 

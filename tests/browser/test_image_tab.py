@@ -1,16 +1,15 @@
 """The Image tab in a real browser, on the tiny twin of a model: from an idea to a picture, a mask, a variation."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import shot
+from tests.browser.support import wait_kept
 from tests.browser.test_accessible import serious
 from tests.support.live import Live
 
@@ -42,18 +41,6 @@ def cy(house: Live) -> httpx.Client:
 
 def form(page: Page, task: str) -> Locator:
     return page.locator(f"#task-{task}")
-
-
-def held(page: Page, task: str, **wanted: Any) -> dict[str, Any]:
-    """What a form holds, once it holds what is wanted."""
-    page.wait_for_function(
-        """([task, wanted]) => { const held = JSON.parse(sessionStorage.getItem(`c41-form-${task}`) ?? "{}");
-        const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
-        return Object.entries(wanted).every(([name, value]) => same(held[name], value)); }""",
-        arg=[task, wanted],
-    )
-    found: dict[str, Any] = json.loads(page.evaluate("task => sessionStorage.getItem(`c41-form-${task}`)", task))
-    return found
 
 
 def bring(page: Page) -> None:
@@ -93,7 +80,7 @@ def test_from_an_idea_to_a_picture_and_another_like_it(opened: Opened, cy: httpx
     more, less = (create.get_by_role("button", name=name) for name in ("One more", "One less"))
     more.click()
     more.click()
-    held(page, "create_image", count="3")
+    wait_kept(page, "create_image", count="3")
     counted.press("ArrowDown")
     expect(counted).to_have_value("2")
     counted.fill("99")
@@ -102,7 +89,7 @@ def test_from_an_idea_to_a_picture_and_another_like_it(opened: Opened, cy: httpx
     expect(more).to_have_attribute("aria-disabled", "true")
     counted.fill("2")
     less.click()
-    held(page, "create_image", count="1")
+    wait_kept(page, "create_image", count="1")
     box = more.bounding_box()
     assert box
     assert min(box["width"], box["height"]) >= 44
@@ -132,7 +119,7 @@ def test_an_idea_is_written_out_looked_at_and_taken_back(opened: Opened, cy: htt
     create = form(page, "create_image")
     prompt = create.get_by_label("What should it show?")
     prompt.fill("two boats")
-    held(page, "create_image", prompt="two boats")
+    wait_kept(page, "create_image", prompt="two boats")
     create.get_by_role("button", name="Write it out").click()
     box = create.locator(".idea-box")
     expect(box).to_contain_text("Two boats")
@@ -141,7 +128,7 @@ def test_an_idea_is_written_out_looked_at_and_taken_back(opened: Opened, cy: htt
     box.get_by_role("button", name="Again").click()
     expect(box.locator("p")).not_to_have_text(first)
     box.get_by_role("button", name="Use it").click()
-    expect(prompt).to_have_value(re.compile("^Two boats, .* lens"))
+    expect(prompt).to_have_value(re.compile("^Two boats, .+"))
     expect(box).to_be_hidden()
     create.get_by_role("button", name="Undo").click()
     expect(prompt).to_have_value("two boats")
@@ -151,7 +138,7 @@ def test_a_preset_of_ones_own(opened: Opened, cy: httpx.Client) -> None:
     page = opened(cy, at="image")
     create = form(page, "create_image")
     create.get_by_role("button", name="Product").click()
-    held(page, "create_image", quality="good")
+    wait_kept(page, "create_image", quality="good")
     create.locator(".size-shapes label", has_text="9 : 16").click()
     create.get_by_role("button", name="Save as mine").click()
     create.get_by_label("Name of the preset").fill("Tall product")
@@ -182,7 +169,7 @@ def test_a_mask_is_painted_and_filled(opened: Opened, cy: httpx.Client, width: i
     expect(fill.get_by_role("button", name="Away with it")).to_be_visible()
     fill.get_by_label("What should it show?").fill("a window")
     expect(fill.locator(".go")).to_contain_text("·")
-    mask = held(page, "fill_image", prompt="a window")["mask"]
+    mask = wait_kept(page, "fill_image", prompt="a window")["mask"]
     known = cy.get(f"/api/assets/{mask}").json()
     assert (known["source"], known["step"], known["width"]) == ("mask", True, 512)
     assert mask not in [asset["id"] for asset in cy.get("/api/assets").json()["assets"]]
@@ -201,7 +188,7 @@ def test_another_picture_takes_its_mask_away(opened: Opened, cy: httpx.Client) -
     expect(form(page, "fill_image").get_by_role("button", name="Away with it")).to_be_visible()
     bring(page)
     expect(form(page, "fill_image").get_by_role("button", name="Paint", exact=True)).to_be_visible()
-    held(page, "fill_image", mask=None)
+    wait_kept(page, "fill_image", mask=None)
 
 
 def test_a_picture_goes_on_until_it_has_a_shape(opened: Opened, cy: httpx.Client) -> None:
@@ -212,7 +199,7 @@ def test_a_picture_goes_on_until_it_has_a_shape(opened: Opened, cy: httpx.Client
     expect(extend.locator(".sides .size-out")).to_have_text("512 x 512 → 910 x 512")
     extend.get_by_label("Above").fill("40")
     extend.get_by_label("Above").press("Enter")
-    held(page, "extend_image", sides={"left": 199, "right": 199, "top": 40, "bottom": 0})
+    wait_kept(page, "extend_image", sides={"left": 199, "right": 199, "top": 40, "bottom": 0})
 
 
 def test_pictures_to_go_by_have_an_order(opened: Opened, cy: httpx.Client) -> None:
@@ -221,11 +208,11 @@ def test_pictures_to_go_by_have_an_order(opened: Opened, cy: httpx.Client) -> No
     for number in (1, 2):
         references.locator("input[type=file]").set_input_files(PORTRAIT)
         expect(references.locator("li[data-at]")).to_have_count(number)
-    before = held(page, "create_image")["references"]
+    before = wait_kept(page, "create_image")["references"]
     references.get_by_role("button", name="Move picture 2 forward").click()
-    held(page, "create_image", references=before[::-1])
+    wait_kept(page, "create_image", references=before[::-1])
     references.get_by_role("button", name="Take picture 1 out").click()
-    held(page, "create_image", references=before[:1])
+    wait_kept(page, "create_image", references=before[:1])
 
 
 @pytest.mark.parametrize(("width", "look"), [(1440, "dark"), (1440, "light"), (390, "dark"), (390, "light")])

@@ -2,7 +2,9 @@
 
 import base64
 import io
+import json
 import mimetypes
+import re
 import sqlite3
 import time
 import uuid
@@ -241,17 +243,39 @@ def test_a_zip_holds_what_was_chosen_and_can_be_clean(
         tile(page, shelf[name]).click(modifiers=["Control"])
     held = {}
     for clean in (False, True):
-        page.get_by_label("clean: without prompts").set_checked(clean)
+        page.get_by_label("For clients").set_checked(clean)
         with page.expect_download() as download:
             page.get_by_role("button", name="Download ZIP").click()
         with zipfile.ZipFile(download.value.path()) as archive:
             names = sorted(archive.namelist())
             assert len(names) == 2
-            held[clean] = Image.open(io.BytesIO(archive.read(next(name for name in names if "cut" in name))))
+            assert clean == all(name.startswith("C41 Studio_") for name in names)
+            cut = next(name for name in names if ("_96x64" not in name if clean else "cut" in name))
+            held[clean] = Image.open(io.BytesIO(archive.read(cut)))
             held[clean].load()
     assert "cut_out" in str(held[False].info)
     assert "cut_out" not in str(held[True].info)
     assert held[False].tobytes() == held[True].tobytes()
+
+
+def test_a_record_from_outside_breaks_nothing(opened: Opened, house: Live, ann: httpx.Client, tmp_path: Path) -> None:
+    otto = house.add("otto")
+    records = ("constructor", "__proto__")
+    for task in records:
+        told = PngImagePlugin.PngInfo()
+        told.add_itxt("c41", json.dumps({"studio": "0.1.0", "request": {"task": task}, "model": {"id": task}}))
+        Image.new("RGB", (32, 32), "navy").save(tmp_path / f"{task}.png", pnginfo=told)
+        upload(otto, tmp_path / f"{task}.png")
+    page = opened(otto, at="library")
+    for task in records:
+        page.get_by_role("option", name=re.compile(task)).click()
+        expect(page.locator("dialog.detail dl")).to_contain_text(task)
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog.detail")).to_be_hidden()
+    page.get_by_label("Kind", exact=True).select_option("image")
+    expect(page.locator(".library .count")).to_have_text("2 found")
+    page.keyboard.press("Control+a")  # with the focus on a filter
+    expect(page.locator(".deeds .number")).to_have_text("2 files chosen")
 
 
 def test_many_are_deleted_and_come_back(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:

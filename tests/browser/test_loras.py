@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE, shot
+from tests.browser.support import kept
 from tests.browser.test_accessible import serious
 from tests.engines.loras.plain_files import lora_bytes
 from tests.support.live import Live
@@ -106,8 +107,7 @@ def test_one_is_chosen_weighed_and_called_by_its_word(opened: Opened, width: int
     expect(row.get_by_role("button", name="mara woman")).to_be_disabled()
     shot(page, f"loras-{width}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    kept = page.evaluate("JSON.parse(sessionStorage.getItem('c41-form-create_image')).loras")
-    assert [one["weight"] for one in kept] == [0.8]
+    assert [one["weight"] for one in kept(page, "create_image")["loras"]] == [0.8]
     page.reload()
     page.locator("#task-create_image .advanced > button").click()
     expect(form.locator(".loras-list output")).to_have_text("0.80")

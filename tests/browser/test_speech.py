@@ -69,6 +69,7 @@ def test_check_say_again_and_back(opened: Opened, ann: httpx.Client, width: int,
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.reload()
     expect(page.locator("#tab-audio .line")).to_have_count(3)
+    expect(page.locator("#tab-audio .caption").get_by_role("link", name="Subtitles")).to_have_count(1)
     page.wait_for_function("document.querySelector('#tab-audio .shape canvas').width > 300")
 
 

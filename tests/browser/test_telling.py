@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import shot
+from tests.browser.support import wait_kept
 from tests.support.live import Live
 
 pytestmark = pytest.mark.browser
@@ -118,10 +119,10 @@ def test_a_lost_studio_is_told_of_calmly(opened: Opened, ann: httpx.Client) -> N
 def test_signing_out_ends_at_the_door(opened: Opened, house: Live, ann: httpx.Client) -> None:
     page = opened(house.add(f"guest-{secrets.token_hex(3)}"), at="audio")
     page.get_by_label("What should be said?").fill("Between us.")
-    page.wait_for_function("sessionStorage.getItem('c41-form-speak')?.includes('Between us')")
+    wait_kept(page, "speak", text="Between us.")
     page.get_by_role("button", name="Menu").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(re.compile("/login"))
     page.goto("/")
     expect(page).to_have_url(re.compile("/login"))
-    assert page.evaluate("sessionStorage.length") == 0
+    assert "c41-keep" not in page.evaluate("JSON.stringify([{ ...sessionStorage }, { ...localStorage }])")

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tabs.writing_out import by_slots, question
+from engines.catalog import SHIPPED, read
+from engines.sketching import unknown_words
+from tabs.writing_out import SKETCH, SKETCH_CLIP, Guide, by_slots, question
 
 
 @pytest.mark.parametrize("idea", ["a red house", "Mara at the window, night.", "x"])
@@ -18,6 +20,13 @@ def test_slots_leave_alone_what_is_said() -> None:
     full = "a red house, soft window light, 35 mm lens, wide shot from above, calm"
     assert by_slots(full) == "A red house, soft window light, 35 mm lens, wide shot from above, calm."
     assert "light" not in by_slots("a lamp in the night").removeprefix("A lamp in the night")
+
+
+@pytest.mark.parametrize(("guide", "model"), [(SKETCH, "storybook-image"), (SKETCH_CLIP, "storybook-motion")])
+def test_a_model_of_few_words_gets_only_words_that_it_knows(guide: Guide, model: str) -> None:
+    written = [by_slots("a red boat", turn, guide) for turn in range(3)]
+    assert len(set(written)) == 3
+    assert [unknown_words(text, read(SHIPPED / f"{model}.yaml")) for text in written] == [()] * 3
 
 
 def test_the_question_ends_with_the_idea_and_asks_for_one_paragraph() -> None:

@@ -116,6 +116,11 @@ def unknown_words(prompt: str) -> tuple[str, ...]:
     return read(prompt).unknown
 
 
+def names_something(prompt: str) -> bool:
+    """Whether a prompt, as ``read`` gives it, says what there is to see: a thing or a place, not only how."""
+    return not _SEEN.isdisjoint(re.split(r"[\s,]+", prompt))
+
+
 def known_words() -> frozenset[str]:
     """Every word that occurs in captions."""
     return frozenset(_LEARNT)
@@ -139,5 +144,16 @@ def _learnt() -> set[str]:
     return {word for phrase in phrases for word in phrase.replace("{colour}", "").split()}
 
 
+def _seen() -> frozenset[str]:
+    phrases = [
+        phrase for group in (words.THINGS, words.GROUNDS, words.LIGHTS) for said in group.values() for phrase in said
+    ]
+    said = {word for phrase in (*phrases, *words.AFLOAT) for word in phrase.split()}
+    return frozenset(
+        said - {*_GRAMMAR.split(), *words.COLOURS, "front", "edge", "under", "inside", "bright", "full", "hot", "air"}
+    )
+
+
 _LEARNT = _learnt()
+_SEEN = _seen()
 _NEARBY = {word: learnt for learnt, others in _NEAR.items() for word in others.split()}
