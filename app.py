@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 DAY = 24 * 60 * 60
+SHUT_OUT_SECONDS = 2.0
+"""How soon the jobs end of somebody who is kept out from the command line."""
 log = logging.getLogger("c41")
 
 
@@ -127,14 +129,23 @@ def build_app(studio: "Studio") -> "ASGIApp":
             except Exception:
                 log.exception("The library could not be swept; tomorrow again.")
 
+    async def end_shut_out() -> None:
+        while True:
+            await asyncio.sleep(SHUT_OUT_SECONDS)
+            try:
+                await run_in_threadpool(studio.jobs.end_shut_out)
+            except Exception:
+                log.exception("The jobs of people who are kept out could not be stopped; they are tried again.")
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         studio.jobs.start()  # before the sweep: finished files whose rows a crash prevented are kept first
         studio.library.recover()
         studio.recipes.start()
-        keeping = asyncio.create_task(keep_house())
+        keeping = [asyncio.create_task(work()) for work in (keep_house, end_shut_out)]
         yield
-        keeping.cancel()
+        for task in keeping:
+            task.cancel()
         await run_in_threadpool(studio.recipes.stop)
         await run_in_threadpool(studio.jobs.stop)
 
@@ -154,13 +165,15 @@ def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
 
     import tabs
     from api import endpoints, errors
+    from api.fair_queue import share_queue
 
     blocks = tabs.build(studio)
     with blocks:
         endpoints.install(studio)
     blocks.state_session_capacity = 300  # 10,000 sessions of 2.3 KiB a component are never freed otherwise
     blocks.queue(api_open=False, max_size=200, default_concurrency_limit=None)
-    blocks.max_threads = blocks._queue.max_thread_count = 200  # mounting has no parameter for it
+    blocks.max_threads = 200  # mounting has no parameter for it
+    share_queue(blocks)
     gr.mount_gradio_app(
         app,
         blocks,

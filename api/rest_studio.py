@@ -135,6 +135,7 @@ def _add_people(router: APIRouter, studio: Studio) -> None:
             household.set_role(one.id, asked.role)
         if asked.disabled is not None:
             household.set_disabled(one.id, asked.disabled)
+            studio.jobs.end_shut_out()
         if asked.email is not None:
             household.set_email(one.id, asked.email or None)
         return household.person(one.id)

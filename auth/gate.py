@@ -16,6 +16,7 @@ from auth.files import FileGuard
 from auth.gradio_guard import Call, GradioGuard
 from auth.headers import protected
 from auth.principal import Principal
+from auth.revocation import serve_while
 from auth.room import Room
 from data import DataFolder
 from errors import StudioError
@@ -58,7 +59,15 @@ class Gate:
         except StudioError as error:
             await refusal(error, scope)(scope, receive, send)
             return
-        await self._app(*call)
+        if call[0].get("state", {}).get("principal") is None:
+            await self._app(*call)
+            return
+        headers = Headers(scope=scope)
+
+        async def admitted() -> bool:
+            return await self._who(scope, headers) is not None
+
+        await serve_while(admitted, self._app, *call)
 
     async def _check(self, scope: Scope, receive: Receive, send: Send) -> Call:
         path, headers = scope["path"], Headers(scope=scope)

@@ -1,5 +1,9 @@
 """Whose a job is, seen again when the studio acts for them without their asking."""
 
+from collections.abc import Collection
+
+from sqlalchemy import select
+
 from auth.principal import Principal
 from auth.tables import User
 from db import Database
@@ -14,3 +18,10 @@ def person(database: Database, user_id: str) -> Principal:
     if user is None or user.disabled:
         raise StudioError(ACCOUNT_GONE.code, ACCOUNT_GONE.what, status=403)
     return Principal.model_validate({"user_id": user.id, "name": user.name, "role": user.role})
+
+
+def shut_out(database: Database, user_ids: Collection[str]) -> set[str]:
+    """Those of some people whose account is gone or closed."""
+    with database.session() as session:
+        here = session.scalars(select(User.id).where(User.id.in_(user_ids), User.disabled.is_(False)))
+        return set(user_ids) - set(here)

@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -26,7 +26,8 @@ from jobs.choosing import Chosen, Needs
 from jobs.costs import Costs
 from jobs.history import History
 from jobs.live import LiveStore
-from jobs.queue import Along, Ended, Queue
+from jobs.people import shut_out
+from jobs.queue import Along, Ended, Outdated, Queue
 from jobs.record import LiveJob
 from jobs.reproduce import request_of
 from jobs.scheduler import Lane
@@ -267,16 +268,32 @@ class Jobs:
     def cancel(self, who: Principal, job_id: str) -> JobView:
         """Stop a job: a waiting one ends at once, one under way soon, one being saved is kept.
 
-        Only one's own, whoever asks. Raises StudioError not_found.
+        One's own; the owner of the studio stops anybody's that is not finished. Raises StudioError not_found.
         """
-        job = self._own(who, job_id)
+        job = self._find(job_id) if who.role == "owner" else None
+        if job is None or job.finished:
+            job = self._own(who, job_id)
         if not job.finished:
-            with _full_disk_told():
-                job = self._queue.cancel(job_id)
-            if job.cancel and job.active:
-                for lane in self._lanes:
-                    lane.cancel(job_id)
+            job = self._stop(job_id)
         return self._live.view(job, self._viewer(who))
+
+    def _stop(self, job_id: str) -> LiveJob:
+        with _full_disk_told():
+            job = self._queue.cancel(job_id)
+        if job.cancel and job.active:
+            for lane in self._lanes:
+                lane.cancel(job_id)
+        return job
+
+    def end_shut_out(self) -> None:
+        """Stop every job, waiting or under way, of people who are kept out of the studio by now."""
+        unfinished = [job for job in self._live.all() if not job.finished and not job.cancel]
+        owners = {job.ticket.user_id for job in unfinished}
+        gone = shut_out(self._database, owners) if owners else set()
+        for job in unfinished:
+            if job.ticket.user_id in gone:
+                with suppress(KeyError, Outdated):  # it ended by itself
+                    self._stop(job.id)
 
     def pause(self, who: Principal, job_id: str) -> JobView:
         """Let a job rest until somebody resumes it; what it has done so far is kept.
@@ -332,7 +349,7 @@ class Jobs:
         until, viewer = self._viewers.get(key, (0.0, None))
         if viewer is None or now > until:
             projects = frozenset(project.id for project in self._library.projects(who))
-            viewer = Viewer(who.user_id, projects)
+            viewer = Viewer(who.user_id, projects, who.role == "owner")
             self._viewers[key] = now + _VIEWER_SECONDS, viewer
         return viewer
 

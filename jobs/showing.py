@@ -10,10 +10,11 @@ from jobs.views import JobView
 
 
 class Viewer(NamedTuple):
-    """Who looks, and the projects they work on."""
+    """Who looks, and the projects they work on; ``owner`` says that the studio is theirs."""
 
     user_id: str
     projects: frozenset[str] = frozenset()
+    owner: bool = False
 
     def sees(self, job: LiveJob) -> bool:
         """Whether a job is theirs to see in full."""
@@ -25,12 +26,13 @@ class Side(NamedTuple):
 
     mine: bool
     full: bool
+    may_stop: bool
 
 
 def side(job: LiveJob, viewer: Viewer) -> Side:
     """The side a person sees a job from."""
     mine = job.ticket.user_id == viewer.user_id
-    return Side(mine, viewer.sees(job))
+    return Side(mine, viewer.sees(job), mine or viewer.owner)
 
 
 def show(job: LiveJob, side: Side) -> JobView:
@@ -49,7 +51,7 @@ def show(job: LiveJob, side: Side) -> JobView:
         created_at=ticket.created_at,
         started_at=job.started_at,
         finished_at=job.finished_at,
-        can_cancel=side.mine and job.state in ("queued", "loading", "running", "paused") and not job.cancel,
+        can_cancel=side.may_stop and job.state in ("queued", "loading", "running", "paused") and not job.cancel,
         can_pause=side.mine and _can_pause(job),
         can_resume=side.mine and job.state == "paused",
     )

@@ -175,10 +175,12 @@ def _mount_gradio(app: FastAPI, studio: Studio) -> None:
     import gradio as gr
 
     from api import endpoints
+    from api.fair_queue import share_queue
 
     with gr.Blocks() as blocks:
         endpoints.install(studio)
     blocks.queue(api_open=False, default_concurrency_limit=None)
+    share_queue(blocks)
     gr.mount_gradio_app(app, blocks, path="/", auth_dependency=lambda request: request.state.principal.name)
     blocks.has_launched = True
 

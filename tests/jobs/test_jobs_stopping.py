@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from auth.principal import Principal
+from auth.tables import User
 from engines import wire
 from errors import StudioError
 from tests.jobs.scene import Scene
@@ -42,8 +43,35 @@ def test_stopping_a_job_under_way_asks_the_host(scene: Scene, dad: Principal, pr
     assert not list(scene.data.work.iterdir())
 
 
-def test_everybody_stops_only_their_own(scene: Scene, mum: Principal, dad: Principal) -> None:
-    for maker, other in ((mum, dad), (dad, mum)):
+def test_the_owner_stops_anybodys_job(scene: Scene, mum: Principal, dad: Principal) -> None:
+    scene.jobs.start()
+    first, second = scene.draw(dad, "one"), scene.draw(dad, "two")
+    scene.device.next()
+    for job in (first, second):
+        seen = next(view for view in scene.jobs.since(mum, None).jobs if view.id == job.id)
+        assert (seen.can_cancel, seen.title) == (True, "")
+        assert scene.jobs.cancel(mum, job.id).title == ""
+        assert scene.until(dad, job, "cancelled")
+    with pytest.raises(StudioError, match="no such job"):
+        scene.jobs.cancel(mum, first.id)
+
+
+def test_jobs_of_a_person_who_is_kept_out_end(scene: Scene, mum: Principal, dad: Principal) -> None:
+    scene.jobs.start()
+    running, waiting, other = scene.draw(dad, "one"), scene.draw(dad, "two"), scene.draw(mum)
+    assert scene.device.next().job == running.id
+    scene.jobs.end_shut_out()
+    assert scene.jobs.get(dad, waiting.id).state == "queued"
+    with scene.database.session() as session:
+        session.get_one(User, dad.user_id).disabled = True
+    scene.jobs.end_shut_out()
+    for job in (running, waiting):
+        assert scene.until(dad, job, "cancelled")
+    assert scene.device.next().job == other.id
+
+
+def test_everybody_else_stops_only_their_own(scene: Scene, mum: Principal, dad: Principal) -> None:
+    for maker, other in ((mum, dad), (dad, scene.person("sis"))):
         job = scene.draw(maker)
         seen = next(view for view in scene.jobs.since(other, None).jobs if view.id == job.id)
         assert not seen.can_cancel
