@@ -119,7 +119,7 @@ def install(name: str, folder: Path, own: Path) -> str:
 
 
 def install_entry(id: str, folder: Path, own: Path, precisions: Precisions = MappingProxyType({})) -> str:
-    """Make the twin of a catalog entry usable: as ``install``, for an entry by its id; ``precisions`` as in ``build``."""
+    """As ``install``, for an entry by its id; ``precisions`` as in ``build``."""
     return _install(next(entry for entry in _entries() if entry.id == id), folder, own, precisions)
 
 
