@@ -60,7 +60,7 @@ def test_files_of_a_lost_account_go_to_the_owner_and_what_is_no_media_stays(
     gone = house.studio.data.users / ("f" * 32)
     gone.mkdir()
     (gone / f"{'1' * 32}.jpg").write_bytes(photo.read_bytes())
-    (gone / f"{'2' * 32}.png").write_bytes(b"no picture")
+    (gone / f"{'2' * 32}.png").write_bytes(bytes(range(256)) * 4)
     old()
     view = reclaimed(as_ann)
     assert (view["count"], view["unreadable"]) == (1, [f"users/{'f' * 32}/{'2' * 32}.png"])
