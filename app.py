@@ -113,6 +113,7 @@ def build_app(studio: "Studio") -> "ASGIApp":
     from fastapi import FastAPI
     from fastapi.concurrency import run_in_threadpool
     from fastapi.staticfiles import StaticFiles
+    from sqlalchemy.exc import OperationalError
     from starlette.middleware.cors import CORSMiddleware
 
     from api import errors, rest
@@ -140,7 +141,10 @@ def build_app(studio: "Studio") -> "ASGIApp":
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         studio.jobs.start()  # before the sweep: finished files whose rows a crash prevented are kept first
-        studio.library.recover()
+        try:
+            studio.library.recover()
+        except OperationalError as error:  # a full disk, say: there is all day to sweep
+            log.warning("The library could not be swept: %s", error.orig)
         studio.recipes.start()
         keeping = [asyncio.create_task(work()) for work in (keep_house, end_shut_out)]
         yield

@@ -1,5 +1,6 @@
 """The database: SQLite in WAL mode through SQLAlchemy 2, its schema moved forward by alembic."""
 
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,12 +8,16 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from errors import StudioError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_SECONDS = 10
+_SMALLEST = 2**20
+"""With less free, SQLite cannot make the files beside its database, and calls that an I/O error."""
 
 
 class Base(DeclarativeBase):
@@ -29,7 +34,7 @@ def _prepare(connection: sqlite3.Connection, _: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")  # a finished job survives a power cut; only state changes pay
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
     cursor.close()
 
 
@@ -54,19 +59,26 @@ class Database:
 def open_database(path: Path) -> Database:
     """Open the database, creating it or moving it to this version's schema first.
 
-    Raises StudioError for a database of a newer version of the studio and for a damaged file.
+    Raises StudioError for a database of a newer version of the studio, for a damaged file and where the disk is full,
+    broken or read-only.
     """
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare)
     try:
         _migrate(engine)
-    except sqlite3.DatabaseError as error:
-        raise _damaged(path, error) from error
-    except Exception as error:
-        if isinstance(getattr(error, "orig", None), sqlite3.DatabaseError):
-            raise _damaged(path, error) from error
-        raise
+        _check(engine)
+    except (sqlite3.Error, DBAPIError) as error:
+        engine.dispose()
+        raise database_trouble(error, path) or error from error
     return Database(engine)
+
+
+def _check(engine: Engine) -> None:
+    """Read every page once, so that damage is said at the start. Half a second for a database of 100 MB."""
+    with engine.connect() as connection:
+        verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)
 
 
 def _migrate(engine: Engine) -> None:
@@ -95,11 +107,49 @@ def _migrate(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
-def _damaged(path: Path, error: Exception) -> StudioError:
-    return StudioError(
-        "damaged_database",
-        f"The database {path} cannot be read.",
-        f"SQLite says: {getattr(error, 'orig', error)}.",
-        "Put a backup in its place, or move it away to start empty.",
-        status=500,
-    )
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error of the database says that the disk is full."""
+    return "disk is full" in str(error)
+
+
+def database_trouble(error: Exception, path: Path | None = None) -> StudioError | None:
+    """What an error of the database means for people, each cause with its own way out; None for any other error.
+
+    ``error`` is SQLite's own, or SQLAlchemy's around it. ``path`` is the database's, for people who may know it.
+    Codes: https://www.sqlite.org/rescode.html
+    """
+    cause: Any = getattr(error, "orig", None) or error
+    if not isinstance(cause, sqlite3.Error):
+        return None
+    name = f"The database {path}" if path else "The database"
+    said = f"SQLite says: {cause}."
+    code = (getattr(cause, "sqlite_errorcode", None) or sqlite3.SQLITE_CORRUPT) & 0xFF
+    if is_disk_full(error) or (code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _no_room(path)):
+        return StudioError("disk_full", "The disk is full.", f"{name} cannot grow.", _ROOM, status=507)
+    match code:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            why = f"Another program has held it for {_BUSY_SECONDS} s."
+            return StudioError("database_busy", f"{name} is busy.", why, _BUSY, status=503)
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN:
+            return StudioError("database_read_only", f"{name} cannot be written.", said, _WRITABLE, status=503)
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return StudioError("damaged_database", f"{name} is damaged.", said, _DAMAGED, status=500)
+        case sqlite3.SQLITE_IOERR:
+            why = f"Its disk reports an error. {said}"
+            return StudioError("disk_error", f"{name} cannot be read or written.", why, _DISK, status=500)
+        case _:
+            return None
+
+
+_ROOM = "Make room on it, then try again."
+_BUSY = "Try again in a moment. If it stays busy, close what else has the database open, such as a backup program."
+_WRITABLE = "Let the account that runs the studio write to that file, its folder and its disk; then try again."
+_DAMAGED = (
+    "Stop the studio, move studio.db away and restore a backup (python -m library restore). Without a backup, start "
+    "all the same: nobody's files are deleted, and Studio → Health offers to take them back into the library."
+)
+_DISK = "Check the disk, and the connection to it if it is a network drive, before you start the studio again."
+
+
+def _no_room(path: Path | None) -> bool:
+    return path is not None and shutil.disk_usage(path.parent).free < _SMALLEST

@@ -11,6 +11,7 @@ import gradio as gr
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from api.plain import answerable, has_reserved, is_plain
+from db import database_trouble
 from errors import StudioError, reason
 from jobs.trouble import disk_full, is_disk_full
 
@@ -80,8 +81,8 @@ def _plainly() -> Iterator[None]:
         name = str(first["loc"][0])
         raise _told(StudioError("bad_value", f"“{name}” cannot be that.", reason(first))) from error
     except Exception as error:
-        if is_disk_full(error):
-            raise _told(disk_full()) from error
+        if known := disk_full() if is_disk_full(error) else database_trouble(error):
+            raise _told(known) from error
         log.exception("An endpoint failed")
         raise _told(
             StudioError("unexpected", "Something went wrong inside the studio.", "Its log says why.")

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from auth.answers import page, wants_page
 from auth.crosssite import SAFE
+from db import database_trouble
 from errors import Problem, StudioError, reason
 from jobs.trouble import disk_full, is_disk_full
 
@@ -82,9 +83,9 @@ def _no_page() -> Response:
 
 
 async def _broken(request: Request, error: Exception) -> JSONResponse:
-    if is_disk_full(error):
-        full = disk_full()
-        return answer(full.problem, full.status)
+    if known := disk_full() if is_disk_full(error) else database_trouble(error):
+        log.warning("%s %s: %s", request.method, request.url.path, error)
+        return answer(known.problem, known.status)
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     problem = Problem(
         code="unexpected",

@@ -13,6 +13,7 @@ from api.studio_about import About, about
 from api.studio_backup import Backups, BackupView
 from api.studio_failures import FailureView, failures
 from api.studio_health import Health, HealthLook
+from api.studio_unclaimed import Reclaim, UnclaimedView
 from auth import qr
 from auth.certificate import fingerprint
 from auth.household import DeviceView, OwnedToken, PersonView
@@ -177,7 +178,7 @@ def _add_access(router: APIRouter, studio: Studio) -> None:
 
 
 def _add_machine(router: APIRouter, studio: Studio) -> None:
-    look, backups = HealthLook(studio), Backups(studio)
+    look, backups, reclaim = HealthLook(studio), Backups(studio), Reclaim(studio)
 
     @router.get("/api/studio/health")
     def health(_: Owner) -> Health:
@@ -198,6 +199,16 @@ def _add_machine(router: APIRouter, studio: Studio) -> None:
     def make_backup(_: Owner) -> BackupView:
         """Begin a backup, in the background."""
         return backups.start()
+
+    @router.get("/api/studio/unclaimed")
+    def unclaimed(_: Owner) -> UnclaimedView:
+        """How many files of people have no entry in the database, and how far taking them back has come."""
+        return reclaim.view()
+
+    @router.post("/api/studio/unclaimed", status_code=202)
+    def take_back(who: Owner) -> UnclaimedView:
+        """Begin to take them back into the library, in the background."""
+        return reclaim.start(who)
 
     @router.get("/api/studio/phone")
     def phone(request: Request, _: Owner) -> Phone:

@@ -82,6 +82,7 @@ class HealthLook:
             self._device,
             self._engine,
             self._database,
+            self._files,
             self._disk,
             self._starter,
             self._ollama,
@@ -126,10 +127,17 @@ class HealthLook:
         except (SQLAlchemyError, sqlite3.Error) as error:
             said = str(error)
         if said != "ok":
-            advice = "Stop the studio and put a backup in its place."
+            advice = "Stop the studio, move studio.db away and restore a backup: python -m library restore."
             return Check(name="Database", state="bad", words=f"It is damaged: {said[:200]}.", next=advice)
         size = self._studio.data.database.stat().st_size
         return Check(name="Database", state="good", words=f"Whole, {max(1, round(size / 1e6))} MB.")
+
+    def _files(self) -> Check:
+        lost = len(self._studio.library.unclaimed())
+        if lost:
+            words = f"{lost} {'file has' if lost == 1 else 'files have'} no entry in the database."
+            return Check(name="Files", state="warn", words=words, next="Take them back: see Unclaimed files.")
+        return Check(name="Files", state="good", words="Every file has its entry.")
 
     def _disk(self) -> Check:
         usage = shutil.disk_usage(self._studio.data.root)

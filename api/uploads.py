@@ -37,11 +37,13 @@ def take_file(
     project_id: str | None = None,
     source: str | None = None,
     sample: Path | None = None,
+    asset_id: str = "",
 ) -> AssetView:
     """Make an asset of a file, which stays where it is. ``name`` is what it was called, ``source`` where it is from.
 
-    ``sample`` is a picture that shows what it does. What the file is, is read from its content; a record of its making
-    in it (a file made here) is kept. Raises StudioError for files that cannot be used and for unknown projects.
+    ``sample`` is a picture that shows what it does, ``asset_id`` the id it had before, where it lost its entry. What
+    the file is, is read from its content; a record of its making in it (a file made here) is kept. Raises StudioError
+    for files that cannot be used and for unknown projects.
     """
     from engines.media import intake
 
@@ -63,7 +65,7 @@ def take_file(
             step=label(source) == MASK,
             **inspected.facts.model_dump(exclude={"bytes", "title"}),
         )
-        return studio.library.take_upload(who, kept, new=new, project_id=project_id)
+        return studio.library.take_upload(who, kept, new=new, project_id=project_id, asset_id=asset_id)
     finally:
         kept.unlink(missing_ok=True)
         thumb.unlink(missing_ok=True)

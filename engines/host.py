@@ -1,4 +1,7 @@
-"""Where engines run: in a thread of this process, or in a supervised child a lane. Both do exactly the same."""
+"""Where engines run: the device's in a thread of this process or in a supervised child, native ones always in a child.
+
+Both hosts do exactly the same.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +18,10 @@ from engines.swapper.device import Cpu, Cuda, Device
 from engines.swapper.swapper import Relief
 
 MODEL_LANES: tuple[wire.Lane, ...] = ("device", "cpu", "talk")
-"""Lanes whose work is done by models here: in threads, or in a child each."""
+"""Lanes whose work is done by models here."""
+NATIVE_LANES: tuple[wire.Lane, ...] = ("cpu", "talk")
+"""Those whose libraries (ncnn, onnxruntime, llama.cpp) end the whole process when they get no memory: always in a
+child each."""
 LINE_LANES: dict[wire.Lane, int] = {"net": 4, "fetch": 2}
 """Lanes that wait for other machines, always in threads of the app, with how many jobs each does at a time."""
 
@@ -61,7 +67,8 @@ def make_hosts(kind: Literal["inprocess", "process"] | None, config: EngineConfi
         models = [ProcessHost(lane, config) for lane in MODEL_LANES]
     else:
         swapper = Swapper(device, config.memory_bytes, config.idle_seconds, relief(config, device))
-        models = [ThreadHost(lane, config, swapper, catalog) for lane in MODEL_LANES]
+        native = [ProcessHost(lane, config, lazy=True) for lane in NATIVE_LANES]
+        models = [ThreadHost("device", config, swapper, catalog), *native]
     none = NoModels(device, models)
     return [*models, *(ThreadHost(lane, config, none, catalog) for lane, n in LINE_LANES.items() for _ in range(n))]
 

@@ -1,18 +1,22 @@
 """A lane in a child process of its own: started, watched, and started again when it dies."""
 
 import logging
+import re
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from engines import wire
 from engines.config import EngineConfig
+from engines.swapper import memory
 from errors import Problem
 
 log = logging.getLogger(__name__)
@@ -22,6 +26,13 @@ _STOP_SECONDS = 1.0
 _SHORT_LIFE = 10.0
 """A child that lives no longer than this, in seconds, counts as one more of a row of crashes."""
 _LONGEST_PAUSE = 30.0
+_LAST_WORDS = 20
+"""How many of its last lines a dead child is judged by."""
+_SHORT = 0.05
+"""With less of the machine's memory free than this part of it, a crash is put down to it."""
+_ALLOCATION = re.compile(
+    r"bad_alloc|cannot allocate memory|failed to allocate|out of memory|alloc(ation)? failed", re.I
+)
 _ENOUGH = 3
 """Crashes in a row after which a job no longer waits for a child that lives."""
 
@@ -29,10 +40,11 @@ _ENOUGH = 3
 class ProcessHost:
     """Runs a lane's jobs in ``python -m engines.child`` and speaks the wire with it over a socket.
 
-    ``patience`` is how many seconds a cancelled job has to end by itself before the child is killed.
+    ``patience`` is how many seconds a cancelled job has to end by itself before the child is killed. ``lazy`` starts
+    the child with the first job.
     """
 
-    def __init__(self, lane: wire.Lane, config: EngineConfig, patience: float = 10.0) -> None:
+    def __init__(self, lane: wire.Lane, config: EngineConfig, patience: float = 10.0, *, lazy: bool = False) -> None:
         self.lane = lane
         self._config = config
         self._patience = patience
@@ -44,7 +56,12 @@ class ProcessHost:
         self._given = False
         self._cancelling = False
         self._stopping = threading.Event()
+        self._wanted = threading.Event()
+        if not lazy:
+            self._wanted.set()
         self._crashes = 0
+        self._ended_by = 0
+        self._last_words: deque[str] = deque(maxlen=_LAST_WORDS)
         self._thread = threading.Thread(target=self._supervise, name=f"engine-{lane}", daemon=True)
 
     # -- what the queue asks
@@ -59,6 +76,7 @@ class ProcessHost:
         with self._lock:
             self._envelope, self._cancelling = envelope, False
             self._given = self._tell(wire.Run(envelope=envelope))
+        self._wanted.set()
 
     def cancel(self, job: str) -> None:
         """Stop the job at its next step, or with the whole child when that takes too long."""
@@ -83,6 +101,7 @@ class ProcessHost:
         """Send no more events and end the child: gently for a moment, then at once."""
         with self._lock:
             self._stopping.set()
+            self._wanted.set()
             self._tell(wire.Stop())
             process = self._process
         if process:
@@ -101,6 +120,7 @@ class ProcessHost:
     # -- the child's life
 
     def _supervise(self) -> None:
+        self._wanted.wait()
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
@@ -132,7 +152,9 @@ class ProcessHost:
                 start_new_session=True,  # Ctrl-C in a terminal is for the studio; it tells the child itself
             )
         pipe = Connection(ours.detach())
-        threading.Thread(target=_forward, args=(process, self.lane), name=f"log-{self.lane}", daemon=True).start()
+        self._last_words.clear()
+        reader = threading.Thread(target=self._forward, args=(process,), name=f"log-{self.lane}", daemon=True)
+        reader.start()
         with self._lock:
             self._process, self._pipe = process, pipe
             if self._stopping.is_set():
@@ -143,6 +165,7 @@ class ProcessHost:
 
     def _live(self, pipe: Connection) -> None:
         """Pass on what the child says until it dies."""
+        confused = False
         try:
             while True:
                 self._receive(wire.EVENT.validate_json(pipe.recv_bytes()))
@@ -150,12 +173,14 @@ class ProcessHost:
             return
         except ValueError:
             log.exception("The engine for %s spoke nonsense", self.lane)
+            confused = True
         finally:
             with self._lock:
                 process, self._process, self._pipe = self._process, None, None
                 pipe.close()
             if process:
                 process.kill()
+                self._ended_by = 0 if confused else process.wait()
                 log.info("The engine for %s ended: %s", self.lane, _cause(process.wait()))
 
     def _receive(self, event: wire.Event) -> None:
@@ -167,6 +192,17 @@ class ProcessHost:
                 self._crashes = 0
         self._send(event)
 
+    def _forward(self, process: "subprocess.Popen[bytes]") -> None:
+        """Pass the child's output on to the log, a line each, as important as the child says it is."""
+        assert process.stdout
+        output = logging.getLogger(f"engines.child.{self.lane}")
+        levels = logging.getLevelNamesMapping()
+        with process.stdout:
+            for line in process.stdout:
+                text = line.decode(errors="replace").rstrip()
+                self._last_words.append(text)
+                output.log(levels.get(text.partition(" ")[0], logging.INFO), "%s", text)
+
     def _bury(self) -> None:
         """Say how the job ended that the child took with it. One it never got waits for the next child."""
         with self._lock:
@@ -177,7 +213,9 @@ class ProcessHost:
         if cancelled:
             self._send(wire.Cancelled(job=envelope.job, attempt=envelope.attempt))
         else:
-            self._send(wire.Failed(job=envelope.job, attempt=envelope.attempt, problem=_DIED))
+            memory = out_of_memory_death(self._ended_by, "\n".join(self._last_words))
+            problem = _NO_MEMORY if memory else _DIED
+            self._send(wire.Failed(job=envelope.job, attempt=envelope.attempt, problem=problem))
 
     def _lose_patience(self, envelope: wire.Envelope) -> None:
         with self._lock:
@@ -205,6 +243,12 @@ class ProcessHost:
             log.exception("What the engine for %s said was not taken", self.lane)
 
 
+_NO_MEMORY = Problem(
+    code="out_of_memory",
+    what="There was not enough memory to finish this.",
+    why="The engine ended when the memory ran out; it has been started again.",
+    next="Make it smaller or shorter, choose a smaller model, or close other programs.",
+)
 _DIED = Problem(
     code="engine_died",
     what="The engine ended while it worked on this.",
@@ -213,16 +257,19 @@ _DIED = Problem(
 )
 
 
+def out_of_memory_death(code: int, last_words: str) -> bool:
+    """Whether a child that ended with this exit status ran out of memory, as far as can be seen from outside.
+
+    The kernel kills with SIGKILL. A native library that gets no memory aborts, mostly saying so, or reads from address
+    0: that counts where memory is short or limited.
+    """
+    if code == -signal.SIGKILL or _ALLOCATION.search(last_words):
+        return True
+    if code not in (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS):
+        return False
+    limited = resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+    return limited or memory.available() < memory.total() * _SHORT
+
+
 def _cause(code: int) -> str:
     return f"by {signal.Signals(-code).name}" if code < 0 else f"exit status {code}"
-
-
-def _forward(process: subprocess.Popen[bytes], lane: wire.Lane) -> None:
-    """Pass the child's output on to the log, a line each, as important as the child says it is."""
-    assert process.stdout
-    output = logging.getLogger(f"engines.child.{lane}")
-    levels = logging.getLevelNamesMapping()
-    with process.stdout:
-        for line in process.stdout:
-            text = line.decode(errors="replace").rstrip()
-            output.log(levels.get(text.partition(" ")[0], logging.INFO), "%s", text)

@@ -15,6 +15,7 @@ from engines.config import EngineConfig
 from engines.context import Context, JobCancelled, JobYielded, Signals
 from engines.remembered import Remembered
 from engines.requests import from_storage
+from engines.starter.integrity import Integrity
 from engines.swapper import Swapper
 from engines.swapper.device import out_of_memory
 from engines.tasks import runner
@@ -48,6 +49,7 @@ class Worker:
         self._job = ""
         self._signals = Signals()
         self._remembered = Remembered()
+        self._integrity = Integrity(config.starter)
 
     def accept(self, envelope: wire.Envelope) -> None:
         """Know of a job before ``run`` gets to it, so that it can be cancelled from now on."""
@@ -137,6 +139,7 @@ class Worker:
         )
 
     def _do(self, envelope: wire.Envelope, context: Context) -> tuple[wire.ResultFile, ...]:
+        self._integrity.require(context.entry)
         began = time.monotonic()
         context.check()
         self._swapper.device.reset_peak()

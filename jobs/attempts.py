@@ -1,11 +1,13 @@
 """One attempt at a job: what it is given, the folder it works in, how its files are kept."""
 
 import json
+import logging
 import os
 import re
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,12 +21,17 @@ from jobs.people import person
 from jobs.queue import Queue
 from jobs.record import LiveJob, Ticket
 from jobs.reproduce import verdict
+from jobs.tables import Job
 from library.service import Library
 from library.views import NewAsset
 
 MANIFEST = "result.json"
 """Written last into an attempt's folder: with it the attempt is complete, whatever happens next."""
 
+log = logging.getLogger(__name__)
+
+_PLACE = "place"
+"""How far an attempt is, beside its files: what a crash leaves of the progress that only memory has."""
 _FILES = TypeAdapter(tuple[wire.ResultFile, ...])
 _WORK = re.compile(r"([0-9a-f]{32})-(\d+|checkpoint)")
 
@@ -121,18 +128,41 @@ class Attempts:
         except (OSError, ValidationError, json.JSONDecodeError):
             return None
 
+    def mark_place(self, job: LiveJob, place: str) -> None:
+        """Note how far the attempt is. Not flushed to the disk: it outlives the studio, not the machine."""
+        with suppress(OSError):  # a full disk costs nothing but the note
+            (self.folder(job) / _PLACE).write_text(place)
+
+    def place(self, job: LiveJob) -> str:
+        """How far the attempt was when the studio ended; its state where nothing more was noted."""
+        try:
+            return (self.folder(job) / _PLACE).read_text()
+        except (OSError, UnicodeDecodeError):
+            return job.state
+
     def clear(self, job: LiveJob, *, checkpoint: bool = True) -> None:
         """Remove the attempt's folder, and its checkpoint unless the job goes on from it."""
         shutil.rmtree(self.folder(job), ignore_errors=True)
         if checkpoint:
             shutil.rmtree(self._checkpoint(job.id), ignore_errors=True)
 
-    def sweep(self, unfinished: set[str]) -> None:
-        """Remove every attempt's folder, and the checkpoints of jobs that are finished or unknown."""
+    def sweep(self, unfinished: set[str], held: set[str]) -> None:
+        """Remove what attempts left, but checkpoints of ``unfinished`` jobs and everything of ``held`` ones.
+
+        A complete result of a job that the database does not know stays: the database may be the wrong one.
+        """
         for path in self._data.work.iterdir():
             match = _WORK.fullmatch(path.name)
-            if match and not (match[2] == "checkpoint" and match[1] in unfinished):
-                shutil.rmtree(path, ignore_errors=True)
+            if not match or match[1] in held or (match[2] == "checkpoint" and match[1] in unfinished):
+                continue
+            if (path / MANIFEST).exists() and not self._knows(match[1]):
+                log.warning("%s holds a result whose job is unknown; it is left where it is", path)
+                continue
+            shutil.rmtree(path, ignore_errors=True)
+
+    def _knows(self, job_id: str) -> bool:
+        with self._database.session() as session:
+            return session.get(Job, job_id) is not None
 
     def _checkpoint(self, job_id: str) -> Path:
         return self._data.work / f"{job_id}-checkpoint"

@@ -31,6 +31,11 @@ class History:
         with self._database.session() as session:
             return next(iter(self._restored(session, _rows(session, select(Job).where(Job.id == job_id)))), None)
 
+    def row(self, job_id: str) -> Job:
+        """The stored row of a job. Raises NoResultFound when there is none."""
+        with self._database.session() as session:
+            return session.get_one(Job, job_id)
+
     def newest(self, user_id: str, limit: int) -> list[LiveJob]:
         """A person's jobs, newest first."""
         query = select(Job).where(Job.user_id == user_id).order_by(Job.created_at.desc(), Job.id).limit(limit)

@@ -22,6 +22,7 @@ from jobs.warmth import Warmth
 MOST_UNFINISHED = 200
 """How many unfinished jobs one person may have."""
 DISK = "waiting for disk space"
+DATABASE = "waiting for the database"
 _OTHERS = "waiting for the job before it"
 
 
@@ -272,6 +273,9 @@ class Queue:
             kept = _AT_REST if state == "paused" else _FRESH  # a paused one still shows how far it is
             self._live.update(job.id, state=state, started_at=None, pause=False, **kept)
             self.line_up(job.ticket.lane)
+            wakes = list(self._wake.get(job.ticket.lane, ()))
+        for wake in wakes:
+            wake()
 
     def pause(self, job_id: str) -> LiveJob:
         """Put a waiting job beside the line; mark one under way as to be paused. Raises KeyError, Outdated."""

@@ -15,7 +15,7 @@ from errors import Problem
 from jobs.attempts import Attempts
 from jobs.costs import Costs, seconds_left
 from jobs.live import LiveStore
-from jobs.queue import DISK, Outdated, Queue
+from jobs.queue import DATABASE, DISK, Outdated, Queue
 from jobs.record import LiveJob, Pace, Spot
 from jobs.trouble import NOT_SAVED, is_disk_full, problem_of
 from jobs.warmth import Warmth
@@ -201,6 +201,7 @@ class Lane:
             self._live.update(job.id, thinking=now.thinking + event.delta)
         else:
             self._live.update(job.id, text=now.text + event.delta)
+            self._attempts.mark_place(job, f"letter {len(now.text)}")
 
     def _progress(self, job: LiveJob, event: wire.Progress) -> None:
         self._be(job, "running")
@@ -208,6 +209,7 @@ class Lane:
         if now is None:
             return
         pace = _paced(now.pace, event, time.time())
+        self._attempts.mark_place(job, f"{event.noun} {event.step} of {event.total}")
         now = replace(now, pace=pace)
         self._live.update(job.id, pace=pace, seconds_left=seconds_left(now, pace.at))
 
@@ -225,8 +227,8 @@ class Lane:
     def _save(self, job: LiveJob, result: wire.Result) -> None:
         try:
             self._attempts.seal(job, result.files)
-            self._queue.mark(job, "saving")
-            self._attempts.keep(job, result.files)
+            if not self._adopt(job, result):
+                return
         except Outdated:
             raise
         except Exception as error:
@@ -236,6 +238,23 @@ class Lane:
         self._ended = (job.ticket.model, job.started_at or time.time())
         if self._measured is not None:
             self._costs.learn(job, self._measured)
+
+    def _adopt(self, job: LiveJob, result: wire.Result) -> bool:
+        """Make a sealed result assets, however long the database is busy, full or read-only.
+
+        False when the studio stops before that; the next start adopts it.
+        """
+        waiting = False
+        while True:
+            try:
+                self._queue.mark(job, "saving")
+                self._attempts.keep(job, result.files)
+                return True
+            except OperationalError as error:
+                self._wait_for_database(job, error, waiting)
+                waiting = True
+                if self._stop_at is not None:
+                    return False
 
     def _cancelled(self, job: LiveJob) -> None:
         now = self._live.get(job.id)
@@ -257,7 +276,7 @@ class Lane:
 
     def _write(self, job: LiveJob, change: Callable[[], None]) -> None:
         """Write the end of an attempt. A full disk is waited out: without it nothing could be claimed either."""
-        told = False
+        waiting = False
         while True:
             try:
                 change()
@@ -266,13 +285,18 @@ class Lane:
                 log.warning("job %s went on without this attempt", error)
                 return
             except OperationalError as error:
-                if not told:
-                    log.exception("lane %s cannot write to the database; it goes on trying", self.name)
-                    self._live.update(job.id, spot=Spot(why=DISK if is_disk_full(error) else ""))
-                    told = True
+                self._wait_for_database(job, error, waiting)
+                waiting = True
                 if self._stop_at is not None:
                     return
-                time.sleep(_RETRY_SECONDS)
+
+    def _wait_for_database(self, job: LiveJob, error: OperationalError, waiting: bool) -> None:
+        """Wait a moment before the next try; the first time, say so on the page and in the log."""
+        if not waiting:
+            log.error("lane %s cannot write to the database; it goes on trying", self.name, exc_info=error)
+            self._live.update(job.id, spot=Spot(why=DISK if is_disk_full(error) else DATABASE))
+        if self._stop_at is None:
+            time.sleep(_RETRY_SECONDS)
 
     def _device(self, state: wire.DeviceState) -> None:
         self._live.device(state)

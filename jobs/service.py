@@ -79,6 +79,7 @@ class Jobs:
         self._lanes = [
             Lane(host, self._queue, self._live, self._attempts, costs, warmth, self._has_room) for host in hosts
         ]
+        self._stopping = threading.Event()
         self._viewers: dict[tuple[str, str], tuple[float, Viewer]] = {}
         self._listeners: list[Ended] = [_ended]
 
@@ -98,12 +99,16 @@ class Jobs:
 
     def start(self) -> None:
         """Put right what a crash left, then begin with what waits."""
-        recovery.recover(self._history, self._queue, self._live, self._attempts, self._asking.units)
+        left = recovery.recover(self._history, self._queue, self._live, self._attempts, self._asking.units)
+        if left:
+            rest = (self._history, self._queue, self._attempts, left, self._stopping)
+            threading.Thread(target=recovery.settle_later, args=rest, name="recovery", daemon=True).start()
         for lane in self._lanes:
             lane.start()
 
     def stop(self) -> None:
         """End within three seconds: running jobs go back into the line, then the hosts end."""
+        self._stopping.set()
         stoppers = [threading.Thread(target=lane.stop) for lane in self._lanes]
         for stopper in stoppers:
             stopper.start()

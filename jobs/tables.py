@@ -9,7 +9,11 @@ from db import Base, new_id
 
 
 class Job(Base):
-    """One request on its way. Only changes of state are written here; progress lives in the live store."""
+    """One request on its way. Only changes of state are written here; progress lives in the live store.
+
+    ``stop_place`` is how far the job was when the studio last ended during it, ``restarts`` how often in a row the
+    studio ended right there.
+    """
 
     __tablename__ = "jobs"
 
@@ -28,6 +32,7 @@ class Job(Base):
     state: Mapped[str]
     attempt: Mapped[int] = mapped_column(default=0)
     restarts: Mapped[int] = mapped_column(default=0)
+    stop_place: Mapped[str | None]
     skipped: Mapped[int] = mapped_column(default=0)
     cancel: Mapped[bool] = mapped_column(default=False)
     resume: Mapped[str | None]

@@ -5,6 +5,7 @@ import logging
 
 from sqlalchemy.exc import SQLAlchemyError
 
+import db
 from errors import Problem, StudioError
 
 log = logging.getLogger(__name__)
@@ -17,7 +18,7 @@ DISK_FULL = Problem(
 )
 STOPPED_TWICE = Problem(
     code="stopped_twice",
-    what="The studio stopped twice during this job.",
+    what="The studio stopped twice at the same point of this job.",
     why="It may be too much for this machine.",
     next="Try again with something smaller.",
 )
@@ -44,7 +45,7 @@ _BROKEN = Problem(
 def is_disk_full(error: BaseException) -> bool:
     """Whether an error says that the disk, or a person's part of it, is full."""
     if isinstance(error, SQLAlchemyError):
-        return "disk is full" in str(error)
+        return db.is_disk_full(error)
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 

@@ -34,7 +34,9 @@ def check(data: DataFolder) -> Health:
     there = [path for path in data.users.rglob("*") if path.is_file()]
     strange = sum(str(path.relative_to(data.root)) not in known for path in there)
     if strange:
-        problems.append(f"{strange} files belong to nothing; the studio removes such files after a day.")
+        problems.append(
+            f"{strange} files have no entry in the database. Take them back under Studio → Unclaimed files."
+        )
     return Health(len(rows), len(there), tuple(problems))
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from data import DataFolder
 
 TITLE_LENGTH = 120
+THUMB = ".thumb.webp"
+"""How the name of every thumbnail ends."""
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,11}")
 
@@ -21,7 +23,7 @@ def main_file(data: DataFolder, owner_id: str, asset_id: str, name: str) -> Path
 
 def thumb_file(data: DataFolder, owner_id: str, asset_id: str) -> Path:
     """The place of an asset's thumbnail."""
-    return data.user(owner_id) / f"{asset_id}.thumb.webp"
+    return data.user(owner_id) / f"{asset_id}{THUMB}"
 
 
 def move(source: Path, target: Path) -> None:

@@ -1,8 +1,11 @@
-"""What is swept out at start and every day: old bins, unkept steps, files no row knows, yesterday's uploads."""
+"""What is swept out at start and every day: old bins, unkept steps, yesterday's uploads.
+
+A file that no row knows is never removed: the database may be the wrong one (see ``library.unclaimed``).
+"""
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from sqlalchemy import delete, select
@@ -25,31 +28,20 @@ def sweep(database: Database, data: DataFolder) -> None:
     binned = _empty_bins(database, data, now - BIN_DAYS * DAY)
     with database.session() as session:
         unkept = len(steps.sweep(session))
-    orphans = _remove(_orphans(database, data, now - DAY))
     uploads = _sweep_uploads(database, data, now - DAY)
-    if binned or orphans or uploads or unkept:
-        log.info("swept out %d deleted, %d unfinished and %d uploaded files", binned, orphans, uploads)
+    if binned or uploads or unkept:
+        log.info("swept out %d deleted and %d uploaded files", binned, uploads)
         log.info("put %d steps that nobody kept into the bin", unkept)
 
 
 def _empty_bins(database: Database, data: DataFolder, before: float) -> int:
-    """Rows go first: a crash then leaves files that the next sweep finds without a row."""
+    """Files go first: a crash then leaves rows in the bin, which the next sweep finds, and no file without a row."""
     with database.session() as session:
         old = list(session.scalars(select(Asset).where(Asset.deleted_at < before)))
+        removed = _remove(data.root / name for asset in old for name in (asset.file, asset.thumb) if name)
         for asset in old:
             session.delete(asset)
-    return _remove(data.root / name for asset in old for name in (asset.file, asset.thumb) if name)
-
-
-def _orphans(database: Database, data: DataFolder, before: float) -> Iterator[Path]:
-    """Files that were moved into place by a job or an upload which was never written down."""
-    with database.session() as session:
-        known = {name for row in session.execute(select(Asset.file, Asset.thumb)) for name in row if name}
-    for folder in data.users.iterdir():
-        if folder.is_dir() and not folder.is_symlink():
-            for path in folder.iterdir():
-                if str(path.relative_to(data.root)) not in known and _untouched_since(path, before):
-                    yield path
+    return removed
 
 
 def _sweep_uploads(database: Database, data: DataFolder, before: float) -> int:

@@ -18,6 +18,7 @@ from library.files import sync
 from library.rights import readable
 from library.search import Wanted
 from library.tables import Asset
+from library.unclaimed import Unclaimed, unclaimed
 from library.views import (
     AssetChange,
     AssetIndex,
@@ -111,11 +112,22 @@ class Library:
             self._database, self._data, adopt.Home(owner_id, project_id, "made", job_id), folder, files, commit
         )
 
-    def take_upload(self, who: Principal, path: Path, *, new: NewAsset, project_id: str | None = None) -> AssetView:
-        """Take over a file somebody brought in; it is moved, its thumbnail (beside it) too. Raises not_found."""
+    def unclaimed(self) -> list[Unclaimed]:
+        """Files in people's folders that no entry knows. They are never removed; ``take_upload`` takes them back."""
+        return unclaimed(self._database, self._data)
+
+    def take_upload(
+        self, who: Principal, path: Path, *, new: NewAsset, project_id: str | None = None, asset_id: str = ""
+    ) -> AssetView:
+        """Take over a file somebody brought in; it is moved, its thumbnail (beside it) too. Raises not_found.
+
+        ``asset_id`` is the id it had before, for a file that lost its entry.
+        """
         if project_id is not None:
             self.require_project(who, project_id)
-        row = adopt.place(self._data, adopt.Home(who.user_id, project_id, "upload"), path.parent, new, new_id())
+        row = adopt.place(
+            self._data, adopt.Home(who.user_id, project_id, "upload"), path.parent, new, asset_id or new_id()
+        )
         sync(self._data.user(who.user_id))
         with self._database.session() as session:
             adopt.write(session, row, new.parents)

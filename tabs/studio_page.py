@@ -11,6 +11,7 @@ _SECTIONS = (
     ("health", "Health"),
     ("failures", "What went wrong"),
     ("disk", "Disk"),
+    ("unclaimed", "Unclaimed files"),
     ("backup", "Backup"),
     ("settings", "Settings"),
     ("news", "Versions"),

@@ -54,6 +54,14 @@ export const disk = (told) => {
     ${told.people.length > 0 && html`<h4>By person</h4>${sizes(told.people.map((one) => [one.name, one.bytes, count(one.count, "file")]), told.total)}`}`;
 };
 
+export const unclaimed = (view) => html`${view.running
+  ? html`<p role="status">Taking back: ${count(view.done, "file")} done …</p>`
+  : view.count ? html`<p>${count(view.count, "file")} (${bytes(view.bytes)}) ${view.count === 1 ? "has" : "have"} no entry in the database, for example after an older
+      database was put in place. They are never deleted by themselves. Taking them back gives each to the person in whose folder it lies, or to you if that account is gone.</p>
+    <button type="button" class="step first" data-do="reclaim">Take them back</button>`
+  : html`<p class="bare">Every file has its entry.</p>`}
+  ${view.unreadable.length > 0 && html`<p class="wrong" role="alert">${count(view.unreadable.length, "file")} could not be read and stayed in place: ${view.unreadable.slice(0, 5).join(", ")}${view.unreadable.length > 5 && " …"}</p>`}`;
+
 const made = (told) => `The last backup was made ${when(told.last_at)}, ${bytes(told.bytes)}.${told.missing ? ` ${count(told.missing, "file")} had gone before it.` : ""}`;
 
 export const backup = (told) => html`<p>${told.last_at ? made(told) : "There is no backup yet."}</p>

@@ -17,6 +17,7 @@ const sections = {
   "studio/health": { health: machine.health },
   "studio/failures": { failures: machine.failures },
   "library/space": { disk: machine.disk },
+  "studio/unclaimed": { unclaimed: machine.unclaimed },
   "studio/backup": { backup: machine.backup },
   "studio/about": { settings: machine.settings, news: machine.news },
 };
@@ -32,6 +33,7 @@ export class StudioPage {
       copy: (target) => copy(target),
       share: ({ dataset }) => navigator.share({ url: dataset.text }).catch(() => {}),
       again: ({ dataset }) => this.draw(dataset.route),
+      reclaim: (target) => this.act(target, () => api.post("studio/unclaimed"), "studio/unclaimed"),
       backup: (target) => this.act(target, () => api.post("studio/backup"), "studio/backup"),
       ...people.actions(this),
     });

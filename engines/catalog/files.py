@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engines.catalog.entry import Part
 
-_STARTER = "starter:"
+STARTER = "starter:"
 _OWN = "assets:"
 _ASSETS = Path(__file__).resolve().parents[2] / "assets" / "starter"
 _REPOSITORY = re.compile(r"^[\w.-]+/[\w.-]+$")
@@ -27,7 +27,7 @@ def place(part: Part, starter: Path) -> Path:
 
 def is_starter(part: Part) -> bool:
     """Whether the part comes with the starter pack."""
-    return part.repo.startswith(_STARTER)
+    return part.repo.startswith(STARTER)
 
 
 def is_repository(part: Part) -> bool:
@@ -69,7 +69,7 @@ def complete(path: Path) -> bool:
 
 def _root(part: Part, starter: Path) -> Path:
     if is_starter(part):
-        return starter / part.repo.removeprefix(_STARTER)
+        return starter / part.repo.removeprefix(STARTER)
     if part.repo.startswith(_OWN):
         return _ASSETS / part.repo.removeprefix(_OWN)
     if is_repository(part):

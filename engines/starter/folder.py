@@ -70,6 +70,17 @@ def verify(folder: Path, starter: Starter) -> str | None:
     return None
 
 
+def damaged(folder: Path) -> str | None:
+    """The name of a file that is not what the stamp says, every file read; None when all are, or there is no stamp."""
+    stamp = _read_stamp(folder)
+    files = stamp.files if stamp else {}
+    return next((name for name, seen in files.items() if not _same(folder / name, seen)), None)
+
+
+def _same(path: Path, seen: Seen) -> bool:
+    return path.is_file() and path.stat().st_size == seen.bytes and sha256_of(path) == seen.sha256
+
+
 def _read_stamp(folder: Path) -> Stamp | None:
     try:
         return Stamp.model_validate_json((folder / STAMP).read_bytes())

@@ -1,11 +1,13 @@
 """The studio ends in the middle of things: nothing finished is lost, nothing queued is lost, nothing is made twice."""
 
+import sqlite3
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from auth.principal import Principal
 from engines import wire
@@ -36,11 +38,11 @@ def test_waiting_jobs_are_still_there_in_their_order(scene: Scene, mum: Principa
     assert all(scene.until(mum if n < 2 else dad, job, "done") for n, job in enumerate(jobs))
 
 
-def test_a_job_under_way_begins_again_once_then_fails_with_the_reason(scene: Scene, mum: Principal) -> None:
+def test_a_job_is_given_up_when_the_studio_ends_twice_at_the_same_place(scene: Scene, mum: Principal) -> None:
     scene.jobs.start()
     job = scene.draw(mum)
     first = scene.device.next()
-    scene.device.progress(first, 1, 4)
+    scene.device.progress(first, 3, 4)
     scene.until(mum, job, "running")
 
     scene.crash()
@@ -48,17 +50,84 @@ def test_a_job_under_way_begins_again_once_then_fails_with_the_reason(scene: Sce
     second = scene.device.next()
     assert (second.job, second.attempt) == (job.id, 2)
     assert second.out_dir != first.out_dir
-    assert scene.row(job.id).restarts == 1
+    scene.device.progress(second, 3, 4)
+    scene.until(mum, job, "running")
 
     scene.crash()
     scene.jobs.start()
     failed = scene.until(mum, job, "failed")
-    assert failed.words.startswith("The studio stopped twice during this job.")
+    assert failed.words.startswith("The studio stopped twice at the same point of this job.")
     assert scene.device.idle()
     assert not list(scene.data.work.iterdir())
     retried = scene.jobs.retry(mum, job.id)
     scene.device.finish(scene.device.next())
     scene.until(mum, retried, "done")
+
+
+def test_power_cuts_at_other_places_do_not_count_against_a_job(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    for step in (2, 1, 2, 3):
+        envelope = scene.device.next()
+        scene.device.progress(envelope, step, 4)
+        scene.until(mum, job, "running")
+        scene.crash()
+        scene.jobs.start()
+    scene.device.finish(scene.device.next())
+    scene.until(mum, job, "done")
+
+
+def test_a_disk_that_is_full_at_the_start_is_waited_out(
+    scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.recovery._DISK_SECONDS", 0.05)
+    scene.jobs.start()
+    begun = scene.draw(mum)
+    scene.device.next()
+    sealed = scene.draw(mum, "another house")
+    scene.crash()
+
+    def full(*args: Any, **more: Any) -> Any:
+        raise OperationalError("UPDATE jobs", {}, sqlite3.OperationalError("database or disk is full"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Queue, "requeue", full)
+        scene.jobs.start()
+        waiting = scene.jobs.get(mum, begun.id)
+        assert waiting.words == "waiting for disk space"
+        scene.device.finish(scene.device.next())  # other work goes on
+        scene.until(mum, sealed, "done")
+    scene.device.finish(scene.device.next())
+    scene.until(mum, begun, "done")
+
+
+def test_a_finished_result_outlasts_a_busy_database(
+    scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.scheduler._RETRY_SECONDS", 0.05)
+    scene.jobs.start()
+    job = scene.draw(mum)
+    tries = []
+
+    def busy(*args: Any, **more: Any) -> Any:
+        tries.append(1)
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("database is locked"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "adopt", busy)
+        scene.device.finish(scene.device.next())
+        until(lambda: len(tries) > 2)
+        assert scene.jobs.get(mum, job.id).words == "waiting for the database"
+    done = scene.until(mum, job, "done")
+    assert assets_of(scene, job.id) == len(done.assets) == 1
+
+
+def test_a_result_of_a_job_that_the_database_does_not_know_is_left_alone(scene: Scene, mum: Principal) -> None:
+    strange = scene.data.work / f"{'a' * 32}-1"
+    strange.mkdir()
+    (strange / MANIFEST).write_text("[]")
+    scene.jobs.start()
+    assert strange.exists()
 
 
 def test_a_job_that_was_to_stop_is_stopped(scene: Scene, mum: Principal) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from auth.principal import Principal
 from auth.tables import GradioUpload
@@ -24,7 +24,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
     def move(days: float) -> None:
         now = time.time() + days * janitor.DAY
-        monkeypatch.setattr("library.janitor.time.time", lambda: now)
+        monkeypatch.setattr("time.time", lambda: now)
 
     return move
 
@@ -45,18 +45,29 @@ def test_the_bin_is_emptied_after_thirty_days(
     assert shelf.files(ann) == {f"{kept.id}.png", f"{kept.id}.thumb.webp"}
 
 
-def test_files_without_a_row_go_after_a_day(
+def test_files_without_a_row_stay_and_are_listed(
     shelf: Shelf, ann: Principal, bring: Bring, later: Callable[[float], None]
 ) -> None:
-    kept = bring(ann)
+    known = bring(ann)
     lost = shelf.data.user(ann.user_id) / "lost.png"
     lost.write_bytes(b"x")
+    assert shelf.library.unclaimed() == []  # too young: its row may be about to be written
+    later(40)
     shelf.library.recover()
     assert lost.exists()
-    later(1.1)
+    assert [one.path for one in shelf.library.unclaimed()] == [lost]
+    assert shelf.library.file(ann, known.id).exists()
+
+
+def test_nothing_is_lost_when_the_database_is_replaced(
+    shelf: Shelf, ann: Principal, bring: Bring, later: Callable[[float], None]
+) -> None:
+    brought = [bring(ann) for _ in range(3)]
+    with shelf.database.session() as session:
+        session.execute(delete(Asset))
+    later(40)
     shelf.library.recover()
-    assert not lost.exists()
-    assert shelf.library.file(ann, kept.id).exists()
+    assert {one.path.stem for one in shelf.library.unclaimed()} == {asset.id for asset in brought}
 
 
 def test_old_uploads_go_and_new_ones_stay(shelf: Shelf, ann: Principal, later: Callable[[float], None]) -> None:

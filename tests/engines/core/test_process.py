@@ -80,13 +80,36 @@ def test_a_killed_child_fails_its_job_and_comes_back(watched: Watched, tmp_path:
     os.kill(child, signal.SIGKILL)
     failed = watched.end()
     assert isinstance(failed, wire.Failed)
-    assert failed.problem.code == "engine_died"
+    assert failed.problem.code == "out_of_memory"  # nobody but the kernel kills a child so
     watched.new_child(child)
     watched.events.clear()
     watched.host.run(envelope(tmp_path, model="nobody"))
     answered = watched.end()
     assert isinstance(answered, wire.Failed)
     assert answered.problem.code == "unknown_model"
+
+
+def test_a_crash_is_not_put_down_to_memory_where_there_is_plenty(watched: Watched, tmp_path: Path) -> None:
+    child = watched.child()
+    os.kill(child, signal.SIGSTOP)
+    watched.host.run(envelope(tmp_path))
+    os.kill(child, signal.SIGSEGV)
+    os.kill(child, signal.SIGCONT)
+    failed = watched.end()
+    assert isinstance(failed, wire.Failed)
+    assert failed.problem.code == "engine_died"
+
+
+def test_a_lazy_host_has_no_child_before_its_first_job(config: EngineConfig, tmp_path: Path) -> None:
+    events: list[wire.Event] = []
+    host = ProcessHost("cpu", config, lazy=True)
+    host.start(events.append)
+    try:
+        assert host.pid is None
+        host.run(envelope(tmp_path, model="nobody"))
+        wait_for(lambda: any(isinstance(event, wire.Failed) for event in events))
+    finally:
+        host.stop()
 
 
 def test_a_child_killed_while_idle_comes_back_without_a_word(watched: Watched) -> None:

@@ -1,0 +1,12 @@
+"""Jobs remember how far they were when the studio last ended during them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    """One new column."""
+    op.add_column("jobs", sa.Column("stop_place", sa.String))
