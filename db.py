@@ -31,6 +31,11 @@ def _prepare(connection: sqlite3.Connection, _: Any) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA busy_timeout=10000")
     cursor.close()
+    connection.create_function("casefold", 1, _casefold, deterministic=True)  # SQLite's own knows plain Latin only
+
+
+def _casefold(text: str | None) -> str | None:
+    return text.casefold() if text is not None else None
 
 
 class Database:
