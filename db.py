@@ -36,6 +36,11 @@ def _prepare(connection: sqlite3.Connection, _: Any) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
     cursor.close()
+    connection.create_function("casefold", 1, _casefold, deterministic=True)  # SQLite's own knows plain Latin only
+
+
+def _casefold(text: str | None) -> str | None:
+    return text.casefold() if text is not None else None
 
 
 class Database:

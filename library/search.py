@@ -2,10 +2,11 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
-from sqlalchemy import ColumnElement, column, literal, literal_column, table
+from sqlalchemy import ColumnElement, Select, and_, column, literal, literal_column, select, table
 
 from auth.principal import Principal
 from errors import StudioError
@@ -16,8 +17,15 @@ OWN = "own"
 QUERY_LENGTH = 400
 
 WORDS = table("asset_words", column("rowid"))
+_GRAMS = table("asset_grams", column("rowid"), column("texts"))
+_GRAM = 3
+"""Letters that the index of parts of words goes by; shorter parts are looked for in the texts themselves."""
 
 _TEXT = "{title asked tags source model person}"
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Thai, Lao, Burmese, Khmer, Chinese, Japanese; Korean, whose words carry endings."""
 _PARTS = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
 
@@ -46,10 +54,21 @@ def matching(who: Principal, projects: Sequence[str], wanted: Wanted) -> ColumnE
 
     This only finds: who may read what is found is for ``library.rights`` to say.
     """
-    facets = [_and(_facets(who, projects, wanted))]
-    words = _and(_words(wanted.get("q") or ""))
-    question = f"facets : ({facets[0]})" + (f" AND {_TEXT} : ({words})" if words else "")
-    return literal_column("asset_words").op("MATCH")(literal(question))
+    parts = list(_parts(wanted.get("q") or ""))
+    words = _and([part.words for part in parts if part.words])
+    question = f"facets : ({_and(_facets(who, projects, wanted))})" + (f" AND {_TEXT} : ({words})" if words else "")
+    found = literal_column("asset_words").op("MATCH")(literal(question))
+    return and_(found, *(WORDS.c.rowid.in_(_holding(part.inside)) for part in parts if part.inside))
+
+
+def _holding(inside: str) -> Select[tuple[int]]:
+    """The rows whose texts hold some letters, within a word too."""
+    held: ColumnElement[bool]
+    if len(inside) >= _GRAM:
+        held = literal_column("asset_grams").op("MATCH")(literal(_quoted(inside)))
+    else:
+        held = _GRAMS.c.texts.contains(inside, autoescape=True)
+    return select(_GRAMS.c.rowid).where(held)
 
 
 def between(wanted: Wanted, after: int | None) -> Iterator[ColumnElement[bool]]:
@@ -90,13 +109,29 @@ def _facets(who: Principal, projects: Sequence[str], wanted: Wanted) -> Iterator
         yield _facet("favourite", who.user_id)
 
 
-def _words(text: str) -> Iterator[str]:
-    """Each word and each "phrase in quotes" of what a person typed; the last word may still be unfinished."""
+class _Part(NamedTuple):
+    """A word or phrase to find: by the index of words (an expression), or as letters ``inside`` of what is written."""
+
+    words: str = ""
+    inside: str = ""
+
+
+def _parts(text: str) -> Iterator[_Part]:
+    """Each word and each "phrase in quotes" of what a person typed; the last word may still be unfinished.
+
+    Scripts that write no spaces between words, numbers and signs are found within words as well.
+    """
     text = text[:QUERY_LENGTH].replace("\0", " ").encode("utf-8", "replace").decode()
-    parts = [(phrase, word) for phrase, word in _PARTS.findall(text) if any(map(str.isalnum, phrase or word))]
-    for n, (phrase, word) in enumerate(parts):
-        unfinished = n == len(parts) - 1 and word and text.endswith(word)
-        yield _quoted(phrase or word) + (" *" if unfinished else "")
+    parts = [phrase or word for phrase, word in _PARTS.findall(text) if (phrase or word).strip()]
+    for n, part in enumerate(parts):
+        unfinished = n == len(parts) - 1 and text.endswith(part)
+        if all(unicodedata.category(letter)[0] in "PSZC" and unicodedata.category(letter) != "So" for letter in part):
+            continue  # punctuation narrows nothing
+        if _UNSPACED.search(part) or part.isdigit() or not any(map(str.isalnum, part)):
+            yield _Part(inside=part)
+        else:
+            spellings = dict.fromkeys((part, part.replace("ß", "ss"), re.sub("ss", "ß", part)))
+            yield _Part(words=f"({' OR '.join(_quoted(one) + ' *' * unfinished for one in spellings)})")
 
 
 def _and(parts: Iterator[str] | Sequence[str]) -> str:

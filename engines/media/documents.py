@@ -9,49 +9,58 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from engines.media.extract import MAX_TEXT, Trouble, fdx_text
+from engines.media.text_encoding import decode, decode_xml, unmarked_utf16
 from errors import StudioError
 
 READABLE = ("document", "subtitles")
 """The kinds of assets that are read as text."""
-PDF, ZIP, FDX, TEXT = "application/pdf", "application/zip", "application/x-fdx", "text/plain"
-SUFFIXES = {PDF: ".pdf", ZIP: ".zip", FDX: ".fdx", TEXT: ".txt"}
+PDF, ZIP, FDX, RTF, TEXT = "application/pdf", "application/zip", "application/x-fdx", "application/rtf", "text/plain"
+SUFFIXES = {PDF: ".pdf", ZIP: ".zip", FDX: ".fdx", RTF: ".rtf", TEXT: ".txt"}
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SECONDS = 180
 """How long a PDF or a zip may take to read."""
 _HEAD = 65_536
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF32_BE = b"\0\0\xfe\xff"
 _KEEP_CHARACTERS = 64_000_000
 """How many characters of documents read before are remembered."""
 
 
 class Document(NamedTuple):
-    """A document as text. ``files`` of a zip were read, ``skipped`` were no text or too large."""
+    """A document as text. ``files`` of a zip were read, ``skipped`` were no text or too large.
+
+    ``guess`` names the encoding where the file did not say it.
+    """
 
     text: str
     noun: Literal["PDF", "zip", "script", "text"]
     pages: int | None = None
     files: int = 1
     skipped: int = 0
+    guess: str = ""
 
 
 def document_type(path: Path) -> str | None:
     """The MIME type of a document, told by its content; None where it is none that can be read."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    if b"%PDF-" in head[:1024]:
-        return PDF
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return ZIP
-    if not _is_text(head):
-        return None
-    return FDX if b"<FinalDraft" in head[:2048] else TEXT
+    if head.startswith(b"%PDF-"):
+        return PDF
+    if head.startswith(b"{\\rtf"):
+        return RTF
+    if _is_text(head):
+        return FDX if "<FinalDraft" in decode(head[:2048]).text else TEXT
+    # Some programs put bytes of their own before a PDF; a text that speaks of one is none.
+    return PDF if b"%PDF-" in head[:1024] else None
 
 
 def read_document(path: Path, mime: str, name: str) -> Document:
     """The text of a document; ``name`` is for the sentence where it has none.
 
-    A PDF or zip is read by a process of its own that may use only so much time and memory. What was read before is
+    A PDF, zip or RTF is read by a process of its own that may use only so much time and memory. What was read before is
     remembered. Raises StudioError: bad_document, locked_document, scanned_document, long_document.
     """
     stat = path.stat()
@@ -70,11 +79,12 @@ def _read(path: Path, mime: str, name: str) -> Document:
     if mime == ZIP:
         found = _child("zip", path, name)
         return Document(found["text"], "zip", files=found["files"], skipped=found["skipped"])
+    if mime == RTF:
+        return Document(_child("rtf", path, name)["text"], "text")
     if path.stat().st_size > 4 * MAX_TEXT:
         raise trouble("long", name)
     try:
-        text = decoded(path.read_bytes())
-        document = Document(fdx_text(text), "script") if mime == FDX else Document(text, "text")
+        document = _text(path.read_bytes(), mime)
     except Trouble as error:
         raise trouble(str(error), name) from error
     if len(document.text) > MAX_TEXT:
@@ -82,14 +92,11 @@ def _read(path: Path, mime: str, name: str) -> Document:
     return document
 
 
-def decoded(content: bytes) -> str:
-    """The text of a file in UTF-8, UTF-16 with its mark, or the old Western code page."""
-    if content[:2] in _UTF16:
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
+def _text(content: bytes, mime: str) -> Document:
+    if mime == FDX:
+        return Document(fdx_text(decode_xml(content)), "script")
+    text, guess = decode(content)
+    return Document(text, "text", guess=guess)
 
 
 def trouble(code: str, name: str) -> StudioError:
@@ -139,13 +146,8 @@ def _child(kind: str, path: Path, name: str) -> dict[str, Any]:
 
 
 def _is_text(head: bytes) -> bool:
-    if head[:2] in _UTF16:
-        try:
-            letters = head[: len(head) // 2 * 2].decode("utf-16")
-        except UnicodeDecodeError:
-            return False
-    else:
-        letters = head.decode("latin-1")
+    wide = head[:2] in _UTF16 or head.startswith(_UTF32_BE) or unmarked_utf16(head)
+    letters = decode(head[: len(head) // 4 * 4]).text if wide else head.decode("latin-1")
     odd = sum(letter < " " and letter not in "\t\n\f\r\x1b" for letter in letters)
     return "\0" not in letters and odd * 100 < len(letters)
 

@@ -1,10 +1,11 @@
-"""Takes the text out of a PDF or a zip: ``python -m engines.media.extract pdf|zip PATH``, one JSON object.
+"""Takes the text out of a PDF, a zip or an RTF: ``python -m engines.media.extract pdf|zip|rtf PATH``, one JSON object.
 
 It runs with limits on time and memory, for what it reads may be made to exhaust both.
 """
 
 import json
 import lzma
+import re
 import resource
 import stat
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.etree import ElementTree
 
+from engines.media.text_encoding import decode, decode_xml, unmarked_utf16
+
 MAX_TEXT = 20_000_000
 """The most letters of a document that are read."""
 _MEMORY = 3 * 2**30
@@ -23,6 +26,11 @@ _MAX_ENTRIES = 20_000
 _MAX_ENTRY = 2_000_000
 _HEAD = 8192
 _LEFT_OUT = {"__MACOSX", ".git", "node_modules", "__pycache__", ".venv", "venv"}
+_UTF8_NAME = 0x800
+_FAR = {"cp932", "gb18030", "big5", "cp949", "ibm866", "koi8-r", "windows-1251"}
+"""Encodings that a short name is told by; Western ones are too much alike."""
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _NO_TEXT = 20
 """Letters a page below which a PDF counts as scanned."""
 
@@ -73,7 +81,7 @@ def zip_text(path: Path) -> dict[str, Any]:
                 letters += len(text)
                 if letters > MAX_TEXT:
                     raise Trouble("long")
-                texts.append(f"=== {info.filename}\n{text}")
+                texts.append(f"=== {entry_name(info)}\n{text}")
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
         raise Trouble("bad") from error
     if not texts:
@@ -81,17 +89,35 @@ def zip_text(path: Path) -> dict[str, Any]:
     return {"text": "\n\n".join(texts), "files": len(texts), "skipped": skipped}
 
 
+def rtf_file_text(path: Path) -> dict[str, Any]:
+    """The text of an RTF file. Raises Trouble."""
+    text = rtf_text(decode(path.read_bytes()).text)
+    if len(text) > MAX_TEXT:
+        raise Trouble("long")
+    return {"text": text}
+
+
+def rtf_text(rtf: str) -> str:
+    """The words of a text in Rich Text Format. Raises Trouble."""
+    from striprtf.striprtf import rtf_to_text
+
+    try:
+        return str(rtf_to_text(rtf, errors="replace"))
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        raise Trouble("bad") from error
+
+
 def fdx_text(xml: str) -> str:
     """The paragraphs of a script in Final Draft's format, scene headings and names in capitals. Raises Trouble."""
     try:
-        root = ElementTree.fromstring(xml.encode())
+        root = ElementTree.fromstring(_DECLARATION.sub("", xml, count=1).encode(errors="replace"))
     except ElementTree.ParseError as error:
         raise Trouble("bad") from error
     return "\n\n".join(_paragraphs(root))
 
 
 def _paragraphs(root: ElementTree.Element) -> Iterator[str]:
-    for paragraph in root.iterfind("./Content//Paragraph"):
+    for paragraph in root.iterfind("./Content//Paragraph"):  # those of a dual dialogue lie inside another
         text = "".join(part.text or "" for part in paragraph.iterfind("Text")).strip()
         if text:
             yield text.upper() if paragraph.get("Type") in ("Scene Heading", "Character", "Transition") else text
@@ -102,6 +128,15 @@ def _aside(info: zipfile.ZipInfo) -> bool:
     return not _LEFT_OUT.isdisjoint(PurePosixPath(info.filename).parts)
 
 
+def entry_name(info: zipfile.ZipInfo) -> str:
+    """The name of an entry: without the mark for UTF-8 it is in the code page of the machine that packed it."""
+    if info.flag_bits & _UTF8_NAME or info.filename.isascii():
+        return info.filename
+    raw = info.filename.encode("cp437")  # what the library reads such names as
+    text, guess = decode(raw)
+    return text if guess in _FAR or not guess else raw.decode("cp850")  # that of a Western console
+
+
 def _entry(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> str | None:
     """The text of an entry; None where it is none. Never more of it is unpacked than is kept."""
     if info.flag_bits & 1 or stat.S_ISLNK(info.external_attr >> 16) or info.file_size > _MAX_ENTRY:
@@ -109,12 +144,20 @@ def _entry(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> str | None:
     try:
         with package.open(info) as file:
             head = file.read(_HEAD)
-            if b"\0" in head:
+            if b"\0" in head and head[:2] not in _WIDE and not unmarked_utf16(head):
                 return None
             content = head + file.read(_MAX_ENTRY + 1 - len(head))
-        return None if len(content) > _MAX_ENTRY else content.decode("utf-8-sig")
-    except (UnicodeDecodeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, EOFError, OSError):
+        if len(content) > _MAX_ENTRY or content.startswith(b"%PDF-"):
+            return None
+        if b"<FinalDraft" in content[:2048]:
+            return fdx_text(decode_xml(content))
+        text = decode(content).text
+        return rtf_text(text) if text.startswith("{\\rtf") else text
+    except (Trouble, zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, EOFError, OSError):
         return None  # a damaged entry costs only itself
+
+
+_READERS = {"pdf": pdf_text, "zip": zip_text, "rtf": rtf_file_text}
 
 
 def _limit() -> None:
@@ -126,7 +169,7 @@ def main(kind: str, path: str) -> None:
     """Print what a file holds, or its trouble."""
     _limit()
     try:
-        found = (pdf_text if kind == "pdf" else zip_text)(Path(path))
+        found = _READERS[kind](Path(path))
     except Trouble as error:
         found = {"trouble": str(error)}
     except MemoryError:

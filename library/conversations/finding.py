@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from auth.principal import Principal
@@ -111,7 +111,7 @@ def views(
 
 
 def _holds(column: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
-    return column.icontains(word, autoescape=True)
+    return func.casefold(column).contains(word.casefold(), autoescape=True)
 
 
 def _said(word: str) -> ColumnElement[bool]:
@@ -121,7 +121,7 @@ def _said(word: str) -> ColumnElement[bool]:
 
 def _found(session: Session, row: Conversation, words: Sequence[str]) -> str:
     """The words around the first of ``words`` that the title does not hold itself."""
-    word = next((word for word in words if word.lower() not in row.title.lower()), None)
+    word = next((word for word in words if word.casefold() not in row.title.casefold()), None)
     if word is None:
         return ""
     query = select(Message.text).where(Message.conversation_id == row.id, _holds(Message.text, word))

@@ -1,10 +1,13 @@
 """An answer as a screenplay: Fountain for most writing programs, FDX for Final Draft."""
 
+import io
 import re
+from xml.etree import ElementTree
 
 _NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
+_FENCED = re.compile(r"^[ \t]*```[ \t]*(\w*)[^\n]*\n(.*?)^[ \t]*```[ \t]*$", re.M | re.S)
 _HEADING = re.compile(r"^\s*(?:#+\s+)?\*{0,2}((?:INT|EXT|EST|I/E)[ ./].*?)\*{0,2}\s*$")
+_BOLD_LINE = re.compile(r"^\s*\*\*([^*]+)\*\*((?:\s*\([^)]*\))*)\s*$")
 
 
 def writable(text: str) -> str:
@@ -13,32 +16,35 @@ def writable(text: str) -> str:
 
 
 def fountain(text: str) -> str:
-    """The text in clean Fountain form."""
-    from screenplay_tools.fountain.writer import Writer
-
-    return f"{Writer().write(_script(text)).strip()}\n"
+    """The script as it was written, without what models like to put around one: talk, code fences, bold headings."""
+    return f"{_script(text)}\n"
 
 
 def final_draft(text: str) -> str:
-    """The text as a Final Draft file."""
-    from screenplay_tools.fdx.writer import Writer
+    """The script as a Final Draft file: one paragraph each, with its styles, dual dialogue and scene numbers."""
+    from screenplain.export.fdx import to_fdx
+    from screenplain.parsers import fountain
 
-    return str(Writer().write(_script(text)))
+    # An empty line goes first: a script that begins with “Name: …” would be read as a title page.
+    script = fountain.parse(io.StringIO(f"\n{_script(text)}\n"))
+    out = io.StringIO()
+    to_fdx(script, out)
+    root = ElementTree.fromstring(out.getvalue().encode())
+    numbers = [one.scene_number for one in script if hasattr(one, "scene_number")]
+    for heading, number in zip(root.iterfind(".//Paragraph[@Type='Scene Heading']"), numbers, strict=True):
+        if number:
+            heading.set("Number", str(number))
+    head = '<?xml version="1.0" encoding="UTF-8" standalone="no" ?>\n'
+    return head + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _script(text: str) -> object:
-    from screenplay_tools.fountain.parser import Parser
+def _script(text: str) -> str:
+    """The scenes in code fences, if there are some: the rest is talk about them. Lines bold as a whole lose that."""
+    text = writable(text)
+    fenced = [inside for kind, inside in _FENCED.findall(text) if _is_scene(kind, inside)]
+    lines = "\n\n".join(fenced).splitlines() if fenced else [one for one in text.splitlines() if "```" not in one]
+    return "\n".join(_BOLD_LINE.sub(r"\1\2", _HEADING.sub(r"\1", line)) for line in lines).strip()
 
-    parser = Parser()
-    parser.add_text(_bare(text))
-    parser.finalize()
-    return parser.script
 
-
-def _bare(text: str) -> str:
-    """Without what models like to put around a scene: code fences, bold headings, a title of hashes.
-
-    An empty line goes first: a screenplay that begins with “Name: …” would be read as a title page.
-    """
-    lines = [line for line in writable(text).splitlines() if not line.lstrip().startswith("```")]
-    return "\n" + "\n".join(_HEADING.sub(r"\1", line) for line in lines)
+def _is_scene(kind: str, inside: str) -> bool:
+    return kind.lower() in ("fountain", "screenplay") or any(_HEADING.match(line) for line in inside.splitlines())

@@ -418,6 +418,67 @@ def test_a_scene_becomes_a_screenplay(desk: Desk, ann: Principal) -> None:
     assert ("Transition", "CUT TO:") in found
 
 
+HARD_SCENE = """Here is the scene:
+
+```fountain
+INT. HARBOR CAFÉ - DAWN #1A#
+
+Bread steams. *Golden* light.
+
+A second paragraph.
+
+**MARA** (CONT'D)
+Hello **you**.
+
+@McCLANE
+Yippee.
+
+@美咲
+はい。
+
+ÉDOUARD (très fort)
+Non!
+
+3RD GUARD
+Halt.
+
+MARA
+One.
+
+TOM ^
+Two.
+
+[[a note]]
+
+ESTELLA walks in.
+```
+
+Tell me what to change."""
+
+
+def test_a_screenplay_keeps_what_writers_mark(desk: Desk, ann: Principal) -> None:
+    talk = desk.begin(ann, "A scene", HARD_SCENE)
+    fountain = export(talk, "fountain").data.decode()
+    assert fountain.startswith("INT. HARBOR CAFÉ - DAWN #1A#\n")
+    assert fountain.endswith("ESTELLA walks in.\n")
+    for line in ("@McCLANE", "@美咲", "Bread steams. *Golden* light.", "TOM ^", "[[a note]]"):
+        assert line in fountain.splitlines()
+    script = ElementTree.fromstring(export(talk, "fdx").data)
+    runs = [(one.get("Type"), [text.text or "" for text in one.iterfind("Text")]) for one in script.iter("Paragraph")]
+    paragraphs = [(kind, "".join(texts)) for kind, texts in runs]
+    assert paragraphs[0] == ("Scene Heading", "INT. HARBOR CAFÉ - DAWN")
+    assert script.find(".//Paragraph[@Number='1A']") is not None
+    assert [text for kind, text in paragraphs if kind == "Character"] == [
+        "MARA (CONT'D)", "McCLANE", "美咲", "ÉDOUARD (très fort)", "3RD GUARD", "MARA", "TOM",
+    ]  # fmt: skip
+    assert script.find(".//DualDialogue") is not None
+    assert {(text.get("Style"), text.text) for text in script.iter("Text") if text.get("Style")} == {
+        ("Italic", "Golden"),
+        ("Bold", "you"),
+    }
+    assert [text.split()[0] for kind, text in paragraphs if kind == "Action"] == ["Bread", "A", "ESTELLA"]
+
+
 def test_an_empty_talk_can_be_saved(talks: Conversations, ann: Principal) -> None:
     talk = talks.get(ann, talks.create(ann, title="...").id)
     for form in FORMS:

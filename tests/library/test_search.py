@@ -187,3 +187,29 @@ def test_a_record_that_is_no_json_object_harms_nothing(shelf: Shelf, ann: Princi
     bring(ann, title="Odd", provenance={"request": {"prompt": 1e308 * 10}, "model": "x"})
     bring(ann, title="Odder", provenance={"model": {"id": ["x"]}})
     assert found(shelf, ann, q="odd") == ["Odder", "Odd"]
+
+
+@pytest.mark.parametrize(
+    ("title", "q"),
+    [
+        ("黎明的港口", "港口"),
+        ("黎明的港口", "黎明的港"),
+        ("港は静かだった", "静か"),
+        ("ท่าเรือยามเช้า", "ยามเช้า"),
+        ("DSC00123", "123"),
+        ("Lange Straße", "strasse"),
+        ("Lange Strasse", "Straße"),
+        ("Sunrise 🌅", "🌅"),
+        ("Рассвет над гаванью", "РАССВЕТ"),
+    ],
+)
+def test_every_script_and_number_is_found(shelf: Shelf, ann: Principal, bring: Bring, title: str, q: str) -> None:
+    bring(ann, title="another picture 7")
+    asset = bring(ann, title=title)
+    assert found(shelf, ann, q=q) == [title]
+    shelf.library.change(ann, asset.id, AssetChange(title="renamed"))
+    assert found(shelf, ann, q=q) == []
+
+
+def test_what_holds_nothing_to_search_for_finds_nothing(shelf: Shelf, ann: Principal, lion: AssetView) -> None:
+    assert found(shelf, ann, q="🌅") == []

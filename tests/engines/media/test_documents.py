@@ -10,7 +10,7 @@ from pypdf import PdfWriter
 from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 
 from engines.media import intake
-from engines.media.documents import FDX, PDF, TEXT, ZIP, document_type, read_document
+from engines.media.documents import FDX, PDF, RTF, TEXT, ZIP, document_type, read_document
 from engines.media.extract import MAX_TEXT
 from errors import StudioError
 
@@ -177,3 +177,93 @@ def test_what_is_no_document(tmp_path: Path) -> None:
     for name, content in {"a.txt": b"a\0b" * 100, "b.txt": bytes(range(1, 32)) * 40}.items():
         (tmp_path / name).write_bytes(content)
         assert document_type(tmp_path / name) is None
+
+
+WORDS = "Größe: 5 € für Übernachtung"
+ENCODED = {
+    "utf-8": WORDS.encode(),
+    "utf-8 with its mark": b"\xef\xbb\xbf" + WORDS.encode(),
+    "cp1252": WORDS.encode("cp1252"),
+    "utf-16": b"\xff\xfe" + WORDS.encode("utf-16-le"),
+    "utf-16, big end first": b"\xfe\xff" + WORDS.encode("utf-16-be"),
+    "utf-16 without its mark": WORDS.encode("utf-16-le"),
+    "utf-32": WORDS.encode("utf-32"),
+}
+OTHER_SCRIPTS = {
+    "cp1251": "1\r\n00:00:01,000 --> 00:00:02,000\r\nПривет, мир\r\n",
+    "shift_jis": "港は静かだった",
+    "gbk": "港口很安静，没有人来。",
+    "big5": "港口很安靜，沒有人來。",
+    "cp1250": "Žluťoučký kůň",
+    "koi8-r": "Привет, мир",
+    "cp1253": "Καλημέρα κόσμε",
+}
+
+
+@pytest.mark.parametrize("content", ENCODED.values(), ids=ENCODED)
+def test_a_text_is_the_same_alone_and_in_a_zip(tmp_path: Path, content: bytes) -> None:
+    alone, packed = tmp_path / "a.txt", tmp_path / "a.zip"
+    alone.write_bytes(content)
+    with zipfile.ZipFile(packed, "w") as package:
+        package.writestr("brief.txt", content)
+    assert document_type(alone) == TEXT
+    assert read_document(alone, TEXT, "a.txt").text == WORDS
+    assert read_document(packed, ZIP, "a.zip").text == f"=== brief.txt\n{WORDS}"
+
+
+@pytest.mark.parametrize("encoding", OTHER_SCRIPTS)
+def test_other_scripts_are_recognized_and_the_guess_is_told(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(OTHER_SCRIPTS[encoding].encode(encoding))
+    document = read_document(path, TEXT, "a.txt")
+    assert document.text == OTHER_SCRIPTS[encoding]
+    assert document.guess
+
+
+@pytest.mark.parametrize("encoding", ["ISO-8859-1", "UTF-16", "UTF-8"])
+def test_a_script_is_read_in_the_encoding_it_declares(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.fdx"
+    xml = f'<?xml version="1.0" encoding="{encoding}"?><FinalDraft><Content><Paragraph Type="Action"><Text>Größe</Text>'
+    path.write_bytes(f"{xml}</Paragraph></Content></FinalDraft>".encode(encoding))
+    assert document_type(path) == FDX
+    assert read_document(path, FDX, "a.fdx").text == "Größe"
+
+
+def test_a_zip_names_its_files_as_its_machine_did(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    names = ["台本の下書き.txt".encode("cp932"), "Größe.txt".encode("cp850"), "сцена вторая.txt".encode("cp866")]
+    with zipfile.ZipFile(path, "w") as package:
+        for number, raw in enumerate(names):
+            package.writestr(str(number) * len(raw), "words")  # without the mark for UTF-8
+    content = path.read_bytes()
+    for number, raw in enumerate(names):
+        content = content.replace(str(number).encode() * len(raw), raw)
+    path.write_bytes(content)
+    text = read_document(path, ZIP, "a.zip").text
+    assert [line.removeprefix("=== ") for line in text.split("\n") if line.startswith("===")] == [
+        "台本の下書き.txt",
+        "Größe.txt",
+        "сцена вторая.txt",
+    ]
+
+
+def test_a_zip_with_a_stored_pdf_is_a_zip_and_a_text_about_pdfs_a_text(tmp_path: Path) -> None:
+    package = tmp_path / "a.zip"
+    with zipfile.ZipFile(package, "w") as file:
+        file.writestr("treatment.pdf", b"%PDF-1.4\n" + b"x" * 200)
+        file.writestr("note.txt", "words")
+    assert document_type(package) == ZIP
+    assert read_document(package, ZIP, "a.zip").skipped == 1
+    text = tmp_path / "a.py"
+    text.write_text("# reads what begins with %PDF-\nMARK = b'%PDF-'\n")
+    assert document_type(text) == TEXT
+    behind = pdf(tmp_path / "a.pdf", "A treatment of many words, of more words, and of words that are more still.")
+    behind.write_bytes(b"\x00\x01\x02junk\x00\n" + behind.read_bytes())
+    assert document_type(behind) == PDF
+
+
+def test_rich_text_is_read_as_words(tmp_path: Path) -> None:
+    path = tmp_path / "a.rtf"
+    path.write_bytes(rb"{\rtf1\ansi\ansicpg1252 Gr\'f6\'dfe: {\b 5} \'80\par Next}")
+    assert document_type(path) == RTF
+    assert read_document(path, RTF, "a.rtf").text.split("\n")[:2] == ["Größe: 5 €", "Next"]
