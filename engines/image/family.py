@@ -77,6 +77,9 @@ class Family:
     """What width and height must be a multiple of, in px."""
     working_bytes_a_pixel: ClassVar[int] = 3000
     """What painting takes beside the weights, at the largest step, in the precision of a processor."""
+    reference_bytes_a_pixel: ClassVar[int] = 0
+    """What a picture that is gone by takes in a step for each pixel of the model's best area, in half precision: its
+    tokens lie beside those of the new one. 0 where they do not."""
     vae_dtype: ClassVar[str] = ""
     """The precision that its autoencoder must compute in, torch's name; empty where it takes the denoiser's."""
     looks_in: ClassVar[tuple[str, ...]] = ("create_image", "edit_image")
@@ -87,6 +90,12 @@ class Family:
     def pipeline(self, work: Work) -> str:
         """The class that does this piece of work."""
         return self.controlled if work.control else self.pipelines[work.task]
+
+    def working_bytes_of(self, entry: Entry, pixels: int, pictures: int) -> int:
+        """What painting one picture of an area takes beside the weights, with so many ``pictures`` gone by: those to
+        change among them."""
+        beside = pictures * (entry.pixels or pixels) * self.reference_bytes_a_pixel
+        return pixels * self.working_bytes_a_pixel + beside
 
     def options(self, work: Work) -> dict[str, Any]:
         """What the pipeline's constructor takes beside its parts."""

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
+_LARGE = 2_500_000_000
+"""Weights of a transformer, 5 GB in half precision, that keep a card busy with one picture."""
+_LARGE_PIXELS = 1024 * 1024
+"""An area, 4,096 tokens, that does so in a smaller one."""
+
+
 class Drawn(NamedTuple):
     """A finished picture, the words that were left out of it, and the models that had a part in it beside its own."""
 
@@ -60,13 +66,14 @@ def _painted(family: Family, work: Work, words: Words, request: Drawing, context
 
     components = parts.components(context, family.painters, work.helpers)
     files = parts.files(context, work.helpers, besides=components)
-    working_bytes = work.width * work.height * family.working_bytes_a_pixel
+    pictures = len(work.references) + (work.task == "edit_image")
+    working_bytes = family.working_bytes_of(work.entry, work.width * work.height, pictures)
     loras = adapters.settled(request.every_lora)
     working_bytes += sum(path.stat().st_size for path in (*files.values(), *map(context.input, loras)))
     with context.lease(*components.values(), working_bytes=working_bytes) as models:
         loaded = dict(zip(components, models, strict=True))
         pipeline = parts.assembled(family.pipeline(work), context, loaded, family.options(work))
-        at_once = _at_once(context, working_bytes)
+        at_once = _at_once(context, working_bytes, pipeline, work)
         with adapters.added(pipeline, context, loras), family.helped(pipeline, work, files):
             for first in range(0, request.count, at_once):
                 numbers = range(first, min(first + at_once, request.count))
@@ -81,11 +88,20 @@ def _painted(family: Family, work: Work, words: Words, request: Drawing, context
                 yield from _pictures(pipeline, made)
 
 
-def _at_once(context: Context, working_bytes: int) -> int:
-    """How many pictures go into one pass. A processor is no faster with several, and exact with one."""
-    if context.device.torch == "cpu":
+def _at_once(context: Context, working_bytes: int, pipeline: Any, work: Work) -> int:
+    """How many pictures go into one pass. A processor is no faster with several, and exact with one; a card has its
+    hands full with one of a large model: the first would come with the last, and all be decoded at once."""
+    if context.device.torch == "cpu" or _fills_a_card(pipeline, work):
         return 1
     return int(max(1, min(8, context.device.available() // max(1, working_bytes))))
+
+
+def _fills_a_card(pipeline: Any, work: Work) -> bool:
+    transformer = getattr(pipeline, "transformer", None)
+    if transformer is None:
+        return False
+    numbers = sum(weights.numel() for weights in transformer.parameters())
+    return numbers >= _LARGE or work.width * work.height > _LARGE_PIXELS
 
 
 def _pictures(pipeline: Any, made: "np.ndarray") -> "list[Image]":

@@ -146,8 +146,6 @@ def _work(
     image: "Image | None" = None,
     mask: "Image | None" = None,
 ) -> Work:
-    from_cast = [id for mention in request.mentions for id in mention.references]
-    asked = dict.fromkeys((*getattr(request, "references", ()), *from_cast))
     strength = float(getattr(request, "strength", 1.0))
     return Work(
         task=request.task,
@@ -162,7 +160,7 @@ def _work(
         strength=strength,
         image=image,
         mask=mask,
-        references=tuple(opened(context, id) for id in asked),
+        references=tuple(opened(context, id) for id in request.every_reference),
         control=_control(request, context, width, height),
     )
 

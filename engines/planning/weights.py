@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from engines.catalog import Catalog, Entry, files
-from engines.requests import CreateClip, CreateImage, Drawing
+from engines.requests import CreateClip, CreateImage, Drawing, EditImage
 from engines.swapper import checkpoint, packed, sizes
 from engines.video import families
 from engines.video.family import ClipFamily
@@ -65,7 +65,8 @@ def working_bytes(request: Drawing | None, entry: Entry) -> int:
         return _filming_bytes(request, entry, family)
     drawn = request.width * request.height if isinstance(request, CreateImage) else entry.pixels or _USUAL_PIXELS
     smaller = entry.options.get("enlarge_by", 1) ** 2 if isinstance(request, CreateImage) else 1
-    return drawn // smaller * family.working_bytes_a_pixel
+    pictures = len(request.every_reference) + isinstance(request, EditImage) if request else 0
+    return family.working_bytes_of(entry, drawn // smaller, pictures)
 
 
 def _filming_bytes(request: Drawing | None, entry: Entry, family: ClipFamily) -> int:

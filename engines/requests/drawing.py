@@ -105,6 +105,12 @@ class Drawing(Request):
         return replaced(self.prompt, {key(one.name): one.words or one.name for one in self.mentions})
 
     @property
+    def every_reference(self) -> tuple[str, ...]:
+        """The ids of the pictures to go by: those asked for, then those of the cast, each once."""
+        from_cast = (id for mention in self.mentions for id in mention.references)
+        return tuple(dict.fromkeys((*getattr(self, "references", ()), *from_cast)))
+
+    @property
     def every_lora(self) -> tuple[LoraUse, ...]:
         """The LoRAs asked for, and those of the cast."""
         return (*self.loras, *(use for mention in self.mentions for use in mention.loras))

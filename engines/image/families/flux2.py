@@ -26,6 +26,7 @@ class Flux2(Flow):
 
     name = "flux.2"
     pipelines: ClassVar = {"create_image": "Flux2Pipeline", "edit_image": "Flux2Pipeline"}
+    reference_bytes_a_pixel = 1000  # 256 kB a token: an estimate from the widths of the layers, not measured
 
     def read(self, pipeline: Any, work: Work) -> Words:
         return {"prompt_embeds": self.told(pipeline, work, work.prompt)}

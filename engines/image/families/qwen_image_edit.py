@@ -75,6 +75,7 @@ class QwenImageEditPlus(QwenImageEdit):
         "edit_image": "QwenImageEditPlusPipeline",
         "create_image": "QwenImageEditPlusPipeline",
     }
+    reference_bytes_a_pixel = 1000
 
     def pipeline(self, work: Work) -> str:
         return self.pipelines[work.task]

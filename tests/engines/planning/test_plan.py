@@ -1,10 +1,13 @@
 """The plan: what fits which machine, in which precision, with which offload."""
 
+from pathlib import Path
+
 import pytest
 
-from engines.catalog import Entry
+from engines.catalog import Catalog, Entry
 from engines.catalog.entry import Licence
-from engines.planning import Plan, Room, Weights, plan
+from engines.planning import Plan, Room, Weights, plan, stages, working_bytes
+from engines.requests import Drawing, parse
 from engines.wire import DeviceState
 
 GB = 10**9
@@ -36,6 +39,12 @@ def planned(device: float, beside: float, painter: float = 24, reader: float = 1
     stages = {"text_encoder": weights(reader)}, {"transformer": weights(painter), "vae": weights(0.2)}
     room = Room(device=int(device * GB), beside=int(beside * GB), total=int(device * GB))
     return plan(entry(), stages, 3 * GB, room)
+
+
+def drawing(**asked: object) -> Drawing:
+    request = parse({"task": "create_image", "prompt": "a fox", **asked})
+    assert isinstance(request, Drawing)
+    return request
 
 
 def ways(plan: Plan) -> tuple[str, str, str, str]:
@@ -107,3 +116,32 @@ def test_a_card_keeps_some_free_and_main_memory_too() -> None:
     assert (card.total, card.device, card.beside) == (24 * GB, int(22.8 * GB), int(46.08 * GB))
     processor = Room.of(DeviceState(lane="device", name="processor", total_bytes=24 * GB, used_bytes=0))
     assert processor.beside == 0
+
+
+@pytest.mark.parametrize("model", ["flux.2-klein-9b", "qwen-image-edit-2511", "qwen-image-2.1"])
+def test_pictures_to_go_by_need_room_too(model: str) -> None:
+    entry = Catalog(Path("none"), Path("none")).get(model)
+    alone = working_bytes(drawing(prompt="a fox"), entry)
+    with_three = working_bytes(drawing(prompt="a fox", references=["a" * 32, "b" * 32, "c" * 32]), entry)
+    assert with_three - alone == 3 * entry.pixels * 1000
+
+
+def test_with_three_pictures_to_go_by_the_largest_klein_is_made_smaller_to_fit_a_card_of_24_gb() -> None:
+    catalog = Catalog(Path("none"), Path("none"))
+    klein = catalog.get("flux.2-klein-9b")
+    card = Room.of(DeviceState(lane="device", name="c", total_bytes=24 * 2**30, used_bytes=0, beside_bytes=64 * GB))
+    made = {}
+    for count in (0, 3):
+        request = drawing(width=1024, height=1024, references=[f"{number:032d}" for number in range(count)])
+        found = plan(klein, stages(klein, catalog), working_bytes(request, klein), card)
+        made[count] = found.painting.precision
+    assert made == {0: "bfloat16", 3: "int8"}
+
+
+def test_qwen_image_streamed_on_24_gb_never_takes_more_main_memory_than_there_is() -> None:
+    catalog = Catalog(Path("none"), Path("none"))
+    qwen = catalog.get("qwen-image")
+    state = DeviceState(lane="device", name="c", total_bytes=24 * 2**30, used_bytes=0, beside_bytes=64 * GB)
+    found = plan(qwen, stages(qwen, catalog), working_bytes(None, qwen), Room.of(state))
+    assert found.painting.offload == "streamed"
+    assert found.beside_bytes < 0.72 * 64 * GB
