@@ -14,6 +14,7 @@ from engines.requests import from_storage, parse
 from errors import StudioError, reason
 
 MOST_BYTES = 1024 * 1024
+MOST_FIELDS = 20_000
 
 
 class Submission(BaseModel):
@@ -59,8 +60,17 @@ async def _json_object(request: Request) -> dict[str, Any]:
 
 
 def _parsed(body: bytes) -> dict[str, Any]:
+    fields = 0
+
+    def counted(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal fields
+        fields += len(pairs)
+        if fields > MOST_FIELDS:  # each could be wrong, and a sentence be made of it
+            raise _bad_json(f"It has more than {MOST_FIELDS:,} fields.")
+        return dict(pairs)
+
     try:
-        data = json.loads(body)
+        data = json.loads(body, object_pairs_hook=counted)
     except (ValueError, RecursionError) as error:
         raise _bad_json("The body cannot be read as JSON.") from error
     if not isinstance(data, dict):
