@@ -178,7 +178,7 @@ def _bits(path: Path, image: Image.Image) -> int:
         with path.open("rb") as file:
             return file.read(25)[24]
     if image.format == "TIFF":
-        return max(image.tag_v2.get(_BITS_PER_SAMPLE, (8,)))  # type: ignore[attr-defined]
+        return int(max(image.tag_v2.get(_BITS_PER_SAMPLE, (8,))))  # type: ignore[attr-defined]
     return int(image.info.get("bit_depth", 8))
 
 
@@ -198,7 +198,8 @@ def _clip(media: av.container.InputContainer, video: av.VideoStream, size: int, 
     first = next(media.decode(video), None)
     if first is None:
         raise bad_media("Not one frame of it can be decoded.")
-    seconds, notes = duration(media, video), ()
+    seconds = duration(media, video)
+    notes: tuple[str, ...] = ()
     if there := cut_off(media, video):
         seconds, notes = there, (cut_off_note(there, seconds),)
     rate = video.average_rate or video.guessed_rate

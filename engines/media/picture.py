@@ -59,8 +59,10 @@ def load_picture(path: Path) -> Image.Image:
     try:
         image.load()
     except Exception as error:
-        if image.format not in ("JPEG", "MPO") or not (image := _rest_of_jpeg(path)):
+        rest = _rest_of_jpeg(path) if image.format in ("JPEG", "MPO") else None
+        if rest is None:
             raise _bad("It is damaged and cannot be decoded to the end.") from error
+        return rest
     return image
 
 
