@@ -90,7 +90,7 @@ async def receive(request: Request, sink: Sink, name: str | None) -> str:
     if form:
         form.end()
     if not sink.bytes:
-        raise StudioError("empty_upload", "No file arrived.", next="Send one, with something in it.", status=422)
+        raise _empty(name or (form.name if form else ""))
     return name or (form.name if form else "") or "untitled"
 
 
@@ -168,6 +168,11 @@ class _Form:
 
     def _end(self) -> None:
         self._whole = True
+
+
+def _empty(name: str) -> StudioError:
+    what = f"“{name[:80]}” is empty (0 bytes)." if name else "No file arrived."
+    return StudioError("empty_upload", what, next="Choose another file.", status=422)
 
 
 def _bad_form() -> StudioError:

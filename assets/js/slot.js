@@ -8,8 +8,10 @@ import { recalled } from "./foot.js";
 import { notes } from "./result.js";
 import { bytes, facts, kinds } from "./words.js";
 
-const accepted = { image: "image/*", clip: "video/*", sound: "audio/*" };
+const accepted = { image: "image/*,.heic,.heif,.avif", clip: "video/*", sound: "audio/*,.aif,.aiff,.aifc,.caf,.w64,.amr" };
 const fits = { image: "image/", clip: "video/", sound: "audio/" };
+/** Why a file of one kind is not taken as another. */
+const misfit = (name, type, kind) => (type === "image/gif" && kind === "clip" ? "A GIF is treated as a picture here. Convert it to MP4 to use it as a clip." : `“${name}” is not a ${kinds[kind]}.`);
 const samples = { image: "portrait.jpg", clip: "pan.mp4" };
 const seen = (element) => element.offsetParent !== null;
 
@@ -79,7 +81,7 @@ export class Slot {
 
   async bring(file) {
     if (file.type && !file.type.startsWith(fits[this.kind]) && /^(image|video|audio)\//.test(file.type)) {
-      return this.complain(`“${file.name}” is not a ${kinds[this.kind]}.`);
+      return this.complain(misfit(file.name, file.type, this.kind));
     }
     this.sending?.stop();
     const sending = this.sending = api.upload(file, project.id, (part) => this.progress(part));
@@ -90,7 +92,7 @@ export class Slot {
       const asset = await sending.done;
       if (this.sending !== sending) return;
       this.sending = null;
-      if (asset.kind !== this.kind) return this.complain(`“${asset.title}” is not a ${kinds[this.kind]}.`);
+      if (asset.kind !== this.kind) return this.complain(misfit(asset.title, asset.mime, this.kind));
       this.set(asset);
     } catch (error) {
       if (this.sending === sending) { this.sending = null; this.draw(this.props.value); this.complain(error.message); }

@@ -96,7 +96,8 @@ def _write(frame: Frame, writer: ClipWriter, context: Context, total: int) -> No
 
 def _finish(writer: ClipWriter, reader: ClipReader, context: Context, asset: str) -> None:
     record = context.provenance(source_whole=reader.whole)
-    context.add(writer.finish(context.new_file(".mp4"), context.input(asset), record))
+    result = writer.finish(context.new_file(".mp4"), context.input(asset), record)
+    context.add(result.model_copy(update={"notes": (*reader.notes, *result.notes)}))
 
 
 def _rife(context: Context) -> TorchModule:

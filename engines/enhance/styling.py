@@ -12,6 +12,8 @@ STYLES = 26
 _WORK_SIDE = 1024
 _ANY_SIDE = 384
 _STYLE_SIDE = 256
+_LEAST_SIDE = 32
+"""Pictures of a pixel or two are continued to so many: the network makes them smaller twice on its way."""
 
 
 def with_look(session: Any, picture: Image.Image, style: int) -> Image.Image:
@@ -19,7 +21,8 @@ def with_look(session: Any, picture: Image.Image, style: int) -> Image.Image:
     small = _fitting(picture, _WORK_SIDE)
     weights = np.zeros(STYLES, np.float32)
     weights[style] = 1
-    planes = _padded(small, -small.height % 4, -small.width % 4).transpose(2, 0, 1)[None]
+    bottom, right = (max(-length % 4, _LEAST_SIDE - length) for length in (small.height, small.width))
+    planes = _padded(small, bottom, right).transpose(2, 0, 1)[None]
     out = session.run(None, {"image": np.ascontiguousarray(planes), "style_weights": weights})[0][0]
     return _grown(_picture(out.transpose(1, 2, 0), small), small, picture)
 

@@ -31,6 +31,10 @@ _STREAMS: dict[str, Callable[[Path, Path], None]] = {
     ".ogg": clean_sounds.remuxed,
     ".avi": clean_clips.avi,
     ".aac": clean_sounds.aac,
+    ".aif": clean_sounds.remuxed,
+    ".caf": clean_sounds.remuxed,
+    ".w64": clean_sounds.remuxed,
+    ".amr": clean_sounds.remuxed,
 }
 _PLAIN = {".srt", ".vtt", ".txt", ".bmp"}
 """Formats that have no place for such things."""
@@ -57,8 +61,7 @@ def _cleaner(path: Path) -> Callable[[Path, Path], None]:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return clean_pictures.webp
     container = sniff(path)
-    avif = head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis")
-    if container is not None and not avif:
+    if container is not None:
         return _STREAMS[container.suffix]
     if path.suffix in _PLAIN:
         return shutil.copyfile  # type: ignore[return-value]

@@ -66,6 +66,9 @@ def jpeg(path: Path, out: Path) -> None:
                 end = _scan_end(data, at)
                 target.write(data[at:end])
                 at = end
+                if at == len(data):  # it breaks off: what there is is kept
+                    target.write(b"\xff\xd9")
+                    return
 
 
 def _segment(data: bytes, at: int) -> tuple[int, int, bytes]:
@@ -92,11 +95,11 @@ def _jpeg_kept(marker: int, segment: bytes) -> bool:
 
 
 def _scan_end(data: bytes, at: int) -> int:
-    """Where coded pixels end: at a marker that is neither a stuffed 0xFF nor a restart."""
+    """Where coded pixels end: at a marker that is neither a stuffed 0xFF nor a restart, or with the file."""
     while True:
         at = data.find(b"\xff", at)
         if at < 0 or at + 1 >= len(data):
-            raise ValueError("a JPEG that breaks off")
+            return len(data)
         if data[at + 1] and not 0xD0 <= data[at + 1] <= 0xD7:
             return at
         at += 2

@@ -13,7 +13,15 @@ from av.error import FFmpegError
 from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from PIL import Image
 
-from engines.media.streams import bad_media, duration, moving_picture, open_media, track_end
+from engines.media.streams import (
+    EARLY_SECONDS,
+    bad_media,
+    cut_off_note,
+    duration,
+    moving_picture,
+    open_media,
+    track_end,
+)
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -22,7 +30,6 @@ SCALER = Interpolation.LANCZOS | Interpolation.ACCURATE_RND | Interpolation.FULL
 _UNSPECIFIED = 2  # in all three of FFmpeg's lists of colour tags
 _HD_ROWS = 720
 _MATRICES = {1: Colorspace.ITU709, 4: Colorspace.FCC, 7: Colorspace.SMPTE240M, 9: Colorspace.BT2020}
-_EARLY_SECONDS = 1
 
 
 class Colour(NamedTuple):
@@ -61,8 +68,7 @@ class ClipReader:
     """Reads a clip from its beginning, never holding more than a few frames. Use it in a ``with``.
 
     Variable frame rates keep their times. What of a damaged or cut-off clip can be decoded is read; once all is read
-    ``whole`` is False then, and ``seconds_read`` is how much of it there was. Raises StudioError bad_media when that is
-    not even one frame.
+    ``whole`` is False then, and ``notes`` say so. Raises StudioError bad_media when that is not even one frame.
     """
 
     def __init__(self, path: Path) -> None:
@@ -75,7 +81,7 @@ class ClipReader:
             stream.thread_type = "AUTO"
             self._stream = stream
             self.whole = True
-            self.seconds_read = Fraction(0)
+            self.notes: tuple[str, ...] = ()
             self.seconds = duration(self._media, stream)
             self._end = track_end(self._media, stream)
             self._media.seek(0)  # counting packets may have gone to the end
@@ -110,9 +116,11 @@ class ClipReader:
         last = frame.duration * self._stream.time_base if frame.duration and self._stream.time_base else beat
         if self._end is not None and start < self._end:
             last = min(last, self._end - start)  # its own duration may be that of another frame, in decoding order
-            if start + last < self._end - _EARLY_SECONDS:
+            if start + last < self._end - EARLY_SECONDS:
                 self.whole = False
-        self.seconds_read = start + last - first
+                self.notes = (cut_off_note(start + last - first, self._end - first),)
+        if not self.whole and not self.notes:
+            self.notes = ("Parts of the clip are damaged and could not be read.",)
         if index >= skip:
             yield Frame(self._pixels(frame), start, last)
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import struct
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +19,19 @@ from engines.media import documents, wav
 from engines.media.clip_reader import frame_at, turned
 from engines.media.picture import load_picture, open_picture, save_thumb
 from engines.media.sound import Samples, waveform
-from engines.media.streams import Format, bad_media, duration, moving_picture, open_media, sniff, soundtrack
+from engines.media.streams import (
+    Format,
+    bad_media,
+    cut_off,
+    cut_off_note,
+    duration,
+    moving_picture,
+    open_media,
+    sniff,
+    soundtrack,
+    still_format,
+)
+from engines.media.unsupported import name_refusal
 from engines.requests.base import AssetFacts
 from errors import StudioError
 
@@ -34,11 +47,13 @@ _PICTURES = {
     "BMP": (".bmp", "image/bmp"),
     "TIFF": (".tif", "image/tiff"),
     "AVIF": (".avif", "image/avif"),
+    "HEIF": (".heic", "image/heic"),
 }
 _PICTURE_HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*")
-_ORIENTATION = 0x0112
-LARGE = threading.BoundedSemaphore(3)
-"""So many pictures are decoded whole at a time: a file of some KB may hold a hundred megapixels."""
+_ORIENTATION, _BITS_PER_SAMPLE = 0x0112, 258
+_SILENT = {".aif": "AIFF", ".caf": "CAF", ".w64": "Wave64", ".amr": "AMR"}
+LARGE = threading.BoundedSemaphore(1)
+"""One picture is decoded at a time: a file of some KB may hold a hundred megapixels, and take 1.5 GB for a moment."""
 
 
 class Inspected(NamedTuple):
@@ -59,7 +74,7 @@ def inspect(path: Path, name: str) -> Inspected:
     size = path.stat().st_size
     shown = f"“{name[:80]}”" if name else "The file"
     if not size:
-        raise StudioError("empty_file", f"{shown} is empty.", next="Choose another file.")
+        raise StudioError("empty_file", f"{shown} is empty (0 bytes).", next="Choose another file.")
     if _is_picture(path):
         facts, suffix = _picture(path, size)
     elif looking.is_pickle(path):
@@ -72,11 +87,12 @@ def inspect(path: Path, name: str) -> Inspected:
     elif container := sniff(path):
         facts, suffix = _stream(path, size, container)
     else:
-        raise StudioError(
+        raise name_refusal(path, shown) or StudioError(
             "unknown_file",
             f"{shown} is neither a picture, a clip, a sound, a document nor a LoRA.",
-            "Pictures may be PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF; clips MP4, MOV, WebM, MKV or AVI; "
-            "sounds WAV, MP3, FLAC, OGG, AAC or M4A; documents PDF, plain text, code, Final Draft, or a zip of these; "
+            "Pictures may be PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC; clips MP4, MOV, WebM, MKV or AVI; "
+            "sounds WAV, MP3, FLAC, OGG, AAC, M4A, AIFF, CAF, W64 or AMR; "
+            "documents PDF, plain text, code, Final Draft, or a zip of these; "
             "LoRAs safetensors.",
             "Choose another file.",
             status=415,
@@ -129,7 +145,7 @@ def _is_picture(path: Path) -> bool:
     return (
         head.startswith(_PICTURE_HEADS)
         or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
-        or (head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"))
+        or still_format(path) is not None
     )
 
 
@@ -140,8 +156,30 @@ def _picture(path: Path, size: int) -> tuple[AssetFacts, str]:
         width, height = image.size
         if image.getexif().get(_ORIENTATION) in (5, 6, 7, 8):  # stored lying on its side
             width, height = height, width
+        notes = tuple(_picture_notes(path, image))
         del image
-    return AssetFacts(kind="image", mime=mime, bytes=size, width=width, height=height), suffix
+    return AssetFacts(kind="image", mime=mime, bytes=size, width=width, height=height, notes=notes), suffix
+
+
+def _picture_notes(path: Path, image: Image.Image) -> Iterator[str]:
+    """What work on a picture leaves out."""
+    if image.info.get("cut_off"):
+        yield "This JPEG is cut off: its lower part may be missing."
+    if _bits(path, image) > 8:
+        yield "More than 8 bits per channel: work here uses 8."
+    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+        what = {"TIFF": "page", "HEIF": "picture"}.get(image.format or "", "frame")
+        yield f"Only its first {what} is used."
+
+
+def _bits(path: Path, image: Image.Image) -> int:
+    """Bits a channel as stored: Pillow brings most to 8 by itself."""
+    if image.format == "PNG":
+        with path.open("rb") as file:
+            return file.read(25)[24]
+    if image.format == "TIFF":
+        return int(max(image.tag_v2.get(_BITS_PER_SAMPLE, (8,))))  # type: ignore[attr-defined]
+    return int(image.info.get("bit_depth", 8))
 
 
 def _stream(path: Path, size: int, container: Format) -> tuple[AssetFacts, str]:
@@ -161,8 +199,11 @@ def _clip(media: av.container.InputContainer, video: av.VideoStream, size: int, 
     if first is None:
         raise bad_media("Not one frame of it can be decoded.")
     seconds = duration(media, video)
+    notes: tuple[str, ...] = ()
+    if there := cut_off(media, video):
+        seconds, notes = there, (cut_off_note(there, seconds),)
     rate = video.average_rate or video.guessed_rate
-    frames = video.frames or (round(seconds * rate) if rate else 0)
+    frames = (not notes and video.frames) or (round(seconds * rate) if rate else 0)
     width, height = (first.height, first.width) if turned(first) in (90, 270) else (first.width, first.height)
     return AssetFacts(
         kind="clip",
@@ -173,6 +214,7 @@ def _clip(media: av.container.InputContainer, video: av.VideoStream, size: int, 
         seconds=float(seconds),
         fps=float(rate) if rate else None,
         frames=max(1, frames),
+        notes=notes,
     )
 
 
@@ -191,7 +233,9 @@ def _sound(
         )
     mp4 = container.demuxer == "mov"
     suffix, mime = (".m4a", "audio/mp4") if mp4 else (container.suffix, container.mime.replace("video/", "audio/"))
-    return AssetFacts(kind="sound", mime=mime, bytes=size, seconds=seconds), suffix
+    name = _SILENT.get(suffix)
+    notes = (f"Most browsers cannot play {name}; everything else works.",) if name else ()
+    return AssetFacts(kind="sound", mime=mime, bytes=size, seconds=seconds, notes=notes), suffix
 
 
 def _beginning(path: Path) -> Samples:

@@ -12,13 +12,15 @@ from PIL.PngImagePlugin import PngInfo
 from engines import wire
 from engines.media.files import thumb_path, written
 from engines.media.srgb import to_srgb
+from engines.media.streams import still_format
 from engines.provenance import parameters
 from errors import StudioError
 
 MAX_SIDE = 30_000
 MAX_PIXELS = 100_000_000
 THUMB_SIDE = 512
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+_MOST_JPEG = 200_000_000
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 
 # Pillow warns above this number and refuses above twice of it; the refusal below comes before both matter.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -38,13 +40,16 @@ def open_picture(path: Path) -> Image.Image:
 
 
 def load_picture(path: Path) -> Image.Image:
-    """The picture in a file, decoded but as it is stored. Raises like ``open_picture``."""
+    """The picture in a file, decoded but as it is stored; of a JPEG that breaks off what there is.
+
+    Raises like ``open_picture``.
+    """
     try:
-        image = Image.open(path, formats=FORMATS)
+        image = _opened(path)
     except Image.DecompressionBombError as error:
         raise _too_large("It has far more pixels than that.") from error
     except UnidentifiedImageError as error:
-        raise _bad("Its content is none of PNG, JPEG, WebP, GIF, BMP, TIFF and AVIF.") from error
+        raise _bad("Its content is none of PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF and HEIC.") from error
     except FileNotFoundError:
         raise
     except Exception as error:
@@ -54,8 +59,33 @@ def load_picture(path: Path) -> Image.Image:
     try:
         image.load()
     except Exception as error:
-        raise _bad("It is damaged and cannot be decoded to the end.") from error
+        rest = _rest_of_jpeg(path) if image.format in ("JPEG", "MPO") else None
+        if rest is None:
+            raise _bad("It is damaged and cannot be decoded to the end.") from error
+        return rest
     return image
+
+
+def _rest_of_jpeg(path: Path) -> Image.Image | None:
+    """What there is of a JPEG that breaks off, the rest gray as viewers show it; ``cut_off`` in its ``info``."""
+    if path.stat().st_size > _MOST_JPEG:
+        return None
+    try:
+        image = Image.open(io.BytesIO(path.read_bytes() + b"\xff\xd9"), formats=("JPEG",))
+        image.load()
+    except Exception:  # decoders of hostile files raise anything
+        return None
+    image.info["cut_off"] = True
+    return image
+
+
+def _opened(path: Path) -> Image.Image:
+    still = still_format(path)
+    if still == "HEIF":
+        import pi_heif
+
+        pi_heif.register_heif_opener(thumbnails=False)
+    return Image.open(path, formats=(still,) if still else FORMATS)
 
 
 def save_picture(

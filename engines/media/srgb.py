@@ -82,4 +82,6 @@ def _probe() -> Image.Image:
 
 def _lab_to_srgb(image: Image.Image) -> Image.Image:
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-    return ImageCms.applyTransform(image, ImageCms.buildTransform(lab, srgb, "LAB", "RGB"))
+    converted = ImageCms.applyTransform(image, ImageCms.buildTransform(lab, srgb, "LAB", "RGB"))
+    assert converted is not None  # it is only where the picture itself is changed
+    return converted

@@ -17,6 +17,8 @@ from errors import StudioError
 
 OPEN_SECONDS = 20.0
 READ_SECONDS = 60.0
+EARLY_SECONDS = 1
+"""A track that ends so much before its header says is cut off."""
 
 
 class Format(NamedTuple):
@@ -28,16 +30,46 @@ class Format(NamedTuple):
 
 
 _ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
-_STILLS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")  # HEIF pictures, in the same box as MP4
+_FOREIGN = (b"crx ", b"jxl ", b"jp2 ")  # pictures in the same box as MP4 that are not read here
+_STILLS = {
+    "AVIF": {b"avif", b"avis"},
+    "HEIF": {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"},
+}
+_CLIPS = (b"qt  ", b"isom", b"iso2", b"mp41", b"mp42")
+"""First brands of clips, whatever else they say they can be read as."""
+
+_OTHER = (
+    (0, b"caff", Format(".caf", "audio/x-caf", "caf")),
+    (0, b"riff\x2e\x91\xcf\x11", Format(".w64", "audio/x-w64", "w64")),
+    (0, b"#!AMR", Format(".amr", "audio/amr", "amr")),
+    (8, b"AIFF", Format(".aif", "audio/aiff", "aiff")),
+    (8, b"AIFC", Format(".aif", "audio/aiff", "aiff")),
+    (0, b"fLaC", Format(".flac", "audio/flac", "flac")),
+    (0, b"OggS", Format(".ogg", "audio/ogg", "ogg")),
+    (0, b"ID3", Format(".mp3", "audio/mpeg", "mp3")),
+)
 _TAGGED = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")  # as Matroska tags a track's end
 _RIFF = {b"WAVE": Format(".wav", "audio/wav", "wav"), b"AVI ": Format(".avi", "video/x-msvideo", "avi")}
+
+
+def still_format(path: Path) -> str | None:
+    """AVIF or HEIF where a file is such a picture: the box is that of MP4, and any of its brands may say so."""
+    with path.open("rb") as file:
+        head = file.read(512)
+    if head[4:8] != b"ftyp":
+        return None
+    end = min(len(head), int.from_bytes(head[:4], "big"))
+    brands = {head[8:12], *(head[at : at + 4] for at in range(16, end, 4))}
+    if head[8:12] in _CLIPS:
+        return None
+    return next((name for name, known in _STILLS.items() if brands & known), None)
 
 
 def sniff(path: Path) -> Format | None:
     """The container format of a file by its first bytes; None when it is no clip and no sound."""
     with path.open("rb") as file:
         head = file.read(64)
-    if head[4:8] in _ATOMS and head[8:12] not in _STILLS:
+    if head[4:8] in _ATOMS and head[8:12] not in _FOREIGN and still_format(path) is None:
         apple = head[8:12] == b"qt  " or head[4:8] != b"ftyp"
         return Format(".mov", "video/quicktime", "mov") if apple else Format(".mp4", "video/mp4", "mov")
     if head.startswith(b"\x1a\x45\xdf\xa3"):
@@ -45,12 +77,9 @@ def sniff(path: Path) -> Format | None:
         return Format(".webm" if webm else ".mkv", "video/webm" if webm else "video/x-matroska", "matroska")
     if head[:4] in wav.HEADS:
         return _RIFF.get(head[8:12])
-    if head.startswith(b"fLaC"):
-        return Format(".flac", "audio/flac", "flac")
-    if head.startswith(b"OggS"):
-        return Format(".ogg", "audio/ogg", "ogg")
-    if head.startswith(b"ID3"):
-        return Format(".mp3", "audio/mpeg", "mp3")
+    for at, mark, format in _OTHER:
+        if head[at : at + len(mark)] == mark:
+            return format
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:  # a frame header of MPEG audio, or of ADTS AAC
         layer = head[1] & 0x06
         return Format(".mp3", "audio/mpeg", "mp3") if layer else Format(".aac", "audio/aac", "aac")
@@ -130,6 +159,34 @@ def track_end(media: InputContainer, stream: av.VideoStream | av.AudioStream) ->
     if media.duration and len(media.streams) == 1:
         return Fraction((media.start_time or 0) + media.duration, av.time_base)
     return None
+
+
+def cut_off(media: InputContainer, stream: av.VideoStream | av.AudioStream) -> Fraction | None:
+    """How many seconds of a track are there, where its header says a second or more beyond; None for a whole one.
+
+    Whole files are told by their end alone, so that hours pass quickly. Moves ``media``.
+    """
+    end = track_end(media, stream)
+    if end is None or stream.time_base is None:
+        return None
+    start = (stream.start_time or 0) * stream.time_base
+    last = start
+    for place in (end - 2, start):
+        try:
+            media.seek(int(max(place, start) / stream.time_base), stream=stream)
+            for packet in media.demux(stream):
+                if packet.pts is not None and not packet.is_corrupt:
+                    last = max(last, (packet.pts + (packet.duration or 0)) * stream.time_base)
+        except FFmpegError:
+            pass  # what came before counts
+        if last > end - EARLY_SECONDS:
+            return None
+    return last - start
+
+
+def cut_off_note(there: Fraction, whole: Fraction) -> str:
+    """What a person is told of a clip that ends before its header says."""
+    return f"This clip is cut off: {float(there):.1f} s of {float(whole):.1f} s are there."
 
 
 def bad_media(why: str) -> StudioError:

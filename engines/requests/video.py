@@ -1,12 +1,15 @@
 """Requests that make or change a clip."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from engines.requests.base import Request, asset
 from engines.requests.drawing import Drawing
+
+_LONGEST_RATE = 40  # letters
 
 
 class Filming(Drawing):
@@ -88,6 +91,16 @@ class UpscaleClip(Request):
         return f"{assets.get(self.clip, 'clip')} · {self.scale}x"
 
 
+def _rate(value: Any) -> Any:
+    """A frame rate as broadcast writes it, 24000/1001, as a number; anything else as it is."""
+    if not isinstance(value, str) or "/" not in value or len(value) > _LONGEST_RATE:
+        return value
+    try:
+        return float(Fraction(value.replace(" ", "")))
+    except (ValueError, ZeroDivisionError):
+        return value
+
+
 class InterpolateClip(Request):
     """Give a clip another frame rate by drawing the frames between, its sound and length kept."""
 
@@ -95,7 +108,7 @@ class InterpolateClip(Request):
 
     task: Literal["interpolate_clip"] = "interpolate_clip"
     clip: str = asset("Clip", "The clip to smooth.", "clip")
-    fps: float = Field(
+    fps: Annotated[float, BeforeValidator(_rate)] = Field(
         60.0,
         title="Frame rate",
         description="Frames a second of the new clip: 24, 25, 29.97, 60 or any other.",

@@ -43,6 +43,24 @@ def test_a_picture_as_the_body_or_in_a_form(house: House, as_ann: TestClient, ph
     assert left_over(house) == []
 
 
+def test_what_work_on_a_file_leaves_out_is_told_with_it(as_ann: TestClient) -> None:
+    deep = io.BytesIO()
+    Image.new("I;16", (8, 8)).save(deep, "PNG")
+    asset = bring(as_ann, deep.getvalue()).json()
+    assert asset["notes"] == ["More than 8 bits per channel: work here uses 8."]
+    assert as_ann.get(f"/api/assets/{asset['id']}").json()["notes"] == asset["notes"]
+    assert bring(as_ann, png()).json()["notes"] == []
+
+
+def test_an_empty_file_is_called_so(as_ann: TestClient) -> None:
+    raw = bring(as_ann, b"", "empty.png")
+    form = as_ann.post("/api/assets", files={"file": ("empty.png", b"")})
+    for answer in (raw, form):
+        assert answer.status_code == 422
+        assert answer.json()["what"] == "“empty.png” is empty (0 bytes)."
+        assert answer.json()["next"] == "Choose another file."
+
+
 def test_what_a_file_is_is_told_by_its_content(as_ann: TestClient, short_clip: Path, speech: Path) -> None:
     clip = bring(as_ann, short_clip.read_bytes(), "actually.png").json()
     assert (clip["kind"], clip["mime"], clip["width"]) == ("clip", "video/mp4", 160)

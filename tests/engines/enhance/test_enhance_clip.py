@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
 from engines import wire
 from engines.enhance.between import clock, exact_rate, is_cut
@@ -165,6 +166,17 @@ def test_rates_are_what_broadcast_means() -> None:
     for fps in (1, 23.976, 25, 29.97, 59.94, 240, 33.333):
         assert (1 / exact_rate(fps) / clock(exact_rate(fps))).denominator == 1
         assert clock(exact_rate(fps)) <= Fraction(1, 50_000)
+
+
+@pytest.mark.parametrize(
+    ("written", "exact"), [("24000/1001", Fraction(24000, 1001)), ("30000 / 1001", Fraction(30000, 1001)), ("25/1", 25)]
+)
+def test_a_rate_may_be_written_as_broadcast_does(written: str, exact: Fraction) -> None:
+    request = InterpolateClip.model_validate({"clip": CLIP, "fps": written})
+    assert exact_rate(request.fps) == exact
+    for wrong in ("1/0", "24000/", "a/b", "1000/1"):
+        with pytest.raises(ValidationError):
+            InterpolateClip.model_validate({"clip": CLIP, "fps": wrong})
 
 
 def test_damaged_weights_are_named(starter: Path, short_clip: Path, tmp_path: Path) -> None:

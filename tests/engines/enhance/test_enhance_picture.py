@@ -233,3 +233,10 @@ def test_what_would_be_too_large_is_refused_beforehand(desk: Desk, tmp_path: Pat
     Image.new("1", (12_000, 4000)).save(tmp_path / "wide.png")
     with pytest.raises(StudioError, match="too large"):
         desk.do(UpscaleImage(image=ONE, scale=4), tmp_path / "wide.png")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (40, 1), (3, 2)])
+def test_the_smallest_pictures_are_restyled(desk: Desk, tmp_path: Path, size: tuple[int, int]) -> None:
+    Image.new("RGB", size, (90, 120, 60)).save(tmp_path / "small.png")
+    came = desk.do(StylizeImage(image=asset_id(0)), tmp_path / "small.png")
+    assert (came.file.width, came.file.height) == size

@@ -131,7 +131,7 @@ def test_thirteen_hours_of_sound_are_too_much(tmp_path: Path) -> None:
     ("name", "content"),
     [
         ("run.exe", b"MZ\x90\0" + bytes(500)),
-        ("IMG_0001.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)),
+        ("IMG_0001.cr3", b"\0\0\0\x18ftypcrx \0\0\0\0crx isom" + bytes(100)),
     ],
 )
 def test_anything_else_is_refused_whatever_its_name(tmp_path: Path, name: str, content: bytes) -> None:
