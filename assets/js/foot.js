@@ -51,7 +51,8 @@ export class Foot {
   async recall() {
     this.form.inert = true;
     const kept = await recall(this.name).catch(() => null);
-    if (kept) await this.send({ values: kept });
+    const filled = Object.entries(kept ?? {}).filter(([, value]) => value !== null); // what forms share may be in another
+    if (filled.length) await this.send({ values: Object.fromEntries(filled) });
     this.form.inert = false;
     this.keeping = true;
     this.ask();

@@ -31,7 +31,8 @@ export class Mask {
       ...Object.fromEntries(acts.map(([act]) => [act, () => this.plane[act]()])),
     });
     watch("value", () => this.draw());
-    on("asked", ({ values }) => this.over in values && element.offsetParent !== null && this.picture(values[this.over] ?? ""));
+    const form = element.closest(".task")?.id; // also while another page is in front: it is not told twice
+    on("asked", ({ task, values }) => form === `task-${task}` && this.picture(values[this.over] ?? ""));
     this.draw();
   }
 
