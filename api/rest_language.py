@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from api.bodies import JsonObject
-from api.loras import owner_only
 from api.principal import Who
+from api.server_paths import owner_only
 from engines.language.shelf import Shelf
 from errors import StudioError
 from studio import Studio
