@@ -17,6 +17,8 @@ from engines.twins.tokenizers import (
 _WIDTH = 32
 """Of what the text encoders of FLUX.1 give."""
 _QWEN_WIDTH = 16
+_MISTRAL_LAYERS, _QWEN_LAYERS = 30, 27
+"""As deep as FLUX.2 dev and klein look into their text encoders."""
 _LAYERS_READ = 3
 """Of how many layers of its text encoder FLUX.2 reads the output."""
 _LATENT_1, _LATENT_2 = 16, 32
@@ -126,7 +128,7 @@ def _flux2_dev() -> Any:
         "vocab_size": 4 + len(PIXTRAL_MARKS) + len(byte_letters()),
         "hidden_size": _QWEN_WIDTH,
         "intermediate_size": 32,
-        "num_hidden_layers": _LAYERS_READ,
+        "num_hidden_layers": _MISTRAL_LAYERS,
         "num_attention_heads": 2,
         "num_key_value_heads": 2,
         "head_dim": 8,
@@ -159,7 +161,7 @@ def _klein() -> Any:
     from diffusers import Flux2KleinPipeline
 
     return Flux2KleinPipeline(
-        text_encoder=parts.qwen3_encoder(_QWEN_WIDTH),
+        text_encoder=parts.qwen3_encoder(_QWEN_WIDTH, _QWEN_LAYERS),
         tokenizer=qwen_tokenizer(),
         is_distilled=True,
         **_flux2_parts(_QWEN_WIDTH, guided=False),

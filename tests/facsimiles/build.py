@@ -1,0 +1,123 @@
+"""A facsimile: a repository with the files, names, precisions and settings of the real one, and a twin's weights."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engines import twins
+from tests.facsimiles.facts import Facts, Part, is_file
+
+if TYPE_CHECKING:
+    import torch
+
+_PROCESSORS = {"preprocessor_config.json": "image_processor", "video_preprocessor_config.json": "video_processor"}
+"""Files of one processor each, where newer releases write all into ``processor_config.json``."""
+
+
+def build_repository(facts: Facts, twin_folder: Path) -> dict[str, bytes]:
+    """The files of a repository by their path. Twins are built below ``twin_folder`` where they are not there yet."""
+    files = dict.fromkeys(facts.extra, b"nothing that anybody fetches")
+    if facts.pipeline:
+        files["model_index.json"] = _json({"_class_name": facts.pipeline, "_diffusers_version": "0.32.0"})
+    for name, part in facts.parts.items():
+        twin = twins.build(part.twin or facts.twin, twin_folder)
+        if is_file(name):
+            files[name] = _tensors(twin / (part.source or name), part)
+            continue
+        source = twin / (part.source if part.source is not None else name)
+        folder = "" if name == "." else f"{name}/"
+        files |= {f"{folder}{file}": content for file, content in _part(source, part)}
+    return files
+
+
+def _part(source: Path, part: Part) -> Iterator[tuple[str, bytes]]:
+    for name in part.files:
+        yield name, _small(source, name, part)
+    if not part.stem:
+        return
+    from safetensors.torch import save
+
+    weights = _cast(source, part)
+    names, total = part.weight_files, sum(tensor.nbytes for tensor in weights.values())
+    place = {tensor: names[number % len(names)] for number, tensor in enumerate(sorted(weights))}
+    for file in names:
+        yield file, save({name: tensor for name, tensor in weights.items() if place[name] == file}, {"format": "pt"})
+    if part.index_file:
+        yield part.index_file, _json({"metadata": {"total_size": total}, "weight_map": place})
+
+
+def _tensors(file: Path, part: Part) -> bytes:
+    from safetensors.torch import save
+
+    return save(_cast(file, part))
+
+
+def _cast(source: Path, part: Part) -> "dict[str, torch.Tensor]":
+    """A twin's weights in the precision in which the real ones are stored."""
+    import torch
+    from safetensors.torch import load_file
+
+    dtype = getattr(torch, part.dtype or "")
+    files = [source] if source.is_file() else sorted(source.glob("*.safetensors"))
+    weights = {name: tensor for file in files for name, tensor in load_file(file).items()}
+    return {name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
+
+
+def _small(source: Path, name: str, part: Part) -> bytes:
+    """A small file as the real repository has it: from the twin's, where newer releases of the libraries write less."""
+    if name == "scheduler_config.json":
+        return _json(part.config)
+    if name == "config.json":
+        said = json.loads((source / name).read_text())
+        return _json(said | part.config | ({"dtype": part.dtype} if "dtype" in said else {}))
+    if name in _PROCESSORS and not (source / name).exists() and (source / "processor_config.json").exists():
+        every = json.loads((source / "processor_config.json").read_text())
+        return _json(every[_PROCESSORS[name]] | {"processor_class": every["processor_class"]} | part.config)
+    if name == "processor_config.json" and "preprocessor_config.json" in part.files:
+        every = json.loads((source / name).read_text())
+        return _json({key: value for key, value in every.items() if key not in _PROCESSORS.values()})
+    if name == "tokenizer_config.json":
+        return _tokenizer_config(source, part)
+    if name == "chat_template.json":
+        return _json({"chat_template": (source / "chat_template.jinja").read_text()})
+    made = _of_tokenizer(source).get(name)
+    return made or ((source / name).read_bytes() if (source / name).exists() else _json({}))
+
+
+def _tokenizer_config(source: Path, part: Part) -> bytes:
+    """With the words' marks where there is no ``tokenizer.json``, with the chat template where it has no file."""
+    whole = "tokenizer.json" in part.files
+    config = json.loads((source / "tokenizer_config.json").read_bytes() if whole else _of_tokenizer(source)["config"])
+    template = source / "chat_template.jinja"
+    if template.exists() and not any(name.startswith("chat_template") for name in part.files):
+        config["chat_template"] = template.read_text()
+    return _json(config)
+
+
+@cache
+def _of_tokenizer(source: Path) -> dict[str, bytes]:
+    """The files of a tokenizer as its first releases were stored: words, merges and marks in files of their own."""
+    if not (source / "tokenizer.json").exists():
+        return {}
+    whole = json.loads((source / "tokenizer.json").read_text())
+    config = json.loads((source / "tokenizer_config.json").read_text())
+    marks = {str(one["id"]): {k: v for k, v in one.items() if k != "id"} for one in whole["added_tokens"]}
+    special: dict[str, Any] = {key: value for key, value in config.items() if key.endswith("_token") and value}
+    special |= {"additional_special_tokens": config.get("extra_special_tokens", [])}
+    older = {key: value for key, value in config.items() if key not in ("backend", "extra_special_tokens")}
+    files = {
+        "config": _json(older | special | {"added_tokens_decoder": marks}),
+        "special_tokens_map.json": _json(special),
+        "added_tokens.json": _json({one["content"]: one["id"] for one in whole["added_tokens"]}),
+    }
+    if whole["model"]["type"] == "BPE":
+        merges = [" ".join(pair) for pair in whole["model"]["merges"]]
+        files["merges.txt"] = "\n".join(["#version: 0.2", *merges, ""]).encode()
+        files["vocab.json"] = _json(whole["model"]["vocab"])
+    return files
+
+
+def _json(content: Any) -> bytes:
+    return json.dumps(content, indent=2, ensure_ascii=False).encode()

@@ -1,0 +1,96 @@
+"""Every model that paints on a card of 24 and of 96 GB: planned with its real sizes, run with a facsimile's weights."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from engines import planning, wire
+from engines.catalog import SHIPPED, Entry, read
+from engines.planning import Plan, Room, Weights
+from engines.planning.weights import Stages
+from engines.swapper import Simulated
+from engines.video import families
+from tests.engines.image.drawing_desk import Desk
+from tests.facsimiles.asking import check_result, requests
+from tests.facsimiles.facts import ELEMENT_BYTES, facts
+
+GB = 10**9
+CARDS = {"24 GB": (24 * GB, 128 * GB), "96 GB": (96 * GB, 256 * GB)}
+"""Bytes of a card, and of the main memory beside it."""
+ELSEWHERE = {"qwen-image-edit", "qwen-image-edit-2509", "qwen-image-edit-2511"}
+"""They look at a megapixel whatever is asked, which takes minutes in half precision on a processor: with a coder that
+is narrower than the real one, tests/engines/image/test_precisions.py has them."""
+PAINTS = {entry.id: entry for entry in map(read, sorted(SHIPPED.glob("*.yaml"))) if entry.part_memory}
+ENTRIES = {id: entry for id, entry in PAINTS.items() if id not in ELSEWHERE}
+
+SIDE = 128
+_PIXELS = {"qwen-image-2.1": 256 * 256}
+"""Of what enlarges smaller pictures before it reads them."""
+_SMALL = {
+    "bounds": {"width": (SIDE, 1024, 16), "height": (SIDE, 1024, 16), "seconds": (0.5, 5, 0.5)},
+}
+_SMALL_OPTIONS = {"sample_size": SIDE // 8}
+"""A processor takes long for half precision: what is computed here is small."""
+
+QUICK = {"flux.2-dev", "stable-diffusion-1.5"}
+"""Run with the quick tests: a decoder stored otherwise than its denoiser; a half precision variant."""
+
+
+def stages(entry: Entry) -> Stages:
+    """The weights of an entry as the real repositories store them."""
+    family = families.of(entry)
+    return dict(_weights(entry, family.readers)), dict(_weights(entry, family.painters))
+
+
+def _weights(entry: Entry, names: tuple[str, ...]) -> Iterator[tuple[str, Weights]]:
+    for name in names:
+        part = entry.parts.get(name)
+        known = facts()[part.repo].parts[part.subfolder or "."] if part else None
+        if known and known.dtype:
+            numbers = known.bytes // ELEMENT_BYTES[known.dtype]
+            yield name, Weights(numbers=numbers, layer=numbers // 20, dtype=known.dtype)
+
+
+def plans(entry: Entry) -> dict[str, Plan]:
+    """The plans for a model, one for each way in which the cards keep it, by the first card that does."""
+    found: dict[str, Plan] = {}
+    for card, (total, beside) in CARDS.items():
+        state = wire.DeviceState(
+            lane="device", name=card, total_bytes=total, used_bytes=0, beside_bytes=beside, components=()
+        )
+        plan = planning.plan(entry, stages(entry), planning.working_bytes(None, entry), Room.of(state))
+        if plan.fits and all(plan.record != other.record for other in found.values()):
+            found[card] = plan
+    return found
+
+
+def test_every_model_that_paints_is_here_or_elsewhere() -> None:
+    assert {id for id in PAINTS if PAINTS[id].pipeline.startswith("diffusers:QwenImageEdit")} == ELSEWHERE
+
+
+def enter(entry: Entry, own: Path) -> None:
+    """Let an entry take the place of the shipped one."""
+    (own / f"{entry.id}.yaml").write_text(yaml.safe_dump(entry.model_dump(mode="json"), allow_unicode=True))
+
+
+@pytest.mark.parametrize("id", [id if id in QUICK else pytest.param(id, marks=pytest.mark.slow) for id in ENTRIES])
+def test_every_task_works_in_each_way_in_which_a_card_keeps_it(
+    id: str, install: Callable[[Entry], None], twin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = ENTRIES[id]
+    install(entry)
+    assert plans(entry), "it fits none of the cards"
+    pixels = _PIXELS.get(id, SIDE * SIDE)
+    small = entry.model_copy(update={**_SMALL, "pixels": pixels, "options": entry.options | _SMALL_OPTIONS})
+    for card, plan in plans(entry).items():
+        (tmp_path / card).mkdir()
+        desk = Desk(twin_folder, tmp_path / card, device=Simulated(10**12))
+        enter(small, desk.folder / "own")
+        monkeypatch.setattr(planning, "settled", lambda *_, plan=plan: plan)
+        for task, asked in requests(small, desk.put, SIDE).items():
+            ended = desk.ask(**asked)
+            assert isinstance(ended, wire.Result), f"{task} on {card}, {plan.record}: {ended}"
+            check_result(desk.folder / "out" / ended.files[0].file)
+            assert ended.files[0].provenance["plan"] == plan.record
