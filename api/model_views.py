@@ -48,8 +48,8 @@ class Loaded(View):
 class ModelCard(ModelView):
     """A model as the page shows it.
 
-    ``kind`` is the heading it stands under, ``pages`` where its repositories are read about; ``own`` says that
-    somebody here entered it, ``in_place`` that its files belong to another program; ``disk_bytes`` is what it takes.
+    ``kind`` is the heading it stands under, ``pages`` where its repositories are read about, ``consent_pages`` where
+    the terms of those that ask for consent are accepted; ``own`` says that somebody here entered it, ``in_place`` that its files belong to another program; ``disk_bytes`` is what it takes.
     """
 
     kind: str
@@ -62,6 +62,7 @@ class ModelCard(ModelView):
     in_place: bool
     removable: bool
     pages: tuple[str, ...]
+    consent_pages: tuple[str, ...]
     disk_bytes: int
 
 
@@ -139,6 +140,7 @@ def card(studio: Studio, entry: Entry, devices: Mapping[str, wire.DeviceState] |
         in_place=in_place,
         removable=own or (installed and bool(repositories)),
         pages=tuple(f"{_hub()}/{repo}" for repo in repositories),
+        consent_pages=tuple(f"{_hub()}/{repo}" for repo in entry.gated_repos or repositories[:1]),
         disk_bytes=_on_disk(catalog, entry) if installed else 0,
     )
 

@@ -37,12 +37,15 @@ class Costs:
         self._entries = entries
         self._lock = threading.Lock()
         self._device: str | None = None
+        self._gpu = False
         with database.session() as session:
             self._known = {(row.task, row.model, row.device): row for row in session.scalars(select(Cost))}
 
-    def device_is(self, device: str) -> None:
-        """Say what this machine's models run on, so that only what was learned there counts."""
+    def device_is(self, device: str, *, gpu: bool | None = None) -> None:
+        """Say what this machine's models run on, so that only what was learned there counts; and, where it is known,
+        whether that is a graphics card, which the first estimates go by."""
         self._device = device
+        self._gpu = self._gpu if gpu is None else gpu
 
     def expect(self, task: str, model: str, units: float) -> Expected:
         """What a job of ``units`` should take."""
@@ -55,7 +58,8 @@ class Costs:
             entry = self._entries.get(model)
         except StudioError:
             return Expected(0.0, units, GUESS_LOW * units, GUESS_HIGH * units, False)
-        run = entry.rate * units
+        on_gpu = entry.gpu_seconds_per_unit if self._gpu and entry.lane == "device" else None
+        run = (entry.rate if on_gpu is None else on_gpu) * units
         return Expected(entry.load_seconds, run, GUESS_LOW * run, GUESS_HIGH * run, False)
 
     def learn(self, job: LiveJob, measured: wire.Measured) -> None:

@@ -302,7 +302,7 @@ class Lane:
         self._live.device(state)
         self._warmth.heard(state)
         if state.lane == "device":
-            self._costs.device_is(state.name)
+            self._costs.device_is(state.name, gpu=state.beside_bytes > 0)
         if self._ended:
             model, began = self._ended
             self._warmth.used(model, time.time() - began, state)

@@ -78,8 +78,8 @@ const acts = (model, { job, may, room }) => {
 
 const refused = new Set(["gated", "bad_token"]);
 
-const gated = (model, broken) => !model.installed && (model.gated || refused.has(broken?.error?.code)) && html`<p class="gate">Its makers ask for consent first:
-  <a href="${model.pages[0]}" target="_blank" rel="noopener noreferrer">accept the terms</a>, then
+const gated = (model, broken) => !model.installed && (model.gated || refused.has(broken?.error?.code)) && html`<p class="gate">Its makers ask for consent first: accept the terms
+  ${model.consent_pages.map((page, at) => html`${at > 0 && " and "}on <a href="${page}" target="_blank" rel="noopener noreferrer">${page.split("/").slice(-2).join("/")}</a>`)}, then
   <button type="button" class="link" data-do="access">paste an access token</button>.</p>`;
 
 const badges = (model) => html`${model.starter && html`<em title="A small model for first tries, on any machine">sketch</em>`}

@@ -80,11 +80,12 @@ class Entry(BaseModel):
     as ``module:Name``; ``choices`` the legal values of fields that differ by model; ``bounds`` narrows numeric fields
     as (low, high, multiple_of);
     ``sketch`` says that it is good for trying alone, so that any other installed model goes first;
+    ``gated_repos`` names the repositories whose terms must be accepted, where that is not the first of its own alone;
     ``sets`` are the install sets it belongs to; ``defaults`` replaces a request's defaults, and ``task_defaults`` those
     of one task; ``memory`` is bytes by precision, ``part_memory`` those of each part in the
     first of them; ``smaller`` are smaller versions by their name (``Q4_K_S``), each of which the catalog makes an entry
     of that is ``smaller_of`` this one; ``rate`` is seconds a unit of work on two processor cores until this
-    machine has learned its own.
+    machine has learned its own, ``gpu_seconds_per_unit`` those on a graphics card with 24 GB (an RTX 4090).
 
     Of models that draw: ``quality`` says which fields make a draft, a good and the best picture; ``pixels`` is the area
     at which it is best, in px; ``references`` how many pictures it can go by, ``needs_references`` that it makes no new
@@ -109,6 +110,7 @@ class Entry(BaseModel):
     parts: dict[str, Part]
     licence: Licence
     gated: bool = False
+    gated_repos: tuple[str, ...] = ()
     starter: bool = False
     sketch: bool = False
     hidden: bool = False
@@ -138,6 +140,7 @@ class Entry(BaseModel):
     options: dict[str, Any] = {}
     load_seconds: float = 1.0
     rate: float = 1.0
+    gpu_seconds_per_unit: float | None = None
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -24,8 +24,9 @@ _KINDS: dict[Kind, str] = {
 
 def fit(request: Request, entry: Entry, facts: Mapping[str, AssetFacts]) -> Request:
     """The request with its model and its seed filled in. Raises StudioError (422) where it cannot be done."""
-    open_fields = type(request).model_fields.keys() - request.model_fields_set
     defaults = {**entry.defaults, **entry.task_defaults.get(request.task, {})}
+    empty = {name for name in defaults if getattr(request, name, None) == ""}  # as nothing written in a form is sent
+    open_fields = (type(request).model_fields.keys() - request.model_fields_set) | empty
     changes = {name: default for name, default in defaults.items() if name in open_fields}
     changes["model"] = entry.id
     if "seed" in type(request).model_fields and getattr(request, "seed", None) is None:

@@ -87,12 +87,14 @@ def assembled(name: str, context: Context, models: Mapping[str, Any], options: M
 
 
 def _scheduler(context: Context) -> Any:
-    """The model's scheduler, or another one with its settings where the entry names one."""
+    """The model's scheduler; where its entry says so, of another class (``scheduler``), or with other settings than its
+    repository's (``scheduler_settings``)."""
     import diffusers
 
     own = scheduler(context.catalog.path(context.entry, "scheduler"))
-    other = context.entry.options.get("scheduler")
-    return getattr(diffusers, other).from_config(own.config) if other else own
+    options = context.entry.options
+    kind = getattr(diffusers, options["scheduler"]) if "scheduler" in options else type(own)
+    return kind.from_config(own.config, **options.get("scheduler_settings", {}))
 
 
 def placed(words: Words, models: Sequence[Any]) -> Words:

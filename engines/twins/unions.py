@@ -52,13 +52,17 @@ def save_z_image(folder: Path) -> None:
         ZImageControlNetModel,
         folder,
         control_layers_places=[0],
-        control_in_dim=16,
+        control_refiner_layers_places=[0],
+        control_in_dim=33,
+        add_control_noise_refiner="control_noise_refiner",
         dim=32,
         n_refiner_layers=1,
         n_heads=2,
         n_kv_heads=2,
     )
-    (folder / "diffusion_pytorch_model.safetensors").rename(folder / "Z-Image-Turbo-Fun-Controlnet-Union.safetensors")
+    (folder / "diffusion_pytorch_model.safetensors").rename(
+        folder / "Z-Image-Turbo-Fun-Controlnet-Union-2.1-2602-8steps.safetensors"
+    )
 
 
 def _save(kind: Any, folder: Path, **shape: Any) -> None:

@@ -1,11 +1,15 @@
 """How long a job still takes: never negative, nearer the truth the further it is; and what is learned for the next."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines import wire
-from engines.requests import CreateImage
+from engines.catalog import SHIPPED, Entry, read
+from engines.requests import REQUESTS, AssetFacts, CreateImage, Request, parse
+from engines.tasks import TASKS
 from errors import StudioError
 from jobs.costs import Costs, seconds_left
 from jobs.record import Expected, LiveJob, Ticket
@@ -100,6 +104,41 @@ def test_what_was_learned_elsewhere_does_not_count_here(scene: Scene) -> None:
     assert not costs.expect("upscale_image", "toy-a", 2.0).learned
     costs.device_is("big GPU")
     assert costs.expect("upscale_image", "toy-a", 2.0).learned
+
+
+DRAWING = ("create_image", "change_image", "edit_image", "fill_image", "extend_image")
+FILMING = ("create_clip", "animate_image")
+SHIPPED_ENTRIES = [read(path) for path in sorted(SHIPPED.glob("*.yaml"))]
+A_MEGAPIXEL = AssetFacts(kind="image", width=1024, height=1024)
+
+
+def usual(entry: Entry, task: str) -> Request:
+    """A request as the form sends it at first."""
+    own = {"prompt": "a house", "image": "picture", "mask": "picture", "left": 64}
+    asked = {**own, **entry.defaults, **entry.task_defaults.get(task, {})}
+    return parse({"task": task, **{name: asked[name] for name in asked if name in REQUESTS[task].model_fields}})
+
+
+@pytest.mark.parametrize(
+    ("entry", "task"),
+    [(entry, task) for entry in SHIPPED_ENTRIES for task in (*DRAWING, *FILMING) if task in entry.tasks],
+    ids=lambda value: value if isinstance(value, str) else value.id,
+)
+def test_the_first_estimate_on_a_graphics_card_is_within_reason(scene: Scene, entry: Entry, task: str) -> None:
+    costs = Costs(scene.database, scene.catalog)
+    costs.device_is("a card", gpu=True)
+    run = costs.expect(task, entry.id, TASKS[task].units(usual(entry, task), {"picture": A_MEGAPIXEL})).run
+    assert 0.05 < run < (900 if task in FILMING else 300)
+
+
+def test_what_was_learned_on_a_card_goes_before_the_first_estimate(scene: Scene) -> None:
+    costs = Costs(scene.database, scene.catalog)
+    guess = costs.expect("create_image", "flux.1-dev", 10.0)
+    costs.device_is("a card", gpu=True)
+    assert costs.expect("create_image", "flux.1-dev", 10.0).run < guess.run / 100
+    ticket = replace(TICKET, task="create_image", model="flux.1-dev", units=10.0)
+    costs.learn(LiveJob(ticket=ticket), measured(3.0, device="a card"))
+    assert costs.expect("create_image", "flux.1-dev", 10.0).run == pytest.approx(3.0)
 
 
 def test_a_model_that_left_the_catalog_still_has_an_estimate(scene: Scene) -> None:

@@ -212,6 +212,18 @@ def test_a_missing_model_says_how_to_get_it(tmp_path: Path) -> None:
     assert "Models page" in error.value.problem.next
 
 
+def test_what_nobody_wrote_is_what_the_model_says(tmp_path: Path) -> None:
+    found = catalog(tmp_path, entry("w", defaults={"negative_prompt": "grey, blurred"}))
+    for given, taken in (
+        ({}, "grey, blurred"),
+        ({"negative_prompt": ""}, "grey, blurred"),
+        ({"negative_prompt": "x"}, "x"),
+    ):
+        ready = found.prepare(CreateImage(prompt="x", model="w", **given), {})
+        assert isinstance(ready, CreateImage)
+        assert ready.negative_prompt == taken
+
+
 # -- which model
 
 

@@ -1,0 +1,57 @@
+"""The entries that ship: what they say of downloads, consent and settings, and that parts are shared where they can be."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from engines.catalog import SHIPPED, Entry, read
+from engines.catalog.entry import Part
+
+ENTRIES = {path.stem: read(path) for path in SHIPPED.glob("*.yaml")}
+WAN = ("wan-2.1-1.3b", "wan-2.2-ti2v-5b", "wan-2.2-refine")
+
+
+@pytest.mark.parametrize(
+    ("names", "part"),
+    [
+        (WAN, "text_encoder"),
+        (("wan-2.1-1.3b", "wan-2.2-refine"), "vae"),
+        (("z-image", "z-image-turbo"), "text_encoder"),
+        (("qwen-image", "qwen-image-2512", "qwen-image-edit-2511"), "text_encoder"),
+        (("qwen-image", "qwen-image-2512"), "vae"),
+        (("flux.1-dev", "flux.1-schnell", "flux.1-fill-dev", "flux.1-kontext-dev"), "text_encoder_2"),
+    ],
+)
+def test_what_is_the_same_is_fetched_and_loaded_once(names: tuple[str, ...], part: str) -> None:
+    assert len({ENTRIES[name].parts[part] for name in names}) == 1
+
+
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES.keys())
+def test_every_repository_that_asks_for_consent_is_named(entry: Entry) -> None:
+    repositories = {part.repo for part in (*entry.parts.values(), *entry.smaller.values())}
+    assert set(entry.gated_repos) <= repositories
+    makers = {repo for repo in repositories if repo.startswith("black-forest-labs/") and "klein-4B" not in repo}
+    assert makers == set(entry.gated_repos) or (len(makers) <= 1 and entry.gated == bool(makers))
+
+
+def test_a_model_is_stepped_with_the_settings_of_its_entry(tmp_path: Any) -> None:
+    from diffusers import UniPCMultistepScheduler
+
+    from engines.image import parts
+
+    UniPCMultistepScheduler(use_flow_sigmas=True, flow_shift=3.0, solver_order=2).save_pretrained(tmp_path)
+    context = SimpleNamespace(entry=ENTRIES["wan-2.1-1.3b"], catalog=SimpleNamespace(path=lambda *_: tmp_path))
+    pipeline = parts.assembled("WanPipeline", cast(Any, context), {}, {})
+    assert pipeline.scheduler.config.flow_shift == 8.0
+    assert pipeline.scheduler.config.use_flow_sigmas
+    assert isinstance(pipeline.scheduler, UniPCMultistepScheduler)
+
+
+def test_clips_leave_out_what_their_makers_leave_out() -> None:
+    assert {ENTRIES[name].defaults["negative_prompt"][:4] for name in WAN} == {"色调艳丽"}
+
+
+def test_no_part_is_of_a_repository_that_asks_by_hand() -> None:
+    every: list[Part] = [part for entry in ENTRIES.values() for part in entry.parts.values()]
+    assert not [part for part in every if part.repo.startswith("meta-llama/")]
