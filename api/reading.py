@@ -1,16 +1,23 @@
 """What a picture says about its making, as fields of a request that are legal here."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from engines.catalog import Catalog
+from engines.catalog import Catalog, Entry
 from engines.requests import REQUESTS, from_storage
 from errors import StudioError
 
 TASK = "create_image"
+_PRECISIONS = re.compile(
+    r"[-_. ](bf16|fp16|fp32|f16|f32|fp8|fp4|nf4|nvfp4|int8|int4|e4m3fn|e5m2|scaled|pruned|emaonly|gguf|"
+    r"i?q\d(_[\dk])?(_(xs|s|m|l|xl))?)(?=$|[-_. ])",
+    re.IGNORECASE,
+)
+"""What files of one model differ by in their names."""
 
 
 class Read(BaseModel):
@@ -24,7 +31,9 @@ class Read(BaseModel):
 
 
 def read(path: Path, catalog: Catalog) -> Read:
-    """Raises StudioError nothing_said for a picture that does not say how it was made."""
+    """Raises StudioError nothing_said for a picture that does not say how it was made, not_read_here for one of a
+    program that is known by its name alone.
+    """
     from engines.media.foreign import read_making
 
     making = read_making(path)
@@ -32,8 +41,17 @@ def read(path: Path, catalog: Catalog) -> Read:
         raise StudioError(
             "nothing_said",
             "That picture does not say how it was made.",
-            "Pictures made here, in A1111, Forge, ComfyUI, InvokeAI or Fooocus do, as long as nobody took it out.",
-            "Write the words yourself, or ask for a description of it.",
+            "Pictures made here, in A1111, Forge, SD.Next, ComfyUI, InvokeAI, Fooocus, SwarmUI or NovelAI do, unless "
+            "someone removed it.",
+            "Write the prompt yourself, or ask for a description of the picture.",
+            status=422,
+        )
+    if making.maker:
+        raise StudioError(
+            "not_read_here",
+            f"That picture was made by {making.maker}, which is not read here.",
+            "It says how it was made in a form of its own.",
+            "Copy the prompt from there, or ask for a description of the picture.",
             status=422,
         )
     if making.record is not None:
@@ -77,13 +95,14 @@ class _Taking:
                 )
         if told.width and told.height:
             self._size(told.width, told.height)
-        if told.model:
-            self._model(told.model)
+        if told.model or told.model_hash:
+            self._model(told.model, told.model_hash)
         for lora in told.loras:
             self.unknown.append(f"The LoRA “{lora.name}” ({lora.strength:g}) is not taken over.")
         if told.sampler:
             self.unknown.append(f"The sampler “{told.sampler}”: the model's own is taken.")
         self.unknown.extend(f"{name} {value} is not taken over." for name, value in told.other if name)
+        self.unknown.extend(told.notes)
 
     def _put(self, name: str, value: Any, otherwise: str) -> bool:
         field = self._fields.get(name)
@@ -109,23 +128,36 @@ class _Taking:
         elif sides != [width, height]:
             self.unknown.append(f"The size {shown} became {sides[0]} x {sides[1]}: sides are multiples of 8.")
 
-    def _model(self, name: str) -> None:
-        wanted = _plain(name)
+    def _model(self, name: str | None, hash: str | None) -> None:
+        """The model of that name, else of that name in another precision, else of that hash."""
         entries = self._catalog.for_task(TASK)
-        same = [entry for entry in entries if wanted in {_plain(known) for known in _names(entry)}]
-        if same:
-            self.request["model"] = same[0].id
-        else:
-            self.unknown.append(f"The model “{name}” is not here.")
+        for wanted in filter(None, (name and _plain(name), name and _plain(_bare(name)), hash)):
+            for known in (_names, _bare_names):
+                if found := next((one for one in entries if wanted in {_plain(it) for it in known(one)}), None):
+                    self.request["model"] = found.id
+                    return
+        self.unknown.append(f"The model “{name}” is not here." if name else f"No model here has the hash {hash}.")
 
 
-def _names(entry: Any) -> Iterator[str]:
+def _names(entry: Entry) -> Iterator[str]:
     yield entry.id
     yield entry.name
+    yield from entry.aliases
     for part in entry.parts.values():
         yield part.repo.rpartition("/")[2]
         if part.file:
             yield Path(part.file).stem
+
+
+def _bare_names(entry: Entry) -> Iterator[str]:
+    return map(_bare, _names(entry))
+
+
+def _bare(name: str) -> str:
+    """A model's name without the precision that its file is in: ``flux1-dev-Q8_0`` is ``flux1-dev``."""
+    while (shorter := _PRECISIONS.sub("", name)) != name:
+        name = shorter
+    return name
 
 
 def _plain(name: str) -> str:

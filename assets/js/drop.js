@@ -9,8 +9,8 @@ import { slotFor, slots } from "./slot.js";
 import { medium } from "./stage.js";
 import { failed, toast } from "./toast.js";
 
-const readable = /^image\/(png|jpeg|webp)$/;
-const names = { c41: "C41 Studio", a1111: "A1111", comfyui: "ComfyUI", invokeai: "InvokeAI", fooocus: "Fooocus" };
+const readable = /^image\/(png|jpeg|webp|avif)$/;
+const names = { c41: "C41 Studio", a1111: "A1111", comfyui: "ComfyUI", invokeai: "InvokeAI", fooocus: "Fooocus", swarmui: "SwarmUI", novelai: "NovelAI" };
 
 /** Ask the studio how a picture was made: {kind, request, unknown}. */
 function ask(file) {

@@ -79,6 +79,7 @@ class Entry(BaseModel):
     ``tasks`` are the request tasks it serves, ``best_for`` those it is the first choice for; ``pipeline`` its class,
     as ``module:Name``; ``choices`` the legal values of fields that differ by model; ``bounds`` narrows numeric fields
     as (low, high, multiple_of);
+    ``aliases`` are names (or the first ten digits of a file's sha256) that other programs write into pictures;
     ``sketch`` says that it is good for trying alone, so that any other installed model goes first;
     ``gated_repos`` names the repositories whose terms must be accepted, where that is not the first of its own alone;
     ``sets`` are the install sets it belongs to; ``defaults`` replaces a request's defaults, and ``task_defaults`` those
@@ -102,6 +103,7 @@ class Entry(BaseModel):
 
     id: str = Field(pattern=r"^([a-z0-9][a-z0-9._-]*|ollama:\S{1,190})$")
     name: str
+    aliases: tuple[str, ...] = ()
     use: str
     tasks: tuple[str, ...]
     best_for: tuple[str, ...] = ()

@@ -172,6 +172,7 @@ def _after(known: Entry, name: str, parts: Mapping[str, Part], terms: Licence, t
         update={
             "id": slug(name),
             "name": name.rpartition("/")[2],
+            "aliases": (),
             "best_for": (),
             "sets": (),
             "hidden": False,

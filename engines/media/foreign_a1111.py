@@ -1,57 +1,132 @@
-"""The text that AUTOMATIC1111's web UI, Forge and many others put into their pictures."""
+"""The text that AUTOMATIC1111's web UI, Forge, SD.Next, Civitai and many others put into their pictures."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from engines.media.foreign_words import Told
 
-_LORA = re.compile(r"<(?:lora|lyco):([^:<>]{1,200})(?::([-+.\d]{1,12}))?[^<>]{0,60}>")
-_GAP = re.compile(r"(?<! ) *,[ ,]*")  # begins at the first space of many: a text of spaces alone is read through once
+_TAG = re.compile(r"<(lora|lyco|hypernet):([^:<>]{1,200})(?::([-+.\d]{1,12}))?[^<>]{0,200}>")
 _NEGATIVE = "Negative prompt:"
-_FACTS = re.compile(r"^[ \t]*Steps: *\d", re.MULTILINE)
-_KNOWN = {"Steps", "CFG scale", "Distilled CFG Scale", "Seed", "Size", "Model", "Sampler"}
-_SILENT = {"Version", "Model hash", "Lora hashes", "TI hashes", "Hashes", "VAE hash"}
+_NAME = re.compile(r"[A-Za-z][\w /.()+-]{0,60}")
+_STEPS = re.compile(r"[ \t]*steps: *\d", re.IGNORECASE)
+_KNOWN = {"steps", "cfg scale", "distilled cfg scale", "seed", "size", "width", "height", "model", "sampler"}
+_SILENT = {"version", "model hash", "lora hashes", "ti hashes", "hashes", "vae hash", "civitai resources"}
+_LONGEST = 20_000
+"""Characters of the facts that are read."""
+_JSON = json.JSONDecoder(strict=False)
 
 
 def read(text: str) -> Told | None:
     """What the text says; None for a text of another kind."""
-    facts_at = [found.start() for found in _FACTS.finditer(text)]
-    if not facts_at:
+    lines = text.split("\n")
+    at = _facts_at(lines)
+    if at is None:
         return None
-    words, facts = text[: facts_at[-1]], dict(_facts(text[facts_at[-1] :]))
-    prompt, _, negative = words.partition(_NEGATIVE)
-    width, _, height = facts.get("Size", "").partition("x")
-    loras = [(name, strength or "1") for name, strength in _LORA.findall(prompt)]
-    other = [(name, value) for name, value in facts.items() if name not in _KNOWN | _SILENT]
+    shown = list(_facts("\n".join(lines[at:])[:_LONGEST]))
+    facts = {name.lower(): value for name, value in reversed(shown)}  # of two of one name the first counts
+    prompt, negative = _sides(lines[:at])
+    tags = [*_TAG.findall(prompt), *_TAG.findall(negative)]
+    resources = _resources(facts.get("civitai resources", ""))
+    width, _, height = facts.get("size", "").partition("x")
+    other = [("Hypernetwork", name) for kind, name, _ in tags if kind == "hypernet"]
+    other += [(name, value) for name, value in shown if name.lower() not in _KNOWN | _SILENT]
     return Told.of(
-        prompt=_GAP.sub(", ", _LORA.sub("", prompt)).strip(" ,\n"),
-        negative_prompt=negative.strip(),
-        steps=facts.get("Steps"),
-        guidance=facts.get("Distilled CFG Scale") or facts.get("CFG scale"),
-        seed=facts.get("Seed"),
-        width=width,
-        height=height,
-        model=facts.get("Model"),
-        sampler=facts.get("Sampler"),
-        loras=loras,
+        prompt=_without_tags(prompt).strip(),
+        negative_prompt=_without_tags(negative).strip(),
+        steps=facts.get("steps"),
+        guidance=facts.get("distilled cfg scale") or facts.get("cfg scale"),
+        seed=facts.get("seed"),
+        width=width or facts.get("width"),
+        height=height or facts.get("height"),
+        model=facts.get("model") or next((name for kind, name, _ in resources if kind == "checkpoint"), None),
+        model_hash=facts.get("model hash"),
+        sampler=facts.get("sampler"),
+        loras=[(name, strength or "1") for kind, name, strength in tags if kind != "hypernet"]
+        + [(name, weight) for kind, name, weight in resources if kind in ("lora", "lycoris", "locon", "dora")],
         other=other[:40],
     )
 
 
-def _facts(line: str) -> Iterator[tuple[str, str]]:
-    """``Name: value, Name: "value, with a comma"``."""
-    for part in _parts(line[:20_000].replace("\n", ",")):
-        name, colon, value = part.partition(":")
-        if colon and name.strip():
-            yield name.strip(), value.strip().strip('"')
+def _facts_at(lines: list[str]) -> int | None:
+    """The line that the facts begin with: the last one that holds three or more and the steps, else the steps alone."""
+    only = None
+    for at in range(len(lines) - 1, -1, -1):
+        line = lines[at][:_LONGEST]
+        if "teps:" not in line:
+            continue
+        names = {name.lower() for name, _ in _facts(line)}
+        if "steps" in names and len(names) > 2:
+            return at
+        if only is None and _STEPS.match(line):
+            only = at
+    return only
 
 
-def _parts(line: str) -> Iterator[str]:
-    quoted, began = False, 0
-    for at, letter in enumerate(line):
-        if letter == '"':
-            quoted = not quoted
-        elif letter == "," and not quoted:
-            yield line[began:at]
-            began = at + 1
-    yield line[began:]
+def _sides(lines: list[str]) -> tuple[str, str]:
+    """The prompt and the negative prompt, which begins at the beginning of a line."""
+    at = next((n for n, line in enumerate(lines) if line.startswith(_NEGATIVE)), len(lines))
+    return "\n".join(lines[:at]), "\n".join(lines[at:]).removeprefix(_NEGATIVE)
+
+
+def _without_tags(text: str) -> str:
+    """The words without what names a LoRA; all else stays as it was written."""
+    pieces = _TAG.sub("\0", text.replace("\0", "")).split("\0")
+    words = pieces[0]
+    for piece in pieces[1:]:
+        before, after = words.rstrip(" ,"), piece.lstrip(" ,")
+        if not before or not after or after.startswith("\n"):
+            words = before + after
+        else:
+            comma = "," in words[len(before) :] or "," in piece[: len(piece) - len(after)]
+            words = f"{before}{', ' if comma else ' '}{after}"
+    return words
+
+
+def _facts(text: str) -> Iterator[tuple[str, str]]:
+    """``Name: value, Name: "value, with a comma", Name: [{"more": 1}]``, one after the other."""
+    at = 0
+    while at < len(text):
+        end = min((found for mark in ",\n" if (found := text.find(mark, at)) >= 0), default=len(text))
+        name, colon, _ = text[at:end].partition(":")
+        if not colon or not _NAME.fullmatch(name.strip()):
+            at = end + 1
+            continue
+        value, at = _value(text, at + len(name) + 1, end)
+        yield name.strip(), value
+
+
+def _value(text: str, start: int, end: int) -> tuple[str, int]:
+    """A value and where the next fact begins; one in quotes or brackets may hold commas and lines."""
+    while start < end and text[start] == " ":
+        start += 1
+    if text[start : start + 1] in ('"', "[", "{"):
+        try:
+            value, after = _JSON.raw_decode(text, start)
+            return value if isinstance(value, str) else text[start:after], _next(text, after)
+        except (ValueError, RecursionError):
+            pass
+    if text[start : start + 1] == "(" and (close := text.find(")", start, start + 200)) > 0:
+        return text[start : close + 1], _next(text, close + 1)
+    return text[start:end].strip().strip('"'), end + 1
+
+
+def _next(text: str, at: int) -> int:
+    while at < len(text) and text[at] not in ",\n":
+        at += 1
+    return at + 1
+
+
+def _resources(text: str) -> list[tuple[str, str, Any]]:
+    """Kind, name and weight of each model that Civitai names."""
+    try:
+        found = json.loads(text) if text else []
+    except (ValueError, RecursionError):
+        return []
+    named = [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    return [
+        (str(one.get("type", "")).lower(), name, one.get("weight", 1))
+        for one in named
+        if isinstance(name := one.get("modelName"), str)
+    ]

@@ -1,69 +1,21 @@
-"""The graphs that ComfyUI puts into its pictures: walked backwards from the sampler, through nodes of any maker."""
+"""What ComfyUI's graphs say of a picture: walked backwards from the sampler, through nodes of any maker."""
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from engines.media.foreign_comfy_graph import Graph
+from engines.media.foreign_comfy_words import Words
 from engines.media.foreign_words import Told, number
 
-Graph = Mapping[str, Mapping[str, Any]]
-"""Nodes by their id: ``class_type`` and ``inputs``, an input being a value or the link ``[node, output]``."""
-
-_MOST_NODES = 5000
-_TEXTS = ("text", "text_g", "t5xxl", "clip_l", "text_l", "prompt", "string", "value", "wildcard_text")
+_HOLDERS = ("value", "seed", "int", "float", "text", "string", "number")
+"""What nodes that only hold a value call it."""
 _MODELS = ("ckpt_name", "unet_name", "model_name", "gguf_name", "checkpoint")
-_CONDITIONING = ("conditioning", "conditioning_1", "conditioning_2", "conditioning_to", "conditioning_from")
-_WIDGETS: dict[str, tuple[str, ...]] = {
-    "KSampler": ("seed", "", "steps", "cfg", "sampler_name", "scheduler", "denoise"),
-    "KSamplerAdvanced": ("add_noise", "noise_seed", "", "steps", "cfg", "sampler_name", "scheduler"),
-    "CLIPTextEncode": ("text",),
-    "CLIPTextEncodeFlux": ("clip_l", "t5xxl", "guidance"),
-    "FluxGuidance": ("guidance",),
-    "EmptyLatentImage": ("width", "height", "batch_size"),
-    "EmptySD3LatentImage": ("width", "height", "batch_size"),
-    "CheckpointLoaderSimple": ("ckpt_name",),
-    "UNETLoader": ("unet_name", "weight_dtype"),
-    "LoraLoader": ("lora_name", "strength_model", "strength_clip"),
-    "LoraLoaderModelOnly": ("lora_name", "strength_model"),
-    "RandomNoise": ("noise_seed", ""),
-    "BasicScheduler": ("scheduler", "steps", "denoise"),
-    "KSamplerSelect": ("sampler_name",),
-    "PrimitiveString": ("value",),
-    "PrimitiveStringMultiline": ("value",),
-}
-
-
-def asked(prompt: Mapping[str, Any]) -> Graph | None:
-    """The graph as it was run, from the text ``prompt``."""
-    nodes = {id: node for id, node in prompt.items() if isinstance(node, dict) and isinstance(node.get("inputs"), dict)}
-    return nodes if 0 < len(nodes) <= _MOST_NODES else None
-
-
-def drawn(workflow: Mapping[str, Any]) -> Graph | None:
-    """The graph as it stood on the screen, from the text ``workflow``: values only of the nodes that are known."""
-    nodes, links = workflow.get("nodes"), workflow.get("links")
-    if not isinstance(nodes, list) or not isinstance(links, list) or len(nodes) > _MOST_NODES:
-        return None
-    sources = {
-        link[0]: [str(link[1]), link[2]]
-        for link in links
-        if isinstance(link, list) and len(link) > 3 and isinstance(link[0], int)
-    }
-    graph: dict[str, dict[str, Any]] = {}
-    for node in nodes:
-        if isinstance(node, dict) and node.get("mode") not in (2, 4):  # muted and bypassed ones made nothing
-            graph[str(node.get("id"))] = {"class_type": str(node.get("type")), "inputs": _inputs(node, sources)}
-    return graph or None
-
-
-def _inputs(node: Mapping[str, Any], sources: Mapping[int, list[Any]]) -> dict[str, Any]:
-    values = node.get("widgets_values")
-    names = _WIDGETS.get(str(node.get("type")), ())
-    inputs = dict(zip(names, values, strict=False)) if isinstance(values, list) else {}
-    for slot in node.get("inputs") or ():
-        if isinstance(slot, dict) and isinstance(slot.get("link"), int) and slot["link"] in sources:
-            inputs[str(slot.get("name"))] = sources[slot["link"]]
-    return inputs
+_STRENGTHS = ("strength_model", "lora_model_strength", "model_strength", "strength", "lora_strength")
+_STACKED = re.compile(r"lora_name_(\d{1,2})$|lora_(\d{1,2})$")
+_STACKED_STRENGTHS = ("lora_wt_{}", "model_str_{}", "model_weight_{}", "strength_model_{}", "strength_{}")
+_NO_WORDS = "No prompt was found in its graph: it may come from a node that is not known here."
 
 
 def read(graph: Graph) -> Told | None:
@@ -73,18 +25,21 @@ def read(graph: Graph) -> Told | None:
         return None
     walk = _Walk(graph)
     loras, model = walk.model(sampler)
+    words = Words(graph)
+    prompt, negative = words.of(sampler, "positive"), words.of(sampler, "negative")
     conditioned = "positive" if "positive" in graph[sampler]["inputs"] else "guider"
     return Told.of(
-        prompt=walk.words(sampler, "positive"),
-        negative_prompt=walk.words(sampler, "negative"),
+        prompt=prompt,
+        negative_prompt=negative,
         steps=walk.number(sampler, ("steps",)),
         guidance=walk.number(sampler, ("guidance",), conditioned) or walk.number(sampler, ("cfg",)),
         seed=walk.number(sampler, ("seed", "noise_seed")),
-        width=walk.number(sampler, ("width",), "latent_image"),
-        height=walk.number(sampler, ("height",), "latent_image"),
+        width=walk.number(sampler, ("width", "empty_latent_width"), "latent_image"),
+        height=walk.number(sampler, ("height", "empty_latent_height"), "latent_image"),
         model=model,
         sampler=walk.text(sampler, ("sampler_name",)),
         loras=loras,
+        notes=() if prompt else (_NO_WORDS,),
     )
 
 
@@ -154,43 +109,16 @@ class _Walk:
                     return value
         return None
 
-    def words(self, id: str, side: str) -> str:
-        """The texts that the picture was to be like (``positive``) or unlike (``negative``)."""
-        inputs = self._graph[id]["inputs"]
-        if "guider" in inputs and side not in inputs:
-            guider = next(iter(self._links({"": inputs["guider"]})), id)
-            return "" if "guider" in self._of(guider) else self.words(guider, side)
-        start = inputs.get(side, inputs.get("conditioning") if side == "positive" else None)
-        found, seen, waiting = list[str](), set[str](), deque(self._links({"": start}))
-        while waiting:
-            node = waiting.popleft()
-            if node in seen:
-                continue
-            seen.add(node)
-            text = next((t for name in _TEXTS if isinstance(t := self._value(node, name), str) and t.strip()), None)
-            if text is not None:
-                found.append(text.strip())
-                continue
-            ways = self._of(node)
-            further = (
-                {side: ways[side]} if side in ways else {name: ways[name] for name in _CONDITIONING if name in ways}
-            )
-            waiting.extend(self._links(further or ways))
-        return ", ".join(dict.fromkeys(found))
-
     def model(self, id: str) -> tuple[list[tuple[str, Any]], str | None]:
         """The LoRAs on the way to the model, and the model."""
         loras: list[tuple[str, Any]] = []
         start = "model" if "model" in self._of(id) else "guider" if "guider" in self._of(id) else None
         for node in self.above(id, start):
             inputs = self._of(node)
-            if isinstance(name := inputs.get("lora_name"), str):
-                loras.append((name, inputs.get("strength_model", 1)))
-            several = [held for held in inputs.values() if isinstance(held, dict) and isinstance(held.get("lora"), str)]
-            loras += [(held["lora"], held.get("strength", 1)) for held in several if held.get("on", True)]
-            for name in _MODELS:
-                if isinstance(found := inputs.get(name), str):
-                    return loras, found
+            loras += _loras(inputs)
+            if model := next((inputs[name] for name in _MODELS if isinstance(inputs.get(name), str)), None):
+                stacked = self.above(node, "lora_stack") if "lora_stack" in inputs else ()
+                return loras + [lora for one in stacked for lora in _loras(self._of(one))], model
         return loras, None
 
     def _of(self, id: str) -> Mapping[str, Any]:
@@ -212,5 +140,22 @@ class _Walk:
             if not links:
                 break
             inputs = self._of(links[0])
-            value = next((inputs[key] for key in (name, *_TEXTS, "seed", "int", "float") if key in inputs), None)
+            value = next((inputs[key] for key in (name, *_HOLDERS) if key in inputs), None)
         return None if isinstance(value, list | dict) else value
+
+
+def _loras(inputs: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The LoRAs that a node adds, each with its strength: one, several in a list, or several by number."""
+    if isinstance(name := inputs.get("lora_name"), str):
+        yield name, next((inputs[one] for one in _STRENGTHS if one in inputs), 1)
+    for key, value in inputs.items():
+        if isinstance(value, dict) and isinstance(value.get("lora"), str):
+            if value.get("on", True):
+                yield value["lora"], value.get("strength", 1)
+        elif isinstance(value, str) and (found := _STACKED.match(key)):
+            place = found[1] or found[2]
+            count = inputs.get("lora_count")
+            off = inputs.get(f"switch_{place}") == "Off" or (isinstance(count, int) and int(place) > count)
+            strength = next((inputs[k] for one in _STACKED_STRENGTHS if (k := one.format(place)) in inputs), 1)
+            if not off:
+                yield value, strength

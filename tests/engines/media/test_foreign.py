@@ -12,6 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from engines.media.foreign import Making, read_making
+from engines.media.foreign_words import Told
 
 A1111 = """a red fox, <lora:film_grain:0.7> in the snow
 at dusk
@@ -66,13 +67,89 @@ def test_a1111(tmp_path: Path) -> None:
     assert dict(told.other) == {"Schedule type": "Karras", "Denoising strength": "0.4"}
 
 
+def told(path: Path, **texts: str) -> Told:
+    """What a picture with these texts says of its making."""
+    making = png(path, **texts)
+    assert making is not None
+    return making.told
+
+
+FACTS = "Steps: 20, Sampler: Euler a, CFG scale: 6.5, Seed: 42, Size: 512x768"
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt", "negative"),
+    [
+        ("a crowd of 1,000 people, f/2,8\nNegative prompt: a,b\n", "a crowd of 1,000 people, f/2,8", "a,b"),
+        ("a poster: Negative prompt: none\nNegative prompt: fog\n", "a poster: Negative prompt: none", "fog"),
+        ("quay <lora:boats:0.7>\nNegative prompt: fog, <lora:bad:-1>\n", "quay", "fog"),
+        ("a,  b <lora:x:1>, c\n", "a,  b, c", None),
+        ("<lora:x:1> <lora:y:1>\nat dusk\n", "at dusk", None),
+    ],
+)
+def test_words_stay_as_they_were_written(tmp_path: Path, text: str, prompt: str, negative: str | None) -> None:
+    found = told(tmp_path / "a.png", parameters=text + FACTS)
+    assert (found.prompt, found.negative_prompt) == (prompt, negative)
+
+
+def test_loras_of_both_sides_count(tmp_path: Path) -> None:
+    text = f"quay <lora:boats:0.7> <hypernet:h:1>\nNegative prompt: <lora:bad:-1>\n{FACTS}"
+    found = told(tmp_path / "a.png", parameters=text)
+    assert [(lora.name, lora.strength) for lora in found.loras] == [("boats", 0.7), ("bad", -1)]
+    assert ("Hypernetwork", "h") in found.other
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        f'{FACTS}, ADetailer prompt: "a face\nSteps: 9 up the stairs", Version: x',
+        f"{FACTS}\nTemplate: {{harbour|quay}}\nNegative Template: fog",
+        f'{FACTS}, Template: "a,\nb", Wildcard negative: "fog,\nrain"',
+        "Sampler: Euler a, CFG scale: 6.5, Seed: 42, Size: 512x768, Steps: 20, Model: m",
+    ],
+)
+def test_the_facts_begin_where_three_of_them_stand(tmp_path: Path, facts: str) -> None:
+    found = told(tmp_path / "a.png", parameters=f"harbour\nNegative prompt: fog\n{facts}")
+    assert (found.prompt, found.negative_prompt, found.steps, found.seed) == ("harbour", "fog", 20, 42)
+
+
+def test_civitai_s_resources_are_read_as_one(tmp_path: Path) -> None:
+    resources = [
+        {"type": "checkpoint", "modelName": "Dream, Shaper"},
+        {"type": "lora", "weight": 0.8, "modelName": "B"},
+    ]
+    text = "fox\nSteps: 20, Seed: 42, width: 832, height: 1216, ADM Guidance: (1.5, 0.8), Civitai resources: "
+    found = told(tmp_path / "a.png", parameters=text + json.dumps(resources) + ", Clip skip: 2")
+    assert (found.width, found.height, found.model) == (832, 1216, "Dream, Shaper")
+    assert [(lora.name, lora.strength) for lora in found.loras] == [("B", 0.8)]
+    assert found.other == (("ADM Guidance", "(1.5, 0.8)"), ("Clip skip", "2"))
+
+
 @pytest.mark.parametrize("code", ["utf-16-be", "utf-16-le"])
-@pytest.mark.parametrize("suffix", [".jpg", ".webp"])
-def test_exif_holds_the_same(tmp_path: Path, suffix: str, code: str) -> None:
+@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".avif"])
+@pytest.mark.parametrize("first", ["a", "黎明", "гавань", "“", "⚓", "\u0100"])
+def test_exif_holds_the_same(tmp_path: Path, suffix: str, code: str, first: str) -> None:
     exif = Image.Exif()
-    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + A1111.encode(code)
-    Image.new("RGB", (8, 8)).save(tmp_path / f"a{suffix}", exif=exif)
-    assert read_making(tmp_path / f"a{suffix}") == png(tmp_path / "a.png", parameters=A1111)
+    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + (first + A1111).encode(code)
+    Image.new("RGB", (8, 8)).save(tmp_path / f"a{suffix}", exif=exif.tobytes())
+    assert read_making(tmp_path / f"a{suffix}") == png(tmp_path / "a.png", parameters=first + A1111)
+
+
+def test_a_comment_before_the_text_does_not_hide_it(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x010E] = A1111
+    exif.get_ifd(0x8769)[0x9286] = b"ASCII\0\0\0a comment of the camera"
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg", exif=exif)
+    assert read_making(tmp_path / "a.jpg") == png(tmp_path / "a.png", parameters=A1111)
+
+
+def test_half_a_letter_is_replaced_and_a_cut_is_said(tmp_path: Path) -> None:
+    record = json.dumps({"positive_prompt": "fox \ud83d\ude00 \ud83d \u202e!", "negative_prompt": "x" * 9000})
+    found = told(tmp_path / "a.png", invokeai_metadata=record)
+    assert found.prompt == "fox \U0001f600 \ufffd \u202e!"
+    assert found.negative_prompt is not None
+    assert len(found.negative_prompt) == 8000
+    assert "8,000" in found.notes[0]
 
 
 def test_comfyui(tmp_path: Path) -> None:
@@ -135,6 +212,100 @@ def test_comfyui_as_it_was_drawn(tmp_path: Path) -> None:
     assert (told.prompt, told.negative_prompt, told.seed, told.width, told.model) == ("hello", "bad", 99, 768, "a")
 
 
+def encode(text: Any) -> dict[str, Any]:
+    return {"class_type": "CLIPTextEncode", "inputs": {"text": text, "clip": ["4", 1]}}
+
+
+def node(kind: str, **inputs: Any) -> dict[str, Any]:
+    return {"class_type": kind, "inputs": inputs}
+
+
+@pytest.mark.parametrize(
+    ("words", "changes"),
+    [
+        ("quay at dawn", {"21": node("StringConcatenate", string_a="quay", string_b=["22", 0], delimiter=" at "),
+                          "22": node("PrimitiveString", value="dawn")}),
+        ("quay at dawn", {"21": node("JoinStrings", string1="quay", string2="at dawn", delimiter=" ")}),
+        ("quay, dawn", {"21": node("Text Concatenate", delimiter=", ", text_a=["22", 0], text_b="dawn"),
+                        "22": node("Text Multiline", text="quay")}),
+        ("a shown answer", {"21": node("ShowText|pysssss", text=["22", 0], text_0="a shown answer"),
+                            "22": node("OllamaGenerate", prompt="write me a prompt", model="x")}),
+        ("a quay", {"21": node("ImpactWildcardProcessor", wildcard_text="{a|b} quay", populated_text="a quay")}),
+        ("quay at dawn", {"21": node("Text Find and Replace", text="NAME at dawn", find="NAME", replace="quay")}),
+        ("quay, oil", {"6": node("CLIPTextEncodeSDXL", text_g="quay", text_l="oil", width=1, clip=["4", 1])}),
+        ("a quay at dawn", {"6": node("SomebodysEncoder", words="a quay at dawn", clip=["4", 1])}),
+        ("quay, dawn", {"6": node("ConditioningConcat", conditioning_to=["8", 0], conditioning_from=["9", 0]),
+                        "8": encode("quay"), "9": encode("dawn")}),
+        ("make it blue", {"6": node("TextEncodeQwenImageEditPlus", prompt="make it blue", image1=["41", 0])}),
+        ("dawn", {"21": node("ImpactSwitch", select=2, input1=["22", 0], input2=["23", 0]),
+                  "22": node("Note", text="quay"), "23": node("Note", text="dawn")}),
+    ],
+)  # fmt: skip
+def test_comfyui_s_words_come_from_nodes_of_any_maker(
+    tmp_path: Path, words: str, changes: dict[str, dict[str, Any]]
+) -> None:
+    found = told(tmp_path / "a.png", prompt=json.dumps(comfy(**changes)))
+    assert (found.prompt, found.negative_prompt, found.notes) == (words, "ugly", ())
+
+
+def test_comfyui_s_zeroed_side_has_no_words(tmp_path: Path) -> None:
+    graph = comfy(**{"7": node("ConditioningZeroOut", conditioning=["6", 0])})
+    found = told(tmp_path / "a.png", prompt=json.dumps(graph))
+    assert (found.prompt, found.negative_prompt) == ("a lighthouse in a storm", None)
+
+
+def test_words_that_were_not_found_are_said_to_be(tmp_path: Path) -> None:
+    found = told(tmp_path / "a.png", prompt=json.dumps(comfy(**{"6": node("Odd", clip=["4", 1])})))
+    assert found.prompt is None
+    assert "No prompt was found" in found.notes[0]
+    both = told(tmp_path / "a.png", prompt=json.dumps(comfy(**{"6": node("Odd", clip=["4", 1])})), parameters=A1111)
+    assert both.prompt == "a red fox, in the snow\nat dusk"
+
+
+def test_comfyui_s_efficient_loader(tmp_path: Path) -> None:
+    loader = node(
+        "Efficient Loader", ckpt_name="a.SAFETENSORS", lora_name="None", lora_model_strength=1, positive="quay",
+        negative="fog", token_normalization="none", empty_latent_width=512, empty_latent_height=768,
+        lora_stack=["2", 0],
+    )  # fmt: skip
+    stack = node("LoRA Stacker", lora_count=2, lora_name_1="b.pt", lora_wt_1=0.7, lora_name_2="None", lora_name_3="c")
+    sampler = node("KSampler (Efficient)", steps=20, model=["1", 0], positive=["1", 1], negative=["1", 2],
+                   latent_image=["1", 3])  # fmt: skip
+    found = told(tmp_path / "a.png", prompt=json.dumps({"1": loader, "2": stack, "3": sampler}))
+    assert (found.prompt, found.negative_prompt, found.width, found.model) == ("quay", "fog", 512, "a")
+    assert [(lora.name, lora.strength) for lora in found.loras] == [("b", 0.7)]
+
+
+@pytest.mark.parametrize(("lora", "control"), [(0, 0), (4, 0), (0, 4), (4, 4)])
+def test_bypassed_nodes_hand_on_what_they_get(tmp_path: Path, lora: int, control: int) -> None:
+    def slots(*kinds: str, links: tuple[int, ...] = ()) -> list[dict[str, Any]]:
+        wires = links or (None,) * len(kinds)
+        return [{"name": kind.split(":")[0], "type": kind.split(":")[1], "link": wire}
+                for kind, wire in zip(kinds, wires, strict=True)]  # fmt: skip
+
+    both = ("positive:CONDITIONING", "negative:CONDITIONING")
+    nodes = [
+        {"id": 4, "type": "CheckpointLoaderSimple", "widgets_values": ["small.safetensors"]},
+        {"id": 10, "type": "LoraLoader", "mode": lora, "widgets_values": ["boats.safetensors", 0.8, 1],
+         "inputs": slots("model:MODEL", "clip:CLIP", links=(1, 3)), "outputs": slots("MODEL:MODEL", "CLIP:CLIP")},
+        {"id": 6, "type": "CLIPTextEncode", "widgets_values": ["quay"], "inputs": slots("clip:CLIP", links=(4,))},
+        {"id": 7, "type": "CLIPTextEncode", "widgets_values": ["fog"], "inputs": slots("clip:CLIP", links=(5,))},
+        {"id": 11, "type": "ControlNetApplyAdvanced", "mode": control, "inputs": slots(*both, links=(6, 7)),
+         "outputs": slots(*both)},
+        {"id": 5, "type": "EmptyLatentImage", "widgets_values": [512, 768, 1]},
+        {"id": 3, "type": "KSampler", "widgets_values": [42, "fixed", 20, 6.5, "euler", "normal", 1],
+         "inputs": slots("model:MODEL", *both, "latent_image:LATENT", links=(2, 8, 9, 10))},
+    ]  # fmt: skip
+    # fmt: off
+    links = [[1, 4, 0, 10, 0, "MODEL"], [2, 10, 0, 3, 0, "MODEL"], [3, 4, 1, 10, 1, "CLIP"], [4, 10, 1, 6, 0, "CLIP"],
+             [5, 10, 1, 7, 0, "CLIP"], [6, 6, 0, 11, 0, "CONDITIONING"], [7, 7, 0, 11, 1, "CONDITIONING"],
+             [8, 11, 0, 3, 1, "CONDITIONING"], [9, 11, 1, 3, 2, "CONDITIONING"], [10, 5, 0, 3, 3, "LATENT"]]
+    # fmt: on
+    found = told(tmp_path / "a.png", workflow=json.dumps({"nodes": nodes, "links": links}))
+    assert (found.prompt, found.negative_prompt, found.model, found.width) == ("quay", "fog", "small", 512)
+    assert len(found.loras) == (lora == 0)
+
+
 def test_invokeai_and_fooocus(tmp_path: Path) -> None:
     invoke = {"positive_prompt": "a cat", "width": 1024, "height": 768, "seed": 5, "steps": 30, "cfg_scale": 5,
               "model": {"name": "sdxl"}, "loras": [{"model": {"name": "ink"}, "weight": 0.6}]}  # fmt: skip
@@ -146,6 +317,39 @@ def test_invokeai_and_fooocus(tmp_path: Path) -> None:
     making = png(tmp_path / "a.png", parameters=json.dumps(fooocus), fooocus_scheme="fooocus")
     assert making is not None
     assert (making.program, making.told.seed, making.told.height) == ("fooocus", 77, 768)
+
+
+@pytest.mark.parametrize(
+    ("record", "guidance"), [({"guidance": 4.0, "cfg_scale": 1}, 4), ({"guidance": 4}, 4), ({"cfg_scale": 5}, 5)]
+)
+def test_invokeai_s_guidance_is_the_one_that_was_set(tmp_path: Path, record: dict[str, float], guidance: float) -> None:
+    found = told(tmp_path / "a.png", invokeai_metadata=json.dumps({"positive_prompt": "a cat", **record}))
+    assert found.guidance == guidance
+
+
+def test_swarmui_and_novelai(tmp_path: Path) -> None:
+    swarm = {"prompt": "a cat", "negativeprompt": "fog", "model": "SDXL/base.safetensors", "seed": 5, "steps": 20,
+             "cfgscale": 7, "width": 1024, "height": 768, "loras": ["ink"], "loraweights": ["0.6"]}  # fmt: skip
+    making = png(tmp_path / "a.png", parameters=json.dumps({"sui_image_params": swarm}))
+    assert making is not None
+    assert (making.program, making.told.prompt, making.told.guidance) == ("swarmui", "a cat", 7)
+    assert (making.told.model, making.told.loras[0].strength) == ("base", 0.6)
+    # fmt: off
+    comment = {"steps": 28, "height": 1216, "width": 832, "scale": 5, "seed": 9, "uc": "fog", "sampler": "k_euler",
+               "v4_prompt": {"caption": {"base_caption": "a dog", "char_captions": [{"char_caption": "girl"}]}}}
+    # fmt: on
+    making = png(tmp_path / "a.png", Comment=json.dumps(comment), Description="a dog", Software="NovelAI")
+    assert making is not None
+    assert (making.program, making.told.prompt, making.told.negative_prompt) == ("novelai", "a dog, girl", "fog")
+    assert (making.told.seed, making.told.width) == (9, 832)
+
+
+def test_programs_that_are_not_read_are_named(tmp_path: Path) -> None:
+    job = "a fox --v 6 Job ID: 0f0f0f0f-0f0f-0f0f-0f0f-0f0f0f0f0f0f"
+    for texts, maker in (({"Description": job}, "Midjourney"), ({"use_stable_diffusion_model": "x"}, "Easy Diffusion")):
+        making = png(tmp_path / "a.png", **texts)
+        assert making is not None
+        assert (making.program, making.maker) == ("other", maker)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +398,14 @@ def test_texts_and_graphs_made_to_take_for_ever_are_read_at_once(tmp_path: Path)
     chain = {f"a{n}": {"inputs": {"x": [f"a{n + 1}", 0]}} for n in range(2000)}
     chain["a2000"] = {"inputs": {"x": ["0", 0], "y": ["1", 0]}}
     assert png(tmp_path / "a.png", prompt=json.dumps(samplers | chain)) is None
+    assert png(tmp_path / "a.png", parameters='a:"' * 100_000 + "\nSteps: 3") is not None
+    assert png(tmp_path / "a.png", parameters="Steps: 3, a: [1, " * 20_000) is not None
+    assert png(tmp_path / "a.png", parameters="<lora:a" * 100_000 + "\nSteps: 3") is not None
+    twice = {
+        str(n): node("StringConcatenate", string_a=[str(n + 1), 0], string_b=[str(n + 1), 0]) for n in range(500, 600)
+    }
+    twice |= {"600": node("PrimitiveString", value="x" * 100), "21": node("Odd", string=["500", 0])}
+    assert png(tmp_path / "a.png", prompt=json.dumps(comfy(**twice))) is not None
     assert time.perf_counter() - began < 5
 
 
