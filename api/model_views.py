@@ -49,7 +49,8 @@ class ModelCard(ModelView):
     """A model as the page shows it.
 
     ``kind`` is the heading it stands under, ``pages`` where its repositories are read about, ``consent_pages`` where
-    the terms of those that ask for consent are accepted; ``own`` says that somebody here entered it, ``in_place`` that its files belong to another program; ``disk_bytes`` is what it takes.
+    the terms of those that ask for consent are accepted; ``own`` says that somebody here entered it, ``in_place``
+    that its files belong to another program; ``disk_bytes`` is what it takes.
     """
 
     kind: str

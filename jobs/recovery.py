@@ -36,7 +36,7 @@ def recover(
     rows = history.unfinished()
     for row, owner in rows:
         queue.take_back(row, ticket_of(row, owner, units(row)))
-    interrupted = [job for row, _ in rows if row.state in ACTIVE and (job := live.get(row.id))]
+    interrupted = [found for row, _ in rows if row.state in ACTIVE and (found := live.get(row.id))]
     left = [job for job in interrupted if not _settled(history, queue, attempts, job)]
     attempts.sweep({job.id for job in live.all() if not job.finished}, {job.id for job in left})
     for job in left:

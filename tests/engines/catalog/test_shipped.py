@@ -1,4 +1,4 @@
-"""The entries that ship: what they say of downloads, consent and settings, and that parts are shared where they can be."""
+"""The entries that ship: what they say of downloads, consent and settings, and that parts are shared."""
 
 from types import SimpleNamespace
 from typing import Any, cast
