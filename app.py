@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from data import DataFolder
+    from engines.config import EngineConfig
     from studio import Studio
 
 HERE = Path(__file__).parent
@@ -42,6 +43,26 @@ def tame_gradio(data: "DataFolder") -> None:
     )
 
 
+def engine_config(settings: Settings, data: "DataFolder", starter: Path) -> "EngineConfig":
+    """What the engines are told of the settings."""
+    from engines.config import EngineConfig
+
+    return EngineConfig(
+        starter=starter,
+        catalog=data.catalog,
+        memory_bytes=int(settings.device_memory_gb * 1e9) if settings.device_memory_gb else None,
+        idle_seconds=settings.idle_minutes * 60,
+        threads=settings.threads,
+        keep_free_bytes=settings.keep_free_mb * 2**20,
+        hub_token=data.hub_token,
+        ollama_url=settings.ollama_url,
+        ollama_key=settings.ollama_key or "",
+        ollama_keep_alive=settings.ollama_keep_alive,
+        ollama_stall_seconds=settings.ollama_stall_seconds,
+        ollama_shares_card=settings.ollama_shares_card,
+    )
+
+
 def build_studio(settings: Settings) -> "Studio":
     """Wire the services on a locked data folder. Nothing runs until ``studio.jobs.start()``.
 
@@ -51,7 +72,6 @@ def build_studio(settings: Settings) -> "Studio":
     from data import DataFolder
     from db import open_database
     from engines.catalog import Catalog
-    from engines.config import EngineConfig
     from engines.host import make_hosts
     from engines.language.shelf import Language
     from jobs.recipes.service import Recipes
@@ -69,20 +89,7 @@ def build_studio(settings: Settings) -> "Studio":
         data.unlock()
         raise
     starter = (settings.starter or data.starter).expanduser().resolve()
-    config = EngineConfig(
-        starter=starter,
-        catalog=data.catalog,
-        memory_bytes=int(settings.device_memory_gb * 1e9) if settings.device_memory_gb else None,
-        idle_seconds=settings.idle_minutes * 60,
-        threads=settings.threads,
-        keep_free_bytes=settings.keep_free_mb * 2**20,
-        hub_token=data.hub_token,
-        ollama_url=settings.ollama_url,
-        ollama_key=settings.ollama_key or "",
-        ollama_keep_alive=settings.ollama_keep_alive,
-        ollama_stall_seconds=settings.ollama_stall_seconds,
-        ollama_shares_card=settings.ollama_shares_card,
-    )
+    config = engine_config(settings, data, starter)
     catalog = Catalog(starter=starter, own=data.catalog, ollama=config.ollama)
     library = Library(database, data)
     jobs = Jobs(
