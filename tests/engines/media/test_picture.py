@@ -125,7 +125,7 @@ def test_text_bomb_in_a_png_is_refused(tmp_path: Path) -> None:
         open_picture(path)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
 def test_a_truncated_picture_is_refused(tmp_path: Path, photo: Path, suffix: str) -> None:
     whole = saved(Image.open(photo), tmp_path / f"p{suffix}")
     whole.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
