@@ -43,6 +43,8 @@ def _described(path: Path, device: "torch.device", dtype: "torch.dtype | None") 
         raise _no_upscaler(path, "It is of no architecture that is known.") from error
     if not isinstance(descriptor, ImageModelDescriptor) or descriptor.input_channels != 3 or descriptor.scale < 2:
         raise _no_upscaler(path, "It does not make pictures larger.")
+    if dtype is None:
+        dtype = torch.float16 if device.type == "cuda" else torch.float32
     if dtype == torch.float16 and not descriptor.supports_half:
         dtype = torch.float32
 
@@ -58,7 +60,7 @@ def _described(path: Path, device: "torch.device", dtype: "torch.dtype | None") 
             enlarged: torch.Tensor = descriptor(planes)
             return enlarged
 
-    return Described().to(device=device, dtype=dtype or torch.float32)
+    return Described().to(device=device, dtype=dtype)
 
 
 def native(model: Any) -> int:

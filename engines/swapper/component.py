@@ -50,24 +50,52 @@ def beside(component: Component) -> int:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn whatever a library says about a missing or damaged model file into one sentence."""
+    """Turn whatever a library says about a model file into one sentence: missing, closed to the studio, damaged, or
+    whole but of another build than its config names. Errors of memory and of the disk go on as they are."""
     if not path.exists():
-        raise StudioError(
-            "missing_model",
-            f"The model file {path.name} is not there.",
-            f"It should lie at {path}.",
-            "Get it again, then try again.",
-            status=500,
-        )
+        raise _missing(path)
     try:
         yield
     except StudioError:
         raise
+    except FileNotFoundError as error:
+        raise _missing(Path(error.filename) if error.filename else path) from error
+    except PermissionError as error:
+        raise StudioError(
+            "no_access",
+            f"The studio may not read the model file {path.name}.",
+            f"Its owner does not let this account read {path}.",
+            "Give the account that runs the studio the right to read it, then try again.",
+            status=500,
+        ) from error
     except Exception as error:
         # The libraries also raise OSError of their own, without a number, for files they cannot make sense of.
         if out_of_memory(error) or (isinstance(error, OSError) and error.errno):
             raise
-        raise sizes.corrupt(path, f"{type(error).__name__}: {error}") from error
+        said = f"{type(error).__name__}: {error}"
+        if sizes.intact(path):
+            raise _misfit(path, said) from error
+        raise sizes.corrupt(path, said) from error
+
+
+def _missing(path: Path) -> StudioError:
+    return StudioError(
+        "missing_model",
+        f"The model file {path.name} is not there.",
+        f"It should lie at {path}.",
+        "Get it again, then try again.",
+        status=500,
+    )
+
+
+def _misfit(path: Path, said: str) -> StudioError:
+    return StudioError(
+        "unsupported_model",
+        f"The model {path.name} cannot be loaded.",
+        f"Its files are complete, but do not match the model class they are loaded as ({said.strip()[:200]}).",
+        "Update the studio, or choose another model. Downloading it again does not help.",
+        status=422,
+    )
 
 
 class OnnxSession:

@@ -52,6 +52,18 @@ def header(path: Path) -> dict[str, Any]:
     return found
 
 
+def intact(path: Path) -> bool:
+    """Whether a model's safetensors files, and the config beside them, can be read; False where there are none."""
+    try:
+        files = [file for file in weight_files(path) if file.suffix == ".safetensors"]
+        for file in files:
+            header(file)
+        config = path / "config.json"
+        return bool(files) and (not config.is_file() or isinstance(json.loads(config.read_text()), dict))
+    except (StudioError, OSError, ValueError):
+        return False
+
+
 def weight_bytes(path: Path, element_bytes: int | None = None) -> int:
     """Bytes of the weights at a path, as stored, or with ``element_bytes`` a number."""
     files = weight_files(path)

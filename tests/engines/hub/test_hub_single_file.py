@@ -192,4 +192,4 @@ def test_what_is_missing_in_it_is_not_made_up(tmp_path: Path, monkeypatch: pytes
     for part, component in pretrained(dict.fromkeys(lost, single), Cpu(), "File").items():
         with pytest.raises(StudioError) as damaged:
             component.load(Cpu())
-        assert damaged.value.problem.code == "corrupt_model", part
+        assert damaged.value.problem.code in ("corrupt_model", "unsupported_model"), part

@@ -104,7 +104,9 @@ def test_weights_that_do_not_fit_the_module_are_refused(weights: Path) -> None:
     import torch
 
     other = TorchModule.from_safetensors("other", weights, lambda: torch.nn.Linear(5, 5), "another layer")
-    assert refusal(other).problem.code == "corrupt_model"
+    problem = refusal(other).problem
+    assert problem.code == "unsupported_model"
+    assert "complete" in problem.why, "nobody is told to download what is whole"
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
