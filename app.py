@@ -195,7 +195,7 @@ def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
         enable_monitoring=False,
         run_history=False,
         ssr_mode=False,
-        app_kwargs={"openapi_url": None},
+        app_kwargs={"openapi_url": None, "exception_handlers": errors.gradio_handlers()},
         **tabs.mount_options(studio),
     )
     errors.install_pages(cast("FastAPI", cast("Mount", app.routes[-1]).app))

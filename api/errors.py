@@ -1,17 +1,20 @@
 """Every refusal of the API as JSON: a code for programs, three sentences for people. Never a traceback."""
 
 import logging
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from python_multipart.exceptions import FormParserError
 from starlette.exceptions import HTTPException
 
 from auth.answers import page, wants_page
 from auth.crosssite import SAFE
+from auth.gradio_guard import bad_form
 from db import database_trouble
-from errors import Problem, StudioError, reason
+from errors import Problem, StudioError, not_found, reason
 from jobs.trouble import disk_full, is_disk_full
 
 log = logging.getLogger(__name__)
@@ -35,6 +38,22 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _turned_away)
     app.add_exception_handler(Exception, _broken)
+
+
+def gradio_handlers() -> dict[type[Exception], Any]:
+    """How Gradio's own routes answer what they stumble over: with problems, too."""
+    return {KeyError: _no_such_function, FormParserError: _broken_form, Exception: _broken}
+
+
+async def _no_such_function(request: Request, _: Exception) -> JSONResponse:
+    log.info("%s %s names nothing that is here", request.method, request.url.path)
+    missing = not_found("function")
+    return answer(missing.problem, missing.status)
+
+
+async def _broken_form(_: Request, __: Exception) -> JSONResponse:
+    broken = bad_form()
+    return answer(broken.problem, broken.status)
 
 
 def answer(problem: Problem, status: int) -> JSONResponse:

@@ -71,6 +71,10 @@ def add(routes: APIRouter, accounts: Accounts, tries: Tries, settings: Settings)
 
     @routes.post("/account/sign-out-everywhere")
     def sign_out_everywhere(request: Request, tokens: Field = "") -> Response:
+        try:
+            _only_in_person(principal(request))
+        except StudioError as error:
+            return refused(request, error)
         accounts.sign_out_everywhere(principal(request).user_id, tokens == "yes")
         request.session.clear()
         return RedirectResponse("/login", 303)

@@ -109,7 +109,7 @@ class Accounts:
         """
         with self._database.session() as session:
             invitation = links.read(session, token)
-            passwords.check_new(password)
+            passwords.check_new(password, invitation.name or name or "")
             links.spend(session, token)
             if invitation.user_id is None:
                 user = _insert(session, name or "", "owner")
@@ -143,7 +143,7 @@ class Accounts:
             user = session.get_one(User, who.user_id)
         if not passwords.matches(user.password_hash, current):
             raise StudioError("wrong_password", "That is not your current password.", next="Type it again.", status=401)
-        passwords.check_new(new)
+        passwords.check_new(new, user.name)
         with self._database.session() as session:
             session.get_one(User, who.user_id).password_hash = passwords.hashed(new)
             end_others(session, who.user_id, keep=who.session)

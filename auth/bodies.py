@@ -1,6 +1,7 @@
 """Bodies on their way through the gate: read whole up to a limit, handed on, listened to."""
 
 import json
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -43,9 +44,9 @@ def replay(body: bytes, receive: Receive) -> Receive:
 
 
 def parse(body: bytes) -> Any:
-    """A JSON body. Raises StudioError (400) for anything else."""
+    """A JSON body. Raises StudioError (400) for anything else, (422) for numbers that not every reader can take."""
     try:
-        return json.loads(body)
+        return json.loads(body, parse_int=_whole, parse_float=_decimal, parse_constant=_decimal)
     except (ValueError, RecursionError) as error:
         raise _unreadable() from error
 
@@ -92,6 +93,23 @@ def overheard(send: Send, listen: Callable[[Any], Awaitable[None]]) -> Send:
         await send({"type": "http.response.body", "body": bytes(body), "more_body": False})
 
     return hold
+
+
+def _whole(text: str) -> int:
+    if len(text) > 20 or not -(2**63) < int(text) < 2**63:
+        raise _no_number(text)
+    return int(text)
+
+
+def _decimal(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise _no_number(text)
+    return value
+
+
+def _no_number(text: str) -> StudioError:
+    return StudioError("bad_number", f"“{text[:30]}” cannot be used as a number.", "It is too large.", status=422)
 
 
 def _unreadable() -> StudioError:

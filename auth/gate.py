@@ -78,7 +78,7 @@ class Gate:
             return scope, receive, send
         who = await self._who(scope, headers)
         if who is None or who.via == "session":
-            check_same_site(scope["method"], headers)
+            check_same_site(scope["method"], headers, scope["scheme"])
         scope = {**scope, "state": {**scope.get("state", {}), "principal": who}}
         if _is_open(path):
             if scope["method"] not in SAFE:

@@ -3,7 +3,9 @@
 from typing import Any
 from urllib.parse import parse_qsl
 
+from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from auth import bodies
@@ -11,17 +13,27 @@ from auth.bindings import Bindings
 from auth.files import FileGuard
 from auth.principal import Principal
 from auth.room import Room
-from errors import not_found
+from errors import StudioError, not_found
 
 PREFIX = "/gradio_api/"
 
 _OPEN_TO_MEMBERS = frozenset(
     {"info", "openapi.json", "app_id", "startup-events", "theme.css", "user", "login_check", "queue/status"}
 )
+_LONGEST_NAME = 255
+"""No file has a longer name, and Gradio stumbles over one."""
+_LONGEST_BOUNDARY = 70
 _EVENTS = ("queue/join", "call/", "run/", "api/", "component_server", "cancel", "reset")
 _NOT_USED = ("/monitoring", "/dev/", "/vibe", "/deep_link", "/login/", "/gradio_api")
 
 Call = tuple[Scope, Receive, Send]
+
+
+def bad_form() -> StudioError:
+    """The answer to an upload that is no form."""
+    return StudioError(
+        "bad_upload", "The upload cannot be read.", "It is not a whole form with files.", "Send it again.", status=400
+    )
 
 
 class GradioGuard:
@@ -36,7 +48,7 @@ class GradioGuard:
         """The request as it may go on. Raises StudioError when it may not."""
         path: str = scope["path"]
         if not path.startswith(PREFIX):
-            if path.startswith(_NOT_USED):
+            if path.startswith(_NOT_USED) or any(len(part.encode()) > _LONGEST_NAME for part in path.split("/")):
                 raise not_found("page")
             return scope, receive, send
         route = path.removeprefix(PREFIX)
@@ -45,7 +57,7 @@ class GradioGuard:
             return scope, receive, send
         if scope["method"] == "POST" and route.rstrip("/") == "upload":
             return self._upload(who, scope, receive, send)
-        if scope["method"] == "POST" and route.startswith(_EVENTS):
+        if scope["method"] == "POST" and route.startswith(_EVENTS) and not route.startswith("call/v2/"):
             return await self._event(who, scope, receive, send)
         raise not_found("page")
 
@@ -75,6 +87,9 @@ class GradioGuard:
 
     def _upload(self, who: Principal, scope: Scope, receive: Receive, send: Send) -> Call:
         self._claim_queried(who, scope, "upload_id", "upload")
+        _, options = parse_options_header(Headers(scope=scope).get("content-type", ""))
+        if not 0 < len(options.get(b"boundary", b"")) <= _LONGEST_BOUNDARY:
+            raise bad_form()
 
         async def record(answer: Any) -> None:
             await run_in_threadpool(self._files.record, who.user_id, answer)

@@ -29,12 +29,17 @@ _GRADIO_PAGE = "; ".join(
 # What people bring in or make is shown, never run.
 _FILE = "sandbox; default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'unsafe-inline'"
 
+_HSTS_SECONDS = 30 * 86_400
+_PERMISSIONS = "camera=(self), microphone=(self), geolocation=(), payment=(), usb=(), browsing-topics=()"
+
 _hashed = re.compile(r"^/(assets|svelte)/.*[-.][\w-]{8}\.(js|css|woff2?|png|svg|wasm)$")
 
 
 def protected(send: Send, scope: Scope) -> Send:
     """``send``, adding the headers of a response to this request."""
     path: str = scope["path"]
+    # The studio's own certificate is trusted by hand, and plain http is served beside it: only a proxy's https is sure.
+    behind_https = scope.get("scheme") == "https" and bool(scope.get("state", {}).get("proxied"))
     is_file = path.startswith(("/gradio_api/file=", "/api/"))
 
     async def add(message: Message) -> None:
@@ -46,6 +51,10 @@ def protected(send: Send, scope: Scope) -> Send:
             headers["X-Frame-Options"] = "DENY"
             headers["Referrer-Policy"] = "same-origin"
             headers["Cross-Origin-Resource-Policy"] = "same-origin"
+            headers["Cross-Origin-Opener-Policy"] = "same-origin"
+            if behind_https:
+                headers["Strict-Transport-Security"] = f"max-age={_HSTS_SECONDS}"
+            headers["Permissions-Policy"] = _PERMISSIONS
             headers.setdefault("Content-Security-Policy", _FILE if is_file else _GRADIO_PAGE)
             if message["status"] == 200 and _hashed.match(path):
                 headers["Cache-Control"] = _YEAR

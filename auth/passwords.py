@@ -2,20 +2,23 @@
 
 import unicodedata
 from functools import cache
+from pathlib import Path
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from errors import StudioError
 
+COMMON = Path(__file__).with_name("common_passwords.txt")
+"""The passwords tried first by whoever guesses, or the words they begin with, one a line, in small letters."""
 SHORTEST = 8
 LONGEST = 1024
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
 
 
-def check_new(password: str) -> None:
-    """Raise StudioError when a password may not be chosen."""
+def check_new(password: str, name: str = "") -> None:
+    """Raise StudioError when a password may not be chosen by the person of that name."""
     if len(password) < SHORTEST:
         raise StudioError(
             "short_password",
@@ -28,6 +31,28 @@ def check_new(password: str) -> None:
         raise StudioError(
             "long_password", "This password is too long.", f"It may have {LONGEST} characters at most.", status=422
         )
+    if _is_guessed(password, name):
+        raise StudioError(
+            "common_password",
+            "This password is too easy to guess.",
+            "It is one of the first that anybody would try: a common one, a single character, or your own name.",
+            "Choose a few words in a row that belong together for you alone.",
+            status=422,
+        )
+
+
+def _is_guessed(password: str, name: str) -> bool:
+    """Whether it is common, also with digits and signs behind it, one character over and over, or the name."""
+    plain = " ".join(unicodedata.normalize("NFKC", password).casefold().split())
+    word = plain.rstrip("0123456789!?.,;:#*+-_$&@ ")
+    own = unicodedata.normalize("NFKC", name).casefold()
+    named = bool(own) and plain.replace(own, "").strip("0123456789!?.,;:#*+-_$&@ ") == ""
+    return named or len(set(plain)) <= 1 or bool({plain, word} & _common())
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(COMMON.read_text(encoding="utf-8").split("\n")) - {""}
 
 
 def check_same(password: str, again: str | None) -> None:

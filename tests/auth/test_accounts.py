@@ -59,8 +59,30 @@ def test_passwords_have_a_length(house: House, password: str, expected: str) -> 
     with pytest.raises(StudioError) as error:
         house.accounts.use_link(link, None, password)
     assert code(error) == expected
-    house.accounts.use_link(link, None, "x" * 1024)  # the link is still good
-    assert house.accounts.check_password("bob", "x" * 1024)
+    house.accounts.use_link(link, None, "xy" * 512)  # the link is still good
+    assert house.accounts.check_password("bob", "xy" * 512)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "password",
+        "Password2026!",
+        "ＰＡＳＳＷＯＲＤ",
+        "12345678",
+        "        ",
+        "aaaaaaaaaa",
+        "bob bob bob",
+        "Bob-12345",
+        "qwertyuiop!",
+    ],
+)
+def test_passwords_that_are_tried_first_may_not_be_chosen(house: House, password: str) -> None:
+    link = of(house.accounts.reset("bob"))
+    with pytest.raises(StudioError) as error:
+        house.accounts.use_link(link, None, password)
+    assert (code(error), error.value.status) == ("common_password", 422)
+    house.accounts.use_link(link, None, "bobsleigh at noon")
 
 
 def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(house: House) -> None:

@@ -63,6 +63,9 @@ def test_websockets_are_closed(house: House) -> None:
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"},
+        {"Origin": "https://testserver"},
+        {"Origin": "evil://testserver"},
+        {"Origin": "evil://testserver", "Sec-Fetch-Site": "same-origin"},
     ],
 )
 def test_another_website_cannot_act(house: House, said: dict[str, str]) -> None:
@@ -77,7 +80,12 @@ def test_another_website_cannot_act(house: House, said: dict[str, str]) -> None:
 
 def test_our_own_pages_can(house: House) -> None:
     browser = signed_in(house, "ann")
-    for said in ({}, {"Origin": "http://testserver"}, {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}):
+    for said in (
+        {},
+        {"Origin": "http://testserver"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://testserver"},  # a proxy that does not name the scheme
+    ):
         assert browser.post("/api/act", headers=said).status_code == 200
 
 
@@ -96,6 +104,7 @@ def test_a_trusted_proxy_is_believed(house: House) -> None:
     assert behind.post("/api/act", headers=said).json()["url"] == "https://c41.example/api/act"
     assert behind.post("/api/act", headers={**said, "Origin": "https://c41.example"}).status_code == 200
     assert behind.post("/api/act", headers={**said, "Origin": "https://testserver"}).status_code == 403
+    assert "max-age" in behind.get("/api/me", headers=said).headers["strict-transport-security"]
     cookie = client(house).post("/login", data=FORM, headers=said).headers["set-cookie"]
     assert "; secure" in cookie.lower()
 
@@ -171,6 +180,9 @@ def test_every_answer_carries_the_headers(house: House) -> None:
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["x-frame-options"] == "DENY"
         assert answer.headers["referrer-policy"] == "same-origin"
+        assert answer.headers["cross-origin-opener-policy"] == "same-origin"
+        assert "geolocation=()" in answer.headers["permissions-policy"]
+        assert "strict-transport-security" not in answer.headers
         assert "cache-control" in answer.headers
     assert "sandbox" in browser.get("/api/me").headers["content-security-policy"]
 

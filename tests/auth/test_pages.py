@@ -259,3 +259,11 @@ def test_signing_out_everywhere_ends_tokens_only_when_asked(house: House) -> Non
     assert "Also revoke my token for scripts" in browser.get("/account", headers=HTML).text
     browser.post("/account/sign-out-everywhere", data={"tokens": "yes"})
     assert [one.get("/api/me").status_code for one in (browser, script)] == [401, 401]
+
+
+def test_a_token_signs_nobody_out(house: House) -> None:
+    browser = signed_in(house, "bob")
+    script = client(house, **house.token("bob"))
+    answer = script.post("/account/sign-out-everywhere", data={"tokens": "yes"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "sign_in_needed")
+    assert browser.get("/api/me").status_code == 200
