@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from api.schema import ModelView
 from engines import wire
 from engines.catalog import Catalog, Entry, files
-from engines.catalog.fitting import Fit, fit
+from engines.catalog.fitting import Fit, fit, size
 from jobs.views import View
 from studio import Studio
 
@@ -27,6 +27,8 @@ _USES: tuple[tuple[str, frozenset[str]], ...] = (
     ("Clips", frozenset({"create_clip", "animate_image", "upscale_clip", "interpolate_clip"})),
     ("Speech", frozenset({"speak", "check_speech"})),
 )
+_CONVERTED = 1.15
+"""From how many times the bytes that are run on a model's files hold more than that."""
 _HELPERS = "Picture helpers"
 _OTHER = "Other"
 _VERIFIED = {
@@ -49,8 +51,9 @@ class ModelCard(ModelView):
     """A model as the page shows it.
 
     ``kind`` is the heading it stands under, ``pages`` where its repositories are read about, ``consent_pages`` where
-    the terms of those that ask for consent are accepted; ``own`` says that somebody here entered it, ``in_place``
-    that its files belong to another program; ``disk_bytes`` is what it takes.
+    the terms of those that ask for consent are accepted, ``load_words`` what loading takes where its files hold more
+    than is run; ``own`` says that somebody here entered it, ``in_place`` that its files belong to another program;
+    ``disk_bytes`` is what it takes.
     """
 
     kind: str
@@ -64,6 +67,7 @@ class ModelCard(ModelView):
     removable: bool
     pages: tuple[str, ...]
     consent_pages: tuple[str, ...]
+    load_words: str
     disk_bytes: int
 
 
@@ -141,8 +145,21 @@ def card(studio: Studio, entry: Entry, devices: Mapping[str, wire.DeviceState] |
         in_place=in_place,
         removable=own or (installed and bool(repositories)),
         pages=tuple(f"{_hub()}/{repo}" for repo in repositories),
+        load_words=_conversion(entry),
         consent_pages=tuple(f"{_hub()}/{repo}" for repo in entry.gated_repos or repositories[:1]),
         disk_bytes=_on_disk(catalog, entry) if installed else 0,
+    )
+
+
+def _conversion(entry: Entry) -> str:
+    """What it costs that a model is stored in full precision and runs in half of it; nothing where it is not."""
+    run = sum(entry.part_memory.values())
+    if not run or entry.download_bytes < _CONVERTED * run:
+        return ""
+    largest = max(entry.part_memory.values())
+    return (
+        f"Its files hold full precision: loading reads {size(entry.download_bytes)} and converts them, which takes "
+        f"longer and {size(largest)} of main memory for a while."
     )
 
 

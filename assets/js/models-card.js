@@ -93,6 +93,7 @@ export const card = (model, about) => html`<li class="model ${model.installed ? 
   ${licence(model)}
   <p class="fit ${model.fit.state}"><i aria-hidden="true"></i>${model.fit.words}</p>
   <p class="size">${size(model)}</p>
+  ${model.load_words && html`<p class="size">${model.load_words}</p>`}
   ${held(model)}${gated(model, about.failed)}
   ${about.failed && !about.job && failure(about.failed)}
   ${acts(model, about)}

@@ -6,6 +6,7 @@ from fnmatch import fnmatch
 
 from engines.catalog.entry import Part
 from engines.hub.client import HubFile, Repo
+from engines.swapper import sizes
 from errors import StudioError
 
 _SMALL = (".json", ".txt", ".model", ".jinja", ".tiktoken", ".yaml", ".yml")
@@ -64,9 +65,8 @@ def _weights(here: Iterable[HubFile]) -> list[HubFile]:
     if not any(file.path.endswith(".safetensors") for file in safe):
         return safe or [file for file in here if _KNOWN_PICKLES.match(name(file))]
     tensors = [file for file in safe if file.path.endswith(".safetensors") and ".non_ema." not in name(file)]
-    tensors = [file for file in tensors if ".fp16." in name(file)] or [
-        file for file in tensors if not re.search(r"\.(fp32|bf16|ema)\.safetensors$", name(file))
-    ]
+    variant = sizes.variant(name(file) for file in tensors)
+    tensors = [file for file in tensors if sizes.variant_of(name(file)) == variant]
     shards = [file for file in tensors if _SHARD.match(name(file))]
     return shards or tensors
 

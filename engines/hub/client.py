@@ -17,6 +17,8 @@ from engines.hub import token
 from errors import StudioError
 
 _TRIES = 3
+_READ_SECONDS = 60
+"""How long a busy server may send nothing before a connection counts as broken."""
 _SUM = r"^[0-9a-f]{40,64}$"
 _NAME = r"^[\w-][\w.-]*(/[\w-][\w.-]*)?$"
 _SMALL = 8 * 2**20
@@ -94,7 +96,7 @@ class Hub:
         self._has_token = bool(found := token.read(token_file))
         self._http = httpx.Client(
             headers={"Authorization": f"Bearer {found}"} if found else {},
-            timeout=httpx.Timeout(10),
+            timeout=httpx.Timeout(10, read=_READ_SECONDS),
             follow_redirects=True,
             limits=httpx.Limits(max_connections=16),
         )

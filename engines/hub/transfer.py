@@ -17,7 +17,7 @@ from errors import StudioError
 log = logging.getLogger(__name__)
 
 CHUNK = 1 << 20
-PATIENCE = (0.5, 1, 2, 4, 8, 15, 30)
+PATIENCE = (0.5, 1, 2, 4, 8, 15, 30, 60, 60)
 """Seconds between tries in a row that bring nothing; after the last one it is given up."""
 
 

@@ -62,12 +62,12 @@ class Pretrained:
         runtime.heavy("diffusers", "transformers")
         import torch
 
-        half = any(".fp16." in file.name for file in sizes.weight_files(self._folder))
+        variant = sizes.variant(file.name for file in sizes.weight_files(self._folder))
         with reading(self._folder):
             model = _model_class(self._folder).from_pretrained(
                 self._folder,
                 dtype=getattr(torch, self._dtype),
-                variant="fp16" if half else None,
+                variant=variant or None,
                 use_safetensors=True,
                 local_files_only=True,
             )

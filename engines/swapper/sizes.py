@@ -2,14 +2,16 @@
 
 import json
 import math
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from errors import StudioError
 
+_VARIANT = re.compile(r"\.(fp16|bf16|fp32|ema)[.-]")
 _MAX_HEADER = 100 * 2**20
 _TORCH_NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
@@ -26,12 +28,24 @@ def corrupt(path: Path, why: str) -> StudioError:
 
 
 def weight_files(path: Path) -> list[Path]:
-    """The safetensors files of a model: the file itself, or those of a folder, half precision where there is both."""
+    """The safetensors files of a model: the file itself, or those of a folder, in one precision."""
     if path.is_file():
         return [path]
     files = sorted(path.glob("*.safetensors"))
-    half = [file for file in files if ".fp16." in file.name]
-    return half or files
+    wanted = variant(file.name for file in files)
+    return [file for file in files if variant_of(file.name) == wanted]
+
+
+def variant_of(name: str) -> str:
+    """The precision that a weight file is named after: ``fp16``; nothing where it has none."""
+    found = _VARIANT.search(name)
+    return found[1] if found else ""
+
+
+def variant(names: Iterable[str]) -> str:
+    """Which of a model's weight files are taken: half precision, else those named after none, else what there is."""
+    there = {variant_of(name) for name in names}
+    return next((one for one in ("fp16", "", "bf16", "fp32") if one in there), "ema")
 
 
 def header(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The entries that ship: what they say of downloads, consent and settings, and that parts are shared."""
+"""The entries that ship: what they say of consent and settings, and that they share what is the same."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -36,9 +36,11 @@ def test_every_repository_that_asks_for_consent_is_named(entry: Entry) -> None:
 
 
 def test_a_model_is_stepped_with_the_settings_of_its_entry(tmp_path: Any) -> None:
-    from diffusers import UniPCMultistepScheduler
-
+    from engines import runtime
     from engines.image import parts
+
+    runtime.heavy("diffusers", "transformers")
+    from diffusers import UniPCMultistepScheduler
 
     UniPCMultistepScheduler(use_flow_sigmas=True, flow_shift=3.0, solver_order=2).save_pretrained(tmp_path)
     context = SimpleNamespace(entry=ENTRIES["wan-2.1-1.3b"], catalog=SimpleNamespace(path=lambda *_: tmp_path))

@@ -197,6 +197,9 @@ def test_half_precision_shards_and_safe_formats_are_chosen(hub: LocalHub, bring:
             "half/m.safetensors": weights(5000, 7),
             "half/m.fp16.safetensors": weights(5000, 8),
             "half/m.non_ema.safetensors": weights(5000, 9),
+            "brain/config.json": "{}",
+            "brain/m.bf16.safetensors": weights(5000, 10),
+            "brain/m.fp32.safetensors": weights(5000, 11),
         },
     )
     assert sorted(path.name for path in bring(Part(repo=REPO)).iterdir() if path.is_file()) == [
@@ -207,6 +210,8 @@ def test_half_precision_shards_and_safe_formats_are_chosen(hub: LocalHub, bring:
     ]
     half = bring(Part(repo=REPO, subfolder="half"))
     assert sorted(path.name for path in half.iterdir()) == ["config.json", "m.fp16.safetensors"]
+    brain = bring(Part(repo=REPO, subfolder="brain"))
+    assert sorted(path.name for path in brain.iterdir()) == ["config.json", "m.bf16.safetensors"]
 
 
 def test_an_entry_narrows_what_is_fetched(hub: LocalHub, bring: Callable[..., Path]) -> None:
