@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict
 
 from api.uploads import take_file
 from auth.principal import Principal
-from engines.media import intake
 from engines.requests import from_storage
 from errors import StudioError
 from jobs.people import person
@@ -102,6 +101,8 @@ class Reclaim:
 
 def _name(path: Path) -> str:
     """A file name from what the file's own record says was asked for."""
+    from engines.media import intake
+
     try:
         record = intake.read_provenance(path)
         title = from_storage((record or {})["request"]).title({})
