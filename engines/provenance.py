@@ -9,7 +9,7 @@ from engines.requests import Request
 if TYPE_CHECKING:
     from engines.catalog.entry import Entry
 
-VERSION = "0.3.0"
+VERSION = "0.4.0"
 
 
 class RecordedModel(BaseModel):
