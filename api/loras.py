@@ -31,6 +31,7 @@ class LoraView(BaseModel):
     base_model: str
     layout: str
     obstacle: str
+    note: str
     bytes: int
     has_thumb: bool
     mine: bool

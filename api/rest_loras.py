@@ -24,7 +24,7 @@ class _Body(BaseModel):
 class Wanted(_Body):
     """A LoRA of the hub: a repository, and which of its files where there are several."""
 
-    repo: str = Field(max_length=200)
+    repo: str = Field(max_length=500)
     file: str = Field("", max_length=300)
     project_id: str | None = None
 
@@ -75,16 +75,19 @@ def add_to(router: APIRouter, studio: Studio) -> None:
         return shelf(studio, who, model, q)
 
     @router.get("/api/loras/look")
-    def look_at_loras(who: Who, repo: Annotated[str, Query(min_length=1, max_length=200)]) -> HubFiles:
+    def look_at_loras(who: Who, repo: Annotated[str, Query(min_length=1, max_length=500)]) -> HubFiles:
         """The files of a repository of the hub that may be LoRAs."""
         if who.role == "guest":
             raise StudioError("not_allowed", "Guests cannot do that.", next="Ask the owner.", status=403)
+        from engines.hub import address
         from engines.hub.client import Hub
         from engines.hub.loras import candidates
 
+        meant = address.read(repo)
         with Hub(studio.data.hub_token) as hub:
-            found = hub.repo(repo)
-        files = tuple(HubLora(path=file.path, size=file.size) for file in candidates(found))
+            found = hub.repo(meant.repo)
+        named = [file for file in candidates(found) if meant.file in ("", file.path)]
+        files = tuple(HubLora(path=file.path, size=file.size) for file in named)
         return HubFiles(repo=found.name, licence=found.licence, gated=found.gated, files=files)
 
     @router.post("/api/loras/get", status_code=201, max_body_size=MOST_BYTES)
@@ -106,8 +109,19 @@ def add_to(router: APIRouter, studio: Studio) -> None:
 
 
 def _fetching(body: Wanted) -> FetchLora:
+    """What is to be fetched; ``repo`` may be any address of a repository or of one of its files."""
+    from engines.hub import address
     from engines.requests import parse
 
-    asked = parse({"task": "fetch_lora", "repo": body.repo, "file": body.file})
+    meant = address.read(body.repo)
+    if meant.revision not in ("", "main"):
+        raise StudioError(
+            "other_revision",
+            f"That address is of the branch “{meant.revision[:80]}”.",
+            "LoRAs are downloaded from the main branch.",
+            "Paste the address of the file in the main branch.",
+            status=422,
+        )
+    asked = parse({"task": "fetch_lora", "repo": meant.repo, "file": body.file or meant.file})
     assert isinstance(asked, FetchLora)
     return asked

@@ -72,6 +72,7 @@ def _add_looks(router: APIRouter, studio: Studio) -> None:
     def look_at_repository(who: Who, repo: Annotated[str, Query(min_length=1, max_length=300)], file: str = "") -> Look:
         """What a repository of the hub is, before it is added."""
         _no_guests(who)
+        from engines.hub import address
         from engines.hub.adding import choices, from_repository
         from engines.hub.client import Hub
 
@@ -81,7 +82,8 @@ def _add_looks(router: APIRouter, studio: Studio) -> None:
             except StudioError as error:
                 if error.problem.code != "choose_file":
                     raise
-                found = choices(hub.repo(repo))
+                meant = address.read(repo)
+                found = choices(hub.repo(meant.repo, meant.revision or "main"))
                 return Look(repo=repo, files=tuple(one.model_dump() for one in found))
         known = {name: getattr(entry, name) for name in Look.model_fields if hasattr(entry, name)}
         return Look(repo=repo, **known)

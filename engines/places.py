@@ -1,7 +1,9 @@
 """Places on this machine as people type them: whole, readable, or refused in one sentence."""
 
 import os
+import re
 from pathlib import Path
+from urllib.parse import unquote
 
 from errors import StudioError
 
@@ -47,7 +49,20 @@ def shown(path: Path) -> str:
 
 
 def _typed(path: Path) -> Path | None:
-    """What is there; None for names that can be no place: another's unknown home, too long, with a zero in it."""
+    """What is there, as it was typed, else as it was meant; None for names that can be no place: another's unknown
+    home, too long, with a zero in it.
+    """
+    return _there(path) or _there(_pasted(str(path)))
+
+
+def _pasted(text: str) -> Path:
+    """A path without what comes along when one is copied: quotes, spaces around it, ``file://``."""
+    text = text.strip().strip("\"'").strip()
+    local = re.sub(r"^file:/+(localhost/)?", "/", text)
+    return Path(text if local == text else unquote(local))
+
+
+def _there(path: Path) -> Path | None:
     try:
         found = path.expanduser()
         found.stat()

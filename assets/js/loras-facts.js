@@ -17,7 +17,7 @@ export const told = (asset) => {
   const lora = asset.lora ?? {};
   const rows = [["For", called(asset.family)], ["Answers to", !mends(asset) && lora.triggers?.join(", ")], ["Rank", lora.rank], ["Trained on", lora.base_model], ["Written as", lora.layout],
     ["Also changes", lora.encoders && "how words are read"]];
-  return html`<h3>The LoRA</h3>${lora.obstacle && html`<p class="wrong" role="status">${lora.obstacle}</p>`}
+  return html`<h3>The LoRA</h3>${lora.obstacle && html`<p class="wrong" role="status">${lora.obstacle}</p>`}${lora.note && html`<p class="bare">${lora.note}</p>`}
     ${mends(asset) && html`<div class="filing"><label>Answers to <input name="triggers" maxlength="1000" autocomplete="off" spellcheck="false" value="${lora.triggers?.join(", ")}"
       placeholder="Its trigger words, with commas between" data-focus="triggers"></label></div>`}
     <dl>${rows.filter(([, value]) => value).map(([label, value]) => html`<dt>${label}</dt><dd>${value}</dd>`)}</dl>`;

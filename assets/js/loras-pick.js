@@ -120,7 +120,7 @@ async function busy(words, what) {
 
 function brought(asset) {
   say("changed", { asset, back: true });
-  answer(html`<p class="bare">“${asset.title}” is in the library${asset.lora?.obstacle ? `. ${asset.lora.obstacle}` : "."}</p>`);
+  answer(html`<p class="bare">“${asset.title}” is in the library. ${asset.lora?.obstacle || asset.lora?.note || ""}</p>`);
   list();
 }
 

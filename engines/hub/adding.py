@@ -13,6 +13,7 @@ from engines import places
 from engines.catalog import Catalog, Entry
 from engines.catalog.entry import Licence, Part
 from engines.catalog.smaller import PAINTS
+from engines.hub import address
 from engines.hub.choose import files_of
 from engines.hub.client import Hub, Repo, page
 from engines.hub.families import licence, table
@@ -34,11 +35,14 @@ class Choice(BaseModel):
 
 
 def from_repository(catalog: Catalog, hub: Hub, name: str, file: str = "", revision: str = "main") -> Entry:
-    """The entry for a repository; ``file`` is which of its GGUF files, where it has several.
+    """The entry for a repository; ``file`` is which of its GGUF files, where it has several. ``name`` may be an address
+    of it or of one of its files.
 
     Raises StudioError: unknown_class, choose_file, needs_code, nothing_to_fetch, or as the hub.
     """
-    repo = hub.repo(name.strip().removeprefix(page("")).strip("/"), revision)
+    meant = address.read(name)
+    file, revision = file or meant.file, meant.revision or revision
+    repo = hub.repo(meant.repo, revision)
     paths = {one.path for one in repo.files}
     terms = licence(repo.licence, page(repo.name))
     if "model_index.json" in paths:
@@ -47,7 +51,20 @@ def from_repository(catalog: Catalog, hub: Hub, name: str, file: str = "", revis
         return _gguf(catalog, repo, file, terms, revision)
     if "config.json" in paths:
         return _language(repo, hub.json(repo, "config.json"), terms, revision)
-    raise _unknown_class(repo.name, "no model_index.json and no config.json", catalog)
+    raise _no_parts(repo, catalog)
+
+
+def _no_parts(repo: Repo, catalog: Catalog) -> StudioError:
+    """What is said of a repository that is no model in parts: split GGUF files, single checkpoints, or neither."""
+    names = [one.path for one in repo.files]
+    if any(re.search(r"-\d{5}-of-\d{5}\.gguf$", name) for name in names):
+        why, then = "Its GGUF model is split into several files.", "Choose a smaller version, in one file."
+    elif any(name.endswith(".safetensors") for name in names):
+        why = "It holds single checkpoint files, not a model in parts."
+        then = "Download the file to this machine, then add it under “A file”; a LoRA under “LoRAs”."
+    else:
+        return _unknown_class(repo.name, "no model_index.json and no config.json", catalog)
+    return StudioError("unknown_class", f"{repo.name} cannot be added by its name.", why, then, status=422)
 
 
 def choices(repo: Repo) -> list[Choice]:
@@ -191,7 +208,7 @@ def _own_pictures(catalog: Catalog, path: Path, found: Found) -> Entry:
     if path.is_dir():
         known = _as_said(known, _json(path / "model_index.json"))
         parts = _parts(known, str(path), {one.name for one in path.iterdir() if one.is_dir()})
-    elif path.suffix == ".gguf":
+    elif path.suffix.lower() == ".gguf":
         weights = {**known.part_memory, PAINTS: path.stat().st_size}
         known = known.model_copy(update={"part_memory": weights, "memory": {"gguf": sum(weights.values())}})
         parts = {**known.parts, PAINTS: Part(repo=str(path.parent), file=path.name)}

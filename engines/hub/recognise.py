@@ -42,11 +42,11 @@ class Found(BaseModel):
 
 def recognise(path: Path) -> Found:
     """What a file is. Never raises for what is in it; OSError where it cannot be read."""
-    if path.suffix in PICKLED:
+    if path.suffix.lower() in PICKLED:
         why = "A pickle can run programs when it is opened: take this model as safetensors."
         return Found(kind="unknown", why=why)
     try:
-        if path.suffix == ".gguf":
+        if path.suffix.lower() == ".gguf":
             return _of_gguf(*gguf.read(path), path.stem.lower())
         return _of_tensors(sizes.header(path))
     except StudioError as error:

@@ -1,17 +1,15 @@
 """What models lie in a folder that another program keeps: ComfyUI's, A1111's, or a plain one."""
 
-import os
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from engines import places
+from engines import places, walking
 from engines.hub.adding import recognise_any
 from engines.hub.recognise import SUFFIXES, Found
 
 MOST = 2000
 """How many files are looked at."""
-_DEEPEST = 6
 
 
 class Item(BaseModel):
@@ -41,7 +39,7 @@ def scan(folder: Path) -> Scan:
     """Look through a folder, what can be used first. Raises StudioError not_readable."""
     folder = places.folder(folder)
     items: list[Item] = []
-    for path in _models(folder):
+    for path in walking.files(folder, SUFFIXES, _whole):
         if len(items) == MOST:
             return Scan(folder=str(folder), items=_sorted(items), more=True)
         items.append(_item(path, folder))
@@ -52,30 +50,14 @@ def _sorted(items: list[Item]) -> tuple[Item, ...]:
     return tuple(sorted(items, key=lambda item: (not item.usable, item.name.lower())))
 
 
-def _models(folder: Path) -> "list[Path]":
-    """Every model file, and every folder in the shape of the hub's, which is one model with all below it."""
-    found: list[Path] = []
-    for here, folders, names in os.walk(folder):
-        place = Path(here)
-        whole = "model_index.json" in names or (
-            "config.json" in names and any(n.endswith(".safetensors") for n in names)
-        )
-        if whole and place != folder:
-            found.append(place)
-            folders.clear()
-            continue
-        if len(place.relative_to(folder).parts) >= _DEEPEST:
-            folders.clear()
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [place / name for name in sorted(names) if name.endswith(SUFFIXES)]
-        if len(found) > MOST:
-            break
-    return found
+def _whole(names: list[str]) -> bool:
+    """Whether a folder with these names is in the shape of the hub's: one model with all below it."""
+    return "model_index.json" in names or ("config.json" in names and any(n.endswith(".safetensors") for n in names))
 
 
 def _item(path: Path, folder: Path) -> Item:
     try:
-        found = recognise_any(path)
+        found = Found(kind="unknown", why=walking.BROKEN) if walking.broken(path) else recognise_any(path)
         size = (
             path.stat().st_size
             if path.is_file()

@@ -1,18 +1,17 @@
 """The LoRAs in a folder that another program keeps."""
 
-import os
+from itertools import islice
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from engines import places
+from engines import places, walking
 from engines.loras import families, looking
 from engines.loras.facts import LoraFacts
 from errors import StudioError
 
 MOST = 2000
 """How many files are looked at."""
-_DEEPEST = 6
 _SAMPLES = (".preview.png", ".preview.jpg", ".preview.jpeg", ".png", ".jpg", ".jpeg", ".webp")
 """What other programs call the sample picture of a LoRA, behind its name."""
 
@@ -44,7 +43,7 @@ class Scan(BaseModel):
 def scan(folder: Path) -> Scan:
     """The LoRAs in a folder and below it, what can be used first. Raises StudioError not_readable."""
     folder = places.folder(folder)
-    files = _files(folder)
+    files = list(islice(walking.files(folder, (looking.SUFFIX,)), MOST + 1))
     found = [item for path in files[:MOST] if (item := _item(path, folder)) is not None]
     items = sorted(found, key=lambda item: (bool(item.obstacle), item.name.lower()))
     return Scan(folder=str(folder), items=tuple(items), more=len(files) > MOST)
@@ -56,21 +55,11 @@ def sample(path: Path) -> Path | None:
     return next((one for one in beside if one.is_file()), None)
 
 
-def _files(folder: Path) -> list[Path]:
-    found: list[Path] = []
-    for here, folders, names in os.walk(folder):
-        place = Path(here)
-        if len(place.relative_to(folder).parts) >= _DEEPEST:
-            folders.clear()
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [place / name for name in sorted(names) if name.endswith(looking.SUFFIX)]
-        if len(found) > MOST:
-            break
-    return found
-
-
 def _item(path: Path, folder: Path) -> Item | None:
     """What one file is; None for weights that are no LoRA."""
+    if walking.broken(path):
+        name = places.shown(path.relative_to(folder))
+        return Item(path=places.shown(path), name=name, bytes=0, obstacle=walking.BROKEN)
     if not path.is_file():  # a pipe would keep its reader waiting
         return None
     try:

@@ -129,6 +129,16 @@ def test_an_unknown_class_says_which_are_known(hub: LocalHub, catalog: Catalog) 
         assert "StableDiffusionPipeline" in problem.next
 
 
+@pytest.mark.parametrize(
+    ("file", "why"), [("big-00001-of-00002.gguf", "split"), ("dreamy_v8.safetensors", "single checkpoint files")]
+)
+def test_a_repository_without_parts_says_what_it_holds(hub: LocalHub, catalog: Catalog, file: str, why: str) -> None:
+    hub.add("artist/single", {"README.md": b"x", file: b"GGUF" + bytes(100)})
+    with pytest.raises(StudioError) as error, Hub() as connection:
+        adding.from_repository(catalog, connection, f"{hub.url}/artist/single/tree/main")
+    assert why in error.value.problem.why
+
+
 def test_an_index_larger_than_any_is_not_fetched(hub: LocalHub, catalog: Catalog) -> None:
     hub.add("some/one", {"model_index.json": b" " * (9 << 20)})
     with Hub() as connection, pytest.raises(StudioError, match="cannot be read"):

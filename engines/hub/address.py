@@ -1,0 +1,39 @@
+"""A model at the hub as people paste it: a name, or any address of its page or of one of its files."""
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from engines.hub.client import host
+
+_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co", "www.hf.co")
+_COMMAND = re.compile(r"^(?:ollama (?:run|pull) |(?:hf|huggingface-cli) download )", re.IGNORECASE)
+
+
+class Address(NamedTuple):
+    """``owner/name``, and what else the address says: a file, a revision; each empty where it says nothing."""
+
+    repo: str
+    file: str = ""
+    revision: str = ""
+
+
+def read(text: str) -> Address:
+    """What is meant: ``owner/name``, ``hf.co/owner/name``, a page, ``…/tree/main``, ``…/blob/main/FILE`` and its like.
+
+    What is no address of the hub is handed back as it is, for the hub to refuse.
+    """
+    text = _COMMAND.sub("", text.strip().strip("\"'<>").strip())
+    bare = text if "://" in text else f"https://{text}"
+    parts = urlsplit(bare)
+    known = parts.netloc.lower() in (*_HOSTS, host().lower())
+    path = parts.path if known else text if "://" not in text else ""
+    steps = [unquote(step) for step in path.split("?")[0].split("#")[0].split("/") if step]
+    if not steps:
+        return Address(text)
+    if steps[0] == "models":
+        steps = steps[1:]
+    if len(steps) > 3 and steps[2] in ("blob", "resolve", "raw", "tree"):
+        file = "" if steps[2] == "tree" else "/".join(steps[4:])
+        return Address("/".join(steps[:2]), file, steps[3])
+    return Address("/".join(steps[:2] if known else steps).partition(":")[0])

@@ -1,0 +1,33 @@
+"""What people paste for a model of the hub: the repository, the file and the branch are read out of any address."""
+
+import pytest
+
+from engines.hub.address import Address, read
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (" some.org/My.Model-1.5B_v0.2 ", Address("some.org/My.Model-1.5B_v0.2")),
+        ("gpt2", Address("gpt2")),
+        ("https://huggingface.co/a/b/", Address("a/b")),
+        ("https://huggingface.co/a/b?library=transformers#files", Address("a/b")),
+        ("huggingface.co/a/b", Address("a/b")),
+        ("hf.co/a/b:Q4_K_M", Address("a/b")),
+        ("ollama run hf.co/a/b", Address("a/b")),
+        ("https://huggingface.co/a/b/tree/main", Address("a/b", "", "main")),
+        ("https://huggingface.co/a/b/blob/v2/x/y%20z.gguf", Address("a/b", "x/y z.gguf", "v2")),
+        (
+            "https://huggingface.co/a/b/resolve/main/q.safetensors?download=true",
+            Address("a/b", "q.safetensors", "main"),
+        ),
+        ("https://civitai.com/models/1234/boats", Address("https://civitai.com/models/1234/boats")),
+    ],
+)
+def test_any_address_is_read(text: str, meant: Address) -> None:
+    assert read(text) == meant
+
+
+def test_an_address_of_the_hub_in_use_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://mirror.example:8080")
+    assert read("http://mirror.example:8080/a/b/tree/main").repo == "a/b"
