@@ -42,7 +42,10 @@ def install(app: FastAPI) -> None:
 
 def gradio_handlers() -> dict[type[Exception], Any]:
     """How Gradio's own routes answer what they stumble over: with problems, too."""
-    return {KeyError: _no_such_function, FormParserError: _broken_form, Exception: _broken}
+    from gradio.route_utils import FnIndexInferError
+
+    missing = dict.fromkeys((KeyError, FnIndexInferError), _no_such_function)
+    return {**missing, FormParserError: _broken_form, Exception: _broken}
 
 
 async def _no_such_function(request: Request, _: Exception) -> JSONResponse:
