@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.bodies import MOST_BYTES
 from api.loras import LoraShelf, bring_in, shelf
 from api.principal import Who
-from api.server_paths import server_path
+from api.server_paths import is_inside, server_path
 from engines.loras.folder import Scan
 from engines.requests.hub import FetchLora
 from errors import StudioError
@@ -100,7 +100,7 @@ def add_to(router: APIRouter, studio: Studio) -> None:
         """The LoRAs in a folder of this machine, for the owner."""
         from engines.loras.folder import scan
 
-        return scan(server_path(studio, who, body.folder))
+        return scan(server_path(studio, who, body.folder), lambda path: is_inside(studio, path))
 
     @router.post("/api/loras/import", status_code=201, max_body_size=MOST_BYTES)
     def import_lora(who: Who, body: OnDisk) -> AssetView:

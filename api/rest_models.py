@@ -10,7 +10,7 @@ from api.bodies import JsonObject
 from api.model_views import ModelCard, SetView, Shelf, card, cards, sets, shelf
 from api.principal import Who
 from api.receive import Sink, receive
-from api.server_paths import owner_only, server_path
+from api.server_paths import is_inside, owner_only, server_path
 from auth.principal import Principal
 from engines.catalog.entry import Licence
 from engines.requests.hub import FetchModel
@@ -157,7 +157,8 @@ def _add_adding(router: APIRouter, studio: Studio) -> None:
         """What models lie in the folder ``{"folder"}`` of this machine, and which can be used where they are."""
         from engines.hub.scan import scan
 
-        return scan(server_path(studio, who, _only(body, "folder"))).model_dump(mode="json")
+        folder = server_path(studio, who, _only(body, "folder"))
+        return scan(folder, lambda path: is_inside(studio, path)).model_dump(mode="json")
 
     @router.post("/api/models/bring", status_code=201)
     async def bring_model(who: Who, request: Request, name: str | None = None) -> ModelCard:

@@ -5,17 +5,24 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 BROKEN = "This link leads to nothing: the file was moved, or its disk is not connected."
+OUTSIDE = "This link leads out of the folders that the studio may read: add its folder to C41_MODEL_FOLDERS."
 _DEEPEST = 6
 """So many folders below one another are entered."""
 
+Allowed = Callable[[Path], bool]
+"""Whether a place, with every link on its way followed, may be read."""
+
 
 def files(
-    folder: Path, endings: tuple[str, ...], whole: Callable[[list[str]], bool] = lambda names: False
+    folder: Path,
+    endings: tuple[str, ...],
+    whole: Callable[[list[str]], bool] = lambda names: False,
+    allowed: Allowed = lambda path: True,
 ) -> Iterator[Path]:
     """The files whose names end so, in capitals or not; a folder whose names are a ``whole`` is handed out as one.
 
-    Links are followed, each folder and each file once (by device and inode), so that none goes round for ever. A
-    broken link is handed out like a file.
+    Links are followed, each folder and each file once (by device and inode), so that none goes round for ever. A link
+    that ``obstacle`` has a sentence for is handed out like a file, and not followed.
     """
     seen: set[tuple[int, int]] = set()
     for here, folders, names in os.walk(folder, followlinks=True):
@@ -29,10 +36,21 @@ def files(
             continue
         if len(place.relative_to(folder).parts) >= _DEEPEST:
             folders.clear()
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        shown = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = [name for name in shown if not obstacle(place / name, allowed)]
+        yield from (place / name for name in shown if name not in folders)
         for path in (place / name for name in sorted(names) if name.lower().endswith(endings)):
-            if _first(path, seen):
+            if obstacle(path, allowed) or _first(path, seen):
                 yield path
+
+
+def obstacle(path: Path, allowed: Allowed) -> str:
+    """Why a link is not followed; empty for one that is, and for what is none."""
+    if not path.is_symlink():
+        return ""
+    if not path.exists():
+        return BROKEN
+    return "" if allowed(path.resolve()) else OUTSIDE
 
 
 def _first(path: Path, seen: set[tuple[int, int]]) -> bool:
@@ -45,8 +63,3 @@ def _first(path: Path, seen: set[tuple[int, int]]) -> bool:
         return False
     seen.add((found.st_dev, found.st_ino))
     return True
-
-
-def broken(path: Path) -> bool:
-    """Whether a path is a link to nothing."""
-    return path.is_symlink() and not path.exists()

@@ -35,14 +35,17 @@ class Scan(BaseModel):
     more: bool = False
 
 
-def scan(folder: Path) -> Scan:
-    """Look through a folder, what can be used first. Raises StudioError not_readable."""
+def scan(folder: Path, allowed: walking.Allowed = lambda path: True) -> Scan:
+    """Look through a folder, what can be used first; links lead to ``allowed`` places alone.
+
+    Raises StudioError not_readable.
+    """
     folder = places.folder(folder)
     items: list[Item] = []
-    for path in walking.files(folder, SUFFIXES, _whole):
+    for path in walking.files(folder, SUFFIXES, _whole, allowed):
         if len(items) == MOST:
             return Scan(folder=str(folder), items=_sorted(items), more=True)
-        items.append(_item(path, folder))
+        items.append(_item(path, folder, allowed))
     return Scan(folder=str(folder), items=_sorted(items))
 
 
@@ -55,14 +58,15 @@ def _whole(names: list[str]) -> bool:
     return "model_index.json" in names or ("config.json" in names and any(n.endswith(".safetensors") for n in names))
 
 
-def _item(path: Path, folder: Path) -> Item:
+def _item(path: Path, folder: Path, allowed: walking.Allowed) -> Item:
     try:
-        found = Found(kind="unknown", why=walking.BROKEN) if walking.broken(path) else recognise_any(path)
-        size = (
-            path.stat().st_size
-            if path.is_file()
-            else sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
-        )
+        if why := walking.obstacle(path, allowed):
+            found, size = Found(kind="unknown", why=why), 0
+        elif path.is_file():
+            found, size = recognise_any(path), path.stat().st_size
+        else:
+            parts = (one.stat().st_size for one in path.rglob("*") if one.is_file())
+            found, size = recognise_any(path), sum(parts)
     except OSError as error:
         found, size = Found(kind="unknown", why=error.strerror or "It cannot be read."), 0
     if not places.nameable(path):

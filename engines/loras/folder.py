@@ -40,11 +40,14 @@ class Scan(BaseModel):
     more: bool = False
 
 
-def scan(folder: Path) -> Scan:
-    """The LoRAs in a folder and below it, what can be used first. Raises StudioError not_readable."""
+def scan(folder: Path, allowed: walking.Allowed = lambda path: True) -> Scan:
+    """The LoRAs in a folder and below it, what can be used first; links lead to ``allowed`` places alone.
+
+    Raises StudioError not_readable.
+    """
     folder = places.folder(folder)
-    files = list(islice(walking.files(folder, (looking.SUFFIX,)), MOST + 1))
-    found = [item for path in files[:MOST] if (item := _item(path, folder)) is not None]
+    files = list(islice(walking.files(folder, (looking.SUFFIX,), allowed=allowed), MOST + 1))
+    found = [item for path in files[:MOST] if (item := _item(path, folder, allowed)) is not None]
     items = sorted(found, key=lambda item: (bool(item.obstacle), item.name.lower()))
     return Scan(folder=str(folder), items=tuple(items), more=len(files) > MOST)
 
@@ -55,11 +58,11 @@ def sample(path: Path) -> Path | None:
     return next((one for one in beside if one.is_file()), None)
 
 
-def _item(path: Path, folder: Path) -> Item | None:
+def _item(path: Path, folder: Path, allowed: walking.Allowed) -> Item | None:
     """What one file is; None for weights that are no LoRA."""
-    if walking.broken(path):
+    if why := walking.obstacle(path, allowed):
         name = places.shown(path.relative_to(folder))
-        return Item(path=places.shown(path), name=name, bytes=0, obstacle=walking.BROKEN)
+        return Item(path=places.shown(path), name=name, bytes=0, obstacle=why)
     if not path.is_file():  # a pipe would keep its reader waiting
         return None
     try:

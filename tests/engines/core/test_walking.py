@@ -34,3 +34,22 @@ def test_linked_folders_and_files_are_listed_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("typed", ['"{}"', "'{}'", "{} ", " {}/ ", "file://{}", "file://localhost{}"])
 def test_a_pasted_path_is_the_folder(tmp_path: Path, typed: str) -> None:
     assert places.folder(Path(typed.format(tmp_path))).samefile(tmp_path)
+
+
+def test_links_out_of_the_allowed_folders_are_named_and_not_followed(tmp_path: Path) -> None:
+    here, secret = tmp_path / "models", tmp_path / "secret"
+    here.mkdir()
+    secret.mkdir()
+    (secret / "hidden.safetensors").write_bytes(lora_bytes(768))
+    (here / "folder").symlink_to(secret)
+    (here / "file.safetensors").symlink_to(secret / "hidden.safetensors")
+
+    def inside(path: Path) -> bool:
+        return path.is_relative_to(here.resolve())
+
+    assert {one.name: one.obstacle for one in scan_loras(here, inside).items} == dict.fromkeys(
+        ("folder", "file.safetensors"), walking.OUTSIDE
+    )
+    assert {one.name: one.why for one in scan_models(here, inside).items} == dict.fromkeys(
+        ("folder", "file.safetensors"), walking.OUTSIDE
+    )
