@@ -28,8 +28,8 @@ def server_path(studio: Studio, who: Principal, typed: str) -> Path:
     if not is_inside(studio, path):
         raise StudioError(
             "outside_model_folders",
-            f"{places.shown(path)[:300]} is in no folder of models.",
-            "The studio only reads files of its machine below the folders that it is told to.",
+            f"{places.shown(path)[:300]} is outside the folders of models.",
+            "The studio reads files of its machine only in its model folders and those of C41_MODEL_FOLDERS.",
             "Add its folder to C41_MODEL_FOLDERS and start the studio again, or upload the file.",
             status=422,
         )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from engines.loras import families, layouts, obstacles, told
 from engines.loras.facts import LoraFacts
-from engines.loras.header import is_safetensors, not_finite, read_header
+from engines.loras.header import not_finite, read_header
 from errors import StudioError
 
 SUFFIX, MIME = ".safetensors", "application/vnd.safetensors"
@@ -76,17 +76,6 @@ def look(path: Path, name: str, *, thorough: bool = True) -> Look:
         note=verdict.note,
     )
     return Look(family, facts)
-
-
-def is_lora(path: Path) -> bool:
-    """Whether a file is a LoRA by its content, in safetensors; False also for one whose header is damaged.
-
-    OSError where it cannot be read.
-    """
-    try:
-        return is_safetensors(path) and obstacles.belongs(read_header(path).tensors)
-    except StudioError:
-        return False
 
 
 def _no_lora(name: str, shapes: dict[str, tuple[int, ...]]) -> StudioError:
