@@ -212,7 +212,7 @@ def _missing(entry: Entry, part: str, path: Path) -> StudioError:
     return StudioError(
         "missing_model",
         f"{entry.name} is not complete on this machine.",
-        f"Its part “{part}” should lie at {path}.",
+        f"Its part “{part}” is missing: {path.name}.",
         how,
         status=422,
     )

@@ -1,5 +1,6 @@
 """The unit the swapper keeps and drops: a torch module, an onnx session, an ncnn network …"""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from errors import StudioError
 
 if TYPE_CHECKING:
     import torch
+
+log = logging.getLogger(__name__)
 
 Place = Literal["device", "host"]
 
@@ -72,7 +75,8 @@ def reading(path: Path) -> Iterator[None]:
         # The libraries also raise OSError of their own, without a number, for files they cannot make sense of.
         if out_of_memory(error) or (isinstance(error, OSError) and error.errno):
             raise
-        said = f"{type(error).__name__}: {error}"
+        said = f"{type(error).__name__}: {error}".replace(f"{path.parent}/", "")  # folders are for the log alone
+        log.warning("%s cannot be loaded", path, exc_info=error)
         if sizes.intact(path):
             raise _misfit(path, said) from error
         raise sizes.corrupt(path, said) from error
@@ -82,8 +86,8 @@ def _missing(path: Path) -> StudioError:
     return StudioError(
         "missing_model",
         f"The model file {path.name} is not there.",
-        f"It should lie at {path}.",
-        "Get it again, then try again.",
+        "It was moved or deleted, or its download did not finish.",
+        "Download the model again on the Models page, then try again.",
         status=500,
     )
 

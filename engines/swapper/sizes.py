@@ -22,7 +22,7 @@ def corrupt(path: Path, why: str) -> StudioError:
         "corrupt_model",
         f"The model file {path.name} cannot be read.",
         f"It is damaged or incomplete ({why.strip().rstrip('.')[:200]}).",
-        f"Delete it and get it again: {path}",
+        "Remove the model on the Models page and download it again.",
         status=500,
     )
 
