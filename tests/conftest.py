@@ -16,18 +16,6 @@ from tests.support import samples
 from tests.support.live import Live
 from tests.support.people import Person, admit
 
-# The machine's own settings and model cache have no say in tests.
-for _name in [name for name in os.environ if name.startswith(("C41_", "HF_")) and name != "C41_TEST_STARTER"]:
-    del os.environ[_name]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def model_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty Hugging Face cache, so that what is installed is the same everywhere."""
-    folder = tmp_path_factory.mktemp("hf")
-    os.environ["HF_HOME"] = str(folder)
-    return folder
-
 
 @pytest.fixture
 def data_folder(tmp_path: Path) -> Path:
