@@ -26,6 +26,9 @@ from library.service import Library
 
 log = logging.getLogger(__name__)
 
+_LOOK_SECONDS = 2.0
+"""How often runs are looked at without a sign: one that was missed, or that came to nothing, must not hold a run up."""
+
 _MISTAKE = Problem(
     code="studio", what="The studio made a mistake.", why="Its log says more.", next="Try the step again."
 )
@@ -336,7 +339,7 @@ class Recipes:
 
     def _go_on_forever(self) -> None:
         while True:
-            self._due.wait()
+            self._due.wait(_LOOK_SECONDS)
             self._due.clear()
             if self._ended:
                 return

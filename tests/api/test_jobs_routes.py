@@ -105,7 +105,7 @@ def test_nobody_else_touches_my_job(house: House, as_ann: TestClient, as_bob: Te
         ({**LION, "steps": -1}, "bad_value"),
         ({**LION, "seed": -1}, "bad_value"),
         ({**LION, "width": 513}, "bad_value"),
-        ({**LION, "prompt": {"path": "/etc/passwd"}}, "bad_value"),
+        ({**LION, "prompt": {"path": "/etc/passwd"}}, "bad_json"),
         ({**LION, "model": "no-such-model"}, "unknown_model"),
         ({**LION, "colour": "red"}, "unknown_field"),
         ({"task": "make_coffee"}, "unknown_task"),
