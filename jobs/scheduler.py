@@ -244,10 +244,12 @@ class Lane:
 
         False when the studio stops before that; the next start adopts it.
         """
-        waiting = False
+        waiting, marked = False, False
         while True:
             try:
-                self._queue.mark(job, "saving")
+                if not marked:
+                    self._queue.mark(job, "saving")
+                    marked = True
                 self._attempts.keep(job, result.files)
                 return True
             except OperationalError as error:

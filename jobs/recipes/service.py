@@ -26,7 +26,7 @@ from library.service import Library
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 2.0
+_LOOK_SECONDS = 0.5
 """How often runs are looked at without a sign: one that was missed, or that came to nothing, must not hold a run up."""
 
 _MISTAKE = Problem(

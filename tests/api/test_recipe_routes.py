@@ -239,7 +239,7 @@ def test_stopping_keeps_what_is_there_and_going_on_takes_it_up(cook: Person, pic
     slow = {"task": "upscale_image", "image": "step:1", "scale": 4, "model": "realesrgan-x4plus"}
     steps = ({"request": STYLE, "stop": False}, {"request": {**slow, "long_side": 8192}})
     run = begun(cook, steps, inputs={"photograph": picture})
-    until(lambda: sent(cook, "GET", f"recipe-runs/{run['id']}")["at"] == 2, 60)
+    until(lambda: sent(cook, "GET", f"recipe-runs/{run['id']}")["steps"][1]["job_id"], 60)
     stopped = sent(cook, "POST", f"recipe-runs/{run['id']}/stop")
     assert stopped["state"] == "stopped"
     job = until(
