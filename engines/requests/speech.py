@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from engines.requests.base import Request, Seed, asset
+from engines.speech.markup import without_markup
 from engines.speech.pauses import unmarked
 
 MAX_WORD, MAX_SAY, MAX_PAIRS = 60, 200, 500
@@ -122,7 +123,7 @@ class Speak(Request):
         return self
 
     def title(self, assets: Mapping[str, str]) -> str:
-        return unmarked(self.text).strip() or self.text
+        return unmarked(without_markup(self.text).text).strip() or self.text
 
 
 class CheckSpeech(Request):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from engines.speech.alphabet import readable
+from engines.speech.markup import without_markup
 from engines.speech.pauses import LONGEST, marked
 from engines.speech.phrases import Pause, Phrase, phrases
 
@@ -33,11 +34,12 @@ class Script(NamedTuple):
 
 def script(text: str) -> Script:
     """Read a text. It has no sentences where it holds no words."""
+    text, markup = without_markup(text)
     text, left_out = readable(text)
     text, pauses, cut = marked(text)
     found = list(phrases(text, pauses))
     before = found.pop(0).rest if found and not found[0].text else None
-    notes = []
+    notes = list(markup)
     if cut is not None:
         notes.append(f"A pause of {cut:g} seconds was cut to {LONGEST:g}: longer ones are for the edit.")
     if left_out:
