@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 _SYMBOLS = frozenset("°©®™")
+_MICRO = re.compile(r"(?<=\d)(\s?)\N{GREEK SMALL LETTER MU}(?=[A-Za-z]{1,2}\b)")
+"""The Greek letter, where it is the sign of a unit."""
 _BEFORE_MARK = re.compile(r"(?<=\w) +(?=[.,!?;:…])")
 
 
@@ -15,7 +17,8 @@ def readable(text: str) -> tuple[str, str]:
     """
     kept: list[str] = []
     left_out: list[str] = []
-    for character in unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")):
+    text = _MICRO.sub("\\1\N{MICRO SIGN}", text.replace("\r\n", "\n").replace("\r", "\n"))
+    for character in unicodedata.normalize("NFC", text):
         plain = _plain(character)
         if all(_known(letter) for letter in plain):
             kept.append(plain)
@@ -34,7 +37,9 @@ def _plain(character: str) -> str:
         return " "
     if category in ("Cf", "Mn", "Me"):  # invisible, or an accent that no letter took up
         return ""
-    if character != "…" and unicodedata.decomposition(character).startswith(("<wide>", "<font>", "<compat>")):
+    if character not in "…\N{MICRO SIGN}" and unicodedata.decomposition(character).startswith(
+        ("<wide>", "<font>", "<compat>")
+    ):
         return unicodedata.normalize("NFKC", character)
     return character
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engines.speech.pronouncing import respellings
+from engines.speech.reading import SIGNS
 
 Sounds = Callable[[str], str]
 """The phonemes of words."""
@@ -112,7 +113,7 @@ class _Likeness:
     def key(self, words: str) -> str:
         """The sound of words, without stress and pauses."""
         if words not in self._keys:
-            spoken = self._sounds(words) if any(letter.isalnum() for letter in words) else ""
+            spoken = self._sounds(words) if any(letter.isalnum() or letter in SIGNS for letter in words) else ""
             self._keys[words] = _ORNAMENT.sub("", spoken).translate(_SAME)
         return self._keys[words]
 

@@ -3,12 +3,14 @@
 import re
 import zlib
 from collections import OrderedDict
+from collections.abc import Container
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from engines.speech.capitals import worded
 from engines.speech.reading import spelled
 from engines.swapper import Device
 from errors import StudioError
@@ -75,7 +77,7 @@ class Speaker:
 
     def sounds(self, words: str) -> str:
         """The phonemes of words."""
-        return str(self._model.g2p(_readable(words)))
+        return str(self._model.g2p(_readable(words, self._model.g2p.lexicon.golds)))
 
 
 class Hibari:
@@ -109,13 +111,17 @@ class Hibari:
 
 def _said(model: Any, words: str, reading: Reading) -> Samples:
     chance = np.random.default_rng([reading.seed, zlib.crc32(words.encode())])
-    pieces = [_piece(model, sounds, reading, chance) for sounds in _manageable(model.g2p(_readable(words)))]
+    pieces = [
+        _piece(model, sounds, reading, chance)
+        for sounds in _manageable(model.g2p(_readable(words, model.g2p.lexicon.golds)))
+    ]
     return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
 
 
-def _readable(words: str) -> str:
+def _readable(words: str, known: Container[str]) -> str:
     """Beyond quadrillions there are no names: such numbers are read digit by digit."""
-    return _ENDLESS_NUMBER.sub(lambda number: " ".join(number[0].replace(",", "")), spelled(words))
+    words = worded(spelled(words), known)
+    return _ENDLESS_NUMBER.sub(lambda number: " ".join(number[0].replace(",", "")), words)
 
 
 def _manageable(sounds: str) -> list[str]:

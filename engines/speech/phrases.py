@@ -29,7 +29,7 @@ _MARK = re.compile(r"(?:[-*•·>]|#{1,6})\s+")
 _OPENING = "\"“‘'([«"
 _NEVER_LAST = _words(
     "mr mrs ms mx dr prof st sr gen col maj capt cpt lt sgt cmdr rev hon gov sen rep pres messrs "
-    "vs cf al e.g i.e approx fig figs vol pp eq ca int ext"
+    "vs cf al e.g i.e approx fig figs vol pp eq ca int ext int/ext int./ext ext/int ext./int i/e"
 )
 _BEFORE_NUMBERS = _words("no nos p ch sec art jan feb mar apr jun jul aug sep sept oct nov dec")
 _STARTERS = _words(
@@ -134,7 +134,7 @@ def _ends(before: str, mark: str, after: str) -> bool:
         return True
     word = before[before.rfind(" ") + 1 :].lstrip(_OPENING)
     bare = word.lower()
-    if before.strip().isdigit() or bare in _NEVER_LAST:  # “1. Open the door.”
+    if before.strip().isdigit() or before.strip() == "EST" or bare in _NEVER_LAST:  # “1. Open the door.”
         return False
     if bare in _BEFORE_NUMBERS:
         return not following[:1].isdigit()

@@ -4,15 +4,50 @@ import re
 from collections.abc import Callable
 
 _FRACTIONS = {"½": "a half", "⅓": "a third", "⅔": "two thirds", "¼": "a quarter", "¾": "three quarters"}
+_SHUTTERS = range(11, 8001)
+"""The parts of a second that are named; the voice knows the larger ones itself."""
+_DAYS = 31
+
+SIGNS = {"€": "euros", "£": "pounds", "$": "dollars", "¥": "yen", "₹": "rupees", "₩": "won"}
+"""Signs of currencies, and how each is said where it stands alone."""
+_CODES = {"EUR": "€", "GBP": "£", "USD": "$"}
+_SIGN = "[€£$¥₹₩]"
+_NUMBER = r"\d+(?:[.,]\d+)*"
+_MONEY = re.compile(
+    rf"(?<![\w.,$€£¥₹₩–-])([-−])?(?:({_NUMBER})\s?[-–]\s?)?({_NUMBER})"
+    rf"(\s?(?:hundred|thousand|million|billion)|[kKmM])?\s?({_SIGN}|EUR\b|GBP\b|USD\b)(?![\w$€£¥])"
+)
+_PLACES = {"INT": "interior", "EXT": "exterior", "EST": "establishing", "I": "interior", "E": "exterior"}
+_HEADING = re.compile(
+    r"(?<![\w./'’-])(?:(?:INT|EXT)\.?\s?/\s?(?:INT|EXT)|I/E)\b\.?"
+    r"|(?<![\w./'’-])(?:INT|EXT)\.(?!\s?\d|\w)"
+    r"|^(?:INT|EXT|EST)(?:\.(?!\w)|(?=\s[A-Z]{2}))(?=\s?[A-Z]|\s*$)"
+    r"|(?<![\w./'’-])(?:Int|Ext)\.(?=\s[A-Z])"
+)
 
 _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (_HEADING, lambda found: " ".join(_PLACES[place] for place in re.findall("[A-Z]+", found[0].upper()))),
+    (re.compile(r"\bCONT['’]D\b"), "continued"),
     (re.compile(r"(\d)\s?([½⅓⅔¼¾])"), lambda found: f"{found[1]} and {_FRACTIONS[found[2]]}"),
-    (re.compile(r"\b[fFT][/-]?(\d+)\.(\d+)\b"), r"f \1 point \2"),  # an aperture
-    (re.compile(r"\b[fFT]/(\d+)\b"), r"f \1"),
+    (re.compile(r"\b[fF][/-]?(\d+)\.(\d+)\b"), r"f \1 point \2"),  # an aperture
+    (re.compile(r"\bT[/-]?(\d+)\.(\d+)\b"), r"T \1 point \2"),  # as measured
+    (re.compile(r"\b([fT])/(\d+)\b"), r"\1 \2"),
+    (re.compile(r"\bF/(\d+)\b"), r"f \1"),
+    (
+        re.compile(r"(?<![\w./,$€£-])1/(\d{2,4})(?![\d/]|[.,]\d)(\s?(?:s|secs?|seconds?)\b)?"),
+        lambda found: _part(found),
+    ),
     (re.compile(r"\b(\d+(?:\.\d+)?):(1)\b(?!:)"), r"\1 to \2"),  # a picture's format
     (re.compile(r"(?<![\d:])(\d{1,2}):([2-9])\b(?!:)"), r"\1 by \2"),  # a time has two figures after its colon
     (re.compile(r"\b(\d+)['′](\d+)[\"″”]"), r"\1 foot \2"),
     (re.compile(r"\bUS\$(?=\d)"), "$"),
+    (_MONEY, lambda found: _money(*found.groups(default=""))),
+    (re.compile(rf"(?<![\w,.])({_SIGN})(?=$|\s(?!\d)|[.,;:!?)](?!\d))"), lambda found: SIGNS[found[1]]),
+    (re.compile(rf"(?<=[\w)])\s?−\s?(?={_SIGN}?\.?\d)"), " minus "),
+    (re.compile(rf"−\s?(?={_SIGN}?\.?\d)"), "minus "),
+    (re.compile(rf"(?<![\w.,)]|{_SIGN})(-?)\.(\d++)(?!\.\d)"), lambda found: _point(found[1], found[2])),
+    (re.compile(r"(?<=\d)\s?µs\b"), " microseconds"),
+    (re.compile(r"(?<=\d)\s?µ[lL]\b"), " microliters"),
     (re.compile(r"\bwww\.", re.I), "W W W dot "),
     (re.compile(r"\bWW(I{1,2})\b"), lambda found: f"World War {'One' if found[1] == 'I' else 'Two'}"),
     (re.compile(r"(?<![\w.,:/-])0(0+)([1-9]\d?)(?![\w:/-]|[.,]\d)"), lambda found: _zeros(found[1], found[2])),
@@ -27,6 +62,34 @@ def spelled(text: str) -> str:
     for pattern, words in _RULES:
         text = pattern.sub(words, text)
     return text
+
+
+def _part(found: re.Match[str]) -> str:
+    """“1/48” is an exposure. What may be a day of January is one only where a second or a shutter is named."""
+    number = int(found[1])
+    shutter = found[2] or re.search(r"\bshutter(?:\s\w+){0,3}\s?$", found.string[: found.start()])
+    if number not in _SHUTTERS or (number <= _DAYS and not shutter):
+        return found[0]
+    ending = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"one {number}{ending}" + (" of a second" if found[2] else "")
+
+
+def _money(minus: str, low: str, high: str, scale: str, sign: str) -> str:
+    """“20 €”, “1.500 €”, “19,90 €”: with the sign in front, as the voice knows it."""
+    amount = f"{_CODES.get(sign, sign)}{high if scale else _english(high)}{scale}"
+    return ("minus " if minus else "") + (f"{_english(low)} to {amount}" if low else amount)
+
+
+def _english(number: str) -> str:
+    """A number with a point before its decimals."""
+    if re.fullmatch(r"\d{1,3}(?:\.\d{3})+(?:,\d\d)?|\d+,\d{1,2}", number):
+        return number.translate(str.maketrans(".,", ",."))
+    return number
+
+
+def _point(minus: str, figures: str) -> str:
+    """“.25” is said figure by figure."""
+    return " ".join([*(["minus"] if minus else []), "point", *figures])
 
 
 def _zeros(more: str, number: str) -> str:

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines.speech.alphabet import readable
+from engines.speech.phrases import phrases
 from engines.speech.pronouncing import respelled, used
 from engines.speech.reading import spelled
 from tests.engines.speech.saying import Booth, Listener
@@ -48,7 +50,26 @@ def test_any_list_can_be_applied(text: str, pairs: dict[str, str]) -> None:
     ("text", "said"),
     [
         ("at f/2.8", "at f 2 point 8"),
-        ("T/4", "f 4"),
+        ("T/4", "T 4"),
+        ("T2.8", "T 2 point 8"),
+        ("at −5 °C", "at minus 5 °C"),
+        ("5−3 and −£5", "5 minus 3 and minus £5"),
+        (".25 or -.5 or −.5", "point 2 5 or minus point 5 or minus point 5"),
+        ("20 €, 5£, 100 ¥ and 20 million €", "€20, £5, ¥100 and €20 million"),
+        ("20–30 € or −5 €", "20 to €30 or minus €5"),
+        ("1.500 € or 19,90 € or 100 EUR", "€1,500 or €19.90 or €100"),
+        ("the € fell", "the euros fell"),
+        ("$.50, € 5, 5 $10 bills", "$.50, € 5, 5 $10 bills"),
+        ("1/48 or 1/2000", "one 48th or one 2000th"),
+        ("1/125s, a shutter of 1/24", "one 125th of a second, a shutter of one 24th"),
+        ("1/2, 3/4, 1/8, on 1/15, 24/7", "1/2, 3/4, 1/8, on 1/15, 24/7"),
+        ("INT. KITCHEN - DAY", "interior KITCHEN - DAY"),
+        ("INT./EXT. CAR", "interior exterior CAR"),
+        ("12A EXT. ROAD", "12A exterior ROAD"),
+        ("EST. MANOR", "establishing MANOR"),
+        ("EST. 1985, at 9 PM EST.", "EST. 1985, at 9 PM EST."),
+        ("call EXT. 42", "call EXT. 42"),
+        ("ALVA (CONT'D)", "ALVA (continued)"),
         ("16:9 or 2.39:1", "16 by 9 or 2.39 to 1"),
         ("2½ kg", "2 and a half kg"),
         ("agent 007", "agent oh oh 7"),
@@ -61,6 +82,16 @@ def test_any_list_can_be_applied(text: str, pairs: dict[str, str]) -> None:
 )
 def test_shorthand_is_written_out_and_times_are_left_alone(text: str, said: str) -> None:
     assert spelled(text) == said
+
+
+@pytest.mark.parametrize("text", ["20 µm", "20 \N{GREEK SMALL LETTER MU}m"])
+def test_both_letters_of_micro_are_read(text: str) -> None:
+    assert readable(text) == ("20 µm", "")
+
+
+@pytest.mark.parametrize("text", ["INT./EXT. CAR - NIGHT", "EST. MANOR - DAY", "I/E. CAR"])
+def test_a_heading_is_one_sentence(text: str) -> None:
+    assert [phrase.text for phrase in phrases(text)] == [text]
 
 
 @pytest.mark.slow
