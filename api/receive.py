@@ -1,9 +1,11 @@
 """Streaming an upload to disk: never whole in memory, never over the limits, nothing left when it breaks off."""
 
 import errno
+import re
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 MB = 2**20
+
+_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_EXTENDED = re.compile(rb";\s*filename\*\s*=\s*(utf-8|iso-8859-1)'[\w-]*'([^;\s]+)", re.I)
 
 
 class Sink:
@@ -160,7 +165,7 @@ class _Form:
         self._wanted = not self._seen and options.get(b"name") == b"file"
         if self._wanted:
             self._seen = True
-            self.name = options.get(b"filename", b"").decode("utf-8", "replace")
+            self.name = _file_name(self._headers[b"content-disposition"], options)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._wanted:
@@ -168,6 +173,19 @@ class _Form:
 
     def _end(self) -> None:
         self._whole = True
+
+
+def _file_name(header: bytes, options: dict[bytes, bytes]) -> str:
+    """The name a form gives its file, in UTF-8: ``filename*`` (RFC 5987) goes before ``filename``.
+
+    Browsers write a quotation mark and line ends in a name as %22, %0D and %0A, and nothing else:
+    https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data
+    """
+    if extended := _EXTENDED.search(_QUOTED.sub(b'""', header)):
+        charset = "latin-1" if extended[1].lower() == b"iso-8859-1" else "utf-8"
+        return unquote_to_bytes(extended[2]).decode(charset, "replace")
+    name = options.get(b"filename", b"").decode("utf-8", "replace")
+    return name.replace("%22", '"').replace("%0D", " ").replace("%0A", " ")
 
 
 def _empty(name: str) -> StudioError:

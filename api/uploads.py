@@ -46,6 +46,7 @@ def take_file(
     for files that cannot be used and for unknown projects.
     """
     from engines.media import intake
+    from engines.media.files import title_of
 
     if project_id is not None:
         studio.library.require_project(who, project_id)
@@ -58,7 +59,7 @@ def take_file(
         new = NewAsset(
             file=kept.name,
             thumb=thumb.name if _face(kept, inspected.facts, sample, thumb) else None,
-            title=inspected.facts.title or Path(name.replace("\\", "/")).stem or "untitled",
+            title=inspected.facts.title or title_of(name) or "untitled",
             content_sha256=_pixels(path) if record and inspected.facts.kind == "image" else inspected.content_sha256,
             provenance=record,
             source=label(source),

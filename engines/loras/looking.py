@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engines.loras import families, layouts, obstacles, told
 from engines.loras.facts import LoraFacts
 from engines.loras.header import not_finite, read_header
+from engines.media.files import title_of
 from errors import StudioError
 
 SUFFIX, MIME = ".safetensors", "application/vnd.safetensors"
@@ -66,7 +67,7 @@ def look(path: Path, name: str, *, thorough: bool = True) -> Look:
         shape[0] for key, shape in shapes.items() if (part := layouts.part(key)) and layouts.is_down(part) and shape
     )
     facts = LoraFacts(
-        name=told.title(header.metadata, Path(name.replace("\\", "/")).stem),
+        name=told.title(header.metadata, title_of(name)),
         triggers=told.triggers(header.metadata),
         rank=ranks.most_common(1)[0][0] if ranks else None,
         base_model=told.base_model(header.metadata),

@@ -43,6 +43,38 @@ def test_a_picture_as_the_body_or_in_a_form(house: House, as_ann: TestClient, ph
     assert left_over(house) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Scene 4.2 - take 1", "Scene 4.2 - take 1"),
+        ("Scene 4.2 - take 1.png", "Scene 4.2 - take 1"),
+        ("Scene 4.2", "Scene 4.2"),
+        ("Dr. No.PNG", "Dr. No"),
+        ("C:\\shots\\v1.5.jpeg", "v1.5"),
+        (".png", ".png"),
+    ],
+)
+def test_only_the_ending_of_a_file_is_cut_from_its_name(as_ann: TestClient, name: str, title: str) -> None:
+    assert bring(as_ann, png(), name).json()["title"] == title
+
+
+@pytest.mark.parametrize(
+    ("disposition", "title"),
+    [
+        ("filename*=UTF-8''L%C3%B6we%204.2.png", "Löwe 4.2"),
+        ("filename=\"Lowe.png\"; filename*=utf-8'de'L%C3%B6we.png", "Löwe"),
+        ("filename*=ISO-8859-1''L%F6we.png", "Löwe"),
+        ('filename="the %22lion%22 100%25.png"', 'the "lion" 100%25'),
+        ("filename=\"a; filename*=UTF-8''b.png\"", "a; filename*=UTF-8''b"),
+    ],
+)
+def test_the_name_in_a_form(as_ann: TestClient, disposition: str, title: str) -> None:
+    head = f'--x\r\nContent-Disposition: form-data; name="file"; {disposition}\r\n\r\n'
+    body = head.encode() + png() + b"\r\n--x--\r\n"
+    answer = as_ann.post("/api/assets", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert answer.json()["title"] == title
+
+
 def test_what_work_on_a_file_leaves_out_is_told_with_it(as_ann: TestClient) -> None:
     deep = io.BytesIO()
     Image.new("I;16", (8, 8)).save(deep, "PNG")
