@@ -44,7 +44,7 @@ def tame_gradio(data: "DataFolder") -> None:
 
 
 def engine_config(settings: Settings, data: "DataFolder", starter: Path) -> "EngineConfig":
-    """What the engines are told of the settings."""
+    """The settings that the engines need."""
     from engines.config import EngineConfig
 
     return EngineConfig(

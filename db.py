@@ -83,7 +83,9 @@ def _check(engine: Engine) -> None:
     with engine.connect() as connection:
         verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar()
     if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict)
+        damage = sqlite3.DatabaseError(verdict)
+        damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise damage
 
 
 def _migrate(engine: Engine) -> None:
@@ -124,11 +126,12 @@ def database_trouble(error: Exception, path: Path | None = None) -> StudioError 
     Codes: https://www.sqlite.org/rescode.html
     """
     cause: Any = getattr(error, "orig", None) or error
-    if not isinstance(cause, sqlite3.Error):
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is None:  # the library's own, for a mistake in its use
         return None
     name = f"The database {path}" if path else "The database"
     said = f"SQLite says: {cause}."
-    code = (getattr(cause, "sqlite_errorcode", None) or sqlite3.SQLITE_CORRUPT) & 0xFF
+    code &= 0xFF
     if is_disk_full(error) or (code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _no_room(path)):
         return StudioError("disk_full", "The disk is full.", f"{name} cannot grow.", _ROOM, status=507)
     match code:
@@ -151,7 +154,7 @@ _BUSY = "Try again in a moment. If it stays busy, close what else has the databa
 _WRITABLE = "Let the account that runs the studio write to that file, its folder and its disk; then try again."
 _DAMAGED = (
     "Stop the studio, move studio.db away and restore a backup (python -m library restore). Without a backup, start "
-    "all the same: nobody's files are deleted, and Studio → Health offers to take them back into the library."
+    "all the same: nobody's files are deleted, and Studio → Unclaimed files takes them back into the library."
 )
 _DISK = "Check the disk, and the connection to it if it is a network drive, before you start the studio again."
 

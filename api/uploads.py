@@ -98,7 +98,7 @@ def link(path: Path, target: Path) -> None:
 
 
 def _record(path: Path) -> dict[str, Any] | None:
-    """The record of its making in a file; None for one that is none of the studio's, or could not be sent on."""
+    """The record of its making in a file; None for one of another program, and for one that could not be sent on."""
     from engines.media import intake
     from engines.provenance import Record
 

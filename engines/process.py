@@ -61,6 +61,7 @@ class ProcessHost:
             self._wanted.set()
         self._crashes = 0
         self._ended_by = 0
+        self._oom_kills = 0
         self._last_words: deque[str] = deque(maxlen=_LAST_WORDS)
         self._thread = threading.Thread(target=self._supervise, name=f"engine-{lane}", daemon=True)
 
@@ -153,6 +154,7 @@ class ProcessHost:
             )
         pipe = Connection(ours.detach())
         self._last_words.clear()
+        self._oom_kills = memory.oom_kills()
         reader = threading.Thread(target=self._forward, args=(process,), name=f"log-{self.lane}", daemon=True)
         reader.start()
         with self._lock:
@@ -213,8 +215,9 @@ class ProcessHost:
         if cancelled:
             self._send(wire.Cancelled(job=envelope.job, attempt=envelope.attempt))
         else:
-            memory = out_of_memory_death(self._ended_by, "\n".join(self._last_words))
-            problem = _NO_MEMORY if memory else _DIED
+            killed = memory.oom_kills() > self._oom_kills
+            no_memory = out_of_memory_death(self._ended_by, "\n".join(self._last_words), killed_by_kernel=killed)
+            problem = _NO_MEMORY if no_memory else _DIED
             self._send(wire.Failed(job=envelope.job, attempt=envelope.attempt, problem=problem))
 
     def _lose_patience(self, envelope: wire.Envelope) -> None:
@@ -245,8 +248,8 @@ class ProcessHost:
 
 _NO_MEMORY = Problem(
     code="out_of_memory",
-    what="There was not enough memory to finish this.",
-    why="The engine ended when the memory ran out; it has been started again.",
+    what="There was probably not enough memory to finish this.",
+    why="The engine was ended, most likely because the memory ran out. It has been started again.",
     next="Make it smaller or shorter, choose a smaller model, or close other programs.",
 )
 _DIED = Problem(
@@ -257,13 +260,13 @@ _DIED = Problem(
 )
 
 
-def out_of_memory_death(code: int, last_words: str) -> bool:
+def out_of_memory_death(code: int, last_words: str, *, killed_by_kernel: bool) -> bool:
     """Whether a child that ended with this exit status ran out of memory, as far as can be seen from outside.
 
-    The kernel kills with SIGKILL. A native library that gets no memory aborts, mostly saying so, or reads from address
-    0: that counts where memory is short or limited.
+    The kernel kills with SIGKILL, as anybody may, and counts what it killed. A native library that gets no memory
+    aborts, mostly saying so, or reads from address 0: that counts where memory is short or limited.
     """
-    if code == -signal.SIGKILL or _ALLOCATION.search(last_words):
+    if (code == -signal.SIGKILL and killed_by_kernel) or _ALLOCATION.search(last_words):
         return True
     if code not in (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS):
         return False

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LOOK_AGAIN = 0.05
 _TELL_SECONDS = 0.5
 _SILENT_SECONDS = 5.0
-"""After so long without a word it is told how long nothing came."""
+"""Seconds without a word after which the page says how long nothing came."""
 _FIRST_SECONDS = 1800.0
 """How long the first word may take: a large model is read from a slow disk, behind other people's answers."""
 _PULL_SECONDS = 900.0
@@ -119,7 +119,7 @@ async def _stoppable(
     """The pieces of a stream. Raises JobCancelled as soon as the job is, also between two pieces.
 
     ``limits`` are the seconds until the first piece and between two; beyond them StudioError ``model_stopped`` is
-    raised. ``silent`` is told about once a second how long nothing has come.
+    raised. ``silent`` is called about once a second with the seconds in which nothing came.
     """
     pieces = aiter(stream)
     waiting: asyncio.Future[Any] | None = None

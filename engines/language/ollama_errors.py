@@ -23,7 +23,7 @@ def ollama_errors(address: OllamaAddress, name: str = "") -> Iterator[None]:
         raise absent(address) from error
     except httpx.HTTPError as error:
         raise stopped(name) from error
-    except ValueError as error:  # JSON that is none, or of another shape
+    except ValueError as error:  # not JSON, or of another shape
         raise _no_ollama(address, "It speaks something else.") from error
 
 

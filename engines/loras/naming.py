@@ -70,7 +70,7 @@ class Layers:
         self._resnets = int(getattr(getattr(model, "config", None), "layers_per_block", None) or 2)
 
     def find(self, module: str) -> str | None:
-        """The layer that a part of a LoRA changes; None where there is none of that name."""
+        """The layer that a part of a LoRA changes; None where the model has no layer of that name."""
         for name in (module, self._renamed(module), module.removeprefix("text_model_"), f"text_model_{module}"):
             if name in self._own:
                 return self._own[name]

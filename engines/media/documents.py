@@ -53,7 +53,7 @@ def document_type(path: Path) -> str | None:
         return RTF
     if _is_text(head):
         return FDX if "<FinalDraft" in decode(head[:2048]).text else TEXT
-    # Some programs put bytes of their own before a PDF; a text that speaks of one is none.
+    # Some programs put bytes of their own before a PDF; a text may only mention the mark.
     return PDF if b"%PDF-" in head[:1024] else None
 
 

@@ -28,7 +28,7 @@ _HEAD = 8192
 _LEFT_OUT = {"__MACOSX", ".git", "node_modules", "__pycache__", ".venv", "venv"}
 _UTF8_NAME = 0x800
 _FAR = {"cp932", "gb18030", "big5", "cp949", "ibm866", "koi8-r", "windows-1251"}
-"""Encodings that a short name is told by; Western ones are too much alike."""
+"""Encodings that are recognized in a short name; Western ones are too much alike."""
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _NO_TEXT = 20

@@ -76,3 +76,14 @@ def _status(name: str) -> int:
         if line.startswith(name):
             return int(line.split()[1]) * 1024
     return 0
+
+
+def oom_kills() -> int:
+    """How many processes the kernel has ended for want of memory: in this container, or on this machine."""
+    for path in (_CGROUP / "memory.events", Path("/proc/vmstat")):
+        try:
+            counts = dict(line.split() for line in path.read_text().splitlines())
+            return int(counts["oom_kill"])
+        except (OSError, ValueError, KeyError):
+            continue
+    return 0

@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import delete
 from starlette.testclient import TestClient
 
+from auth.tables import User
 from library import unclaimed
 from library.tables import Asset
-from tests.api.conftest import House
+from tests.api.conftest import House, Person
 from tests.support.waiting import until
 
 
@@ -52,6 +53,19 @@ def test_files_come_back_to_their_people_under_their_ids(
     assert as_ann.get(f"/api/assets/{mine}/thumb").status_code == 200
     assert as_bob.get(f"/api/assets/{theirs}").json()["title"] == "Recovered file"
     assert as_ann.get(f"/api/assets/{theirs}").status_code == 404
+
+
+def test_files_of_somebody_who_is_shut_out_stay_theirs(
+    as_ann: TestClient, as_bob: TestClient, bob: Person, house: House, photo: Path, old: Callable[[], None]
+) -> None:
+    theirs = brought(as_bob, photo)
+    with house.studio.database.session() as session:
+        session.execute(delete(Asset))
+        session.get_one(User, bob.who.user_id).disabled = True
+    old()
+    assert reclaimed(as_ann)["count"] == 0
+    assert as_ann.get(f"/api/assets/{theirs}").status_code == 404
+    assert (house.studio.data.user(bob.who.user_id) / f"{theirs}.jpg").exists()
 
 
 def test_files_of_a_lost_account_go_to_the_owner_and_what_is_no_media_stays(

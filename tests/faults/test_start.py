@@ -69,7 +69,7 @@ def test_damaged_database(resting: Live) -> None:
     resting.data.mkdir()
     path = resting.data / "studio.db"
     path.write_bytes(b"not a database at all, only a long text " * 500)
-    assert "cannot be read" in refused(resting)
+    assert "is damaged" in refused(resting)
     assert path.read_bytes().startswith(b"not a database")
 
 

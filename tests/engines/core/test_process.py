@@ -12,7 +12,7 @@ import pytest
 
 from engines import wire
 from engines.config import EngineConfig
-from engines.process import ProcessHost
+from engines.process import ProcessHost, out_of_memory_death
 from tests.engines.core.engines_under_test import envelope, install_entry
 
 ROOT = Path(__file__).parents[3]
@@ -80,13 +80,28 @@ def test_a_killed_child_fails_its_job_and_comes_back(watched: Watched, tmp_path:
     os.kill(child, signal.SIGKILL)
     failed = watched.end()
     assert isinstance(failed, wire.Failed)
-    assert failed.problem.code == "out_of_memory"  # nobody but the kernel kills a child so
+    assert failed.problem.code == "engine_died"
     watched.new_child(child)
     watched.events.clear()
     watched.host.run(envelope(tmp_path, model="nobody"))
     answered = watched.end()
     assert isinstance(answered, wire.Failed)
     assert answered.problem.code == "unknown_model"
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "killed", "memory"),
+    [
+        (-signal.SIGKILL, "", True, True),
+        (-signal.SIGKILL, "", False, False),
+        (-signal.SIGABRT, "terminate called after throwing an instance of 'std::bad_alloc'", False, True),
+        (1, "RuntimeError: cannot allocate memory", False, True),
+        (-signal.SIGTERM, "", True, False),
+        (1, "KeyError: 'x'", False, False),
+    ],
+)
+def test_a_death_for_want_of_memory_is_told_from_others(code: int, words: str, killed: bool, memory: bool) -> None:
+    assert out_of_memory_death(code, words, killed_by_kernel=killed) is memory
 
 
 def test_a_crash_is_not_put_down_to_memory_where_there_is_plenty(watched: Watched, tmp_path: Path) -> None:
