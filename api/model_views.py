@@ -5,7 +5,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from api.schema import ModelView
@@ -14,6 +13,7 @@ from engines.catalog import Catalog, Entry, files
 from engines.catalog.fitting import Fit, fit, size
 from jobs.views import View
 from studio import Studio
+from yaml_files import read_yaml
 
 _SETS = Path(__file__).parents[1] / "assets" / "sets.yaml"
 _USES: tuple[tuple[str, frozenset[str]], ...] = (
@@ -108,7 +108,7 @@ class _Set(BaseModel):
 
 @cache
 def _sets() -> tuple[_Set, ...]:
-    return tuple(_Set.model_validate(one) for one in yaml.safe_load(_SETS.read_text(encoding="utf-8")))
+    return tuple(_Set.model_validate(one) for one in read_yaml(_SETS))
 
 
 def cards(studio: Studio) -> tuple[ModelCard, ...]:

@@ -5,7 +5,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import ConfigDict, Field, TypeAdapter
 from sqlalchemy import select
 
@@ -14,6 +13,7 @@ from db import Database
 from errors import StudioError, not_found
 from library.tables import Preset
 from library.views import View
+from yaml_files import read_yaml
 
 BUILT_IN = Path(__file__).parents[1] / "assets" / "presets" / "image.yaml"
 TASK = "create_image"
@@ -48,7 +48,7 @@ class ImagePreset(PresetFields):
 @cache
 def built_in() -> tuple[ImagePreset, ...]:
     """The presets that come with the studio."""
-    return TypeAdapter(tuple[ImagePreset, ...]).validate_python(yaml.safe_load(BUILT_IN.read_text(encoding="utf-8")))
+    return TypeAdapter(tuple[ImagePreset, ...]).validate_python(read_yaml(BUILT_IN))
 
 
 def every(database: Database, who: Principal) -> list[ImagePreset]:

@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from engines import planning
 from engines.catalog import Catalog
 from engines.planning import Plan, Room
 from engines.wire import DeviceState
+from yaml_files import read_yaml
 
-NUMBERS: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "owner_numbers.yaml").read_text(encoding="utf-8"))
+NUMBERS: dict[str, Any] = read_yaml(Path(__file__).parent / "owner_numbers.yaml")
 CATALOG = Catalog(Path("/nowhere"), Path("/nowhere"))
 """As on a machine where nothing is installed yet: the entries' own figures count."""
 MEMORY = [row for row in NUMBERS["memory"] if row["model"] in CATALOG.entries]

@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
-
-import yaml
 
 from engines.catalog import files, smaller
 from engines.catalog.entry import EVERY, SERVED, Choice, Entry, Part, served
@@ -12,6 +11,7 @@ from engines.catalog.prepare import fit
 from engines.ollama_address import OllamaAddress
 from engines.requests import AssetFacts, FetchModel, Request
 from errors import StudioError
+from yaml_files import read_yaml
 
 __all__ = ["SHIPPED", "Catalog", "Choice", "Entry", "read"]
 
@@ -24,10 +24,7 @@ _TRUST = ("weights", "starter", "twin", "import")
 
 def read(path: Path) -> Entry:
     """One entry from its YAML file. Raises ValueError or OSError where it makes no sense."""
-    try:
-        return Entry.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise ValueError(str(error)) from error
+    return Entry.model_validate(read_yaml(path))
 
 
 class Catalog:
@@ -218,8 +215,9 @@ def _missing(entry: Entry, part: str, path: Path) -> StudioError:
     )
 
 
-def _shipped() -> list[Entry]:
-    return [read(path) for path in sorted(SHIPPED.glob("*.yaml"))]
+@cache
+def _shipped() -> tuple[Entry, ...]:
+    return tuple(read(path) for path in sorted(SHIPPED.glob("*.yaml")))
 
 
 def _as_of(folder: Path) -> int:

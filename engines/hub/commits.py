@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from engines.catalog import files
 from engines.catalog.entry import Part
 from engines.hub.choose import files_of
 from engines.hub.client import HubFile, Repo
 from errors import StudioError
+from yaml_files import read_yaml
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +22,7 @@ _NOT_THERE = ("no_such_revision", "nothing_to_fetch")
 @cache
 def pins() -> dict[str, str]:
     """The commit that is taken of a repository at first, by the repository's name."""
-    return {str(repo): str(commit) for repo, commit in yaml.safe_load(_PINS.read_text(encoding="utf-8")).items()}
+    return {str(repo): str(commit) for repo, commit in read_yaml(_PINS).items()}
 
 
 def revisions(repo: str, revision: str) -> Iterator[str]:

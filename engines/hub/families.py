@@ -4,10 +4,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from engines.catalog.entry import Licence
+from yaml_files import read_yaml
 
 Kind = Literal[
     "checkpoint",
@@ -62,7 +62,7 @@ class Table(_Row):
 @cache
 def table() -> Table:
     """The table, read once."""
-    return Table.model_validate(yaml.safe_load(Path(__file__).with_name("families.yaml").read_text(encoding="utf-8")))
+    return Table.model_validate(read_yaml(Path(__file__).with_name("families.yaml")))
 
 
 def licence(name: str, url: str) -> Licence:

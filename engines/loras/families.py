@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from yaml_files import read_yaml
 
 OWN = "c41_family"
 """Where a header says outright which family it is."""
@@ -39,7 +40,7 @@ class Table(_Row):
 @cache
 def table() -> Table:
     """The table, read once."""
-    return Table.model_validate(yaml.safe_load(Path(__file__).with_name("families.yaml").read_text(encoding="utf-8")))
+    return Table.model_validate(read_yaml(Path(__file__).with_name("families.yaml")))
 
 
 def name(family: str | None) -> str:

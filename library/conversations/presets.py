@@ -4,7 +4,6 @@ import time
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import Field, TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +14,7 @@ from errors import StudioError, not_found
 from library.conversations.options import Options, stored_options
 from library.tables import Preset
 from library.views import View
+from yaml_files import read_yaml
 
 BUILT_IN = Path(__file__).parents[2] / "assets" / "presets" / "writing.yaml"
 NAME_LENGTH = 60
@@ -54,7 +54,7 @@ class WritingPreset(View):
 @cache
 def built_in() -> tuple[WritingPreset, ...]:
     """The presets that come with the studio."""
-    return TypeAdapter(tuple[WritingPreset, ...]).validate_python(yaml.safe_load(BUILT_IN.read_text(encoding="utf-8")))
+    return TypeAdapter(tuple[WritingPreset, ...]).validate_python(read_yaml(BUILT_IN))
 
 
 class Presets:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import TypeAdapter
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -14,6 +13,7 @@ from auth.principal import Principal
 from errors import StudioError, not_found
 from library.recipes.tables import Recipe
 from library.recipes.views import RecipeView, Step
+from yaml_files import read_yaml
 
 BUILT_IN = Path(__file__).parents[2] / "assets" / "presets" / "recipes.yaml"
 NAME_LENGTH = 80
@@ -24,7 +24,7 @@ MOST = 200
 @cache
 def built_in() -> tuple[RecipeView, ...]:
     """The recipes that come with the studio."""
-    return TypeAdapter(tuple[RecipeView, ...]).validate_python(yaml.safe_load(BUILT_IN.read_text(encoding="utf-8")))
+    return TypeAdapter(tuple[RecipeView, ...]).validate_python(read_yaml(BUILT_IN))
 
 
 def all_of(session: Session, who: Principal) -> list[RecipeView]:

@@ -5,10 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from engines.hub.client import HubFile, Repo
+from yaml_files import read_yaml
 
 FOLDER = Path(__file__).parent / "facts"
 ELEMENT_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
@@ -109,5 +109,5 @@ def is_file(name: str) -> bool:
 @cache
 def facts() -> dict[str, Facts]:
     """The facts of every repository by its name."""
-    read = (Facts.model_validate(yaml.safe_load(path.read_text())) for path in sorted(FOLDER.glob("*/*.yaml")))
+    read = (Facts.model_validate(read_yaml(path)) for path in sorted(FOLDER.glob("*/*.yaml")))
     return {one.repository: one for one in read}
