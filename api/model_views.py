@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from api.schema import ModelView
 from engines import wire
 from engines.catalog import Catalog, Entry, files
-from engines.catalog.fitting import Fit, fit, size
+from engines.catalog.fitting import Fit, fit, size_of
 from jobs.views import View
 from studio import Studio
 from yaml_files import read_yaml
@@ -158,8 +158,8 @@ def _conversion(entry: Entry) -> str:
         return ""
     largest = max(entry.part_memory.values())
     return (
-        f"Its files hold full precision: loading reads {size(entry.download_bytes)} and converts them, which takes "
-        f"longer and {size(largest)} of main memory for a while."
+        f"Its files hold full precision: loading reads {size_of(entry.download_bytes)} and converts them, which takes "
+        f"longer and {size_of(largest)} of main memory for a while."
     )
 
 

@@ -16,10 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from auth.lan import LAN
 from auth.trust import folder_of
+from engines.catalog.fitting import size_of
 from engines.provenance import VERSION
 from engines.starter.fetch import missing
 from engines.starter.manifest import read_manifest
-from jobs.words import duration, gigabytes, sentence
+from jobs.words import duration, sentence
 from studio import Studio
 
 State = Literal["good", "warn", "bad", "none"]
@@ -103,7 +104,7 @@ class HealthLook:
 
     def _device(self) -> Check:
         device = self._studio.jobs.device()
-        full = f"{gigabytes(device.used_bytes)} of {gigabytes(device.total_bytes)} in use."
+        full = f"{size_of(device.used_bytes)} of {size_of(device.total_bytes)} in use."
         return Check(name="Device", state="none", words=f"{sentence(device.name)}. {full}")
 
     def _engine(self) -> Check:
@@ -142,7 +143,7 @@ class HealthLook:
     def _disk(self) -> Check:
         usage = shutil.disk_usage(self._studio.data.root)
         keep = self._studio.settings.keep_free_mb * 2**20
-        words = f"{gigabytes(usage.free)} of {gigabytes(usage.total)} are free."
+        words = f"{size_of(usage.free)} of {size_of(usage.total)} are free."
         if usage.free < keep:
             return Check(name="Disk", state="bad", words=words, next="No job begins until there is room: see Disk.")
         if usage.free < max(5 * keep, usage.total // 20):

@@ -6,12 +6,11 @@ from typing import Any, NamedTuple
 
 from engines import planning, wire
 from engines.catalog import Catalog, Entry
-from engines.catalog.fitting import had, needed
+from engines.catalog.fitting import had, needed, size_of
 from engines.loras import families
 from engines.requests import AssetFacts, CreateClip, CreateImage, Drawing, Request, parse
 from engines.tasks import TASKS
 from errors import Problem, StudioError
-from jobs import words
 from jobs.costs import Costs
 from jobs.live import LiveStore
 from jobs.record import Expected
@@ -48,22 +47,22 @@ class Fitting:
 
     def look(self, request: Request, entry: Entry, expected: Expected, facts: Facts) -> Fitted:
         """How a request stands to the machine; one whose model is not here is offered to be got first."""
-        found = self._planned(request, entry, facts) or self._plain(request, entry, expected)
+        found = self._planned(request, entry, facts) or self._plain(request, entry, expected, facts)
         if self._catalog.installed(entry) or found.problem:
             return found
-        size = f" ({words.gigabytes(entry.download_bytes)})" if entry.download_bytes else ""
+        size = f" ({size_of(entry.download_bytes)})" if entry.download_bytes else ""
         get = Offer(
             label=f"Get it{size}, then make", seconds=expected.load + expected.run * found.slowdown, get=entry.id
         )
         absent = Problem(code="missing_model", what=f"{entry.name} is not on this machine.", next=f"{get.label}.")
         return found._replace(problem=absent, offers=(get, *found.offers))
 
-    def _plain(self, request: Request, entry: Entry, expected: Expected) -> Fitted:
+    def _plain(self, request: Request, entry: Entry, expected: Expected, facts: Facts) -> Fitted:
         """For everything but painting: the smallest format and what the work took."""
         count = _least(entry, expected)
         room = self._live.capacity(entry.lane)
         if room is None or count <= room:
-            return Fitted(count)
+            return Fitted(count, offers=tuple(islice(self._quicker(request, entry, facts), 1)))
         smaller = (
             one.name
             for one in self._catalog.for_task(request.task)
@@ -74,11 +73,30 @@ class Fitting:
             count,
             problem=_does_not_fit(
                 entry,
-                words.gigabytes(count),
-                words.gigabytes(room),
+                size_of(count),
+                size_of(room),
                 f"{other} would fit." if other else "Take a smaller model.",
             ),
         )
+
+    def _quicker(self, request: Request, entry: Entry, facts: Facts) -> Iterator[Offer]:
+        """Models made for this machine's graphics card, to be got, where one without is about to work."""
+        if not self._catalog.on_card or entry.lane == "device":
+            return
+        for other in self._catalog.for_task(request.task):
+            if request.task not in other.best_on_card or self._catalog.installed(other):
+                continue
+            changed = self._legal(request, {"model": other.id}, facts, coming=other.id)
+            if changed:
+                units = TASKS[request.task].units(changed, facts)
+                expected = self._costs.expect(request.task, other.id, units)
+                size = size_of(self._catalog.missing_bytes(other))
+                yield Offer(
+                    label=f"on the graphics card, get it first ({size})",
+                    seconds=expected.load + expected.run,
+                    changes={"model": other.id},
+                    get=other.id,
+                )
 
     # -- pictures
 
@@ -101,8 +119,8 @@ class Fitting:
         """How a request would be kept; None for what does not paint, or where a file is damaged."""
         if state is None or not isinstance(request, Drawing) or not planning.plannable(entry):
             return None
-        working = planning.working_bytes(request, entry)
         try:
+            working = planning.working(request, entry, self._catalog)
             return planning.settled(entry, self._catalog, working, planning.Room.of(state))
         except StudioError:
             return None
@@ -134,7 +152,7 @@ class Fitting:
             found = self._plan(changed, version, state) if changed else None
             if changed and found and found.fits and found.painting.offload == "none":
                 here = self._catalog.installed(version)
-                size = words.gigabytes(self._catalog.missing_bytes(version))
+                size = size_of(self._catalog.missing_bytes(version))
                 label = f"smaller version: {version.name}" + ("" if here else f", get it first ({size})")
                 offer = self._offer(label, request, changed, version, found, facts)
                 yield offer.model_copy(update={"get": None if here else version.id})

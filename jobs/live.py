@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from engines import wire
+from engines.catalog.fitting import size_of
 from jobs import words
 from jobs.costs import seconds_left
 from jobs.record import LiveJob, Spot
@@ -142,7 +143,7 @@ class LiveStore:
             name=state.name,
             used_bytes=state.used_bytes,
             total_bytes=state.total_bytes,
-            words=f"{words.gigabytes(state.used_bytes)} of {words.gigabytes(state.total_bytes)} in use",
+            words=f"{size_of(state.used_bytes)} of {size_of(state.total_bytes)} in use",
         )
 
     def devices(self) -> dict[str, wire.DeviceState]:

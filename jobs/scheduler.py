@@ -10,6 +10,7 @@ from dataclasses import replace
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from engines import wire
+from engines.catalog import Catalog
 from engines.host import Host
 from errors import Problem
 from jobs.attempts import Attempts
@@ -41,6 +42,7 @@ class Lane:
         costs: Costs,
         warmth: Warmth,
         has_room: Callable[[], bool],
+        catalog: Catalog,
     ) -> None:
         self.name = host.lane
         self._host = host
@@ -50,6 +52,7 @@ class Lane:
         self._costs = costs
         self._warmth = warmth
         self._has_room = has_room
+        self._catalog = catalog
         self._inbox: queue.SimpleQueue[wire.Event | None] = queue.SimpleQueue()
         self._measured: wire.Measured | None = None
         self._ended: tuple[str, float] | None = None  # the model of the last job that was done, and when it began
@@ -304,7 +307,8 @@ class Lane:
         self._live.device(state)
         self._warmth.heard(state)
         if state.lane == "device":
-            self._costs.device_is(state.name, gpu=state.beside_bytes > 0)
+            self._catalog.on_card = state.beside_bytes > 0
+            self._costs.device_is(state.name, gpu=self._catalog.on_card)
         if self._ended:
             model, began = self._ended
             self._warmth.used(model, time.time() - began, state)

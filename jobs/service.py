@@ -77,7 +77,8 @@ class Jobs:
         self._attempts = Attempts(database, data, library, self._queue)
         self._asking = Asking(database, library, catalog, costs, self._queue, self._live, {host.lane for host in hosts})
         self._lanes = [
-            Lane(host, self._queue, self._live, self._attempts, costs, warmth, self._has_room) for host in hosts
+            Lane(host, self._queue, self._live, self._attempts, costs, warmth, self._has_room, catalog)
+            for host in hosts
         ]
         self._stopping = threading.Event()
         self._viewers: dict[tuple[str, str], tuple[float, Viewer]] = {}

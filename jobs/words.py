@@ -37,12 +37,6 @@ def between(low: float, high: float) -> str:
     return f"{duration(low)} to {duration(high)}"
 
 
-def gigabytes(count: float) -> str:
-    """A size in memory: “0.3 GB”, “12 GB”."""
-    size = count / 1e9
-    return f"{size:.0f} GB" if size >= 10 else f"{size:.1f} GB"
-
-
 def paused(step: int, total: int, noun: str) -> str:
     """A job that rests: “paused at 1.2 of 4.3 GB”."""
     return f"paused at {_done(step, total, noun)}" if total > 0 else "paused"

@@ -8,9 +8,9 @@ from pydantic.fields import FieldInfo
 
 from engines.catalog import Catalog
 from engines.catalog.entry import Choice
+from engines.catalog.fitting import size_of
 from engines.requests import Request
 from engines.requests.drawing import MOST_LORAS
-from jobs.words import gigabytes
 from tabs.loras import loras
 from tabs.mask import mask
 from tabs.number import count, number
@@ -123,7 +123,7 @@ def _absent(catalog: Catalog, task: str) -> list[Choice]:
     """Models that could be got: the form offers to get one, then make."""
     entries = (entry for entry in catalog.for_task(task) if not catalog.installed(entry) and catalog.fetchable(entry))
     return [
-        Choice(value=entry.id, label=f"{entry.name} · to get, {gigabytes(entry.download_bytes)}") for entry in entries
+        Choice(value=entry.id, label=f"{entry.name} · to get, {size_of(entry.download_bytes)}") for entry in entries
     ]
 
 

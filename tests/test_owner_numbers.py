@@ -47,7 +47,7 @@ def planned(row: dict[str, Any], gigabytes: int) -> Plan:
         beside_bytes=row.get("main", 64) * 2**30,
     )
     stages = planning.stages(entry, CATALOG)
-    return planning.plan(entry, stages, planning.working_bytes(None, entry), Room.of(state))
+    return planning.plan(entry, stages, planning.working(None, entry, CATALOG), Room.of(state))
 
 
 def ours(plan: Plan) -> str:

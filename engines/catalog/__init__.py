@@ -32,14 +32,16 @@ class Catalog:
 
     An entry of the user's takes the place of a shipped one with the same id; one that makes no sense is left out and
     the log says why. ``ollama`` is the address of the language server whose models are the entries ``ollama:<name>``.
+    ``on_card`` is for whoever knows to set: that torch's models run on a graphics card.
     """
 
     def __init__(self, starter: Path, own: Path, ollama: OllamaAddress | None = None) -> None:
         self.ollama = ollama or OllamaAddress()
+        self.on_card = False
         self._served: tuple[Entry, ...] = ()
         self._starter = starter
         self._own = own
-        self._ship = _shipped()
+        self._ship = _read_all(SHIPPED)
         self._as_of = -1
         self._entries: Mapping[str, Entry] = {}
         self.reload()
@@ -83,10 +85,10 @@ class Catalog:
         every = (*self.entries.values(), *self._served)
         known = [entry for entry in every if task in entry.tasks and self._shown(entry)]
 
-        def rank(entry: Entry) -> tuple[bool, bool, bool, bool, int, str]:
+        def rank(entry: Entry) -> tuple[bool, bool, bool, int, int, str]:
             trust, private = _TRUST.index(entry.verified), bool(entry.instead)
             last = entry.sketch or (task == "create_image" and entry.needs_references)
-            return not self.installed(entry), private, last, task not in entry.best_for, trust, entry.id
+            return not self.installed(entry), private, last, entry.preference(task, self.on_card), trust, entry.id
 
         return sorted(known, key=rank)
 
@@ -216,8 +218,8 @@ def _missing(entry: Entry, part: str, path: Path) -> StudioError:
 
 
 @cache
-def _shipped() -> tuple[Entry, ...]:
-    return tuple(read(path) for path in sorted(SHIPPED.glob("*.yaml")))
+def _read_all(folder: Path) -> tuple[Entry, ...]:
+    return tuple(read(path) for path in sorted(folder.glob("*.yaml")))
 
 
 def _as_of(folder: Path) -> int:

@@ -76,9 +76,9 @@ class Licence(BaseModel):
 class Entry(BaseModel):
     """One model: what it is for, what it is made of, what it needs, what it may be asked.
 
-    ``tasks`` are the request tasks it serves, ``best_for`` those it is the first choice for; ``pipeline`` its class,
-    as ``module:Name``; ``choices`` the legal values of fields that differ by model; ``bounds`` narrows numeric fields
-    as (low, high, multiple_of);
+    ``tasks`` are the request tasks it serves, ``best_for`` those it is the first choice for, ``best_on_card`` those it
+    is before all others where there is a graphics card; ``pipeline`` its class, as ``module:Name``; ``choices`` the
+    legal values of fields that differ by model; ``bounds`` narrows numeric fields as (low, high, multiple_of);
     ``aliases`` are names (or the first ten digits of a file's sha256) that other programs write into pictures;
     ``sketch`` says that it is good for trying alone, so that any other installed model goes first;
     ``gated_repos`` names the repositories whose terms must be accepted, where that is not the first of its own alone;
@@ -107,6 +107,7 @@ class Entry(BaseModel):
     use: str
     tasks: tuple[str, ...]
     best_for: tuple[str, ...] = ()
+    best_on_card: tuple[str, ...] = ()
     runtime: Runtime
     pipeline: str
     parts: dict[str, Part]
@@ -150,6 +151,12 @@ class Entry(BaseModel):
         if self.role == "control":
             return tuple(f"control.{kind}" for kind in self.controls)
         return (self.role,) if self.role else ()
+
+    def preference(self, task: str, on_card: bool) -> int:
+        """0 where it is made for a task on this kind of machine, 1 where it is on others, 2 where it can do it."""
+        if on_card and task in self.best_on_card:
+            return 0
+        return 1 if task in self.best_for else 2
 
     @property
     def lane(self) -> Lane:

@@ -32,18 +32,18 @@ def fit(entry: Entry, catalog: Catalog, state: wire.DeviceState | None) -> Fit:
     room = state.total_bytes
     best, least = max(entry.memory.values()), min(entry.memory.values())
     if best * _WORK <= room:
-        return Fit(state="fits", words=f"Fits: needs {size(best)}, this machine has {size(room)}.")
+        return Fit(state="fits", words=f"Fits: needs {size_of(best)}, this machine has {size_of(room)}.")
     if least * _WORK <= room:
         name = min(entry.memory, key=lambda precision: entry.memory[precision])
-        return Fit(state="smaller", words=f"Fits as {name}: needs {size(least)}, this machine has {size(room)}.")
-    return Fit(state="too_big", words=f"Too big: needs {size(least)}, this machine has {size(room)}.")
+        return Fit(state="smaller", words=f"Fits as {name}: needs {size_of(least)}, this machine has {size_of(room)}.")
+    return Fit(state="too_big", words=f"Too big: needs {size_of(least)}, this machine has {size_of(room)}.")
 
 
 def _planned(entry: Entry, catalog: Catalog, state: wire.DeviceState) -> Fit:
     """As it would be kept for a picture of the size at which the model is best."""
     room = planning.Room.of(state)
     try:
-        plan = planning.settled(entry, catalog, planning.working_bytes(None, entry), room)
+        plan = planning.settled(entry, catalog, planning.working(None, entry, catalog), room)
     except StudioError as error:
         return Fit(state="unknown", words=error.problem.what)
     needs = f"needs {needed(plan, room)}, this machine has {had(plan, room, state)}."
@@ -55,16 +55,16 @@ def _planned(entry: Entry, catalog: Catalog, state: wire.DeviceState) -> Fit:
 def needed(plan: planning.Plan, room: planning.Room) -> str:
     """What a plan needs: of the device, or of main memory where that is what is too small."""
     if plan.lacks_beside(room):
-        return f"{size(plan.beside_bytes)} of main memory"
-    return size(plan.device_bytes)
+        return f"{size_of(plan.beside_bytes)} of main memory"
+    return size_of(plan.device_bytes)
 
 
 def had(plan: planning.Plan, room: planning.Room, state: wire.DeviceState) -> str:
     """What there is of what ``needed`` names."""
-    return size(state.beside_bytes if plan.lacks_beside(room) else state.total_bytes)
+    return size_of(state.beside_bytes if plan.lacks_beside(room) else state.total_bytes)
 
 
-def size(count: int) -> str:
+def size_of(count: int) -> str:
     """A size in memory: “23 MB”, “8.1 GB”, “24 GB”."""
     if count < 1e9:
         return f"{max(1, round(count / 1e6))} MB"

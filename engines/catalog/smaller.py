@@ -24,6 +24,7 @@ def versions(entry: Entry) -> Iterator[Entry]:
                 "smaller": {},
                 "smaller_of": entry.id,
                 "best_for": (),
+                "best_on_card": (),
                 "good_at": (),
                 "sets": (),
                 "hidden": True,

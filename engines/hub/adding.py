@@ -191,6 +191,7 @@ def _after(known: Entry, name: str, parts: Mapping[str, Part], terms: Licence, t
             "name": name.rpartition("/")[2],
             "aliases": (),
             "best_for": (),
+            "best_on_card": (),
             "sets": (),
             "hidden": False,
             "parts": dict(parts),

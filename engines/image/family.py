@@ -55,6 +55,11 @@ class Work:
     control: Control | None = None
     helpers: tuple[Entry, ...] = ()
 
+    @property
+    def pictures(self) -> int:
+        """How many pictures it goes by: the one to change among them."""
+        return len(self.references) + (self.task == "edit_image")
+
 
 class Family:
     """How the studio speaks to the pipelines of one family. Holds no state; subclasses say what differs.
@@ -77,6 +82,12 @@ class Family:
     """What width and height must be a multiple of, in px."""
     working_bytes_a_pixel: ClassVar[int] = 3000
     """What painting takes beside the weights, at the largest step, in the precision of a processor."""
+    reading_part: ClassVar[float] = 0.05
+    """What reading the longest text takes beside the weights of the readers, as a part of these: what each layer makes
+    of every token where it is kept, and the scores of the next word where they are worked out. From the widths of the
+    layers in half precision, not measured."""
+    reading_part_a_picture: ClassVar[float] = 0
+    """What a picture adds to that which is read with the words."""
     reference_bytes_a_pixel: ClassVar[int] = 0
     """What a picture that is gone by takes in a step for each pixel of the model's best area, in half precision: its
     tokens lie beside those of the new one. 0 where they do not."""
@@ -96,6 +107,14 @@ class Family:
         change among them."""
         beside = pictures * (entry.pixels or pixels) * self.reference_bytes_a_pixel
         return pixels * self.working_bytes_a_pixel + beside
+
+    def painting_bytes(self, work: Work) -> int:
+        """What painting one picture, or filming one clip, of a piece of work takes beside the weights."""
+        return self.working_bytes_of(work.entry, work.width * work.height, work.pictures)
+
+    def reading_bytes(self, weights: int, pictures: int) -> int:
+        """What reading the words, and so many ``pictures`` with them, takes beside ``weights``; both are bytes."""
+        return round(weights * (self.reading_part + pictures * self.reading_part_a_picture))
 
     def options(self, work: Work) -> dict[str, Any]:
         """What the pipeline's constructor takes beside its parts."""

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from engines import planning
 from engines.catalog import Entry
 from engines.context import Context
 from engines.image import adapters, families, helping, parts, reading, sources
 from engines.image.family import Family, Words, Work
 from engines.image.seeding import seeded_steps
 from engines.image.watching import Steps, stoppable
+from engines.image.working import working
 from engines.provenance import model
 from engines.requests import Drawing, Request
 from engines.requests.drawing import one_of
@@ -55,25 +57,25 @@ def drawn(request: Drawing, context: Context) -> Iterator[Drawn]:
         return
     work = replace(source.work, helpers=helpers)
     loras = adapters.settled(asked.every_lora)
-    words = reading.read(family, work, context, adapters.of_readers(context, loras))
-    for made in _painted(family, work, words.words, asked, context):
+    taken = working(family, work, context, loras)
+    words = reading.read(family, work, context, taken, adapters.of_readers(context, loras))
+    for made in _painted(family, work, taken, words.words, asked, context):
         yield Drawn(source.finish(made), unknown or words.left_out, _helpers(work))
 
 
-def _painted(family: Family, work: Work, words: Words, request: Drawing, context: Context) -> "Iterator[Image]":
+def _painted(
+    family: Family, work: Work, taken: planning.Working, words: Words, request: Drawing, context: Context
+) -> "Iterator[Image]":
     """The pictures one after the other, made in passes as large as fit."""
     import torch
 
-    components = parts.components(context, family.painters, work.helpers)
+    components = parts.components(context, family.painters, taken, work.helpers)
     files = parts.files(context, work.helpers, besides=components)
-    pictures = len(work.references) + (work.task == "edit_image")
-    working_bytes = family.working_bytes_of(work.entry, work.width * work.height, pictures)
     loras = adapters.settled(request.every_lora)
-    working_bytes += sum(path.stat().st_size for path in (*files.values(), *map(context.input, loras)))
-    with context.lease(*components.values(), working_bytes=working_bytes) as models:
+    with context.lease(*components.values(), working_bytes=taken.painting) as models:
         loaded = dict(zip(components, models, strict=True))
         pipeline = parts.assembled(family.pipeline(work), context, loaded, family.options(work))
-        at_once = _at_once(context, working_bytes, pipeline, work)
+        at_once = _at_once(context, taken.painting, pipeline, work)
         with adapters.added(pipeline, context, loras), family.helped(pipeline, work, files):
             for first in range(0, request.count, at_once):
                 numbers = range(first, min(first + at_once, request.count))

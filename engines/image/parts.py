@@ -9,15 +9,17 @@ from engines import planning
 from engines.catalog import Entry
 from engines.context import Context
 from engines.image.family import Words
-from engines.requests import Drawing
 from engines.swapper import Component, sizes
 from engines.swapper.keeping import Keeping
 from engines.swapper.pretrained import Tokenizer, pretrained, scheduler
 
 
-def components(context: Context, names: Sequence[str], helpers: Sequence[Entry] = ()) -> dict[str, Component]:
-    """The named parts of the job's model and of what helps it, as far as they have them."""
-    plan = _planned(context, names, helpers)
+def components(
+    context: Context, names: Sequence[str], working: planning.Working, helpers: Sequence[Entry] = ()
+) -> dict[str, Component]:
+    """The named parts of the job's model and of what helps it, as far as they have them, kept as fits with what the
+    work takes beside them."""
+    plan = _planned(context, names, working, helpers)
     entry = context.catalog.get(plan.version) if plan.version else context.entry
     folders = {name: context.catalog.path(one, name) for one, name in _owned((*helpers, entry), names)}
     light = {name: folder for name, folder in folders.items() if not planning.heavy(name)}
@@ -30,13 +32,12 @@ def _owned(owners: Sequence[Entry], names: Sequence[str]) -> list[tuple[Entry, s
     return [(one, name) for one in owners for name in names if name in one.parts]
 
 
-def _planned(context: Context, names: Sequence[str], helpers: Sequence[Entry]) -> planning.Plan:
-    """How the job's model is kept with what is free now, beside the helpers and LoRAs that it takes."""
-    assert isinstance(context.request, Drawing)
+def _planned(
+    context: Context, names: Sequence[str], working: planning.Working, helpers: Sequence[Entry]
+) -> planning.Plan:
+    """How the job's model is kept with what is free now, beside the helpers that it takes."""
     helping = [context.catalog.path(one, name) for one, name in _owned(helpers, names) if planning.heavy(name)]
-    adding = [context.input(one.asset) for one in context.request.every_lora]
-    working = planning.working_bytes(context.request, context.entry) + sum(map(sizes.weight_bytes, helping))
-    working += sum(path.stat().st_size for path in adding)
+    working = working.beside(sum(map(sizes.weight_bytes, helping)))
     plan, room = _plan_now(context, working)
     if room.beside and not plan.plain:
         alone = planning.settled(context.entry, context.catalog, working, room.alone(context.config.memory_bytes))
@@ -47,7 +48,7 @@ def _planned(context: Context, names: Sequence[str], helpers: Sequence[Entry]) -
     return plan
 
 
-def _plan_now(context: Context, working: int) -> tuple[planning.Plan, planning.Room]:
+def _plan_now(context: Context, working: planning.Working) -> tuple[planning.Plan, planning.Room]:
     """The plan with what memory there is now."""
     device, beside = context.most
     room = planning.Room(device=device, beside=beside, total=context.device.total())

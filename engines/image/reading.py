@@ -6,6 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from engines import planning
 from engines.context import Context
 from engines.image import adapters, parts
 from engines.image.adapters import Loras
@@ -23,21 +24,30 @@ class Reading(NamedTuple):
     left_out: str
 
 
-def read(family: Family, work: Work, context: Context, loras: Loras = MappingProxyType({})) -> Reading:
+def read(
+    family: Family, work: Work, context: Context, working: planning.Working, loras: Loras = MappingProxyType({})
+) -> Reading:
     """What the model's encoders make of a request's words; they are only loaded where it is not known yet.
 
     ``loras`` are those that change the encoders.
     """
-    components = parts.components(context, family.readers, work.helpers)
+    components = parts.components(context, family.readers, working, work.helpers)
     key = _key(family, work, [component.key for component in components.values()], loras)
-    reading: Reading = context.remembered.get(key, lambda: _read(family, work, context, components, loras))
+    reading: Reading = context.remembered.get(key, lambda: _read(family, work, context, working, components, loras))
     return reading
 
 
-def _read(family: Family, work: Work, context: Context, components: Mapping[str, Component], loras: Loras) -> Reading:
+def _read(
+    family: Family,
+    work: Work,
+    context: Context,
+    working: planning.Working,
+    components: Mapping[str, Component],
+    loras: Loras,
+) -> Reading:
     import torch
 
-    with context.lease(*components.values()) as models, torch.no_grad():
+    with context.lease(*components.values(), working_bytes=working.reading) as models, torch.no_grad():
         loaded = dict(zip(components, models, strict=True))
         # What is said does not depend on a structure, and the classes that keep one cannot all do without its network.
         plain = family.pipeline(replace(work, control=None))

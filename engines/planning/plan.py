@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from engines import wire
 from engines.catalog import Catalog, Entry
-from engines.planning.weights import Stages, Weights, half, stages
+from engines.planning.weights import Stages, Weights, Working, half, stages
 from engines.swapper import sizes
 from engines.swapper.device import card_headroom, processor_dtype
 from engines.swapper.keeping import Keeping, held
@@ -148,29 +148,26 @@ class Plan(BaseModel):
         return kept | ({"version": self.version} if self.version else {})
 
 
-def settled(entry: Entry, catalog: Catalog, working_bytes: int, room: Room) -> Plan:
+def settled(entry: Entry, catalog: Catalog, working: Working, room: Room) -> Plan:
     """The plan for an entry; where none fits, that for its largest smaller version which is installed and does fit.
 
     Raises StudioError where a file is damaged.
     """
-    own = plan(entry, stages(entry, catalog), working_bytes, room)
+    own = plan(entry, stages(entry, catalog), working, room)
     versions = [] if own.fits else [one for one in catalog.smaller(entry) if catalog.installed(one)]
     for one in versions:
-        found = plan(one, stages(one, catalog), working_bytes, room)
+        found = plan(one, stages(one, catalog), working, room)
         if found.fits:
             return found.model_copy(update={"version": one.id})
     return own
 
 
-def plan(entry: Entry, stages: Stages, working_bytes: int, room: Room) -> Plan:
-    """The best plan that fits, else the one that lacks least (then ``fits`` is False).
-
-    ``working_bytes`` is what painting takes beside the weights.
-    """
+def plan(entry: Entry, stages: Stages, working: Working, room: Room) -> Plan:
+    """The best plan that fits, else the one that lacks least (then ``fits`` is False)."""
     reading, painting = stages
     return Plan(
-        reading=_stage(entry, reading, _READING, 0, room),
-        painting=_stage(entry, painting, _PAINTING, working_bytes, room),
+        reading=_stage(entry, reading, _READING, working.reading, room),
+        painting=_stage(entry, painting, _PAINTING, working.painting, room),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -43,6 +44,17 @@ Stages = tuple[Mapping[str, Weights], Mapping[str, Weights]]
 """The parts that read, and those that paint: they are never needed at the same moment."""
 
 
+class Working(NamedTuple):
+    """Bytes that a job takes beside the weights of its model: while it reads the words, and while it paints."""
+
+    reading: int
+    painting: int
+
+    def beside(self, painting: int) -> "Working":
+        """With so many more while it paints."""
+        return self._replace(painting=self.painting + painting)
+
+
 def heavy(name: str) -> bool:
     """Whether a part of this name holds weights."""
     return not name.startswith(_LIGHT)
@@ -57,16 +69,22 @@ def plannable(entry: Entry) -> bool:
     return True
 
 
-def working_bytes(request: Drawing | None, entry: Entry) -> int:
-    """What painting one picture or filming one clip takes beside the weights; without a request, one of the size at
-    which it is best."""
+def working(request: Drawing | None, entry: Entry, catalog: Catalog) -> Working:
+    """What one picture or one clip takes beside the weights, before its pictures and LoRAs are opened; without a
+    request, one of the size at which the model is best. Raises StudioError where a file is damaged."""
     family = families.of(entry)
     if isinstance(family, ClipFamily):
-        return _filming_bytes(request, entry, family)
+        return Working(reading_bytes(entry, catalog, 0), _filming_bytes(request, entry, family))
     drawn = request.width * request.height if isinstance(request, CreateImage) else entry.pixels or _USUAL_PIXELS
     smaller = entry.options.get("enlarge_by", 1) ** 2 if isinstance(request, CreateImage) else 1
     pictures = len(request.every_reference) + isinstance(request, EditImage) if request else 0
-    return family.working_bytes_of(entry, drawn // smaller, pictures)
+    return Working(reading_bytes(entry, catalog, pictures), family.working_bytes_of(entry, drawn // smaller, pictures))
+
+
+def reading_bytes(entry: Entry, catalog: Catalog, pictures: int) -> int:
+    """What reading the words, and so many pictures with them, takes beside the weights."""
+    weights = sum(one.bytes for one in stages(entry, catalog)[0].values())
+    return families.of(entry).reading_bytes(weights, pictures)
 
 
 def _filming_bytes(request: Drawing | None, entry: Entry, family: ClipFamily) -> int:

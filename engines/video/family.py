@@ -40,6 +40,10 @@ class ClipFamily(Family):
         """What making a clip of such frames takes beside the weights, when it takes most."""
         raise NotImplementedError
 
+    def painting_bytes(self, work: Work) -> int:
+        assert isinstance(work, ClipWork)
+        return self.working_bytes(work.entry, work.width, work.height, work.frames)
+
     def film(
         self, pipeline: Any, work: ClipWork, words: Words, generator: "torch.Generator", **call: Any
     ) -> "Iterator[np.ndarray]":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engines import planning
 from engines.catalog import Entry
 from engines.context import Context
 from engines.enhance.between import clock, exact_rate
@@ -17,6 +18,7 @@ from engines.image import adapters, frame, parts, reading, sources
 from engines.image.family import Words
 from engines.image.seeding import seeded_steps
 from engines.image.watching import Steps, stoppable
+from engines.image.working import working
 from engines.media.clip import ClipFormat, ClipWriter, Colour, Frame
 from engines.provenance import model
 from engines.requests import AnimateImage, CreateClip, Request
@@ -52,9 +54,10 @@ def make_clip(request: Request, context: Context) -> None:
     assert isinstance(family, ClipFamily)
     shots = _shots(request, context, family)
     loras = adapters.settled(request.every_lora)
-    words = reading.read(family, shots.works[0], context, adapters.of_readers(context, loras))
+    taken = working(family, shots.works[0], context, loras)
+    words = reading.read(family, shots.works[0], context, taken, adapters.of_readers(context, loras))
     left_out = shots.unknown or words.left_out
-    with closing(_filmed(family, shots.works, words.words, request, context)) as clips:
+    with closing(_filmed(family, shots.works, taken, words.words, request, context)) as clips:
         for number, frames in enumerate(clips):
             _hand_over(request, context, shots, frames, number, left_out)
 
@@ -98,16 +101,19 @@ def _beginning(work: ClipWork, picture: "Image") -> ClipWork:
 
 
 def _filmed(
-    family: ClipFamily, works: tuple[ClipWork, ...], words: Words, request: Filming, context: Context
+    family: ClipFamily,
+    works: tuple[ClipWork, ...],
+    taken: planning.Working,
+    words: Words,
+    request: Filming,
+    context: Context,
 ) -> "Generator[Iterator[np.ndarray]]":
     """The clips one after the other, each a frame at a time; a clip is to be used up before the next."""
     import torch
 
-    components = parts.components(context, family.painters)
+    components = parts.components(context, family.painters, taken)
     loras = adapters.settled(request.every_lora)
-    working_bytes = family.working_bytes(context.entry, works[0].width, works[0].height, works[0].frames)
-    working_bytes += sum(context.input(asset).stat().st_size for asset in loras)
-    with context.lease(*components.values(), working_bytes=working_bytes) as models:
+    with context.lease(*components.values(), working_bytes=taken.painting) as models:
         loaded = dict(zip(components, models, strict=True))
         pipeline = parts.assembled(family.pipeline(works[0]), context, loaded, family.options(works[0]))
         with adapters.added(pipeline, context, loras), stoppable(pipeline, family, context):

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from engines import planning, wire
-from engines.catalog import SHIPPED, Entry, read
-from engines.planning import Plan, Room, Weights
+from engines.catalog import SHIPPED, Catalog, Entry, read
+from engines.planning import Plan, Room, Weights, Working
 from engines.planning.weights import Stages
 from engines.swapper import Simulated
 from engines.video import families
@@ -53,6 +53,13 @@ def _weights(entry: Entry, names: tuple[str, ...]) -> Iterator[tuple[str, Weight
             yield name, Weights(numbers=numbers, layer=numbers // 20, dtype=known.dtype)
 
 
+def working(entry: Entry) -> Working:
+    """What a picture of the best size takes beside the weights, as the real repositories store them."""
+    taken = planning.working(None, entry, Catalog(Path("none"), Path("none")))
+    weights = sum(one.bytes for one in stages(entry)[0].values())
+    return taken._replace(reading=families.of(entry).reading_bytes(weights, 0))
+
+
 def plans(entry: Entry) -> dict[str, Plan]:
     """The plans for a model, one for each way in which the cards keep it, by the first card that does."""
     found: dict[str, Plan] = {}
@@ -60,7 +67,7 @@ def plans(entry: Entry) -> dict[str, Plan]:
         state = wire.DeviceState(
             lane="device", name=card, total_bytes=total, used_bytes=0, beside_bytes=beside, components=()
         )
-        plan = planning.plan(entry, stages(entry), planning.working_bytes(None, entry), Room.of(state))
+        plan = planning.plan(entry, stages(entry), working(entry), Room.of(state))
         if plan.fits and all(plan.record != other.record for other in found.values()):
             found[card] = plan
     return found

@@ -156,4 +156,4 @@ def test_what_does_not_fit_is_said_before_it_is_made(scene: Scene) -> None:
     estimate = scene.jobs.estimate(who, CreateImage(prompt="a house"))
     assert not estimate.fits
     assert estimate.problem
-    assert estimate.problem.sentence == "Toy-Draw needs 1.0 GB, you have 0.1 GB. Take a smaller model."
+    assert estimate.problem.sentence == "Toy-Draw needs 1.0 GB, you have 100 MB. Take a smaller model."

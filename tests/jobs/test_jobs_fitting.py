@@ -11,7 +11,7 @@ import yaml
 
 from auth.principal import Principal
 from engines import wire
-from engines.requests import CreateImage, FetchModel
+from engines.requests import CreateImage, FetchModel, parse
 from errors import StudioError
 from jobs.service import Jobs
 from jobs.views import Estimate
@@ -197,3 +197,19 @@ def test_what_is_not_here_and_too_big_is_not_offered_to_be_got(scene: Scene, mum
     assert said.problem
     assert said.problem.code == "does_not_fit"
     assert all(offer.get is None for offer in said.offers)
+
+
+def test_on_a_card_what_would_work_on_the_processor_offers_the_model_made_for_the_card(
+    scene: Scene, mum: Principal
+) -> None:
+    asked = parse({"task": "upscale_image", "image": scene.picture(mum).id})
+    assert not scene.jobs.estimate(mum, asked).offers
+    scene.device.say(
+        wire.DeviceState(lane="device", name="card", total_bytes=24 * GB, used_bytes=0, beside_bytes=64 * GB)
+    )
+    until(lambda: scene.catalog.on_card)
+    said = scene.jobs.estimate(mum, asked)
+    assert said.fits
+    (offer,) = said.offers
+    assert (offer.label, offer.get) == ("on the graphics card, get it first (67 MB)", "realesrgan-torch")
+    assert offer.changes == {"model": "realesrgan-torch"}

@@ -24,6 +24,7 @@ class QwenImage21(Family):
     name = "qwen-image-2.1"
     pipelines: ClassVar = {"create_image": "QwenImage21Pipeline", "edit_image": "QwenImage21Pipeline"}
     reference_bytes_a_pixel = 1000
+    reading_part_a_picture = 0.06  # as Qwen-Image-Edit
     readers = ("processor", "text_encoder")
     # The pipeline cannot be put together without what read the words.
     painters = ("processor", "transformer", "vae")

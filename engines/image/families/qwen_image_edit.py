@@ -33,6 +33,7 @@ class QwenImageEdit(QwenImage):
     reads_pictures = True
     multiple = _STEP
     working_bytes_a_pixel = 9000
+    reading_part_a_picture = 0.06  # a megapixel is 1,337 tokens, and each gets the scores of 152,064 words
 
     def pipeline(self, work: Work) -> str:
         return "QwenImageEditInpaintPipeline" if work.mask is not None else super().pipeline(work)
@@ -76,6 +77,7 @@ class QwenImageEditPlus(QwenImageEdit):
         "create_image": "QwenImageEditPlusPipeline",
     }
     reference_bytes_a_pixel = 1000
+    reading_part_a_picture = 0.015
 
     def pipeline(self, work: Work) -> str:
         return self.pipelines[work.task]

@@ -225,7 +225,7 @@ def test_what_nobody_wrote_is_what_the_model_says(tmp_path: Path) -> None:
 
 
 def test_the_best_installed_model_is_taken_when_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engines.catalog._shipped", list)
+    monkeypatch.setattr("engines.catalog.SHIPPED", tmp_path / "none")
     found = catalog(
         tmp_path,
         entry("absent", verified="weights", parts={"x": {"repo": "starter:none", "file": "x"}}),
@@ -272,8 +272,19 @@ def test_a_sketching_model_goes_after_every_other_that_is_installed(tmp_path: Pa
     assert [known.id for known in found.for_task("write") if known.id in "abc"] == ["b", "a", "c"]
 
 
+def test_on_a_card_the_model_made_for_it_goes_first(tmp_path: Path) -> None:
+    part(tmp_path / "starter" / "a", "net")
+    here: dict[str, Any] = {"parts": {"net": {"repo": "starter:a", "file": "net"}}, "tasks": ["upscale_image"]}
+    slow = entry("slow", **here, best_for=["upscale_image"])
+    found = catalog(tmp_path, slow, entry("quick", **here, runtime="torch", best_on_card=["upscale_image"]))
+    mine = ("slow", "quick")
+    assert [known.id for known in found.for_task("upscale_image") if known.id in mine] == ["slow", "quick"]
+    found.on_card = True
+    assert [known.id for known in found.for_task("upscale_image") if known.id in mine] == ["quick", "slow"]
+
+
 def test_a_hidden_model_appears_once_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engines.catalog._shipped", list)
+    monkeypatch.setattr("engines.catalog.SHIPPED", tmp_path / "none")
     hidden = entry("h", hidden=True, parts={"net": {"repo": "starter:h", "file": "net"}})
     found = catalog(tmp_path, hidden)
     assert found.for_task("create_image") == []

@@ -80,7 +80,7 @@ def test_a_version_that_is_here_is_taken_where_the_whole_fits_no_way(
     model = with_versions(desk, "flux.1-dev", "flux", {"Q4_0": Kind.Q4_0})
     entry, (version,) = desk.catalog.get(model), desk.catalog.smaller(desk.catalog.get(model))
     none = Room(device=1, beside=0, total=PLENTY)
-    working = planning.working_bytes(CreateImage(**ASKED), entry)
+    working = planning.working(CreateImage(**ASKED), entry, desk.catalog)
     own, smaller = (
         planning.plan(one, planning.stages(one, desk.catalog), working, none).device_bytes for one in (entry, version)
     )

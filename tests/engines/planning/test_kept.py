@@ -8,7 +8,7 @@ import pytest
 
 from engines import runtime, twins, wire
 from engines.media.intake import inspect
-from engines.planning import Room, plan, stages, working_bytes
+from engines.planning import Room, plan, stages, working
 from engines.requests import CreateImage
 from engines.swapper import Simulated, Swapper
 from engines.swapper.keeping import Keeping, pinned_bytes
@@ -146,9 +146,9 @@ def flux_noise() -> dict[str, Any]:
 def need(desk: Desk, model: str) -> tuple[int, int]:
     """Bytes of the device that a request needs with everything on it, and what it needs streamed."""
     entry = desk.catalog.get(model)
-    working = working_bytes(CreateImage(**ASKED), entry)
+    taken = working(CreateImage(**ASKED), entry, desk.catalog)
     rooms = [Room(device=PLENTY, beside=PLENTY, total=PLENTY), Room(device=0, beside=PLENTY, total=PLENTY)]
-    plain, least = (plan(entry, stages(entry, desk.catalog), working, room) for room in rooms)
+    plain, least = (plan(entry, stages(entry, desk.catalog), taken, room) for room in rooms)
     return plain.device_bytes, least.device_bytes
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from engines.catalog import Catalog, Entry
 from engines.catalog.entry import Licence
-from engines.planning import Plan, Room, Weights, plan, stages, working_bytes
+from engines.planning import Plan, Room, Weights, Working, plan, stages, working
 from engines.requests import Drawing, parse
 from engines.wire import DeviceState
 
@@ -38,7 +38,7 @@ def weights(gigabytes: float, dtype: str = "bfloat16") -> Weights:
 def planned(device: float, beside: float, painter: float = 24, reader: float = 10) -> Plan:
     stages = {"text_encoder": weights(reader)}, {"transformer": weights(painter), "vae": weights(0.2)}
     room = Room(device=int(device * GB), beside=int(beside * GB), total=int(device * GB))
-    return plan(entry(), stages, 3 * GB, room)
+    return plan(entry(), stages, Working(0, 3 * GB), room)
 
 
 def drawing(**asked: object) -> Drawing:
@@ -68,7 +68,9 @@ def test_eight_bits_come_before_streaming_which_takes_twice_as_long() -> None:
     assert planned(20, 100).words == "Fits in int8, about 1.1x slower."
     parts = {"unet": weights(24), "vae": weights(0.2)}
     room = Room(device=20 * GB, beside=100 * GB, total=20 * GB)
-    assert ways(plan(entry(), ({}, parts), 3 * GB, room))[2:] == ("fp8", "none"), "int8 reaches no convolutions"
+    assert ways(plan(entry(), ({}, parts), Working(0, 3 * GB), room))[2:] == ("fp8", "none"), (
+        "int8 reaches no convolutions"
+    )
 
 
 def test_what_must_be_streamed_keeps_its_precision() -> None:
@@ -99,14 +101,14 @@ def test_the_decoder_is_neither_cast_nor_streamed() -> None:
 def test_a_processor_streams_nothing_and_runs_small_models_in_float32() -> None:
     small = {"text_encoder": weights(0.2, "float16")}, {"unet": weights(2, "float16")}
     room = Room(device=20 * GB, beside=0, total=24 * GB)
-    assert ways(plan(entry(), small, GB, room)) == ("float32", "none", "float32", "none")
+    assert ways(plan(entry(), small, Working(0, GB), room)) == ("float32", "none", "float32", "none")
     large = {"text_encoder": weights(9)}, {"transformer": weights(24)}
-    assert ways(plan(entry(), large, GB, room)) == ("bfloat16", "none", "int8", "none")
+    assert ways(plan(entry(), large, Working(0, GB), room)) == ("bfloat16", "none", "int8", "none")
 
 
 def test_files_in_float32_run_in_the_half_precision_that_the_entry_names() -> None:
     stages: tuple[dict[str, Weights], dict[str, Weights]] = {}, {"transformer": weights(56, "float32")}
-    found = plan(entry(), stages, 0, Room(device=30 * GB, beside=60 * GB, total=32 * GB))
+    found = plan(entry(), stages, Working(0, 0), Room(device=30 * GB, beside=60 * GB, total=32 * GB))
     assert ways(found)[2:] == ("bfloat16", "none")
     assert found.device_bytes == pytest.approx(28 * GB, rel=0.01)
 
@@ -120,10 +122,11 @@ def test_a_card_keeps_some_free_and_main_memory_too() -> None:
 
 @pytest.mark.parametrize("model", ["flux.2-klein-9b", "qwen-image-edit-2511", "qwen-image-2.1"])
 def test_pictures_to_go_by_need_room_too(model: str) -> None:
-    entry = Catalog(Path("none"), Path("none")).get(model)
-    alone = working_bytes(drawing(prompt="a fox"), entry)
-    with_three = working_bytes(drawing(prompt="a fox", references=["a" * 32, "b" * 32, "c" * 32]), entry)
-    assert with_three - alone == 3 * entry.pixels * 1000
+    catalog = Catalog(Path("none"), Path("none"))
+    entry = catalog.get(model)
+    alone = working(drawing(prompt="a fox"), entry, catalog)
+    with_three = working(drawing(prompt="a fox", references=["a" * 32, "b" * 32, "c" * 32]), entry, catalog)
+    assert with_three.painting - alone.painting == 3 * entry.pixels * 1000
 
 
 def test_with_three_pictures_to_go_by_the_largest_klein_is_made_smaller_to_fit_a_card_of_24_gb() -> None:
@@ -133,7 +136,7 @@ def test_with_three_pictures_to_go_by_the_largest_klein_is_made_smaller_to_fit_a
     made = {}
     for count in (0, 3):
         request = drawing(width=1024, height=1024, references=[f"{number:032d}" for number in range(count)])
-        found = plan(klein, stages(klein, catalog), working_bytes(request, klein), card)
+        found = plan(klein, stages(klein, catalog), working(request, klein, catalog), card)
         made[count] = found.painting.precision
     assert made == {0: "bfloat16", 3: "int8"}
 
@@ -142,6 +145,29 @@ def test_qwen_image_streamed_on_24_gb_never_takes_more_main_memory_than_there_is
     catalog = Catalog(Path("none"), Path("none"))
     qwen = catalog.get("qwen-image")
     state = DeviceState(lane="device", name="c", total_bytes=24 * 2**30, used_bytes=0, beside_bytes=64 * GB)
-    found = plan(qwen, stages(qwen, catalog), working_bytes(None, qwen), Room.of(state))
+    found = plan(qwen, stages(qwen, catalog), working(None, qwen, catalog), Room.of(state))
     assert found.painting.offload == "streamed"
     assert found.beside_bytes < 0.72 * 64 * GB
+
+
+@pytest.mark.parametrize("model", ["flux.2-dev", "qwen-image-edit", "wan-2.2-ti2v-5b", "sdxl"])
+def test_reading_the_words_needs_room_beside_its_weights(model: str) -> None:
+    catalog = Catalog(Path("none"), Path("none"))
+    entry = catalog.get(model)
+    weights = sum(one.bytes for one in stages(entry, catalog)[0].values())
+    taken = working(None, entry, catalog)
+    assert 0.01 * weights < taken.reading < 0.2 * weights
+    just = weights + taken.reading
+    kept = [
+        plan(entry, stages(entry, catalog), taken, Room(device=device, beside=100 * GB, total=100 * GB)).reading.offload
+        for device in (just + GB // 10, just - GB // 10)
+    ]
+    assert kept == ["none", "streamed"]
+
+
+def test_a_picture_that_is_read_with_the_words_needs_room_too() -> None:
+    catalog = Catalog(Path("none"), Path("none"))
+    entry = catalog.get("qwen-image-edit")
+    request = parse({"task": "edit_image", "image": "a" * 32, "prompt": "no rain", "model": entry.id})
+    assert isinstance(request, Drawing)
+    assert working(request, entry, catalog).reading > working(None, entry, catalog).reading + 500_000_000
