@@ -1,4 +1,4 @@
-"""Counting what is asked of the REST routes."""
+"""The REST routes: what is asked of them is counted, and what they are sent is checked."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from prometheus_client import Counter
 from starlette.exceptions import HTTPException
 
+from api.bodies import CheckedRequest
 from errors import StudioError
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -18,7 +19,7 @@ def router_counted_by(requests: Counter) -> APIRouter:
     """A router whose every answer is counted by method, path template and status."""
 
     class Counted(APIRoute):
-        """A route that counts."""
+        """A route that counts, and reads no JSON unchecked."""
 
         def get_route_handler(self) -> Handler:
             handle = super().get_route_handler()
@@ -26,7 +27,7 @@ def router_counted_by(requests: Counter) -> APIRouter:
             async def counted(request: Request) -> Response:
                 status = 500
                 try:
-                    response = await handle(request)
+                    response = await handle(CheckedRequest(request.scope, request.receive))
                     status = response.status_code
                 except Exception as error:
                     status = _status(error)

@@ -1,6 +1,7 @@
 """How the gate and the sign-in pages say no: a page for a person, StudioError's shape for a program."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -65,10 +66,18 @@ def refusal(error: StudioError, scope: Scope) -> Response:
     else:
         body = error.problem.model_dump()
         if scope["path"].startswith("/gradio_api/"):
-            body["detail"] = error.problem.sentence  # what Gradio's page and client show
+            body["detail"] = _detail(error)
         response = JSONResponse(body, error.status, {"Cache-Control": "no-store"})
     if error.status == 401 and not wants_page(headers):
         response.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, TooManyTries):
         response.headers["Retry-After"] = str(error.seconds)
     return response
+
+
+def _detail(error: StudioError) -> str | list[dict[str, Any]]:
+    """What Gradio's page and client show: of a 422 they read only a list of what is wrong with which parameter."""
+    told = error.problem.sentence
+    if error.status != 422:
+        return told
+    return [{"__type__": "validate", "is_valid": False, "parameter_name": "request", "message": told}]

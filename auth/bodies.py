@@ -11,6 +11,10 @@ from errors import StudioError
 
 EVENT_LIMIT = 8 << 20
 FORM_LIMIT = 64 << 10
+MOST_FIELDS = 1000
+"""In one object. What reads a request complains of each field that it does not know."""
+MOST_VALUES = 20_000
+"""In one body. Gradio goes through them one by one, several times, while everybody else waits."""
 
 
 async def read(receive: Receive, limit: int) -> bytes:
@@ -44,11 +48,14 @@ def replay(body: bytes, receive: Receive) -> Receive:
 
 
 def parse(body: bytes) -> Any:
-    """A JSON body. Raises StudioError (400) for anything else, (422) for numbers that not every reader can take."""
+    """A JSON body. Raises StudioError (400) for anything else, (422) for numbers that not every reader can take and for
+    more than MOST_VALUES, or MOST_FIELDS in one object."""
     try:
-        return json.loads(body, parse_int=_whole, parse_float=_decimal, parse_constant=_decimal)
+        value = json.loads(body, object_hook=_object, parse_int=_whole, parse_float=_decimal, parse_constant=_decimal)
     except (ValueError, RecursionError) as error:
         raise _unreadable() from error
+    _count(value)
+    return value
 
 
 def dump(value: Any) -> bytes:
@@ -93,6 +100,27 @@ def overheard(send: Send, listen: Callable[[Any], Awaitable[None]]) -> Send:
         await send({"type": "http.response.body", "body": bytes(body), "more_body": False})
 
     return hold
+
+
+def _object(fields: dict[str, Any]) -> dict[str, Any]:
+    if len(fields) > MOST_FIELDS:
+        raise _too_many("fields", MOST_FIELDS)
+    return fields
+
+
+def _count(value: Any) -> None:
+    count, open_ = 0, [value]
+    while open_:
+        inner = open_.pop()
+        if isinstance(inner, dict | list):
+            count += len(inner)
+            if count > MOST_VALUES:
+                raise _too_many("values", MOST_VALUES)
+            open_ += inner.values() if isinstance(inner, dict) else inner
+
+
+def _too_many(what: str, most: int) -> StudioError:
+    return StudioError("too_much", f"That has too many {what}.", f"{most:,} are the most.", status=422)
 
 
 def _whole(text: str) -> int:

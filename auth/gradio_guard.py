@@ -98,7 +98,7 @@ class GradioGuard:
         return bodies.without_compression(scope), receive, bodies.overheard(send, record)
 
     async def _event(self, who: Principal, scope: Scope, receive: Receive, send: Send) -> Call:
-        body = bodies.parse(await bodies.read(receive, bodies.EVENT_LIMIT))
+        body = await run_in_threadpool(bodies.parse, await bodies.read(receive, bodies.EVENT_LIMIT))
         await run_in_threadpool(self._files.check_body, who.user_id, body)
         if isinstance(body, dict):
             if body.get("session_hash") is not None:

@@ -90,7 +90,7 @@ class Fitting:
             if changed:
                 units = TASKS[request.task].units(changed, facts)
                 expected = self._costs.expect(request.task, other.id, units)
-                size = size_of(self._catalog.missing_bytes(other))
+                size = size_of(other.download_bytes)
                 yield Offer(
                     label=f"on the graphics card, get it first ({size})",
                     seconds=expected.load + expected.run,

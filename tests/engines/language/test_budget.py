@@ -66,14 +66,14 @@ def test_what_cannot_be_left_out_is_named() -> None:
 
 
 def test_an_attachment_that_is_too_long_is_named(desk: Desk, tmp_path: Path) -> None:
-    (tmp_path / "treatment.txt").write_text("The harbour was quiet that morning. " * 4000)
+    (tmp_path / "treatment.txt").write_text("The harbour was quiet that morning. " * 2500)
     file = desk.attach(tmp_path / "treatment.txt")
     request = desk.request(("user", "What happens?", [file]))
     entry = desk.catalog.get("smollm2")
     problem = obstacle_of_task(request, entry, desk.catalog, desk.inputs)
     assert problem
     assert problem.code == "too_long"
-    assert "“treatment.txt” is 28,0" in problem.what
+    assert "“treatment.txt” is 17,5" in problem.what
     assert "8,192" in problem.what
 
 
