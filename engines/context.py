@@ -63,6 +63,7 @@ class Context:
         self.checkpoint_dir = Path(envelope.checkpoint_dir)
         self.load_seconds = 0.0
         self.planned: dict[str, Any] = {}
+        self.pinned = envelope.pinned
         self._envelope = envelope
         self._send = send
         self._swapper = swapper
@@ -133,13 +134,13 @@ class Context:
     def standing_in(self, request: Request, followed_by: int) -> Iterator[None]:
         """While it lasts, the job is another request, done by that one's model: a first part of it, which the job's own
         ``followed_by`` steps follow."""
-        own = self.request, self.entry, self.planned
-        self.request, self.entry = request, self.catalog.get(request.model or "")
+        own = self.request, self.entry, self.planned, self.pinned
+        self.request, self.entry, self.pinned = request, self.catalog.get(request.model or ""), wire.Pinned()
         self._steps_after = followed_by
         try:
             yield
         finally:
-            self.request, self.entry, self.planned = own
+            self.request, self.entry, self.planned, self.pinned = own
             self._steps_before, self._steps_after = self._steps_before + self._steps, 0
 
     # -- what comes out

@@ -37,6 +37,15 @@ class Input(Message):
     title: str = ""
 
 
+class Pinned(Message):
+    """In which precision a model was kept while it read and while it painted, and which smaller version was taken: what
+    is to be made again comes out the same only in these."""
+
+    reading: str = ""
+    painting: str = ""
+    version: str = ""
+
+
 class Envelope(Message):
     """A job as an engine gets it: everything it needs, nothing about whose it is."""
 
@@ -47,6 +56,8 @@ class Envelope(Message):
     out_dir: str
     checkpoint_dir: str
     """Where a job that yields keeps its state; holds an earlier attempt's when there is one."""
+    pinned: Pinned = Pinned()
+    """How the model was kept for what is made again here."""
 
 
 class LoadedComponent(Message):

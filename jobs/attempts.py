@@ -20,7 +20,7 @@ from engines.requests import AssetFacts, from_storage
 from jobs.people import person
 from jobs.queue import Queue
 from jobs.record import LiveJob, Ticket
-from jobs.reproduce import verdict
+from jobs.reproduce import pinned, verdict
 from jobs.tables import Job
 from library.service import Library
 from library.views import NewAsset
@@ -67,6 +67,8 @@ class Attempts:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         checkpoint.mkdir(exist_ok=True)
+        with self._database.session() as session:
+            kept = pinned(session, job.ticket.parent)
         return wire.Envelope(
             job=job.id,
             attempt=job.attempt,
@@ -74,6 +76,7 @@ class Attempts:
             inputs=inputs,
             out_dir=str(folder),
             checkpoint_dir=str(checkpoint),
+            pinned=kept,
         )
 
     def folder(self, job: LiveJob) -> Path:

@@ -1,8 +1,11 @@
 """Making an asset again from what it carries about its making, and saying whether it came out the same."""
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engines import wire
 from engines.requests import FetchLora, FetchModel, Request, from_storage
 from errors import StudioError
 from library.tables import Asset
@@ -25,6 +28,22 @@ def request_of(asset: AssetView) -> Request:
     if asset.origin == "upload" and isinstance(request, FetchModel | FetchLora):
         raise _untold(asset)  # a file from outside that would have a model fetched
     return request
+
+
+def pinned(session: Session, parent: str | None) -> wire.Pinned:
+    """How the model was kept for the asset that a job makes again; nothing where it makes none, or none says so."""
+    original = session.get(Asset, parent) if parent else None
+    return _kept(original.provenance if original else None)
+
+
+def _kept(record: dict[str, Any] | None) -> wire.Pinned:
+    plan = (record or {}).get("plan")
+    if not isinstance(plan, dict):  # a record from outside may say anything
+        return wire.Pinned()
+    stages = {name: plan.get(name) for name in ("reading", "painting")}
+    said = {name: stage.get("precision") for name, stage in stages.items() if isinstance(stage, dict)}
+    said["version"] = plan.get("version")
+    return wire.Pinned(**{name: value for name, value in said.items() if isinstance(value, str)})
 
 
 def _untold(asset: AssetView) -> StudioError:
@@ -64,4 +83,15 @@ def _why(session: Session, job_id: str, original: Asset) -> str:
         return "made by another version of the studio"
     if then.get("model") != now.get("model"):
         return "made by another version of the model"
+    before, after = _kept(then), _kept(now)
+    if before != after:
+        return f"made in {_precision(after)}, the original in {_precision(before)}"
     return "this machine works a little differently from the one then"
+
+
+def _precision(kept: wire.Pinned) -> str:
+    """“bfloat16”, “int8”, “gguf (qwen-image-q4_0)”; of what reads the words only where it is another."""
+    painting = kept.painting or "an unknown precision"
+    version = f" ({kept.version})" if kept.version else ""
+    read = f" (words read in {kept.reading})" if kept.reading not in ("", kept.painting) else ""
+    return f"{painting}{version}{read}"

@@ -40,7 +40,9 @@ def _planned(
     working = working.beside(sum(map(sizes.weight_bytes, helping)))
     plan, room = _plan_now(context, working)
     if room.beside and not plan.plain:
-        alone = planning.settled(context.entry, context.catalog, working, room.alone(context.config.memory_bytes))
+        alone = planning.settled(
+            context.entry, context.catalog, working, room.alone(context.config.memory_bytes), context.pinned
+        )
         is_better = (alone.fits, -alone.slowdown) > (plan.fits, -plan.slowdown)
         if is_better and context.ask_others(alone.device_bytes - room.device):
             plan, _ = _plan_now(context, working)
@@ -52,7 +54,7 @@ def _plan_now(context: Context, working: planning.Working) -> tuple[planning.Pla
     """The plan with what memory there is now."""
     device, beside = context.most
     room = planning.Room(device=device, beside=beside, total=context.device.total())
-    return planning.settled(context.entry, context.catalog, working, room), room
+    return planning.settled(context.entry, context.catalog, working, room, context.pinned), room
 
 
 def _kept(plan: planning.Plan, heavy: Mapping[str, Path]) -> dict[str, Keeping]:

@@ -65,6 +65,7 @@ _READING = (_Way(), _Way(streamed=True))  # words are read once: a second or two
 _UNPACKING = 1.6
 """By what a GGUF file takes longer: 45 s where the whole of FLUX.1 took 27, say those who measured it on an A40."""
 _SMALL = ("gguf", "int8", "fp8")
+_FREE = wire.Pinned()
 
 
 class Stage(BaseModel):
@@ -148,12 +149,17 @@ class Plan(BaseModel):
         return kept | ({"version": self.version} if self.version else {})
 
 
-def settled(entry: Entry, catalog: Catalog, working: Working, room: Room) -> Plan:
+def settled(entry: Entry, catalog: Catalog, working: Working, room: Room, pinned: wire.Pinned = _FREE) -> Plan:
     """The plan for an entry; where none fits, that for its largest smaller version which is installed and does fit.
+    What is ``pinned`` goes before what is better, where it fits.
 
     Raises StudioError where a file is damaged.
     """
-    own = plan(entry, stages(entry, catalog), working, room)
+    for one in [one for one in catalog.smaller(entry) if one.id == pinned.version and catalog.installed(one)]:
+        same = plan(one, stages(one, catalog), working, room, pinned)
+        if same.fits:
+            return same.model_copy(update={"version": one.id})
+    own = plan(entry, stages(entry, catalog), working, room, pinned)
     versions = [] if own.fits else [one for one in catalog.smaller(entry) if catalog.installed(one)]
     for one in versions:
         found = plan(one, stages(one, catalog), working, room)
@@ -162,18 +168,23 @@ def settled(entry: Entry, catalog: Catalog, working: Working, room: Room) -> Pla
     return own
 
 
-def plan(entry: Entry, stages: Stages, working: Working, room: Room) -> Plan:
-    """The best plan that fits, else the one that lacks least (then ``fits`` is False)."""
+def plan(entry: Entry, stages: Stages, working: Working, room: Room, pinned: wire.Pinned = _FREE) -> Plan:
+    """The best plan that fits, else the one that lacks least (then ``fits`` is False); in the ``pinned`` precisions if
+    one in these fits."""
     reading, painting = stages
     return Plan(
-        reading=_stage(entry, reading, _READING, working.reading, room),
-        painting=_stage(entry, painting, _PAINTING, working.painting, room),
+        reading=_stage(entry, reading, _READING, working.reading, room, pinned.reading),
+        painting=_stage(entry, painting, _PAINTING, working.painting, room, pinned.painting),
     )
 
 
-def _stage(entry: Entry, parts: Mapping[str, Weights], ways: tuple[_Way, ...], working: int, room: Room) -> Stage:
+def _stage(
+    entry: Entry, parts: Mapping[str, Weights], ways: tuple[_Way, ...], working: int, room: Room, precision: str
+) -> Stage:
     possible = [_kept(entry, parts, way, working, room) for way in ways if room.beside or not way.streamed]
-    return next((stage for stage in possible if stage.fits), None) or min(possible, key=lambda one: _missing(one, room))
+    fitting = [stage for stage in possible if stage.fits]
+    same = [stage for stage in fitting if stage.precision == precision]
+    return next(iter(same or fitting), None) or min(possible, key=lambda one: _missing(one, room))
 
 
 def _missing(stage: Stage, room: Room) -> int:

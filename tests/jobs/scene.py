@@ -35,6 +35,7 @@ class FakeHost:
         self.freed = 0
         self.stopped = False
         self.under_way: wire.Envelope | None = None
+        self.plan: dict[str, Any] | None = None
         self.content = "same"
         self._runs: queue.Queue[wire.Envelope] = queue.Queue()
         self._on_event: Callable[[wire.Event], None] = lambda event: None
@@ -104,6 +105,7 @@ class FakeHost:
                         "request": envelope.request,
                         "model": {"id": envelope.request["model"], "parts": {}},
                         "seed": envelope.request.get("seed"),
+                        **({"plan": self.plan} if self.plan else {}),
                     },
                 ),
             ),

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -229,6 +230,25 @@ def test_making_an_asset_again_says_whether_it_is_the_same(
     assert words in done.text
     scene.crash()
     assert words in scene.jobs.get(mum, copy.id).words
+
+
+def test_what_is_made_again_is_kept_as_it_was_and_told_where_it_could_not_be(scene: Scene, mum: Principal) -> None:
+    def plan(painting: str) -> dict[str, Any]:
+        return {"reading": {"precision": "bfloat16", "offload": "none"}, "painting": {"precision": painting}}
+
+    scene.jobs.start()
+    job = scene.draw(mum)
+    scene.device.plan = plan("int8")
+    envelope = scene.device.next()
+    assert envelope.pinned == wire.Pinned()
+    scene.device.finish(envelope)
+    copy = scene.jobs.reproduce(mum, scene.until(mum, job, "done").assets[0])
+    envelope = scene.device.next()
+    assert envelope.pinned == wire.Pinned(reading="bfloat16", painting="int8")
+    scene.device.plan = plan("bfloat16")
+    scene.device.finish(envelope, "other")
+    words = scene.until(mum, copy, "done").words
+    assert words.endswith("differs from the original: made in bfloat16, the original in int8 (words read in bfloat16)")
 
 
 def test_what_was_brought_in_cannot_be_made_again(scene: Scene, mum: Principal) -> None:

@@ -29,6 +29,7 @@ class Desk:
         self.swapper = Swapper(device or Cpu(), memory_bytes)
         self.catalog = Catalog(self._config.starter, self._own)
         self.inputs: dict[str, wire.Input] = {}
+        self.pinned = wire.Pinned()
         self.worker = Worker("device", self._config, self.events.append, self.swapper, self.catalog)
 
     def twin(self, entry: str, **precisions: str) -> str:
@@ -64,6 +65,7 @@ class Desk:
                 inputs=taken,
                 out_dir=str(self.folder / "out"),
                 checkpoint_dir=str(self.folder / "checkpoint"),
+                pinned=self.pinned,
             )
         )
         ends = [e for e in self.events if isinstance(e, wire.Result | wire.Failed | wire.Cancelled)]

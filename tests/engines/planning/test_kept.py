@@ -233,3 +233,14 @@ def test_a_job_that_fits_no_way_is_refused(built: Path, tmp_path: Path) -> None:
     ended = desk.ask(task="create_image", model=desk.twin("stable-diffusion-1.5"), **ASKED)
     assert isinstance(ended, wire.Failed)
     assert ended.problem.code == "too_big"
+
+
+def test_what_was_made_in_eight_bits_is_made_again_in_them(built: Path, tmp_path: Path) -> None:
+    desk = Desk(built, tmp_path, device=Simulated(PLENTY))
+    model = desk.twin("flux.1-dev")
+    whole = desk.files(task="create_image", model=model, **ASKED)[0]
+    assert whole.provenance["plan"]["painting"]["precision"] != "int8"
+    desk.pinned = wire.Pinned(painting="int8")
+    small = desk.files(task="create_image", model=model, **ASKED)[0]
+    assert small.provenance["plan"]["painting"]["precision"] == "int8"
+    assert small.content_sha256 != whole.content_sha256

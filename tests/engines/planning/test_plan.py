@@ -8,7 +8,7 @@ from engines.catalog import Catalog, Entry
 from engines.catalog.entry import Licence
 from engines.planning import Plan, Room, Weights, Working, plan, stages, working
 from engines.requests import Drawing, parse
-from engines.wire import DeviceState
+from engines.wire import DeviceState, Pinned
 
 GB = 10**9
 
@@ -171,3 +171,17 @@ def test_a_picture_that_is_read_with_the_words_needs_room_too() -> None:
     request = parse({"task": "edit_image", "image": "a" * 32, "prompt": "no rain", "model": entry.id})
     assert isinstance(request, Drawing)
     assert working(request, entry, catalog).reading > working(None, entry, catalog).reading + 500_000_000
+
+
+def test_what_is_made_again_is_kept_in_the_precision_that_it_was_made_in_where_that_fits() -> None:
+    stages = {"text_encoder": weights(10)}, {"transformer": weights(24), "vae": weights(0.2)}
+    roomy = Room(device=80 * GB, beside=100 * GB, total=80 * GB)
+    taken = Working(0, 3 * GB)
+    assert plan(entry(), stages, taken, roomy).painting.precision == "bfloat16"
+    again = plan(entry(), stages, taken, roomy, Pinned(reading="bfloat16", painting="int8"))
+    assert (again.painting.precision, again.painting.offload) == ("int8", "none")
+    tight = Room(device=20 * GB, beside=100 * GB, total=20 * GB)
+    again = plan(entry(), stages, taken, tight, Pinned(painting="bfloat16"))
+    assert (again.painting.precision, again.painting.offload) == ("bfloat16", "streamed")
+    none = Room(device=20 * GB, beside=0, total=20 * GB)
+    assert plan(entry(), stages, taken, none, Pinned(painting="float32")).painting.precision == "int8"
