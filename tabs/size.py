@@ -49,7 +49,7 @@ def legal(entry: Entry, size: Size) -> tuple[int, int]:
     if shape not in ASPECTS:
         area = best_area(entry)
         wanted = (size.width or math.sqrt(area), size.height or math.sqrt(area))
-        return _nearest(entry, "width", wanted[0]), _nearest(entry, "height", wanted[1])
+        return _at_most(entry, _nearest(entry, "width", wanted[0]), _nearest(entry, "height", wanted[1]))
     if shape == usual(entry) and size.megapixels is None and (own := _own_size(entry)):
         return own
     aspect = ASPECTS[shape]
@@ -87,7 +87,8 @@ def best_area(entry: Entry) -> float:
 def offered(entry: Entry) -> list[float]:
     """The megapixels that a model can be asked for."""
     low, high = (_grid(entry, "width")[end] * _grid(entry, "height")[end] / 1e6 for end in (0, 1))
-    return [one for one in _MEGAPIXELS if low <= one <= high]
+    most = min(high, entry.most_pixels / 1e6 or high)
+    return [one for one in _MEGAPIXELS if low <= one <= most]
 
 
 def aspect_of(width: int, height: int) -> str:
@@ -121,7 +122,20 @@ def _nearest(entry: Entry, side: str, length: float) -> int:
 def _candidates(entry: Entry, aspect: float) -> list[tuple[int, int]]:
     low, high, multiple = _grid(entry, "width")
     widths = (int(low + n * multiple) for n in range(int((high - low) // multiple) + 1))
-    return [(width, _nearest(entry, "height", width / aspect)) for width in widths]
+    every = [(width, _nearest(entry, "height", width / aspect)) for width in widths]
+    return [found for found in every if _small_enough(entry, *found)] or every[:1]
+
+
+def _small_enough(entry: Entry, width: int, height: int) -> bool:
+    return width * height <= (entry.most_pixels or math.inf)
+
+
+def _at_most(entry: Entry, width: int, height: int) -> tuple[int, int]:
+    """The size itself, or one of about its shape that is not larger than the model draws well."""
+    if _small_enough(entry, width, height):
+        return width, height
+    area = float(entry.most_pixels)
+    return min(_candidates(entry, width / height), key=lambda found: _off(found, width / height, area))
 
 
 def _off(found: tuple[int, int], aspect: float, area: float) -> float:

@@ -89,8 +89,8 @@ class Entry(BaseModel):
     machine has learned its own, ``gpu_seconds_per_unit`` those on a graphics card with 24 GB (an RTX 4090).
 
     Of models that draw: ``quality`` says which fields make a draft, a good and the best picture; ``pixels`` is the area
-    at which it is best, in px; ``references`` how many pictures it can go by, ``needs_references`` that it makes no new
-    one without; ``controls`` which structures it can
+    at which it is best, in px, and ``most_pixels`` that above which it repeats what it draws; ``references`` how many
+    pictures it can go by, ``needs_references`` that it makes no new one without; ``controls`` which structures it can
     keep; ``good_at`` what it is chosen for when nobody chooses; ``instead`` the nearest model that may be used for
     clients where this one may not.
 
@@ -127,6 +127,7 @@ class Entry(BaseModel):
     task_defaults: dict[str, dict[str, Any]] = {}
     quality: dict[Quality, dict[str, Any]] = {}
     pixels: int = 0
+    most_pixels: int = 0
     references: int = 0
     needs_references: bool = False
     controls: tuple[str, ...] = ()

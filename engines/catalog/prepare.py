@@ -37,6 +37,7 @@ def fit(request: Request, entry: Entry, facts: Mapping[str, AssetFacts]) -> Requ
     _check_assets(ready, facts)
     _check_loras(ready, entry, facts)
     _check_size(ready, facts)
+    _check_area(ready, entry)
     _check_sides(ready, facts)
     _check_guides(ready, entry)
     return ready
@@ -125,6 +126,17 @@ def _check_size(request: Request, facts: Mapping[str, AssetFacts]) -> None:
                 f"The result may have {side:,} px a side and {pixels // 1_000_000} megapixels.",
                 "Enlarge it less.",
             )
+
+
+def _check_area(request: Request, entry: Entry) -> None:
+    if not isinstance(request, CreateImage) or not 0 < entry.most_pixels < request.width * request.height:
+        return
+    raise _wrong(
+        "too_large",
+        f"{request.width:,} x {request.height:,} px is more than {entry.name} does well.",
+        f"Above {entry.most_pixels / 1e6:.1f} megapixels it repeats what it draws.",
+        "Make it smaller, and enlarge it afterwards.",
+    )
 
 
 def _check_sides(request: Request, facts: Mapping[str, AssetFacts]) -> None:

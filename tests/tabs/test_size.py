@@ -16,7 +16,7 @@ def legal(entry: Entry, width: int, height: int) -> bool:
         low, high, multiple = entry.bounds.get(name, (64, 4096, 8))
         if not low <= side <= high or (side - low) % (multiple or 8):
             return False
-    return True
+    return width * height <= (entry.most_pixels or width * height)
 
 
 @settings(max_examples=60, deadline=None)
@@ -45,7 +45,7 @@ def test_shapes_come_near_to_what_they_are_called(entry: Entry) -> None:
 def test_a_model_of_one_megapixel_gets_film_makers_sizes() -> None:
     plain = read(SHIPPED / "stable-diffusion-1.5.yaml")
     entry = plain.model_copy(
-        update={"pixels": 1_048_576, "bounds": {"width": (256, 2048, 64), "height": (256, 2048, 64)}}
+        update={"pixels": 1_048_576, "most_pixels": 0, "bounds": {"width": (256, 2048, 64), "height": (256, 2048, 64)}}
     )
     assert size.legal(entry, Size(aspect="1:1")) == (1024, 1024)
     assert size.legal(entry, Size(aspect="16:9")) == (1344, 768)

@@ -257,6 +257,13 @@ def test_a_picture_grows_on_some_side_and_not_beyond_all_bounds(
         found.prepare(parse({"task": "extend_image", "prompt": "x", "image": ID, **sides}), {ID: large})
 
 
+def test_a_picture_larger_than_the_model_does_well_is_refused(tmp_path: Path) -> None:
+    found = catalog(tmp_path, entry("m", most_pixels=1_600_000))
+    assert found.prepare(CreateImage(prompt="x", width=1600, height=1000), {})
+    with refused("too_large"):
+        found.prepare(CreateImage(prompt="x", width=1608, height=1000), {})
+
+
 def test_shipped_models_for_private_use_alone_name_one_for_clients() -> None:
     shipped = {one.id: one for one in map(read, SHIPPED.glob("*.yaml"))}
     for one in shipped.values():
