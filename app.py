@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import logs
 from errors import StudioError
 from settings import Settings, from_command_line
 
@@ -56,6 +57,7 @@ def engine_config(settings: Settings, data: "DataFolder", starter: Path) -> "Eng
         threads=settings.threads,
         keep_free_bytes=settings.keep_free_mb * 2**20,
         hub_token=data.hub_token,
+        logs=data.logs,
         ollama_url=settings.ollama_url,
         ollama_key=settings.ollama_key or "",
         ollama_keep_alive=settings.ollama_keep_alive,
@@ -249,12 +251,9 @@ def serve(studio: "Studio", sockets: list["socket.socket"]) -> None:
 def main() -> None:
     """Run the studio from the command line."""
     from auth.lan import listen
-    from auth.log_limit import LogLimit
 
     settings = from_command_line()
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(LogLimit())
+    logs.to_terminal(settings.log_level)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -262,6 +261,7 @@ def main() -> None:
         studio = build_studio(settings)
     except StudioError as error:
         sys.exit(error.problem.sentence)
+    logs.to_file(studio.data.logs / "studio.log")
     try:
         with suppress(KeyboardInterrupt):
             serve(studio, sockets)

@@ -14,7 +14,7 @@ class DataFolder:
     """Where everything lies that people made. One running studio a folder, held by a lock.
 
     Layout: ``studio.db`` · ``secrets/`` (files 0600) · ``users/<id>/`` · ``work/`` (jobs under way) ·
-    ``uploads/`` (Gradio's cache) · ``starter/`` · ``catalog/`` · ``envs/`` ·
+    ``uploads/`` (Gradio's cache) · ``starter/`` · ``catalog/`` · ``envs/`` · ``logs/`` ·
     ``models/`` (brought in by people) · ``hf_token`` (the access token for gated models, 0600). What it makes is for
     the account that runs the studio alone (folders 0700, the database 0600): a machine may have other users.
     """
@@ -28,6 +28,7 @@ class DataFolder:
         self.starter = self.root / "starter"
         self.catalog = self.root / "catalog"
         self.models = self.root / "models"
+        self.logs = self.root / "logs"
         self.hub_token = self.root / "hf_token"
         self._secrets = self.root / "secrets"
         self._lock: TextIO | None = None

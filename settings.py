@@ -105,7 +105,8 @@ class Settings(BaseSettings):
         "noted. named: also whoever has the name of somebody here there. everyone: also strangers, as new members.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="How much is written to the log."
+        "info",
+        description="How much the log tells, at the terminal and in files of 5 MB in logs/ of the data folder.",
     )
 
     @property

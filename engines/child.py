@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
+import logs
 from engines import runtime, wire
 from engines.catalog import Catalog
 from engines.config import EngineConfig
@@ -90,7 +91,10 @@ def _die_with_parent() -> None:
 
 if __name__ == "__main__":
     _die_with_parent()
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    main(sys.argv[1], Connection(int(sys.argv[2])), EngineConfig.of_child(sys.argv[3]))  # type: ignore[arg-type]
+    logs.to_terminal("info")
+    told = EngineConfig.of_child(sys.argv[3])
+    if told.logs:
+        logs.to_file(told.logs / f"engine-{sys.argv[1]}.log")
+    main(sys.argv[1], Connection(int(sys.argv[2])), told)  # type: ignore[arg-type]
     logging.shutdown()
     os._exit(0)  # the reading thread is still at its pipe

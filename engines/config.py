@@ -17,9 +17,10 @@ class EngineConfig(BaseModel):
     ``catalog`` is the folder of the user's own entries, beside those that ship with the studio.
     ``memory_bytes`` None means what the device has; ``idle_seconds`` 0 keeps models for ever.
     ``device_index`` is the graphics card, where there are several. ``hub_token`` is the file of the access token for
-    gated models. ``ollama_keep_alive`` is how long a model stays in the memory of the Ollama server after its last
-    answer, in Ollama's own words (``5m``, ``-1`` for ever); ``ollama_stall_seconds`` how long nothing may come within
-    an answer; ``ollama_shares_card`` whether its models take memory of this machine (None: where its address is here).
+    gated models; ``logs`` the folder that child processes write their logs to. ``ollama_keep_alive`` is how long a
+    model stays in the memory of the Ollama server after its last answer, in Ollama's own words (``5m``, ``-1`` for
+    ever); ``ollama_stall_seconds`` how long nothing may come within an answer; ``ollama_shares_card`` whether its
+    models take memory of this machine (None: where its address is here).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,6 +33,7 @@ class EngineConfig(BaseModel):
     keep_free_bytes: int = 512 * 2**20
     device_index: int = 0
     hub_token: Path | None = None
+    logs: Path | None = None
     ollama_url: str = Field("http://127.0.0.1:11434", exclude=True, repr=False)
     ollama_key: str = Field("", exclude=True, repr=False)
     ollama_keep_alive: str = "5m"

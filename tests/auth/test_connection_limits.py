@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from auth.connection_limits import ConnectionLimits
-from auth.log_limit import LogLimit
+from logs import LogLimit
 from tests.support.live import REPOSITORY, free_port
 from tests.support.waiting import until
 

@@ -1,14 +1,50 @@
-"""A log that nobody outside can fill: the same line is written a few times a minute, then counted."""
+"""The log, at the terminal and in files: nobody outside can fill it, and old lines make room for new ones."""
 
 import logging
+import sys
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
+FILE_BYTES, OLDER_FILES = 5_000_000, 3
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 MOST = 5
 SECONDS = 60.0
 _MANY_LINES = 1000
+
+
+def to_terminal(level: str) -> None:
+    """Write what is at least of a level (``info``, …) to the standard error output."""
+    logging.getLogger().setLevel(level.upper())
+    _add(logging.StreamHandler(sys.stderr))
+
+
+def to_file(file: Path) -> None:
+    """Write it to a file too: at most FILE_BYTES, and OLDER_FILES of those before it beside it.
+
+    Where the file cannot be written, the terminal must do.
+    """
+    try:
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        _add(_File(file, maxBytes=FILE_BYTES, backupCount=OLDER_FILES, encoding="utf-8", errors="backslashreplace"))
+    except OSError as error:
+        logging.getLogger(__name__).warning("The log is not kept in %s: %s", file, error)
+
+
+def _add(handler: logging.Handler) -> None:
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    handler.addFilter(LogLimit())
+    logging.getLogger().addHandler(handler)
+
+
+class _File(RotatingFileHandler):
+    """On a full disk it stays silent: what happens is at the terminal."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Drop the line."""
 
 
 class LogLimit(logging.Filter):

@@ -1,0 +1,55 @@
+"""The log is kept in files that never grow beyond what is said, and a full disk is nobody's problem."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import logs
+from tests.support.live import Live
+from tests.support.waiting import until
+
+
+@pytest.fixture
+def root() -> Iterator[logging.Logger]:
+    """The root logger, brought back to what it was."""
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield root
+    for handler in set(root.handlers) - set(before):
+        root.removeHandler(handler)
+        with suppress(OSError):  # what could not be written is tried once more
+            handler.close()
+    root.setLevel(level)
+
+
+def test_old_lines_make_room_for_new_ones(
+    tmp_path: Path, root: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logs, "FILE_BYTES", 10_000)
+    logs.to_file(tmp_path / "logs" / "studio.log")
+    for number in range(5000):
+        root.error(f"line {number} " + "x" * 80)
+    files = sorted(path.name for path in (tmp_path / "logs").iterdir())
+    assert files == ["studio.log", *(f"studio.log.{n}" for n in range(1, logs.OLDER_FILES + 1))]
+    assert all(path.stat().st_size <= 10_000 for path in (tmp_path / "logs").iterdir())
+    assert "line 4999" in (tmp_path / "logs" / "studio.log").read_text()
+
+
+def test_without_a_place_or_room_the_terminal_does(
+    tmp_path: Path, root: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "logs").write_text("not a folder")
+    logs.to_file(tmp_path / "logs" / "studio.log")
+    logs.to_file(Path("/dev/full"))
+    root.error("the disk is full")
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine_kind", ["process"])
+def test_a_studio_and_its_engines_keep_theirs_in_the_data_folder(live: Live) -> None:
+    wanted = {"studio.log", "engine-device.log"}
+    until(lambda: wanted <= {path.name for path in (live.data / "logs").iterdir()}, 30)
