@@ -69,6 +69,7 @@ class Context:
         self._swapper = swapper
         self._signals = signals or Signals()
         self._files: list[Future[wire.ResultFile]] = []
+        self._notes: dict[str, None] = {}
         self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encoder")
         self._last_preview = 0.0
         self._is_loading = False
@@ -191,6 +192,10 @@ class Context:
         """Hand over a file that ``encode`` writes, off the engine's thread."""
         self._files.append(self._encoder.submit(encode))
 
+    def note(self, sentence: str) -> None:
+        """Say with every file of this job what of its making is not in it."""
+        self._notes[sentence] = None
+
     def provenance(self, request: Request | None = None, **more: Any) -> dict[str, Any]:
         """What this job's files carry about their making: request, model, seed, parents.
 
@@ -203,7 +208,8 @@ class Context:
 
     def finish(self) -> tuple[wire.ResultFile, ...]:
         """Wait for what is still being encoded; every file handed over, in order."""
-        return tuple(file.result() for file in self._files)
+        files = [file.result() for file in self._files]
+        return tuple(file.model_copy(update={"notes": (*file.notes, *self._notes)}) for file in files)
 
     def close(self) -> None:
         """Let nothing write any more: what waits to be encoded is dropped, what is being encoded is waited for."""

@@ -62,10 +62,11 @@ def added(pipeline: Any, context: Context, loras: Loras, calls: Sequence[Mapping
     denoiser. Raises StudioError bad_lora (422) for a LoRA that does not fit the model after all.
     """
 
-    def load(state: "dict[str, torch.Tensor]", name: str) -> None:
-        state = _addressed(pipeline, state)
+    def load(state: "dict[str, torch.Tensor]", name: str) -> int:
+        state, missing = _addressed(pipeline, state)
         for call in calls:
             pipeline.load_lora_weights(state, adapter_name=name, **call)
+        return missing
 
     with _added(pipeline, context, loras, load, encoders=False):
         yield
@@ -75,12 +76,13 @@ def added(pipeline: Any, context: Context, loras: Loras, calls: Sequence[Mapping
 def added_to_readers(pipeline: Any, context: Context, loras: Loras) -> Iterator[None]:
     """While it lasts, the pipeline reads with LoRAs. Raises StudioError as ``added``."""
 
-    def load(state: "dict[str, torch.Tensor]", name: str) -> None:
+    def load(state: "dict[str, torch.Tensor]", name: str) -> int:
         for component in _READERS:
             encoder = getattr(pipeline, component, None)
             own = {key: one for key, one in state.items() if (part := layouts.part(key)) and part.encoder == component}
             if own and encoder is not None and component in pipeline._lora_loadable_modules:
                 _load_into_reader(pipeline, component, own, name)
+        return 0
 
     with _added(pipeline, context, loras, load, encoders=True):
         yield
@@ -118,7 +120,7 @@ def _added(
     pipeline: Any,
     context: Context,
     loras: Loras,
-    load: "Callable[[dict[str, torch.Tensor], str], None]",
+    load: "Callable[[dict[str, torch.Tensor], str], int]",
     *,
     encoders: bool,
 ) -> Iterator[None]:
@@ -154,7 +156,7 @@ def _check(context: Context, asset: str) -> None:
 
 
 def _load(
-    load: "Callable[[dict[str, torch.Tensor], str], None]",
+    load: "Callable[[dict[str, torch.Tensor], str], int]",
     state: "dict[str, torch.Tensor]",
     name: str,
     pipeline: Any,
@@ -165,7 +167,7 @@ def _load(
         with warnings.catch_warnings():
             # peft goes on without what it says this of, and the picture is another than the LoRA's
             warnings.filterwarnings("error", ".*did not match any targeted module", RuntimeWarning)
-            load(state, name)
+            missing = load(state, name)
     except (RuntimeError, ValueError, KeyError, IndexError, AttributeError, TypeError, RuntimeWarning) as error:
         if out_of_memory(error):
             raise
@@ -175,6 +177,9 @@ def _load(
         raise _misfit(context, asset, "Not one of its layers is a layer of the model.")
     if any(scale != 1 for scale in _scales(pipeline, name)):
         raise _misfit(context, asset, "Its layers would be added by another measure than its trainer's.")
+    if missing:
+        left_out = "One layer is" if missing == 1 else f"{missing} layers are"
+        context.note(f"{left_out} left out of “{_title(context, asset)}”: {context.entry.name} has none of that name.")
 
 
 def _scales(pipeline: Any, name: str) -> Iterator[float]:
@@ -196,8 +201,9 @@ def _misfit(context: Context, asset: str, why: str) -> StudioError:
     )
 
 
-def _addressed(pipeline: Any, state: "dict[str, torch.Tensor]") -> "dict[str, torch.Tensor]":
-    """Names as diffusers writes them itself, where a LoRA calls its layers so that they are found in the model.
+def _addressed(pipeline: Any, state: "dict[str, torch.Tensor]") -> "tuple[dict[str, torch.Tensor], int]":
+    """Names as diffusers writes them itself, where a LoRA calls its layers so that they are found in the model; and of
+    how many of its layers the model has none.
 
     Raises KeyError for a DoRA whose layers are not: diffusers would leave out what makes it one.
     """
@@ -206,10 +212,10 @@ def _addressed(pipeline: Any, state: "dict[str, torch.Tensor]") -> "dict[str, to
         if model is None or part in _READERS:
             continue
         if addressed := Layers(model).address(state):
-            return {f"{part}.{key}": tensor for key, tensor in addressed.state.items()}
+            return {f"{part}.{key}": tensor for key, tensor in addressed.state.items()}, len(addressed.missing)
     if any((known := layouts.part(key)) and known.ending in layouts.MAGNITUDES for key in state):
         raise KeyError("lora_magnitude_vector")
-    return state
+    return state, 0
 
 
 def _precision(pipeline: Any) -> "torch.dtype":

@@ -136,6 +136,8 @@ def _hand_over(request: Drawing, context: Context, made: Drawn, number: int) -> 
     """Write a picture with the record of its own making: as if it alone had been asked for."""
     from engines.media.picture import save_picture
 
+    if made.left_out:
+        context.note(reading.unread(made.left_out))
     alone = request.model_copy(update=one_of(request, number))
     path = context.new_file(".png")
     loras = adapters.record(context, adapters.settled(request.every_lora))

@@ -37,6 +37,11 @@ def read(
     return reading
 
 
+def unread(left_out: str) -> str:
+    """What is said of words that a model had no room for, or does not know."""
+    return f"The model did not read “{left_out[:300]}”."
+
+
 def _read(
     family: Family,
     work: Work,

@@ -136,6 +136,10 @@ def _hand_over(
     loras = adapters.record(context, adapters.settled(request.every_lora))
     helpers = [model(shots.artist)] if shots.artist else []
     seen = {"picture_seen": shots.seen} if shots.seen else {}
+    if left_out:
+        context.note(reading.unread(left_out))
+    if shots.seen:
+        context.note("The picture has another shape than the clip: a part of it is seen.")
     record = context.provenance(alone, words_left_out=left_out, loras=loras, helpers=helpers, **seen)
     with TemporaryDirectory(dir=context.checkpoint_dir) as folder:
         writer = ClipWriter(Path(folder), _format(shots.works[number]))

@@ -89,8 +89,10 @@ def says_what_it_did_not_read(desk: Desk, model: str, **more: Any) -> None:
     asked = {"task": "create_image", "model": model, **ASKED, "steps": 1, **more}
     (long,) = desk.files(**{**asked, "prompt": "word " * 200 + "unread"})
     assert long.provenance["words_left_out"].endswith("unread")
+    assert any(note.startswith("The model did not read “") for note in long.notes)
     (short,) = desk.files(**asked)
     assert not short.provenance["words_left_out"]
+    assert short.notes == ()
 
 
 def makes_in_one_pass_what_it_makes_alone(

@@ -91,6 +91,19 @@ def test_what_scales_a_lora_counts_wherever_it_is_written(
     assert made[0] == made[1] == halved != made[2]
 
 
+def test_layers_that_the_model_does_not_have_are_said_with_the_picture(
+    desk: Desk, model: str, parts: dict[str, Any], tmp_path: Path
+) -> None:
+    layers = files.changes(parts["unet"], ATTENTION)
+    foreign = {name.replace("_blocks", "_blocks_9"): layers[name] for name in list(layers)[:2]}
+    other = {name: tensor.clone() for name, tensor in files.kohya(foreign).items()}
+    lora = bring(desk, files.write(tmp_path / "mixed.safetensors", files.kohya(layers) | other))
+    (made,) = desk.files(**ASKED, model=model, loras=[{"asset": lora, "weight": 1}])
+    (note,) = made.notes
+    assert note.startswith("2 layers are left out of “")
+    assert desk.files(**ASKED, model=model)[0].notes == ()
+
+
 def test_a_lora_for_the_encoder_counts_when_words_are_read(
     desk: Desk, model: str, parts: dict[str, Any], tmp_path: Path
 ) -> None:
