@@ -51,9 +51,15 @@ class Database:
         self._sessions = sessionmaker(engine, expire_on_commit=False)
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
-        """A transaction: committed at the end of the block, rolled back when the block raises."""
+    def session(self, *, immediate: bool = False) -> Iterator[Session]:
+        """A transaction: committed at the end of the block, rolled back when the block raises.
+
+        SQLite lets others write until a transaction writes for the first time. An ``immediate`` one keeps them out from
+        its beginning: what it reads, such as whether a name is free, still holds when it writes.
+        """
         with self._sessions.begin() as session:
+            if immediate:
+                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
             yield session
 
     def close(self) -> None:

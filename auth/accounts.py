@@ -47,9 +47,10 @@ class Accounts:
     def add(self, name: str, role: Literal["owner", "member"] = "member", email: str | None = None) -> str:
         """Add a person; ``email`` is where an identity provider knows them by.
 
-        Returns the path where they choose their password. Raises StudioError for a bad name or address.
+        Returns the path where they choose their password. Raises StudioError for a bad name or address, and for
+        one that somebody has (409).
         """
-        with self._database.session() as session:
+        with self._database.session(immediate=True) as session:
             user = _insert(session, name, role)
             user.email = clean_email(session, email, user.id) if email else None
             if role == "owner":
@@ -211,9 +212,7 @@ def _owners(session: Session) -> list[User]:
 
 
 def _look_up(session: Session, name: str) -> User | None:
-    """By case-folded name, which SQLite cannot do beyond ASCII; a studio has a handful of people."""
-    wanted = key(name)
-    return next((user for user in session.scalars(select(User)) if key(user.name) == wanted), None)
+    return session.scalar(select(User).where(User.key == key(name)))
 
 
 def _find(session: Session, name: str) -> User:

@@ -192,7 +192,7 @@ class Household:
 
         Raises StudioError not_found, last_owner (409).
         """
-        with self._database.session() as session:
+        with self._database.session(immediate=True) as session:
             user = _get(session, user_id)
             if disabled:
                 _keep_an_owner(session, user)
@@ -202,7 +202,7 @@ class Household:
 
     def set_role(self, user_id: str, role: Role) -> None:
         """Make a person an owner or a member. Raises StudioError not_found, last_owner (409)."""
-        with self._database.session() as session:
+        with self._database.session(immediate=True) as session:
             user = _get(session, user_id)
             if role != "owner":
                 _keep_an_owner(session, user)
@@ -214,7 +214,7 @@ class Household:
 
         Raises StudioError not_found, bad_email (422), email_taken (409).
         """
-        with self._database.session() as session:
+        with self._database.session(immediate=True) as session:
             user = _get(session, user_id)
             user.email = clean_email(session, email, user_id) if email else None
 

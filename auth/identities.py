@@ -39,7 +39,7 @@ class Identities:
 
         Raises StudioError (403) where the owner has let nobody in by these, and for a disabled person.
         """
-        with self._database.session() as session:
+        with self._database.session(immediate=True) as session:
             user = self._linked(session, claims) or self._matched(session, claims)
             if user is None and self._allow == "everyone":
                 user = _new(session, claims)
@@ -54,7 +54,7 @@ class Identities:
 
     def link(self, claims: Claims, user_id: str) -> None:
         """From now on these claims open that person's account. Raises StudioError (409) when they open another one."""
-        with self._database.session() as session:
+        with self._database.session(immediate=True) as session:
             holder = self._linked(session, claims)
             if holder is not None and holder.id != user_id:
                 raise StudioError(
@@ -95,8 +95,7 @@ class Identities:
                 return found
         if self._allow != "named" or not claims.username:
             return None
-        wanted = key(claims.username)
-        return next((user for user in session.scalars(select(User)) if key(user.name) == wanted), None)
+        return session.scalar(select(User).where(User.key == key(claims.username)))
 
 
 def _link(session: Session, claims: Claims, user_id: str) -> None:
@@ -107,7 +106,7 @@ def _new(session: Session, claims: Claims) -> User:
     """An account for a stranger, under a name that nobody has: never one that is there already."""
     said = claims.username or (claims.email or "").partition("@")[0] or "guest"
     name = clean_name(re.sub(r"[^\w.\- ]", " ", said)[: LONGEST - 4].strip(" ") or "member")
-    taken = {key(other) for other in session.scalars(select(User.name))}
+    taken = set(session.scalars(select(User.key)))
     count = session.scalar(select(func.count()).select_from(User)) or 0
     names = [name, *(f"{name} {number}" for number in range(2, count + 3))]
     user = User(

@@ -35,8 +35,8 @@ def clean_label(label: str) -> str:
 
 
 def key(name: str) -> str:
-    """What two names share when they mean the same person."""
-    return _tidy(name).casefold()
+    """What two names share when they mean the same person. Any text has one that the database takes."""
+    return _tidy(name).casefold().encode(errors="replace").decode()
 
 
 def _tidy(text: str) -> str:

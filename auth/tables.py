@@ -1,27 +1,35 @@
 """Tables of people: accounts, browser sessions, bearer tokens, one-time links, uploads on their way in."""
 
 from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from auth import names
 from db import Base, new_id
 
 
 class User(Base):
     """A person. ``password_hash`` is argon2id; None until they open their first link.
 
-    ``email`` is where an identity provider knows them by, in small letters; ``seen_at`` is when they were last here.
+    ``key`` is the name as it is compared, set whenever the name is. ``email`` is where an identity provider knows them
+    by, in small letters; ``seen_at`` is when they were last here.
     """
 
     __tablename__ = "users"
 
     id: Mapped[str] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str] = mapped_column(unique=True)
+    key: Mapped[str] = mapped_column(unique=True, index=True)
     password_hash: Mapped[str | None]
     role: Mapped[str]
     created_at: Mapped[float]
     disabled: Mapped[bool] = mapped_column(default=False)
     email: Mapped[str | None] = mapped_column(unique=True, index=True)
     seen_at: Mapped[float | None]
+
+    @validates("name")
+    def _set_key(self, _: str, name: str) -> str:
+        self.key = names.key(name)
+        return name
 
 
 class LoginSession(Base):

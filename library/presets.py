@@ -68,7 +68,7 @@ def keep(database: Database, who: Principal, name: str, fields: PresetFields) ->
         raise StudioError("bad_name", f"A preset's name has 1 to {NAME_LENGTH} characters.", status=422)
     if IDEA not in fields.frame:
         raise StudioError("bad_frame", f"A preset's words need {IDEA} where the idea is to stand.", status=422)
-    with database.session() as session:
+    with database.session(immediate=True) as session:
         mine = {row.name: row for row in session.scalars(_own(who))}
         row = mine.get(name)
         if row is None:

@@ -123,6 +123,8 @@ class Preset(Base):
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[float]
 
+    __table_args__ = (Index("preset_names", "owner_id", "task", "name", unique=True),)
+
 
 class Pronunciation(Base):
     """How a person wants a word spoken: ``say`` is read in place of ``word``."""

@@ -57,7 +57,7 @@ class Cast:
     def create(self, who: Principal, new: NewMember) -> CastView:
         """A new member. Raises StudioError bad_name, name_taken (409), not_found, wrong_kind, too_many (409)."""
         now = time.time()
-        with self._database.session() as session:
+        with self._database.session(immediate=True) as session:
             if len(session.scalars(select(CastMember.id).where(CastMember.owner_id == who.user_id)).all()) >= MOST:
                 raise StudioError("too_many", f"You have {MOST} in the cast.", next="Delete some first.", status=409)
             member = CastMember(
@@ -71,7 +71,7 @@ class Cast:
 
     def change(self, who: Principal, member_id: str, wanted: CastChange) -> CastView:
         """Change what is given. Raises StudioError not_found, not_yours or as ``create``; then nothing has changed."""
-        with self._database.session() as session:
+        with self._database.session(immediate=True) as session:
             member = find_own(session, who, member_id)
             if "name" in wanted.model_fields_set:
                 _rename(session, who, member, wanted.name)
@@ -87,7 +87,7 @@ class Cast:
 
     def restore(self, who: Principal, member_id: str) -> CastView:
         """Take one's own member out of the bin. Raises StudioError not_found, not_yours, name_taken."""
-        with self._database.session() as session:
+        with self._database.session(immediate=True) as session:
             member = find_own(session, who, member_id)
             if member.deleted_at is not None:
                 _free(session, who, member, member.name)

@@ -1,6 +1,6 @@
 """Tables of the cast."""
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db import Base, new_id
@@ -30,6 +30,7 @@ class CastMember(Base):
     __table_args__ = (
         Index("cast_by_owner", "owner_id", "key"),
         Index("cast_by_project", "project_id"),
+        Index("cast_names", "owner_id", "key", unique=True, sqlite_where=text("deleted_at IS NULL")),
     )
 
 

@@ -75,7 +75,7 @@ class Presets:
         if not name or len(name) > NAME_LENGTH:
             raise StudioError("bad_name", f"A preset's name has 1 to {NAME_LENGTH} characters.", status=422)
         fields = {"system": system, "options": options.model_dump()}
-        with self._database.session() as session:
+        with self._database.session(immediate=True) as session:
             mine = select(Preset).where(Preset.owner_id == who.user_id, Preset.task == _TASK)
             rows = {row.name: row for row in session.scalars(mine)}
             row = rows.get(name) or _new(session, who, name, len(rows))

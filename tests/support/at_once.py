@@ -1,0 +1,24 @@
+"""Calls that happen at the same moment, each in a thread of its own."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from errors import StudioError
+
+
+def at_once(calls: Sequence[Callable[[], object]]) -> Counter[str]:
+    """What became of the calls: how many were "done", and how many refused, by code and status ("name_taken 409")."""
+    start = Barrier(len(calls))
+
+    def outcome(call: Callable[[], object]) -> str:
+        start.wait()
+        try:
+            call()
+        except StudioError as error:
+            return f"{error.problem.code} {error.status}"
+        return "done"
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return Counter(threads.map(outcome, calls))
