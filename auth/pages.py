@@ -39,7 +39,7 @@ def router(accounts: Accounts, settings: Settings, data: DataFolder) -> APIRoute
     if settings.oidc_issuer:
         from auth import oidc, oidc_pages  # with an HTTP client: only where one is needed
 
-        oidc_pages.add(routes, accounts, oidc.Provider(settings, data), tries, form)
+        oidc_pages.add(routes, accounts, oidc.Provider(settings, data), tries, form, settings)
     routes.mount("/login/static", StaticFiles(directory=STATIC))
     return routes
 
