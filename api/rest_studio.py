@@ -29,7 +29,10 @@ _ONLY_HERE = (
     "This studio listens to this machine alone, so the link opens here only. To let phones and other computers "
     "in, start it with: make run HOST=lan"
 )
-_UNKNOWN = "The studio cannot tell which address other devices open it at. To show it here, set C41_BASE_URL to it."
+_UNKNOWN = (
+    "The studio cannot tell which address other devices open it at, so the link opens here only. Set C41_BASE_URL to "
+    "that address."
+)
 Body = TypeVar("Body", bound=BaseModel)
 
 

@@ -22,7 +22,7 @@ def base_url(request: Request, settings: Settings) -> str | None:
     if settings.base_url:
         return settings.base_url
     here = request.base_url
-    return f"{here.scheme}://{here.netloc}" if request.state.trusted_proxy or _is_own(here, settings) else None
+    return f"{here.scheme}://{here.netloc}" if request.state.trusted_proxy or _is_own(here) else None
 
 
 def page_url(request: Request) -> str | None:
@@ -47,5 +47,5 @@ def is_loopback(url: str) -> bool:
     return URL(url).hostname in LOOPBACK_NAMES
 
 
-def _is_own(url: URL, settings: Settings) -> bool:
-    return url.hostname in {*LOOPBACK_NAMES, settings.host.lower(), *lan.names(), *lan.addresses()}
+def _is_own(url: URL) -> bool:
+    return url.hostname in {*LOOPBACK_NAMES, *lan.names(), *lan.addresses()}
