@@ -221,7 +221,8 @@ def serve(studio: "Studio", sockets: list["socket.socket"]) -> None:
 
     host, port = sockets[0].getsockname()[:2]
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    listening = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    address = studio.settings.base_url or listening
     limits = ConnectionLimits(raise_open_files(), studio.settings.proxies)
     app = build_app(studio)
     forget_garbage()
@@ -240,7 +241,7 @@ def serve(studio: "Studio", sockets: list["socket.socket"]) -> None:
         from auth.trust import folder_of
 
         server: uvicorn.Server = HouseServer(config, sockets, folder_of(studio.data), limits)
-        print(invitation(port), flush=True)
+        print(invitation(port, studio.settings.base_url), flush=True)
     else:
         server = uvicorn.Server(config)
     if link := studio.accounts.first_run_link():

@@ -3,8 +3,23 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, HttpUrl, ValidationError
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsConfigDict
+
+
+def _address(value: str | None) -> str | None:
+    """A web address as browsers write it, without a slash at its end; None for none. Raises ValueError."""
+    if not value:
+        return None
+    try:
+        url = HttpUrl(value)
+    except ValidationError as error:
+        raise ValueError("this is no web address: write it like https://studio.example.org") from error
+    if url.path != "/":
+        raise ValueError("the studio needs a host name of its own: leave out the path behind it")
+    if url.username or url.password or url.query is not None or url.fragment is not None:
+        raise ValueError("only http or https, a host and a port may stand there: https://studio.example.org")
+    return str(url).rstrip("/")
 
 
 class Settings(BaseSettings):
@@ -29,6 +44,14 @@ class Settings(BaseSettings):
         description="Address to listen on. “lan” lets the phones and computers of the house in, over https.",
     )
     port: int = Field(7860, ge=1, le=65535, description="Port to listen on.")
+    base_url: Annotated[
+        str | None,
+        AfterValidator(_address),
+        Field(
+            description="Address that people open the studio at, like https://studio.example.org. Every link is built "
+            "from it, and only its own pages may change things. Default: the address that each request was sent to."
+        ),
+    ] = None
     data: Path = Field(
         Path("~/.local/share/c41"), description="Folder of everything people make: database, files, secrets."
     )

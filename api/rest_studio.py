@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, StrictBool, ValidationError
-from starlette.datastructures import URL
 
 from api.bodies import JsonObject
 from api.principal import Who
@@ -15,6 +14,7 @@ from api.studio_failures import FailureView, failures
 from api.studio_health import Health, HealthLook
 from api.studio_unclaimed import Reclaim, UnclaimedView
 from auth import qr
+from auth.base_url import base_url, is_loopback, page_url, terminal_url
 from auth.certificate import fingerprint
 from auth.household import DeviceView, OwnedToken, PersonView
 from auth.lan import LAN, house_url
@@ -25,10 +25,13 @@ from errors import StudioError, reason
 from jobs.words import duration
 from studio import Studio
 
-_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _ONLY_HERE = (
     "This studio listens to this machine alone, so the link opens here only. To let phones and other computers "
     "in, start it with: make run HOST=lan"
+)
+_UNKNOWN = (
+    "The studio cannot tell which address other devices open it at, so the link opens here only. Set C41_BASE_URL to "
+    "that address."
 )
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -230,38 +233,37 @@ def _read(model: type[Body], data: dict[str, Any]) -> Body:
         raise StudioError("bad_value", f"“{field}” cannot be that.", reason(first), status=422) from error
 
 
-def _base(studio: Studio, request: Request) -> URL | None:
-    """The studio's address for other devices; None where they cannot reach it."""
-    here = request.base_url
-    if here.hostname not in _THIS_MACHINE:
-        return here
-    url = house_url(studio.settings.port) if studio.settings.host == LAN else None
-    return URL(url) if url else None
+def _address(studio: Studio, request: Request) -> tuple[str, str]:
+    """The studio's address for links, and why other devices cannot use it; empty where they can."""
+    settings = studio.settings
+    here = base_url(request, settings) or page_url(request)
+    if here and not is_loopback(here):
+        return here, ""
+    if settings.host == LAN and not settings.base_url and (house := house_url(settings.port)):
+        return house, ""
+    return here or terminal_url(settings), _ONLY_HERE if here else _UNKNOWN
 
 
 def _link(studio: Studio, request: Request, name: str, path: str) -> NewLink:
-    base = _base(studio, request)
-    url = f"{str(base or request.base_url).rstrip('/')}{path}"
+    address, note = _address(studio, request)
+    url = f"{address}{path}"
     return NewLink(
         name=name,
         url=url,
         qr=qr.svg(url),
         words=f"It works once, within {duration(LIFETIME)}. It is shown this once.",
         expires_at=time.time() + LIFETIME,
-        note="" if base else _ONLY_HERE,
+        note=note,
     )
 
 
 def _phone(studio: Studio, request: Request) -> Phone:
-    base = _base(studio, request)
-    if base is None:
-        return Phone(
-            url="", qr="", trust="", fingerprint="", words=_ONLY_HERE.replace(", so the link opens here only", "")
-        )
-    url = str(base).rstrip("/")
+    url, note = _address(studio, request)
+    if note:
+        return Phone(url="", qr="", trust="", fingerprint="", words=note.replace(", so the link opens here only", ""))
     authority = folder_of(studio.data).authority() if studio.settings.host == LAN else None
     words = "Point the phone's camera at the code. Phone and studio have to be in the same network."
-    if base.scheme != "https":
+    if not url.startswith("https:"):
         words += " Without https a phone gives no microphone and no notifications: make run HOST=lan"
     return Phone(
         url=url,

@@ -5,7 +5,7 @@ import sys
 import time
 
 from auth.accounts import Accounts
-from auth.lan import LAN
+from auth.base_url import terminal_url
 from auth.principal import Principal
 from auth.sessions import as_role
 from auth.words import ago
@@ -93,12 +93,10 @@ def _left(accounts: Accounts, name: str) -> str:
 
 
 def _link(path: str, settings: Settings) -> str:
-    host = "localhost" if settings.host in ("0.0.0.0", "::", LAN) else settings.host
-    host = f"[{host}]" if ":" in host else host
-    return (
-        f"Open this link once, within a day, to choose a password:\n\n  http://{host}:{settings.port}{path}\n\n"
-        "From another device, put the studio's address there in place of the first part."
-    )
+    said = f"Open this link once, within a day, to choose a password:\n\n  {terminal_url(settings)}{path}"
+    if settings.base_url:
+        return said
+    return f"{said}\n\nFrom another device, put the studio's address there in place of the first part."
 
 
 def _people(accounts: Accounts) -> str:

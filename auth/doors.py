@@ -4,16 +4,17 @@ from starlette.requests import Request
 
 from auth.accounts import Accounts
 from auth.gate import SESSION_KEY
+from auth.secret import sha256
 from auth.tables import User
 from auth.words import device
 
 
-def sign_in(request: Request, accounts: Accounts, user: User) -> None:
-    """Give the browser a fresh session; one it had before ends."""
+def sign_in(request: Request, accounts: Accounts, user: User) -> str:
+    """Give the browser a fresh session; one it had before ends. Returns the id of the new one."""
     sign_out(request, accounts)
-    request.session[SESSION_KEY] = accounts.sign_in(
-        user.id, device(request.headers.get("user-agent", "")), address(request)
-    )
+    secret = accounts.sign_in(user.id, device(request.headers.get("user-agent", "")), address(request))
+    request.session[SESSION_KEY] = secret
+    return sha256(secret)
 
 
 def sign_out(request: Request, accounts: Accounts) -> None:

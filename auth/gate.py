@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from auth import bodies
 from auth.accounts import Accounts
 from auth.answers import not_signed_in, refusal, token_unknown
+from auth.base_url import LOOPBACK_NAMES
 from auth.crosssite import SAFE, check_same_site
 from auth.files import FileGuard
 from auth.gradio_guard import Call, GradioGuard
@@ -23,7 +24,6 @@ from errors import StudioError
 from settings import Settings
 
 SESSION_KEY = "secret"
-_LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def principal(request: Any) -> Principal:
@@ -43,6 +43,7 @@ class Gate:
         self._app = app
         self._accounts = accounts
         self._metrics_token = settings.metrics_token
+        self._base_url = settings.base_url
         self._gradio = GradioGuard(FileGuard(data.uploads, accounts), Room(data, settings.keep_free_mb))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,7 +79,7 @@ class Gate:
             return scope, receive, send
         who = await self._who(scope, headers)
         if who is None or who.via == "session":
-            check_same_site(scope["method"], headers, scope["scheme"])
+            check_same_site(scope["method"], headers, scope["scheme"], self._base_url)
         scope = {**scope, "state": {**scope.get("state", {}), "principal": who}}
         if _is_open(path):
             if scope["method"] not in SAFE:
@@ -104,7 +105,7 @@ class Gate:
         if self._metrics_token and kind.lower() == "bearer":
             if hmac.compare_digest(token.strip().encode(), self._metrics_token.encode()):
                 return
-        elif _is_loopback(scope) and _host_name(headers) in _LOOPBACK_NAMES:
+        elif _is_loopback(scope) and _host_name(headers) in LOOPBACK_NAMES:
             return
         raise StudioError(
             "metrics_closed",

@@ -145,12 +145,12 @@ class _Caller:
             self.task.cancel()
 
 
-def invitation(port: int) -> str:
-    """What the terminal shows for the phones of the house."""
-    url = house_url(port)
+def invitation(port: int, base_url: str | None) -> str:
+    """What the terminal shows for the phones of the house; ``base_url`` is where they find the studio, if it is set."""
+    url = base_url or house_url(port)
     if url is None:
         return "There is no network at the moment; phones find the studio once there is one."
-    named = [f"https://{name}:{port}" for name in names() if name.endswith(".local")]
+    named = [f"https://{name}:{port}" for name in names() if name.endswith(".local") and not base_url]
     also = f" (or {named[0]})" if named else ""
     return f"For the phones of the house: {url}{also}\n{for_terminal(url)}"
 

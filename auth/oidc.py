@@ -126,6 +126,6 @@ def _refused() -> StudioError:
         "oidc_refused",
         "That sign-in was refused.",
         "It was too old, used before, not asked for by this browser, or not meant for this studio.",
-        "Start again from this page.",
+        "Start again from this page, with cookies allowed for it.",
         status=401,
     )

@@ -8,12 +8,14 @@ from starlette.concurrency import run_in_threadpool
 
 from auth.accounts import Accounts
 from auth.answers import page, refusal, wants_page
+from auth.base_url import base_url
 from auth.doors import address, safe_next, sign_in
 from auth.gate import principal
 from auth.oidc import Provider
 from auth.tables import User
 from auth.tries import Tries, address_key
 from errors import StudioError
+from settings import Settings
 
 _NEXT, _LINKING = "oidc_next", "oidc_linking"
 
@@ -21,7 +23,9 @@ Form = Callable[[str, str, StudioError | None], Response]
 """The sign-in page: where to go next, the name typed so far, what went wrong."""
 
 
-def add(routes: APIRouter, accounts: Accounts, provider: Provider, tries: Tries, form: Form) -> None:
+def add(
+    routes: APIRouter, accounts: Accounts, provider: Provider, tries: Tries, form: Form, settings: Settings
+) -> None:
     """Add /oidc/start and /oidc/callback, and linking to /account."""
 
     def wrong(request: Request, error: StudioError, next: str) -> Response:
@@ -31,7 +35,7 @@ def add(routes: APIRouter, accounts: Accounts, provider: Provider, tries: Tries,
     async def start(request: Request, next: str = "/") -> Response:
         try:
             with tries.counted("oidc:" + address_key(address(request))):
-                answer = await provider.start(request, _back(request))
+                answer = await provider.start(request, _back(request, settings))
         except StudioError as error:
             return wrong(request, error, next)
         request.session[_NEXT] = safe_next(next)
@@ -68,6 +72,15 @@ def add(routes: APIRouter, accounts: Accounts, provider: Provider, tries: Tries,
         return RedirectResponse("/account", 303)
 
 
-def _back(request: Request) -> str:
-    """Where the provider sends the browser to: it has to know this address."""
-    return str(request.url_for("callback"))
+def _back(request: Request, settings: Settings) -> str:
+    """Where the provider sends the browser to: it has to know this address. Raises StudioError where we do not."""
+    base = base_url(request, settings)
+    if base is None:
+        raise StudioError(
+            "oidc_address_unknown",
+            "Signing in that way does not work from this address.",
+            "The studio cannot tell whether the address is its own, so it does not send you away with it.",
+            "The owner of the studio can set C41_BASE_URL to the address people use. Your password works as ever.",
+            status=400,
+        )
+    return f"{base}{request.app.url_path_for('callback')}"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -13,9 +14,11 @@ from auth import account_page, passwords, trust
 from auth.accounts import Accounts
 from auth.answers import page, refusal, wants_page
 from auth.bodies import FORM_LIMIT
+from auth.cookie_check import CookieChecks, no_cookies
 from auth.doors import address, safe_next, sign_in, sign_out
 from auth.links import Invitation
 from auth.names import key
+from auth.tables import User
 from auth.tries import Tries, address_key
 from data import DataFolder
 from errors import StudioError
@@ -30,16 +33,16 @@ Optional = Annotated[str | None, Form()]
 def router(accounts: Accounts, settings: Settings, data: DataFolder) -> APIRouter:
     """/login, /logout, /setup/<token>, /account, /oidc/…, /trust and the files their pages need."""
     routes = APIRouter(include_in_schema=False, max_body_size=FORM_LIMIT)
-    tries = Tries()
+    tries, checks = Tries(), CookieChecks()
     form = partial(_login_form, settings.oidc_name if settings.oidc_issuer else "")
-    _login(routes, accounts, tries, form)
-    _setup(routes, accounts, tries)
+    _login(routes, accounts, tries, checks, form)
+    _setup(routes, accounts, tries, checks)
     account_page.add(routes, accounts, tries, settings)
     trust.add(routes, data, settings)
     if settings.oidc_issuer:
         from auth import oidc, oidc_pages  # with an HTTP client: only where one is needed
 
-        oidc_pages.add(routes, accounts, oidc.Provider(settings, data), tries, form)
+        oidc_pages.add(routes, accounts, oidc.Provider(settings, data), tries, form, settings)
     routes.mount("/login/static", StaticFiles(directory=STATIC))
     return routes
 
@@ -49,10 +52,18 @@ def _login_form(oidc: str, next: str, name: str = "", error: StudioError | None 
     return page("login.html", status, title="Sign in", next=safe_next(next), name=name, problem=problem, oidc=oidc)
 
 
-def _login(routes: APIRouter, accounts: Accounts, tries: Tries, form: Callable[..., Response]) -> None:
+def _login(
+    routes: APIRouter, accounts: Accounts, tries: Tries, checks: CookieChecks, form: Callable[..., Response]
+) -> None:
     @routes.get("/login")
-    def login_page(request: Request, next: str = "/") -> Response:
-        return RedirectResponse(safe_next(next), 303) if request.state.principal else form(next)
+    def login_page(request: Request, next: str = "/", signed_in: str = "") -> Response:
+        session_id = checks.finish(signed_in)
+        if request.state.principal:
+            return RedirectResponse(safe_next(next), 303)
+        if session_id is None or request.session:  # a browser with any cookie of ours keeps them
+            return form(next)
+        accounts.sign_out(session_id)  # it is in nobody's hands
+        return form(next, error=no_cookies())
 
     @routes.post("/login")
     def login(request: Request, username: Field = "", password: Field = "", next: Field = "/") -> Response:
@@ -63,8 +74,7 @@ def _login(routes: APIRouter, accounts: Accounts, tries: Tries, form: Callable[.
             if wants_page(request.headers):
                 return form(next, username[:100], error)
             return refusal(error, request.scope)
-        sign_in(request, accounts, user)
-        return _welcome(request, safe_next(next))
+        return _welcome(request, accounts, checks, user, safe_next(next))
 
     @routes.post("/logout")
     def logout(request: Request) -> Response:
@@ -76,7 +86,7 @@ def _login(routes: APIRouter, accounts: Accounts, tries: Tries, form: Callable[.
         return RedirectResponse("/account", 303)  # where the button is: a link must not sign anybody out
 
 
-def _setup(routes: APIRouter, accounts: Accounts, tries: Tries) -> None:
+def _setup(routes: APIRouter, accounts: Accounts, tries: Tries, checks: CookieChecks) -> None:
     def form(invitation: Invitation, name: str = "", error: StudioError | None = None) -> Response:
         first = invitation.purpose == "first"
         return page(
@@ -111,9 +121,12 @@ def _setup(routes: APIRouter, accounts: Accounts, tries: Tries) -> None:
                     return form(invitation, name[:100], error)
         except StudioError as error:
             return refusal(error, request.scope)
-        sign_in(request, accounts, user)
-        return _welcome(request, "/")
+        return _welcome(request, accounts, checks, user, "/")
 
 
-def _welcome(request: Request, where: str) -> Response:
-    return RedirectResponse(where, 303) if wants_page(request.headers) else JSONResponse({"success": True})
+def _welcome(request: Request, accounts: Accounts, checks: CookieChecks, user: User, next: str) -> Response:
+    """Sign in. A browser goes on by way of the sign-in page, which sees whether it kept the cookie."""
+    session_id = sign_in(request, accounts, user)
+    if not wants_page(request.headers):
+        return JSONResponse({"success": True})
+    return RedirectResponse(f"/login?next={quote(next, safe='')}&signed_in={checks.begin(session_id)}", 303)

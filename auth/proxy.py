@@ -10,6 +10,7 @@ class TrustedProxies:
     """Puts the real client, scheme and host into the scope and drops every forwarding header.
 
     ``scope["state"]["proxied"]`` tells whether the request carried any: then it did not come straight to us.
+    ``scope["state"]["trusted_proxy"]`` tells whether one that is believed sent them.
     """
 
     def __init__(self, app: ASGIApp, proxies: frozenset[str]) -> None:
@@ -26,9 +27,11 @@ class TrustedProxies:
         said = Headers(scope=scope)
         headers = [(name, value) for name, value in scope["headers"] if not name.lower().startswith(_SAID_BY_PROXIES)]
         proxied = len(headers) != len(scope["headers"])
-        scope = {**scope, "headers": headers, "state": {**scope.get("state", {}), "proxied": proxied}}
         peer, port = scope.get("client") or ("", 0)
-        if peer not in self._proxies:
+        believed = peer in self._proxies
+        state = {**scope.get("state", {}), "proxied": proxied, "trusted_proxy": proxied and believed}
+        scope = {**scope, "headers": headers, "state": state}
+        if not believed:
             return scope
         chain = [hop.strip() for value in said.getlist("x-forwarded-for") for hop in value.split(",") if hop.strip()]
         real = next((hop for hop in reversed(chain) if hop not in self._proxies), None)

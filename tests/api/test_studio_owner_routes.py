@@ -16,17 +16,18 @@ from api import rest
 from auth.tables import User
 from data import DataFolder
 from jobs.tables import Job
-from tests.api.conftest import House, Person
+from tests.api.conftest import House, Person, build
 
 SECRETS = ("moonlit", "harbour")
 
 
-def browser(house: House, person: Person) -> TestClient:
-    """A browser that somebody is signed in with."""
+def browser(house: House, person: Person, address: str = "http://studio.example:7860") -> TestClient:
+    """A browser that somebody is signed in with, at a page of this address."""
     secret = house.studio.accounts.sign_in(person.who.user_id, "Firefox on Linux", "192.168.1.7")
     signer = TimestampSigner(house.studio.data.secret("session"))
     cookie = signer.sign(b64encode(json.dumps({"secret": secret}).encode())).decode()
-    return TestClient(house.app, cookies={"c41": cookie}, base_url="http://studio.example:7860")
+    page = {"Referer": f"{address}/"}
+    return TestClient(house.app, cookies={"c41": cookie}, base_url=address, headers=page)
 
 
 @pytest.fixture
@@ -98,11 +99,32 @@ def test_adding_a_person(house: House, owner: TestClient) -> None:
 
 
 def test_a_link_for_this_machine_alone_says_so(house: House, ann: Person) -> None:
-    here = browser(house, ann)
-    here.base_url = "http://127.0.0.1:7860"  # type: ignore[assignment]
+    here = browser(house, ann, "http://127.0.0.1:7860")
     made = here.post("/api/studio/people", json={"name": "Dora"}).json()
     assert "make run HOST=lan" in made["note"]
     assert here.get("/api/studio/phone").json()["url"] == ""
+
+
+def test_links_and_the_phones_address_are_never_of_a_host_header_alone(house: House, owner: TestClient) -> None:
+    lie = {"Host": "evil.example"}
+    for page in ({"Referer": ""}, {"Referer": "http://studio.example:7860/"}, {"Origin": "http://studio.example:7860"}):
+        made = owner.post("/api/studio/people", json={"name": f"Dora {len(people(owner))}"}, headers={**lie, **page})
+        assert "evil" not in made.text, page
+        assert made.status_code == 403 or "C41_BASE_URL" in made.json()["note"]
+        told = owner.get("/api/studio/phone", headers={**lie, **page}).json()
+        assert (told["url"], "C41_BASE_URL" in told["words"]) == ("", True)
+
+
+def test_links_are_of_the_address_that_is_set(tmp_path: Path) -> None:
+    house = build(tmp_path / "named", gradio=False, base_url="https://studio.example.org")
+    owner = browser(house, house.person("Ann"), "http://127.0.0.1:7860")
+    made = owner.post("/api/studio/people", json={"name": "Dora"}).json()
+    assert made["url"].startswith("https://studio.example.org/setup/")
+    assert made["note"] == ""
+    assert (
+        owner.get("/api/studio/phone", headers={"Host": "evil.example"}).json()["url"] == "https://studio.example.org"
+    )
+    house.studio.database.close()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from tests.auth import house as houses
 from tests.auth.house import PASSWORD, House, served
@@ -140,6 +140,48 @@ def test_signing_in_needs_no_script(chromium: Browser, url: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     assert page.get_by_role("heading", name="bob").is_visible()
+    page.context.close()
+
+
+def test_signing_in_leaves_no_step_behind(chromium: Browser, url: str) -> None:
+    page, _ = opened(chromium, 1440)
+    page.goto(f"{url}/login?next=/account")
+    page.get_by_label("Name").fill("bob")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{url}/account")
+    page.reload()
+    assert page.url == f"{url}/account"
+    page.go_back()
+    page.wait_for_url(f"{url}/account")
+    assert page.get_by_role("heading", name="bob").is_visible()
+    page.context.close()
+
+
+def test_a_browser_that_refuses_cookies_is_told(chromium: Browser, url: str) -> None:
+    page, _ = opened(chromium, 390)
+
+    def without_cookies(route: Route) -> None:
+        answer = route.fetch(max_redirects=0)
+        page.context.clear_cookies()
+        kept = {name: value for name, value in answer.headers.items() if name != "set-cookie"}
+        route.fulfill(status=answer.status, headers=kept, body=answer.body())
+
+    page.goto(f"{url}/account")
+    page.route("**/login", without_cookies)
+    page.get_by_label("Name").fill("bob")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    assert "Allow cookies" in page.get_by_role("alert").inner_text()
+    look(page, "no-cookies")
+    assert contrast(page) == []
+    page.reload()
+    assert page.get_by_role("alert").count() == 0
+    page.unroute("**/login")
+    page.get_by_label("Name").fill("bob")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(f"{url}/account")
     page.context.close()
 
 

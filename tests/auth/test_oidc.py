@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -30,8 +31,8 @@ def provider(running: Provider) -> Provider:
 
 
 def built(folder: Path, provider: Provider, **settings: Any) -> House:
-    settings = {"oidc_issuer": provider.issuer, "oidc_client_secret": SECRET, "oidc_name": "Lens & Co", **settings}
-    house = houses.build(folder, **settings)
+    ours = {"oidc_issuer": provider.issuer, "oidc_client_secret": SECRET, "oidc_name": "Lens & Co"}
+    house = houses.build(folder, **{"base_url": "http://testserver", **ours, **settings})
     houses.people(house)
     return house
 
@@ -148,6 +149,36 @@ def test_a_provider_that_is_down_leaves_the_password(house: House, provider: Pro
     assert who(other) is None
 
 
+def sent_with(browser: TestClient, **headers: str) -> str:
+    """The address the provider is told to send the browser back to; empty where it is not asked at all."""
+    there = browser.get("/oidc/start", headers={**HTML, **headers})
+    query = parse_qs(urlsplit(there.headers.get("location", "")).query)
+    return query["redirect_uri"][0] if there.status_code == 302 else ""
+
+
+def test_the_way_back_is_the_studios_whatever_host_is_asked(house: House) -> None:
+    for headers in ({"Host": "evil.example"}, {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}):
+        assert sent_with(client(house), **headers) == "http://testserver/oidc/callback"
+
+
+def test_without_a_set_address_a_host_header_alone_is_not_believed(data_folder: Path, provider: Provider) -> None:
+    house = built(data_folder, provider, base_url=None)
+    browser = client(house)
+    assert sent_with(browser, Host="127.0.0.1:7860") == "http://127.0.0.1:7860/oidc/callback"
+    proxied = {"X-Forwarded-Host": "studio.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+    assert sent_with(browser, **proxied) == "https://studio.example/oidc/callback"
+    stranger = TestClient(house.app, client=("203.0.113.7", 1), follow_redirects=False)
+    for who, host in ((browser, {}), (stranger, proxied)):
+        refused = who.get(
+            "/oidc/start", headers={**HTML, "Host": "evil.example", "Referer": "http://evil.example/", **host}
+        )
+        assert refused.status_code == 400
+        assert "C41_BASE_URL" in refused.text
+        assert "evil.example" not in refused.text
+        assert 'name="password"' in refused.text
+    house.database.close()
+
+
 def test_a_provider_that_is_another_one_is_not_believed(data_folder: Path, provider: Provider) -> None:
     house = built(data_folder, provider, oidc_issuer=provider.issuer.replace("127.0.0.1", "localhost"))
     answer = client(house).get("/oidc/start", headers=HTML)
@@ -221,7 +252,7 @@ def test_the_secret_may_lie_in_a_file(data_folder: Path, provider: Provider) -> 
     assert through(client(house)).status_code == 401, "without it the provider refuses us"
     house.database.close()
     (data_folder / "secrets" / "oidc").write_text(SECRET + "\n")
-    again = houses.build(data_folder, oidc_issuer=provider.issuer)
+    again = houses.build(data_folder, oidc_issuer=provider.issuer, base_url="http://testserver")
     browser = client(again)
     assert through(browser).status_code == 303
     assert who(browser) == "ann"

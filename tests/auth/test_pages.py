@@ -4,13 +4,23 @@ import re
 import time
 
 import pytest
+from httpx import Response
 from sqlalchemy import update
+from starlette.testclient import TestClient
 
 from auth.tables import LoginSession
 from tests.auth.house import HTML, PASSWORD, House, client, signed_in
 
 GOOD = {"username": "ann", "password": PASSWORD}
 SENTENCE = re.compile(r'role="alert".*?<strong>[A-Z][^<]+\.</strong>', re.S)
+
+
+def lands(browser: TestClient, signed_in: Response) -> str:
+    """Where a browser that has just signed in is sent to in the end: it comes by the sign-in page once more."""
+    assert (signed_in.status_code, signed_in.headers["location"].partition("?")[0]) == (303, "/login")
+    onward = browser.get(signed_in.headers["location"])
+    assert onward.status_code == 303, onward.text
+    return onward.headers["location"]
 
 
 def test_a_browser_signs_in_and_goes_where_it_wanted(house: House) -> None:
@@ -21,7 +31,7 @@ def test_a_browser_signs_in_and_goes_where_it_wanted(house: House) -> None:
     assert form.status_code == 200
     assert 'name="next" value="/api/me?x=1&amp;y=2"' in form.text
     done = browser.post("/login", data={**GOOD, "next": "/api/me?x=1&y=2"})
-    assert (done.status_code, done.headers["location"]) == (303, "/api/me?x=1&y=2")
+    assert lands(browser, done) == "/api/me?x=1&y=2"
     cookie = done.headers["set-cookie"]
     assert "httponly" in cookie.lower()
     assert "samesite=lax" in cookie.lower()
@@ -36,8 +46,10 @@ def test_a_browser_signs_in_and_goes_where_it_wanted(house: House) -> None:
      "javascript:x", "evil.example", "/login", "/logout", "", "http:evil.example", "/\nSet-Cookie: a=b", "//[evil"],
 )  # fmt: skip
 def test_next_never_leads_elsewhere(house: House, elsewhere: str) -> None:
-    done = client(house, **HTML).post("/login", data={**GOOD, "next": elsewhere})
-    assert (done.status_code, done.headers["location"]) == (303, "/")
+    browser = client(house, **HTML)
+    assert lands(browser, browser.post("/login", data={**GOOD, "next": elsewhere})) == "/"
+    marked = browser.get("/login", params={"next": elsewhere, "signed_in": "x"})
+    assert (marked.status_code, marked.headers["location"]) == (303, "/")
 
 
 def test_a_wrong_password_is_told_in_a_sentence_and_the_name_stays(house: House) -> None:
@@ -117,7 +129,7 @@ def test_the_first_account(empty_house: House) -> None:
         assert SENTENCE.search(answer.text)
         assert 'value="ann"' in answer.text
     done = browser.post(link, data={"name": "ann", "password": PASSWORD, "again": PASSWORD})
-    assert (done.status_code, done.headers["location"]) == (303, "/")
+    assert lands(browser, done) == "/"
     assert browser.get("/api/me").json() == {"name": "ann", "role": "owner", "via": "session", "client": "127.0.0.1"}
     for used in (browser.get(link), browser.post(link, data={"name": "eve", "password": PASSWORD})):
         assert used.status_code == 410
