@@ -74,7 +74,7 @@ def _read(file: Path, allowed: Allowed) -> tuple[ExtraPaths, tuple[Path, ...]]:
     """What a file says, and the folders of it that may be looked through."""
     try:
         sections = _sections(file, allowed)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # the last one for links in a circle
         return ExtraPaths(file=places.shown(file), obstacle=_why(error)), ()
     kinds: dict[Path, list[str]] = {}
     for path, kind in _named(sections, file.parent):

@@ -140,6 +140,11 @@ def test_links_pipes_and_impossible_names_do_no_harm(disks: Path) -> None:
     assert extra is not None
     assert (extra.folders, extra.obstacle) == ((), extra_model_paths.OUTSIDE)
     file.unlink()
+    file.symlink_to(file)
+    extra = scan_loras(disks / "ComfyUI", inside(disks)).extra
+    assert extra is not None
+    assert "cannot be read" in extra.obstacle
+    file.unlink()
     os.mkfifo(file)
     extra = scan_loras(disks / "ComfyUI", inside(disks)).extra
     assert extra is not None
