@@ -17,11 +17,16 @@ from library.views import AssetView
 from studio import Studio
 
 MB = 2**20
+_REWRITTEN = {".jpg": "image/jpeg", ".png": "image/png"}
+"""What copies of HEIC and AVIF are."""
 
 
 @contextmanager
 def cleaned(studio: Studio, path: Path) -> Iterator[Path]:
-    """A clean copy of a file for as long as the block lasts. Raises StudioError not_cleanable, bad_file, disk_full."""
+    """A clean copy of a file for as long as the block lasts, with the ending of what it is.
+
+    Raises StudioError disk_full, and as ``clean_copy``.
+    """
     copy = _copy(studio, path)
     try:
         yield copy
@@ -56,10 +61,10 @@ def clean_answer(studio: Studio, who: Principal, asset: AssetView, path: Path) -
     name = studio.library.client_names(who, [asset])[asset.id]
     return FileResponse(
         copy,
-        media_type=asset.mime,
+        media_type=_REWRITTEN.get(copy.suffix, asset.mime),
         headers={
             "Cache-Control": "private, no-store",
-            "Content-Disposition": disposition(file_name(name, path.suffix)),
+            "Content-Disposition": disposition(file_name(name, copy.suffix)),
             "X-Content-Type-Options": "nosniff",
         },
         background=BackgroundTask(copy.unlink, missing_ok=True),
@@ -70,9 +75,7 @@ def _copy(studio: Studio, path: Path) -> Path:
     from engines.media.clean import clean_copy
 
     check_room(studio, path.stat().st_size)
-    copy = incoming(studio.data) / f"{new_id()}{path.suffix}"
-    clean_copy(path, copy)
-    return copy
+    return clean_copy(path, incoming(studio.data) / f"{new_id()}{path.suffix}")
 
 
 def check_room(studio: Studio, more: int) -> None:

@@ -82,8 +82,7 @@ def _face(path: Path, facts: AssetFacts, sample: Path | None, out: Path) -> bool
 
 def _pixels(path: Path) -> str:
     """The hash that a picture made here had then, so that making it again can be compared."""
-    from engines.media.intake import LARGE
-    from engines.media.picture import open_picture, pixels_sha256
+    from engines.media.picture import LARGE, open_picture, pixels_sha256
 
     with LARGE:
         return pixels_sha256(open_picture(path))

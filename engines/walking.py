@@ -1,7 +1,7 @@
 """The files in a folder of another program, links to other disks among them."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 BROKEN = "This link leads to nothing: the file was moved, or its disk is not connected."
@@ -14,7 +14,7 @@ Allowed = Callable[[Path], bool]
 
 
 def files(
-    folder: Path,
+    folders: Iterable[Path],
     endings: tuple[str, ...],
     whole: Callable[[list[str]], bool] = lambda names: False,
     allowed: Allowed = lambda path: True,
@@ -25,6 +25,17 @@ def files(
     that ``obstacle`` has a sentence for is handed out like a file, and not followed.
     """
     seen: set[tuple[int, int]] = set()
+    for folder in folders:
+        yield from _files(folder, endings, whole, allowed, seen)
+
+
+def _files(
+    folder: Path,
+    endings: tuple[str, ...],
+    whole: Callable[[list[str]], bool],
+    allowed: Allowed,
+    seen: set[tuple[int, int]],
+) -> Iterator[Path]:
     for here, folders, names in os.walk(folder, followlinks=True):
         place = Path(here)
         if not _first(place, seen):

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { on, say } from "./bus.js";
 import { doing, fill, html, icon, refill } from "./dom.js";
+import { extraFolders } from "./extra-folders.js";
 import { face, project } from "./film.js";
 import { kick, note } from "./follow.js";
 import { showModal } from "./layers.js";
@@ -148,9 +149,9 @@ const bring = {
   folder({ folder }) {
     busy("Looking through it …", async () => {
       const found = await api.post("loras/scan", { folder: folder.value.trim() });
-      answer(found.items.length ? html`<ul class="loras-files">${found.items.map((one) => item(one.name, [one.family_name, bytes(one.bytes), one.obstacle].filter(Boolean).join(" · "),
+      answer(html`${extraFolders(found.extra)}${found.items.length ? html`<ul class="loras-files">${found.items.map((one) => item(one.name, [one.family_name, bytes(one.bytes), one.obstacle].filter(Boolean).join(" · "),
         html`<button type="button" class="step" data-do="import" data-path="${one.path}" ${one.obstacle ? html`disabled` : ""}>Take it</button>`))}</ul>`
-        : html`<p class="bare">There are no LoRAs in it.</p>`);
+        : html`<p class="bare">There are no LoRAs in it.</p>`}`);
     });
   },
 };

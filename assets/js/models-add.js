@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { doing, fill, html, icon } from "./dom.js";
+import { extraFolders } from "./extra-folders.js";
 import { showModal } from "./layers.js";
 import { toast } from "./toast.js";
 import { bytes } from "./words.js";
@@ -16,7 +17,7 @@ const forms = {
     <label>Path on the studio's machine <input name="path" maxlength="4000" autocomplete="off" spellcheck="false" placeholder="/home/ann/models/film-look.safetensors"></label>
     <p class="or">or</p><label>From this device <input type="file" name="bring" accept=".safetensors,.gguf"></label>
     <button type="submit" class="step first">Add it</button>`,
-  folder: () => html`<p class="bare">The models folder of ComfyUI or A1111, or any other. Nothing is copied or changed: the files are used where they lie.</p>
+  folder: () => html`<p class="bare">The models folder of ComfyUI or A1111, or any other. Nothing is copied or changed: the files are used where they lie. The folders that ComfyUI's <code>extra_model_paths.yaml</code> names are looked through, too.</p>
     <label>Folder on the studio's machine <input name="folder" required maxlength="4000" autocomplete="off" spellcheck="false" placeholder="/home/ann/ComfyUI/models"></label>
     <button type="submit" class="step first">Look</button>`,
 };
@@ -118,7 +119,7 @@ export class Adding {
       const found = await api.post("models/scan", { folder });
       const can = found.items.filter((item) => item.usable);
       const cannot = found.items.filter((item) => !item.usable);
-      this.answer(html`<p><b>${can.length}</b> can be used here, ${cannot.length} not${found.more && "; there is more than was looked at"}.</p>
+      this.answer(html`<p><b>${can.length}</b> can be used here, ${cannot.length} not${found.more && "; there is more than was looked at"}.</p>${extraFolders(found.extra)}
         ${can.length > 0 && html`<ul class="lines ticks">${can.map((item) => html`<li><label><input type="checkbox" name="use" value="${item.path}" checked>
           <span class="who"><b>${item.name}</b><small>${item.what} · ${bytes(item.bytes)}</small></span></label></li>`)}</ul>
           <button type="button" class="step first" data-do="use">Use these</button>`}

@@ -1,10 +1,12 @@
 """What models lie in a folder that another program keeps: ComfyUI's, A1111's, or a plain one."""
 
+from itertools import islice
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from engines import places, walking
+from engines import extra_model_paths, places, walking
+from engines.extra_model_paths import ExtraPaths
 from engines.hub.adding import recognise_any
 from engines.hub.recognise import SUFFIXES, Found
 
@@ -26,27 +28,25 @@ class Item(BaseModel):
 
 
 class Scan(BaseModel):
-    """What was found; ``more`` says that there is more than was looked at."""
+    """What was found; ``more`` says that there is more than was looked at, ``extra`` what ComfyUI's file names."""
 
     model_config = ConfigDict(frozen=True)
 
     folder: str
     items: tuple[Item, ...]
     more: bool = False
+    extra: ExtraPaths | None = None
 
 
 def scan(folder: Path, allowed: walking.Allowed = lambda path: True) -> Scan:
-    """Look through a folder, what can be used first; links lead to ``allowed`` places alone.
+    """Look through a folder and those its ``extra_model_paths.yaml`` names, what can be used first.
 
-    Raises StudioError not_readable.
+    Links and that file lead to ``allowed`` places alone. Raises StudioError not_readable.
     """
-    folder = places.folder(folder)
-    items: list[Item] = []
-    for path in walking.files(folder, SUFFIXES, _whole, allowed):
-        if len(items) == MOST:
-            return Scan(folder=str(folder), items=_sorted(items), more=True)
-        items.append(_item(path, folder, allowed))
-    return Scan(folder=str(folder), items=_sorted(items))
+    search = extra_model_paths.search(folder, allowed)
+    found = list(islice(walking.files(search.folders, SUFFIXES, _whole, allowed), MOST + 1))
+    items = _sorted([_item(path, search.name(path), allowed) for path in found[:MOST]])
+    return Scan(folder=str(search.home), items=items, more=len(found) > MOST, extra=search.extra)
 
 
 def _sorted(items: list[Item]) -> tuple[Item, ...]:
@@ -58,7 +58,7 @@ def _whole(names: list[str]) -> bool:
     return "model_index.json" in names or ("config.json" in names and any(n.endswith(".safetensors") for n in names))
 
 
-def _item(path: Path, folder: Path, allowed: walking.Allowed) -> Item:
+def _item(path: Path, name: str, allowed: walking.Allowed) -> Item:
     try:
         if why := walking.obstacle(path, allowed):
             found, size = Found(kind="unknown", why=why), 0
@@ -73,7 +73,7 @@ def _item(path: Path, folder: Path, allowed: walking.Allowed) -> Item:
         found = Found(kind="unknown", why=places.UNNAMED)
     return Item(
         path=places.shown(path),
-        name=places.shown(path.relative_to(folder)),
+        name=name,
         bytes=size,
         what=found.words,
         usable=found.usable,

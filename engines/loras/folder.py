@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from engines import places, walking
+from engines import extra_model_paths, places, walking
+from engines.extra_model_paths import ExtraPaths
 from engines.loras import families, looking
 from engines.loras.facts import LoraFacts
 from errors import StudioError
@@ -31,25 +32,26 @@ class Item(BaseModel):
 
 
 class Scan(BaseModel):
-    """What was found; ``more`` says that there is more than was looked at."""
+    """What was found; ``more`` says that there is more than was looked at, ``extra`` what ComfyUI's file names."""
 
     model_config = ConfigDict(frozen=True)
 
     folder: str
     items: tuple[Item, ...]
     more: bool = False
+    extra: ExtraPaths | None = None
 
 
 def scan(folder: Path, allowed: walking.Allowed = lambda path: True) -> Scan:
-    """The LoRAs in a folder and below it, what can be used first; links lead to ``allowed`` places alone.
+    """The LoRAs in a folder and in those its ``extra_model_paths.yaml`` names, what can be used first.
 
-    Raises StudioError not_readable.
+    Links and that file lead to ``allowed`` places alone. Raises StudioError not_readable.
     """
-    folder = places.folder(folder)
-    files = list(islice(walking.files(folder, (looking.SUFFIX,), allowed=allowed), MOST + 1))
-    found = [item for path in files[:MOST] if (item := _item(path, folder, allowed)) is not None]
+    search = extra_model_paths.search(folder, allowed)
+    files = list(islice(walking.files(search.folders, (looking.SUFFIX,), allowed=allowed), MOST + 1))
+    found = [item for path in files[:MOST] if (item := _item(path, search.name(path), allowed)) is not None]
     items = sorted(found, key=lambda item: (bool(item.obstacle), item.name.lower()))
-    return Scan(folder=str(folder), items=tuple(items), more=len(files) > MOST)
+    return Scan(folder=str(search.home), items=tuple(items), more=len(files) > MOST, extra=search.extra)
 
 
 def sample(path: Path) -> Path | None:
@@ -58,10 +60,9 @@ def sample(path: Path) -> Path | None:
     return next((one for one in beside if one.is_file()), None)
 
 
-def _item(path: Path, folder: Path, allowed: walking.Allowed) -> Item | None:
+def _item(path: Path, name: str, allowed: walking.Allowed) -> Item | None:
     """What one file is; None for weights that are no LoRA."""
     if why := walking.obstacle(path, allowed):
-        name = places.shown(path.relative_to(folder))
         return Item(path=places.shown(path), name=name, bytes=0, obstacle=why)
     if not path.is_file():  # a pipe would keep its reader waiting
         return None
@@ -77,7 +78,7 @@ def _item(path: Path, folder: Path, allowed: walking.Allowed) -> Item | None:
         known = known.model_copy(update={"obstacle": places.UNNAMED})
     return Item(
         path=places.shown(path),
-        name=places.shown(path.relative_to(folder)),
+        name=name,
         bytes=path.stat().st_size,
         family=family,
         family_name=families.name(family) if family else "",

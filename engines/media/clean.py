@@ -1,8 +1,8 @@
 """A copy of a file that says nothing about how it was made: for clients.
 
 What is seen and heard stays as it is, byte for byte where the format allows: containers are taken apart and put
-together again without decoding. Colour profiles, transparency and the way up stay; prompts, places, dates, programs,
-covers and names go.
+together again without decoding. HEIC and AVIF are written anew. Colour profiles, transparency and the way up stay;
+prompts, places, dates, programs, covers and names go.
 """
 
 import shutil
@@ -10,9 +10,9 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from engines.media import clean_clips, clean_pictures, clean_sounds
+from engines.media import clean_clips, clean_pictures, clean_sounds, clean_stills
 from engines.media.files import written
-from engines.media.streams import sniff
+from engines.media.streams import sniff, still_format
 from errors import StudioError
 
 _PICTURES: dict[bytes, Callable[[Path, Path], None]] = {
@@ -40,12 +40,18 @@ _PLAIN = {".srt", ".vtt", ".txt", ".bmp"}
 """Formats that have no place for such things."""
 
 
-def clean_copy(path: Path, out: Path) -> None:
-    """Write a copy of ``path`` without metadata to ``out``. Raises StudioError not_cleanable, bad_file."""
+def clean_copy(path: Path, out: Path) -> Path:
+    """Write a copy of ``path`` without metadata to ``out``, and say where it is: HEIC and AVIF get another ending.
+
+    Raises StudioError not_cleanable, bad_file; of HEIC and AVIF bad_picture, picture_too_large.
+    """
+    if still_format(path):
+        return clean_stills.as_jpeg_or_png(path, out)
     clean = _cleaner(path)
     try:
         with written(out) as part:
             clean(path, part)
+        return out
     except (ValueError, IndexError, EOFError, RecursionError, struct.error) as error:
         raise StudioError(
             "bad_file", "No clean copy can be made of that file.", "It is damaged.", "Save it as it is.", status=422

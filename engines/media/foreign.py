@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from engines.media import foreign_a1111, foreign_comfy, foreign_records
 from engines.media.foreign_comfy_graph import Graph, asked, drawn
 from engines.media.foreign_words import Told, text_of
-from engines.media.intake import LARGE, read_provenance
+from engines.media.intake import read_provenance
+from engines.media.picture import LARGE, MAX_PIXELS
 
 Program = Literal["c41", "a1111", "comfyui", "invokeai", "fooocus", "swarmui", "novelai", "other"]
 
@@ -92,7 +93,7 @@ def _comfy(graph: Graph | None) -> Told | None:
 def _texts(path: Path) -> _Texts:
     try:
         with LARGE, Image.open(path, formats=("PNG", "JPEG", "WEBP", "AVIF")) as image:
-            if image.format == "PNG":
+            if image.format == "PNG" and image.width * image.height <= MAX_PIXELS:
                 image.load()  # some write their texts behind the pixels
             info = {name: value for name, value in image.info.items() if isinstance(name, str)}
             exif = image.getexif()

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import struct
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +16,7 @@ from engines.loras import looking, told
 from engines.loras.header import is_safetensors, read_header
 from engines.media import documents, wav
 from engines.media.clip_reader import frame_at, turned
-from engines.media.picture import load_picture, open_picture, save_thumb
+from engines.media.picture import LARGE, load_picture, open_picture, save_thumb
 from engines.media.sound import Samples, waveform
 from engines.media.streams import (
     Format,
@@ -52,8 +51,6 @@ _PICTURES = {
 _PICTURE_HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*")
 _ORIENTATION, _BITS_PER_SAMPLE = 0x0112, 258
 _SILENT = {".aif": "AIFF", ".caf": "CAF", ".w64": "Wave64", ".amr": "AMR"}
-LARGE = threading.BoundedSemaphore(1)
-"""One picture is decoded at a time: a file of some KB may hold a hundred megapixels, and take 1.5 GB for a moment."""
 
 
 class Inspected(NamedTuple):

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,10 @@ THUMB_SIDE = 512
 _MOST_JPEG = 200_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 
+LARGE = threading.BoundedSemaphore(1)
+"""One picture is decoded at a time: a file of some KB may hold 100 megapixels. Those take 0.8 GB for a moment, 1.2 with
+transparency, and 1.6 as WebP, of which Pillow's decoder has all but the picture itself."""
+
 # Pillow warns above this number and refuses above twice of it; the refusal below comes before both matter.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
@@ -34,7 +39,8 @@ def open_picture(path: Path) -> Image.Image:
     """
     image = load_picture(path)
     try:
-        return to_srgb(ImageOps.exif_transpose(image))
+        ImageOps.exif_transpose(image, in_place=True)
+        return to_srgb(image)
     except Exception as error:  # decoders and profiles of hostile files raise anything
         raise _bad("It is damaged and cannot be decoded to the end.") from error
 
@@ -63,6 +69,8 @@ def load_picture(path: Path) -> Image.Image:
         if rest is None:
             raise _bad("It is damaged and cannot be decoded to the end.") from error
         return rest
+    # Pillow's decoders of WebP and AVIF keep one or two copies of the picture for a next frame, which nobody asks for.
+    vars(image).pop("_decoder", None)
     return image
 
 
@@ -115,16 +123,14 @@ def save_picture(
 
 def save_thumb(image: Image.Image, path: Path) -> None:
     """Write a WebP of at most 512 px a side."""
-    small = image.copy()
-    small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
+    small = _within(image, THUMB_SIDE, Image.Resampling.LANCZOS)
     with written(path) as part:
         small.save(part, "WEBP", quality=82, method=3)
 
 
 def preview_jpeg(image: Image.Image) -> bytes:
     """The picture as a JPEG of at most 64 KB; transparency is shown on dark grey."""
-    small = image.copy()
-    small.thumbnail((768, 768), Image.Resampling.BILINEAR)
+    small = _within(image, 768, Image.Resampling.BILINEAR)
     if small.mode == "RGBA":
         small = Image.alpha_composite(Image.new("RGBA", small.size, (36, 36, 36, 255)), small)
     small = small.convert("RGB")
@@ -135,6 +141,15 @@ def preview_jpeg(image: Image.Image) -> bytes:
             if out.tell() <= wire.PREVIEW_BYTES:
                 return out.getvalue()
         small = small.resize((max(1, small.width // 2), max(1, small.height // 2)))
+
+
+def _within(image: Image.Image, side: int, resample: Image.Resampling) -> Image.Image:
+    """The picture with at most ``side`` px a side; unlike Pillow's ``thumbnail``, no copy of the whole is made."""
+    scale = side / max(image.size)
+    if scale >= 1:
+        return image
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, resample, reducing_gap=2.0)
 
 
 def pixels_sha256(image: Image.Image) -> str:

@@ -109,6 +109,24 @@ def test_a_clean_copy_says_nothing(house: House, as_ann: TestClient) -> None:
     assert left_over(house) == []
 
 
+def test_clean_copies_of_avif_are_jpeg_or_png(house: House, as_ann: TestClient) -> None:
+    ids = []
+    for mode, suffix, mime in (("RGB", "jpg", "image/jpeg"), ("RGBA", "png", "image/png")):
+        content = io.BytesIO()
+        Image.new(mode, (40, 24), (200, 20, 30, 90)[: len(mode)]).save(content, "AVIF", xmp=SECRET.encode())
+        assert SECRET.encode() in content.getvalue()
+        ids.append(bring(as_ann, f"{SECRET}.avif", content.getvalue())["id"])
+        clean = as_ann.get(f"/api/assets/{ids[-1]}/file", params={"download": 1, "clean": 1})
+        assert clean.headers["content-type"] == mime
+        assert f'_40x24.{suffix}"' in clean.headers["content-disposition"]
+        assert SECRET.encode() not in clean.content
+        with Image.open(io.BytesIO(clean.content)) as image:
+            assert (image.size, image.mode, image.get_format_mimetype()) == ((40, 24), mode, mime)
+    zipped = as_ann.post("/api/assets/zip", json={"ids": ids, "clean": True})
+    assert [name.rpartition(".")[2] for name in names(zipped)] == ["jpg", "png"]
+    assert left_over(house) == []
+
+
 def test_many_as_one_zip(house: House, as_ann: TestClient, as_bob: TestClient) -> None:
     asset, twin = made(as_ann), made(as_ann)
     tif = io.BytesIO()

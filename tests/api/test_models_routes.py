@@ -260,6 +260,27 @@ def test_a_folder_is_looked_through_and_used_in_place(ann: TestClient, tmp_path:
     assert (tmp_path / "llm" / "talk.gguf").exists()
 
 
+def test_folders_of_extra_model_paths_are_used_under_the_same_rule(ann: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "comfy").mkdir()
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "talk.gguf").write_bytes(gguf())
+    file = tmp_path / "comfy" / "extra_model_paths.yaml"
+    file.write_text(f"here:\n  base_path: {tmp_path}\n  llm: disk\n  checkpoints: /etc\n")
+    for typed in (file.parent, file):
+        found = ann.post("/api/models/scan", json={"folder": str(typed)}).json()
+        assert [one["path"] for one in found["items"]] == [str(tmp_path / "disk" / "talk.gguf")]
+        assert found["folder"] == str(file.parent)
+        inside, outside = found["extra"]["folders"]
+        assert (inside["path"], inside["kinds"], inside["obstacle"]) == (str(tmp_path / "disk"), ["llm"], "")
+        assert outside["path"] == "/etc"
+        assert "C41_MODEL_FOLDERS" in outside["obstacle"]
+    model = added(ann, path=found["items"][0]["path"])
+    ann.delete(f"/api/models/{model['id']}")
+    file.write_text("here: [")
+    broken = ann.post("/api/models/scan", json={"folder": str(file.parent)}).json()
+    assert "not valid YAML" in broken["extra"]["obstacle"]
+
+
 def test_sets_say_what_is_missing_and_which_is_for_this_machine(ann: TestClient) -> None:
     sets = {one["id"]: one for one in ann.get("/api/models/sets").json()}
     assert list(sets) == ["cinema", "balanced", "fast", "small"]

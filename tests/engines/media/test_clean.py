@@ -158,12 +158,11 @@ def test_text_is_copied_and_what_cannot_be_cleaned_is_refused(tmp_path: Path) ->
     subtitles(tmp_path / "a.srt")
     clean_copy(tmp_path / "a.srt", tmp_path / "b.srt")
     assert (tmp_path / "b.srt").read_bytes() == (tmp_path / "a.srt").read_bytes()
-    for name in ("a.tif", "a.avif"):
-        noise().save(tmp_path / name)
-        with pytest.raises(StudioError) as refused:
-            clean_copy(tmp_path / name, tmp_path / f"b{name}")
-        assert refused.value.problem.code == "not_cleanable"
-        assert not (tmp_path / f"b{name}").exists()
+    noise().save(tmp_path / "a.tif")
+    with pytest.raises(StudioError) as refused:
+        clean_copy(tmp_path / "a.tif", tmp_path / "b.tif")
+    assert refused.value.problem.code == "not_cleanable"
+    assert not (tmp_path / "b.tif").exists()
 
 
 @given(

@@ -1,0 +1,13 @@
+// What became of the folders that ComfyUI's extra_model_paths.yaml names.
+
+import { html } from "./dom.js";
+
+/** Lines about ``extra`` of a looked-through folder; nothing where there is no such file, or it names nothing. */
+export function extraFolders(extra) {
+  if (!extra) return "";
+  if (extra.obstacle) return html`<p class="wrong">${extra.file}: ${extra.obstacle}</p>`;
+  if (!extra.folders.length) return "";
+  const left = extra.folders.filter((one) => one.obstacle), read = extra.folders.length - left.length;
+  return html`<p class="bare">${extra.file} names ${extra.folders.length === 1 ? "one folder" : `${extra.folders.length} folders`}: ${read} looked through${left.length > 0 && html`, ${left.length} not`}.</p>
+    ${left.length > 0 && html`<ul class="lines">${left.map((one) => html`<li><span class="who"><b>${one.path}</b><small>${one.kinds.join(", ")}. ${one.obstacle}</small></span></li>`)}</ul>`}`;
+}
