@@ -95,7 +95,7 @@ def test_layers_that_the_model_does_not_have_are_said_with_the_picture(
     desk: Desk, model: str, parts: dict[str, Any], tmp_path: Path
 ) -> None:
     layers = files.changes(parts["unet"], ATTENTION)
-    foreign = {name.replace("_blocks", "_blocks_9"): layers[name] for name in list(layers)[:2]}
+    foreign = {name.replace("attentions.0", "attentions.7"): layers[name] for name in list(layers)[:2]}
     other = {name: tensor.clone() for name, tensor in files.kohya(foreign).items()}
     lora = bring(desk, files.write(tmp_path / "mixed.safetensors", files.kohya(layers) | other))
     (made,) = desk.files(**ASKED, model=model, loras=[{"asset": lora, "weight": 1}])
