@@ -14,6 +14,8 @@ from tests.support.waiting import until
 pytestmark = pytest.mark.slow
 
 BOTH = pytest.mark.parametrize("engine_kind", ["inprocess", "process"])
+ITS_OWN = pytest.mark.parametrize("engine_kind", ["process"])
+"""Voices speak in a process of their own in either kind."""
 PICTURE = {"task": "create_image", "prompt": "a red house", "width": 64, "height": 64, "steps": 2}
 LONG_PICTURE = PICTURE | {"width": 512, "height": 512, "steps": 40}
 # Most moments are tried on a voice-over: its engine is up in a second, after every start.
@@ -74,7 +76,7 @@ def content(client: httpx.Client, asset: str) -> str:
     return hashlib.sha256(client.get(f"/api/assets/{asset}/file").content).hexdigest()
 
 
-@BOTH
+@ITS_OWN
 def test_the_power_goes_at_every_moment(live: Live) -> None:
     live.first_account("ann")
     with live.script("ann") as ann:
@@ -113,7 +115,7 @@ def test_the_power_goes_on_both_lanes(twin: str, live: Live) -> None:
             assert made_by(ann, id) == end["assets"]
 
 
-@BOTH
+@ITS_OWN
 def test_what_was_done_is_not_done_again(live: Live) -> None:
     live.first_account("ann")
     with live.script("ann") as ann:
@@ -126,7 +128,7 @@ def test_what_was_done_is_not_done_again(live: Live) -> None:
         assert submit(ann, request, client_ref="scene 1") == done["id"]
 
 
-@pytest.mark.parametrize("engine_kind", ["process"])
+@ITS_OWN
 def test_an_engine_that_dies_costs_its_own_job_only(twin: str, live: Live) -> None:
     live.first_account("ann")
     with live.script("ann") as ann:

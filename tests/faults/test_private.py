@@ -46,7 +46,7 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("engine_kind", ["inprocess", "process"])
+@pytest.mark.parametrize("engine_kind", ["process"])
 def test_no_work_reaches_out(
     watched: Path, twin: str, live: Live, photo: Path, short_clip: Path, twin_folder: Path, data_folder: Path
 ) -> None:
