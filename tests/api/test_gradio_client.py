@@ -137,7 +137,7 @@ def test_errors_arrive_as_one_sentence(ann: Client) -> None:
         (lambda: ann.submit([], api_name="/wait_job").result(), "“job_id” cannot be that"),
         (lambda: ann.predict(limit="many", api_name="/list_assets"), "“limit” cannot be that"),
         (lambda: ann.predict("x", "clara", "fast", api_name="/speak"), "“options” cannot be that"),
-        (lambda: ann.predict("x", "clara", {"speed": 99}, api_name="/speak"), "Speed"),
+        (lambda: ann.predict("x", "clara", {"speed": 99}, api_name="/speak"), "“speed” cannot be that"),
         (lambda: ann.predict("x", "clara", {"speed": 10**30}, api_name="/speak"), "cannot be used as a number"),
     ):
         with pytest.raises((AppError, ValidationError), match=words):

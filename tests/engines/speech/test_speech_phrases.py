@@ -94,6 +94,6 @@ def test_no_letter_is_lost_or_moved(text: str) -> None:
 
 @pytest.mark.parametrize("unit", [".", "a. ", "\n", "\n ", "a\n", "”.", ", ", "A.", "- \n", "…! ", "( ", "1"])
 def test_hostile_texts_take_no_time(unit: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     cut((unit * 50_000)[:50_000])
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
