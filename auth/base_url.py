@@ -1,4 +1,4 @@
-"""The address links are built from: one that somebody vouches for, never a bare Host header."""
+"""The address that links are built from: one that somebody vouches for, never a bare Host header."""
 
 import re
 

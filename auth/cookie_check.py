@@ -15,7 +15,7 @@ class CookieChecks:
     """New sessions whose browsers have not come back yet. Safe to use from any thread.
 
     A mark is in the address the browser is sent to. It cannot be guessed and counts once, so that nobody who gets such
-    an address from elsewhere, or loads it again, is told something about cookies.
+    an address from elsewhere, or loads it again, reads that their browser keeps no cookies.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -39,7 +39,7 @@ class CookieChecks:
 
 
 def no_cookies() -> StudioError:
-    """What a browser is told that comes back without its cookie."""
+    """What the sign-in page says to a browser that comes back without its cookie."""
     return StudioError(
         "no_cookies",
         "Your sign-in worked, but your browser did not keep it.",

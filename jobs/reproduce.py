@@ -31,7 +31,8 @@ def request_of(asset: AssetView) -> Request:
 
 
 def pinned(session: Session, parent: str | None) -> wire.Pinned:
-    """How the model was kept for the asset that a job makes again; nothing where it makes none, or none says so."""
+    """How the model was kept for the asset that a job makes again; empty where it makes none again, or the record does
+    not say."""
     original = session.get(Asset, parent) if parent else None
     return _kept(original.provenance if original else None)
 

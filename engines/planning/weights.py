@@ -82,7 +82,7 @@ def working(request: Drawing | None, entry: Entry, catalog: Catalog) -> Working:
 
 
 def reading_bytes(entry: Entry, catalog: Catalog, pictures: int) -> int:
-    """What reading the words, and so many pictures with them, takes beside the weights."""
+    """What reading the words, and a number of pictures with them, takes beside the weights, in bytes."""
     weights = sum(one.bytes for one in stages(entry, catalog)[0].values())
     return families.of(entry).reading_bytes(weights, pictures)
 
