@@ -22,6 +22,12 @@ def to_terminal(level: str) -> None:
     _add(logging.StreamHandler(sys.stderr))
 
 
+def to_parent(level: str) -> None:
+    """Write it there for a parent that keeps its own time and reads the level from the first word of a line."""
+    logging.getLogger().setLevel(level.upper())
+    _add(logging.StreamHandler(sys.stderr), "%(levelname)s %(name)s: %(message)s")
+
+
 def to_file(file: Path) -> None:
     """Write it to a file too: at most FILE_BYTES, and OLDER_FILES of those before it beside it.
 
@@ -34,8 +40,8 @@ def to_file(file: Path) -> None:
         logging.getLogger(__name__).warning("The log is not kept in %s: %s", file, error)
 
 
-def _add(handler: logging.Handler) -> None:
-    handler.setFormatter(logging.Formatter(_FORMAT))
+def _add(handler: logging.Handler, line: str = _FORMAT) -> None:
+    handler.setFormatter(logging.Formatter(line))
     handler.addFilter(LogLimit())
     logging.getLogger().addHandler(handler)
 

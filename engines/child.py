@@ -91,7 +91,7 @@ def _die_with_parent() -> None:
 
 if __name__ == "__main__":
     _die_with_parent()
-    logs.to_terminal("info")
+    logs.to_parent("info")
     told = EngineConfig.of_child(sys.argv[3])
     if told.logs:
         logs.to_file(told.logs / f"engine-{sys.argv[1]}.log")

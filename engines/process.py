@@ -203,7 +203,8 @@ class ProcessHost:
             for line in process.stdout:
                 text = line.decode(errors="replace").rstrip()
                 self._last_words.append(text)
-                output.log(levels.get(text.partition(" ")[0], logging.INFO), "%s", text)
+                # Without "%s", so that the limit of the log sees lines of different kinds.
+                output.log(levels.get(text.partition(" ")[0], logging.INFO), text)
 
     def _bury(self) -> None:
         """Say how the job ended that the child took with it. One it never got waits for the next child."""

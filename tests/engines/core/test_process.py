@@ -213,3 +213,6 @@ def test_what_the_child_prints_goes_to_the_log(config: EngineConfig, caplog: pyt
     watched.child()
     watched.host.stop()
     wait_for(lambda: "broken.yaml" in caplog.text)
+    (line,) = [record for record in caplog.records if "broken.yaml" in record.getMessage()]
+    assert line.levelname == "WARNING"
+    assert line.getMessage().startswith("WARNING engines.")
