@@ -45,7 +45,7 @@ class Part(BaseModel):
 
 
 class Smaller(Part):
-    """A GGUF file of what paints in an entry, in fewer bits; ``bytes`` is its size."""
+    """A file of what paints in an entry, in fewer bits: GGUF, or safetensors in float8; ``bytes`` is its size."""
 
     bytes: int
 

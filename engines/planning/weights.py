@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from engines.catalog import Catalog, Entry, files
+from engines.catalog.smaller import PAINTS
 from engines.requests import CreateClip, CreateImage, Drawing, EditImage
 from engines.swapper import checkpoint, packed, sizes
 from engines.video import families
@@ -121,13 +122,16 @@ def _weights(name: str, entry: Entry, catalog: Catalog) -> Weights | None:
     path = catalog.path_of(entry.parts[name])
     if files.complete(path):
         found = _read(path, name, path.stat().st_mtime_ns)
-        return found.model_copy(update={"dtype": half(entry) or found.dtype}) if found.packed else found
+        small = found.packed or entry.smaller_of
+        return found.model_copy(update={"dtype": half(entry) or found.dtype}) if small else found
     if name not in entry.part_memory:
         return None
+    bytes = entry.part_memory[name]
     if path.suffix == packed.SUFFIX:
-        bytes = entry.part_memory[name]
         return _guess(name, 2 * bytes, "bfloat16").model_copy(update={"packed": bytes})  # about a number a byte
-    return _guess(name, entry.part_memory[name], half(entry) or "float32")
+    if entry.smaller_of and name == PAINTS:
+        return _guess(name, 2 * bytes, half(entry) or "bfloat16")  # float8: a number a byte
+    return _guess(name, bytes, half(entry) or "float32")
 
 
 def _whole(entry: Entry) -> Mapping[str, Weights]:

@@ -64,7 +64,7 @@ def held(numbers: int, layer: int, element_bytes: int, keeping: Keeping) -> tupl
 def settle(model: Any, keeping: Keeping, device: Device) -> Any:
     """Bring a freshly read module to where and how it is kept."""
     if keeping.int8:
-        _quantise(model, "cpu" if keeping.streamed else device.torch)
+        quantize(model, "cpu" if keeping.streamed else device.torch)
     if keeping.fp8:
         _cast(model)
     if keeping.streamed:
@@ -80,8 +80,8 @@ def dissolve(model: Any) -> None:
     model.to("meta")
 
 
-def _quantise(model: Any, place: str) -> None:
-    """Linear layers rest in int8, a scale a row; each is made smaller on its own, where it will be."""
+def quantize(model: Any, place: str) -> None:
+    """Let a model's linear layers rest in int8, a scale a row; each is made smaller on its own, where it will be."""
     from torchao.quantization import Int8WeightOnlyConfig, quantize_
 
     quantize_(model, Int8WeightOnlyConfig(version=2), device=place)

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from engines import runtime
+from engines.catalog.smaller import PAINTS
 from engines.swapper import checkpoint, sizes
 from engines.swapper.checkpoint import Checkpoint
 from engines.swapper.component import Place, reading
 from engines.swapper.device import Device
+from engines.swapper.float8 import Float8, is_float8
 from engines.swapper.keeping import Keeping, dissolve, held, settle
 from engines.swapper.packed import SUFFIX, Packed
 from errors import StudioError
@@ -19,7 +21,7 @@ _PROCESSOR_CONFIGS = ("processor_config.json", "preprocessor_config.json")
 
 def pretrained(
     folders: Mapping[str, Path], device: Device, note: str, keep: Mapping[str, Keeping] | None = None
-) -> dict[str, "Pretrained | Checkpoint | Packed"]:
+) -> dict[str, "Pretrained | Checkpoint | Packed | Float8"]:
     """The torch parts of one model as components, each kept as ``keep`` says.
 
     A part is a folder, or the single file that holds the whole model. Without ``keep`` they are kept whole and share a
@@ -31,9 +33,11 @@ def pretrained(
     return {name: _part(name, path, keep[name], f"{note}, {name.replace('_', ' ')}") for name, path in folders.items()}
 
 
-def _part(name: str, path: Path, keeping: Keeping, note: str) -> "Pretrained | Checkpoint | Packed":
+def _part(name: str, path: Path, keeping: Keeping, note: str) -> "Pretrained | Checkpoint | Packed | Float8":
     if path.suffix == SUFFIX:
         return Packed(path, name, keeping, note)
+    if path.is_file() and name == PAINTS and is_float8(path):
+        return Float8(path, name, keeping, note)
     if path.is_file():
         return Checkpoint(path, name, keeping, note)
     return Pretrained(path, keeping, note)

@@ -152,9 +152,10 @@ def _install(entry: Entry, folder: Path, own: Path, precisions: Precisions) -> s
 
 
 def _part(root: Path, name: str, part: Part) -> Part:
-    """A part of a twin. What lies at the top of a repository of its own has a folder of its own in the twin."""
+    """A part of a twin: of a repository of its own, what lies at its top has a folder to itself, and nothing beside it."""
     own = root / name
-    return part.model_copy(update={"repo": str(own if not part.subfolder and own.is_dir() else root)})
+    apart = not part.subfolder and own.is_dir()
+    return part.model_copy(update={"repo": str(own), "allow": ()} if apart else {"repo": str(root)})
 
 
 def _changed(said: Any, value: Any) -> Any:
