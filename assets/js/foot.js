@@ -7,8 +7,7 @@ import { keep, recall } from "./keep.js";
 import { toast } from "./toast.js";
 import { capital } from "./words.js";
 
-const PATIENCE = 15_000; // the answer to a press comes within milliseconds, or the connection is gone
-const WHILE = 5_000; // ms that a form waits for what it held before
+const PATIENCE = 15_000; // ms: an answer comes within some, or the connection is gone
 
 export const feet = new Map();
 
@@ -52,10 +51,11 @@ export class Foot {
     this.form.inert = true;
     const kept = await recall(this.name).catch(() => null);
     const filled = Object.entries(kept ?? {}).filter(([, value]) => value !== null); // what forms share may be in another
-    if (filled.length) await this.send({ values: Object.fromEntries(filled) });
+    const back = !filled.length || await this.send({ values: Object.fromEntries(filled) }) !== null;
     this.form.inert = false;
-    this.keeping = true;
-    this.ask();
+    this.keeping = back; // an empty form must not take the place of what is kept
+    if (back) this.ask();
+    else this.problem({ what: "What was in this form is not back yet: the studio does not answer.", next: "Reload the page to have it back." });
   }
 
   /** Fill the form, with ``values`` or as an asset was made: after whatever is on its way, so that what comes last
@@ -65,10 +65,11 @@ export class Foot {
     return this.filled;
   }
 
+  /** Resolves to whether it is in the form, null where no answer comes. */
   send(what) {
     return new Promise((resolve) => {
       this.arrived = resolve;
-      setTimeout(() => resolve(false), WHILE);
+      setTimeout(() => resolve(null), PATIENCE);
       this.trigger("fill", what);
     });
   }
@@ -93,7 +94,10 @@ export class Foot {
   hear(value) {
     const said = JSON.parse(value || "{}");
     if (said.pressed) this.busy(false);
-    if (said.filled) this.arrived?.(!said.problem);
+    if (said.filled) {
+      this.keeping = true; // also where it came late
+      this.arrived?.(!said.problem);
+    }
     if (said.job) say("show", { job: said.job });
     if (said.job) kick();
     if (said.reused) toast("The settings are back in the form.");

@@ -152,7 +152,7 @@ def _install(entry: Entry, folder: Path, own: Path, precisions: Precisions) -> s
 
 
 def _part(root: Path, name: str, part: Part) -> Part:
-    """A part of a twin: of a repository of its own, what lies at its top has a folder to itself, and nothing beside it."""
+    """A part of a twin: of a repository of its own, what lies at its top has a folder to itself, nothing beside it."""
     own = root / name
     apart = not part.subfolder and own.is_dir()
     return part.model_copy(update={"repo": str(own), "allow": ()} if apart else {"repo": str(root)})
