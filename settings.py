@@ -1,9 +1,12 @@
 """Every setting of the studio, once: its flag, environment variable (``C41_…``), type, default and meaning."""
 
+import re
+import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, NoReturn, get_args
 
 from pydantic import AfterValidator, Field, HttpUrl, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsConfigDict
 
 
@@ -20,6 +23,17 @@ def _address(value: str | None) -> str | None:
     if url.username or url.password or url.query is not None or url.fragment is not None:
         raise ValueError("only http or https, a host and a port may stand there: https://studio.example.org")
     return str(url).rstrip("/")
+
+
+def _duration(value: str) -> str:
+    """A length of time as Ollama reads it. Raises ValueError."""
+    if not re.fullmatch(r"-1|0|(\d+(ms|s|m|h))+", value):
+        raise ValueError("write it like 30s, 5m or 1h30m; 0 is not at all, -1 forever")
+    return value
+
+
+_KINDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
+_BOUNDS = {"gt": "more than", "ge": "at least", "le": "at most"}
 
 
 class Settings(BaseSettings):
@@ -89,12 +103,14 @@ class Settings(BaseSettings):
     ollama_key: str | None = Field(
         None, repr=False, description="Key that the Ollama server asks for (sent as a bearer token). Default: none."
     )
-    ollama_keep_alive: str = Field(
-        "5m",
-        pattern=r"^(-1|0|(\d+(ms|s|m|h))+)$",
-        description="How long a model stays in Ollama's memory after its last answer: 30s, 5m, 1h30m; "
-        "0 not at all, -1 forever.",
-    )
+    ollama_keep_alive: Annotated[
+        str,
+        AfterValidator(_duration),
+        Field(
+            description="How long a model stays in Ollama's memory after its last answer: 30s, 5m, 1h30m; "
+            "0 not at all, -1 forever."
+        ),
+    ] = "5m"
     ollama_stall_seconds: float = Field(
         120, gt=0, description="Seconds without a word after which an answer of Ollama that has begun is given up."
     )
@@ -145,4 +161,36 @@ class Settings(BaseSettings):
 
 def from_command_line(args: list[str] | None = None) -> Settings:
     """Read the settings from flags, then environment, then defaults; exits with a message when one is wrong."""
-    return Settings(_cli_settings_source=CliSettingsSource(Settings, cli_parse_args=True if args is None else args))
+    try:
+        return Settings(_cli_settings_source=CliSettingsSource(Settings, cli_parse_args=True if args is None else args))
+    except ValidationError as error:
+        _refuse(error)
+
+
+def from_environment() -> Settings:
+    """Read the settings from environment, then defaults; exits with a message when one is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        _refuse(error)
+
+
+def _refuse(error: ValidationError) -> NoReturn:
+    """Say of each setting that is wrong what it must be, and exit with 2, as for an unknown flag."""
+    for wrong in error.errors():
+        name = str(wrong["loc"][0])
+        flag, value = name.replace("_", "-"), str(wrong["input"])[:80]
+        print(f"C41_{name.upper()} (--{flag}) cannot be “{value}”: {_requirement(name, wrong)}.", file=sys.stderr)
+    sys.exit(2)
+
+
+def _requirement(name: str, wrong: ErrorDetails) -> str:
+    """What the value of a setting must be, in words."""
+    field, context = Settings.model_fields[name], wrong.get("ctx", {})
+    if "error" in context:
+        return str(context["error"])
+    if "expected" in context:
+        return "it must be " + str(context["expected"]).replace("'", "")
+    kind = next(words for type, words in _KINDS.items() if type in (field.annotation, *get_args(field.annotation)))
+    rules = ((rule, sign) for rule in field.metadata for sign in _BOUNDS if hasattr(rule, sign))
+    return ", ".join([f"it must be {kind}", *(f"{_BOUNDS[sign]} {getattr(rule, sign)}" for rule, sign in rules)])

@@ -19,15 +19,17 @@ from studio import Studio
 MB = 2**20
 _REWRITTEN = {".jpg": "image/jpeg", ".png": "image/png"}
 """What copies of HEIC and AVIF are."""
+_MOST_BYTES_OF_A_PIXEL = 4
+"""Of these: PNG with transparency of which nothing can be compressed."""
 
 
 @contextmanager
-def cleaned(studio: Studio, path: Path) -> Iterator[Path]:
-    """A clean copy of a file for as long as the block lasts, with the ending of what it is.
+def cleaned(studio: Studio, asset: AssetView, path: Path) -> Iterator[Path]:
+    """A clean copy of an asset's file for as long as the block lasts, with the ending of what it is.
 
     Raises StudioError disk_full, and as ``clean_copy``.
     """
-    copy = _copy(studio, path)
+    copy = _copy(studio, asset, path)
     try:
         yield copy
     finally:
@@ -57,7 +59,7 @@ def clean_answer(studio: Studio, who: Principal, asset: AssetView, path: Path) -
     """
     if not for_clients(asset):
         raise not_for_clients()
-    copy = _copy(studio, path)
+    copy = _copy(studio, asset, path)
     name = studio.library.client_names(who, [asset])[asset.id]
     return FileResponse(
         copy,
@@ -71,10 +73,12 @@ def clean_answer(studio: Studio, who: Principal, asset: AssetView, path: Path) -
     )
 
 
-def _copy(studio: Studio, path: Path) -> Path:
+def _copy(studio: Studio, asset: AssetView, path: Path) -> Path:
     from engines.media.clean import clean_copy
 
-    check_room(studio, path.stat().st_size)
+    rewritten = asset.mime in ("image/heic", "image/avif")
+    pixels = (asset.width or 0) * (asset.height or 0) if rewritten else 0
+    check_room(studio, max(path.stat().st_size, pixels * _MOST_BYTES_OF_A_PIXEL))
     return clean_copy(path, incoming(studio.data) / f"{new_id()}{path.suffix}")
 
 

@@ -86,6 +86,8 @@ async def _turned_away(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if _asks_for_a_page(request, error):
         return _no_page()
+    if isinstance(error.__cause__, StudioError):  # FastAPI's word for whatever reading a body raised
+        return await _refused(request, error.__cause__)
     response = answer(Problem(code=f"http_{error.status_code}", what=f"{error.detail}."), error.status_code)
     response.headers.update(error.headers or {})
     return response

@@ -128,7 +128,7 @@ def _opener(studio: Studio, who: Principal, clean: bool) -> Opened:
     @contextmanager
     def opened(asset: AssetView) -> Iterator[Path]:
         path = studio.library.file(who, asset.id)
-        with cleaned(studio, path) if clean else nullcontext(path) as given:
+        with cleaned(studio, asset, path) if clean else nullcontext(path) as given:
             yield given
 
     return opened

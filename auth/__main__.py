@@ -12,13 +12,13 @@ from auth.words import ago
 from data import DataFolder
 from db import open_database
 from errors import StudioError
-from settings import Settings
+from settings import Settings, from_environment
 
 
 def main(args: list[str] | None = None) -> int:
     """Do one thing and say what came of it. Returns the exit status."""
     asked = _parser().parse_args(args)
-    settings = Settings()
+    settings = from_environment()
     data = DataFolder(settings.data)
     try:
         data.create()

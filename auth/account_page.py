@@ -1,5 +1,6 @@
 """The account page: one's password, tokens for scripts, and the browsers one is signed in with."""
 
+import threading
 import time
 from functools import partial
 from typing import Annotated
@@ -81,21 +82,24 @@ def add(routes: APIRouter, accounts: Accounts, tries: Tries, settings: Settings)
 
 
 class _Notices:
-    """What the page says once after something was done: to the browser that did it, within a minute."""
+    """What the page says once after something was done: to the browser that did it, within a minute. Thread-safe."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._notices: dict[str, tuple[float, dict[str, str]]] = {}
 
     def put(self, who: Principal, notice: dict[str, str]) -> None:
         """Keep a notice in memory alone: a token in it must not lie in a cookie or a file."""
         now = time.monotonic()
-        self._notices = {key: kept for key, kept in self._notices.items() if now - kept[0] < _NOTICE_SECONDS}
-        if who.session:
-            self._notices[who.session] = now, notice
+        with self._lock:
+            self._notices = {key: kept for key, kept in self._notices.items() if now - kept[0] < _NOTICE_SECONDS}
+            if who.session:
+                self._notices[who.session] = now, notice
 
     def take(self, who: Principal) -> dict[str, str]:
         """The notice for this browser, which is gone then."""
-        made, notice = self._notices.pop(who.session or "", (0.0, dict[str, str]()))
+        with self._lock:
+            made, notice = self._notices.pop(who.session or "", (0.0, dict[str, str]()))
         return notice if time.monotonic() - made < _NOTICE_SECONDS else {}
 
 

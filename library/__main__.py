@@ -9,13 +9,13 @@ from errors import StudioError
 from library.backup import Progress, backup
 from library.check import check
 from library.restore import restore, verify
-from settings import Settings
+from settings import from_environment
 
 
 def main(args: list[str] | None = None) -> int:
     """Do one thing and say what came of it. Returns the exit status."""
     asked = _parser().parse_args(args)
-    data = DataFolder(Settings().data)
+    data = DataFolder(from_environment().data)
     try:
         match asked.command:
             case "backup":

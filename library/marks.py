@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
@@ -13,10 +13,9 @@ from library.cast.tables import CastLora
 from library.files import short_title
 from library.rights import readable
 from library.tables import Asset, AssetTag, Favourite
-from library.views import AssetChange, Deeds, Outcome, Refusal
+from library.views import MOST_TAGS, AssetChange, Deeds, Outcome, Refusal
 
 TAG_LENGTH = 40
-MOST_TAGS = 50
 TRIGGER_LENGTH = 200
 
 
@@ -96,6 +95,10 @@ def many(session: Session, who: Principal, deeds: Deeds) -> Outcome:
     if deeds.do not in ("favourite", "unfavourite"):
         refused += [Refusal(id=a.id, what=f"“{a.title}” is someone else's. Only they can change it.") for a in theirs]
         may = [a for a in may if a.owner_id == who.user_id]
+    if deeds.do == "tag":
+        full = _full(session, may, tag_name(deeds.tag))
+        refused += [Refusal(id=a.id, what=f"“{a.title}” has {MOST_TAGS} tags. Remove one first.") for a in full]
+        may = [a for a in may if a not in full]
     _DEEDS[deeds.do](session, who, may, deeds)
     session.flush()
     done = {asset.id for asset in may}
@@ -136,6 +139,13 @@ def _tag(session: Session, ids: Sequence[str], tags: Sequence[str]) -> None:
     rows = [{"asset_id": asset_id, "tag": tag} for asset_id in ids for tag in tags]
     if rows:
         session.execute(insert(AssetTag).values(rows).on_conflict_do_nothing())
+
+
+def _full(session: Session, chosen: Sequence[Asset], tag: str) -> list[Asset]:
+    """Those that have as many other tags as there may be."""
+    others = select(AssetTag.asset_id).where(AssetTag.asset_id.in_([a.id for a in chosen]), AssetTag.tag != tag)
+    full = set(session.scalars(others.group_by(AssetTag.asset_id).having(func.count() >= MOST_TAGS)))
+    return [asset for asset in chosen if asset.id in full]
 
 
 def _untag(session: Session, ids: Sequence[str], tag: str) -> None:

@@ -47,7 +47,7 @@ def put(database: Database, who: Principal, word: str, say: str) -> Pronunciatio
                 status=422,
             )
     mine = Pronunciation.owner_id == who.user_id
-    with database.session() as session:
+    with database.session(immediate=True) as session:
         count = session.scalar(select(func.count()).where(mine, Pronunciation.word != pair.word)) or 0
         if count >= MAX_PAIRS:
             raise StudioError(

@@ -162,7 +162,7 @@ class Library:
 
     def many(self, who: Principal, deeds: Deeds) -> Outcome:
         """Do one thing to many assets: to all that it can be done to. Raises StudioError bad_tag, not_found."""
-        with self._database.session() as session:
+        with self._database.session(immediate=deeds.do == "tag") as session:  # tags are counted first
             return marks.many(session, who, deeds)
 
     def client_names(self, who: Principal, of: Sequence[AssetView]) -> dict[str, str]:

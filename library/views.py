@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Kind = Literal["image", "clip", "sound", "subtitles", "document", "lora"]
+MOST_TAGS = 50
 
 
 class View(BaseModel):
@@ -98,7 +99,7 @@ class AssetChange(View):
 
     favourite: bool = False
     title: str = Field("", max_length=400)
-    tags: tuple[str, ...] = Field((), max_length=50)
+    tags: tuple[str, ...] = Field((), max_length=MOST_TAGS)
     source: str | None = Field(None, max_length=400)
     project_id: str | None = None
     triggers: tuple[str, ...] = Field((), max_length=20)

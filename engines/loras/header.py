@@ -11,8 +11,11 @@ import numpy as np
 
 from errors import StudioError
 
-_MOST_HEADER = 64 * 2**20
-_MOST_TENSORS = 50_000
+_MOST_HEADER = 16 * 2**20
+_MOST_MARKS = 300_000
+"""Braces, brackets and colons of a header, those in its texts too: each may be a value, and while JSON is read no other
+thread runs."""
+_MOST_TENSORS = 20_000
 _LONGEST_NAME = 500
 _MOST_SIDES = 8
 _AT_ONCE = 16 * 2**20
@@ -76,8 +79,13 @@ def read_header(path: Path) -> Header:
             raise _damaged("It is cut short: not even its header is whole.")
         if not 0 < length <= _MOST_HEADER:
             raise _damaged("Its header is empty or far too long.")
+        text = file.read(length)
+        if sum(map(text.count, (b"{", b"[", b":"))) > _MOST_MARKS:
+            raise _damaged("Its header has more parts than that of any LoRA.")
         try:
-            found = json.loads(file.read(length))
+            found = json.loads(text)
+            if len(found) > _MOST_TENSORS:
+                raise _damaged("It has more tensors than any LoRA.")
             tensors = {name: _tensor(8 + length, info) for name, info in found.items() if name != "__metadata__"}
             metadata = found.get("__metadata__") or {}
             texts = {_whole(name): _whole(value) for name, value in metadata.items() if isinstance(value, str)}
@@ -86,8 +94,8 @@ def read_header(path: Path) -> Header:
     end = max((one.start + one.size for one in tensors.values()), default=8 + length)
     if end > size:
         raise _damaged(f"It is cut short: it has {size:,} bytes where its header says {end:,}.")
-    if len(tensors) > _MOST_TENSORS or max(map(len, tensors), default=0) > _LONGEST_NAME:
-        raise _damaged("It has more parts, or longer names of them, than any LoRA.")
+    if max(map(len, tensors), default=0) > _LONGEST_NAME:
+        raise _damaged("Its tensors have longer names than those of any LoRA.")
     return Header(tensors, texts)
 
 

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from engines import wire
+from engines.media import cicp
 from engines.media.files import thumb_path, written
 from engines.media.srgb import to_srgb
 from engines.media.streams import still_format
@@ -48,6 +49,8 @@ def open_picture(path: Path) -> Image.Image:
 def load_picture(path: Path) -> Image.Image:
     """The picture in a file, decoded but as it is stored; of a JPEG that breaks off what there is.
 
+    The ``icc_profile`` in its ``info`` also stands for colors that AVIF and HEIC name by number.
+
     Raises like ``open_picture``.
     """
     try:
@@ -71,6 +74,8 @@ def load_picture(path: Path) -> Image.Image:
         return rest
     # Pillow's decoders of WebP and AVIF keep one or two copies of the picture for a next frame, which nobody asks for.
     vars(image).pop("_decoder", None)
+    if image.format in ("AVIF", "HEIF") and not image.info.get("icc_profile"):
+        image.info["icc_profile"] = cicp.profile(path)
     return image
 
 

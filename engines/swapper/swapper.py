@@ -24,6 +24,10 @@ Relief = Callable[[int, Callable[[], None]], bool]
 """Has another program give back so many bytes of device memory; whether some came free. Its second argument may raise
 while it waits."""
 
+_SHORT_PART, _SHORT_SECONDS = 0.1, 60.0
+"""Where less than this part of the main memory may still be filled, models in it leave after so many idle seconds: an
+engine in a process of its own does not know what others need."""
+
 _LOOK_AGAIN = 0.1
 """Seconds after which a lease that waits looks whether its job was cancelled."""
 
@@ -310,13 +314,12 @@ class Swapper:
             self.device.give_back()
 
     def sweep(self) -> bool:
-        """Drop what nobody has used for ``idle_seconds``; whether there was any."""
-        before = time.monotonic() - self._idle_seconds
+        """Drop what nobody has used for ``idle_seconds``, sooner where main memory is short; whether there was any."""
         if not self._idle_seconds or not runtime.LOADING.acquire(blocking=False):
             return False
         try:
             with self._changed:
-                idle = [entry for entry in self._entries.values() if not entry.leases and entry.used <= before]
+                idle = [entry for entry in self._entries.values() if not entry.leases and self._spent(entry)]
                 for entry in idle:
                     self._drop(entry)
                 if idle:
@@ -324,6 +327,13 @@ class Swapper:
                 return bool(idle)
         finally:
             runtime.LOADING.release()
+
+    def _spent(self, entry: _Entry) -> bool:
+        seconds = time.monotonic() - entry.used
+        in_main_memory = entry.component.place == "host" or not self.device.own_memory
+        if seconds >= _SHORT_SECONDS and in_main_memory and memory.available() < _SHORT_PART * memory.total():
+            return True
+        return seconds >= self._idle_seconds
 
     def close(self) -> None:
         """Let go of everything that nobody holds."""

@@ -78,7 +78,7 @@ class Recipes:
     def keep(self, who: Principal, name: str, use: str, steps: Sequence[Step]) -> RecipeView:
         """Keep steps under a name. Raises StudioError where they make no sense."""
         chain.check(steps)
-        with self._database.session() as session:
+        with self._database.session(immediate=True) as session:
             return shelf.keep(session, who, name, use, steps)
 
     def change(self, who: Principal, recipe_id: str, name: str, use: str, steps: Sequence[Step]) -> RecipeView:

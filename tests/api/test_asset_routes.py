@@ -172,6 +172,20 @@ def test_no_room_on_the_disk(house: House, as_ann: TestClient, monkeypatch: pyte
     assert left_over(house) == []
 
 
+def test_a_copy_that_grows_is_given_its_room_first(
+    house: House, as_ann: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, picture = io.BytesIO(), Image.new("RGB", (1000, 1000), "teal")
+    picture.save(content, "AVIF")
+    avif = bring(as_ann, content.getvalue(), "lion.avif").json()["id"]
+    lion = bring(as_ann, png()).json()["id"]
+    for free, status in ((3_000_000, 507), (5_000_000, 200)):
+        monkeypatch.setattr(DataFolder, "free_bytes", lambda self, free=free: free)
+        assert as_ann.get(f"/api/assets/{avif}/file?clean=1").status_code == status
+        assert as_ann.get(f"/api/assets/{lion}/file?clean=1").status_code == 200, "what stays as large as it is"
+        assert left_over(house) == []
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [

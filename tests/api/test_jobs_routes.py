@@ -156,6 +156,18 @@ def test_bodies_that_are_no_request(as_ann: TestClient, body: bytes) -> None:
     assert set(answer.json()) == {"code", "what", "why", "next"}
 
 
+@pytest.mark.parametrize(
+    "body", [b'{"name": "\\ud800"}', b'{"name": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", b'{"name": NaN}', b"[1]"]
+)
+@pytest.mark.parametrize(("method", "path"), [("POST", "/api/cast"), ("PATCH", f"/api/assets/{'0' * 32}")])
+def test_routes_with_fields_of_their_own_say_why_a_body_is_refused(
+    as_ann: TestClient, method: str, path: str, body: bytes
+) -> None:
+    answer = as_ann.request(method, path, content=body, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_json")
+    assert answer.json()["next"]
+
+
 def test_a_body_without_end_is_not_read_whole(as_ann: TestClient) -> None:
     answer = as_ann.post("/api/jobs", content=b'"' + b"x" * (2 << 20))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_much")

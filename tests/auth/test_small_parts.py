@@ -1,7 +1,10 @@
 """Small parts with a mind of their own: counting tries, memory of principals, words, bindings."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
+from auth.account_page import _Notices
 from auth.bindings import Bindings
 from auth.files import named_files
 from auth.memory import Memory
@@ -138,3 +141,23 @@ def test_files_are_found_however_deep() -> None:
         deep = [deep]
     assert list(named_files(deep)) == ["/x"]
     assert list(named_files({"url": "data:image/png;base64,", "text": "/etc/passwd"})) == []
+
+
+def test_notices_of_many_browsers_at_once_reach_each_its_own() -> None:
+    notices = _Notices()
+
+    def browser(number: int) -> Principal:
+        return Principal(user_id="u", name="u", role="member", session=f"s{number}")
+
+    def press(number: int) -> list[str]:
+        said = []
+        for time in range(100):
+            notices.put(browser(number), {"done": f"{number} {time}"})
+            said.append(notices.take(browser(number)).get("done", "nothing"))
+        return said
+
+    for number in range(100, 2000):  # so that looking them through takes a while
+        notices.put(browser(number), {"done": "waits"})
+    with ThreadPoolExecutor(16) as threads:
+        for number, said in enumerate(threads.map(press, range(16))):
+            assert said == [f"{number} {time}" for time in range(100)]

@@ -184,6 +184,39 @@ def test_a_name_without_end_is_refused_at_once(tmp_path: Path, name: str) -> Non
     assert time.perf_counter() - began < 2
 
 
+@pytest.mark.parametrize(
+    ("header", "why"),
+    [
+        ({f"a{i}": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]} for i in range(25_000)}, "tensors"),
+        ({f"lora_unet_x_{i}": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]} for i in range(150_000)}, "parts"),
+        ({"__metadata__": {f"{i:x}": "" for i in range(500_000)}}, "parts"),
+        ({"__metadata__": {"a": [[]] * 500_000}}, "parts"),
+        ({"__metadata__": {"ss_tag_frequency": "[[]," * 500_000}}, "parts"),
+        ({"__metadata__": {"a": "x" * 17_000_000}}, "far too long"),
+    ],
+)
+def test_a_header_of_more_than_any_lora_says_holds_nobody_up(
+    tmp_path: Path, header: Mapping[str, Any], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = json.dumps(header).encode()
+    path = tmp_path / "one.safetensors"
+    path.write_bytes(len(text).to_bytes(8, "little") + text + bytes(4))
+    if why != "tensors":  # so many values are not even counted after reading them: nothing else runs meanwhile
+        monkeypatch.setattr("json.loads", lambda _: pytest.fail("the header was read"))
+    with pytest.raises(StudioError) as error:
+        look(path, path.name)
+    assert error.value.problem.code == "damaged_weights"
+    assert why in error.value.problem.why
+
+
+def test_the_header_of_a_large_lora_that_tells_all_its_tags_is_read(tmp_path: Path) -> None:
+    tags = json.dumps({"10_x": {f"tag number {i}": i for i in range(40_000)}})
+    large = {name: one for i in range(3000) for name, one in pair(f"transformer.blocks.{i}.attn.to_q", 8).items()}
+    path = tmp_path / "one.safetensors"
+    path.write_bytes(safetensors_bytes(large, {"ss_tag_frequency": tags, "modelspec.thumbnail": "a" * 4_000_000}))
+    assert look(path, path.name).facts.rank == 4
+
+
 def test_halves_of_letters_in_a_header_are_no_trouble(tmp_path: Path) -> None:
     names = {"modelspec.title": "a\ud800b", "ss_sd_model_name": "c\ud800"}
     path = tmp_path / "lora.safetensors"

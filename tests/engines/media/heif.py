@@ -40,11 +40,15 @@ def make_heic(
     tile: int | None = None,
     turns: int = 0,
     icc: bytes | None = None,
+    cicp: tuple[int, int] | None = None,
     exif: bytes | None = None,
     brands: tuple[bytes, ...] = (b"heic", b"mif1", b"heic"),
     pixel_format: str = "yuv420p",
 ) -> Path:
-    """Write ``picture`` as HEIC: whole, or in tiles of so many px; to be turned so many quarters counter-clockwise."""
+    """Write ``picture`` as HEIC: whole, or in tiles of so many px; to be turned so many quarters counter-clockwise.
+
+    ``cicp`` are the numbers of its primaries and transfer characteristics.
+    """
     side = (tile, tile) if tile else picture.size
     corners = [(x, y) for y in range(0, picture.height, side[1]) for x in range(0, picture.width, side[0])]
     coded = [hevc(picture.crop((x, y, x + side[0], y + side[1])), path.parent, pixel_format) for x, y in corners]
@@ -62,8 +66,10 @@ def make_heic(
         references += box(b"cdsc", struct.pack(">HHH", len(items), 1, primary))
     properties = [box(b"hvcC", coded[0][0]), full(b"ispe", struct.pack(">II", *side))]
     properties += [full(b"ispe", struct.pack(">II", *picture.size)), box(b"irot", bytes((turns,)))]
-    properties += [box(b"colr", b"prof", icc)] if icc else []
-    whole = [3, *([5] if icc else []), 4]  # of the picture: its size, its profile, how it is turned
+    colors = [box(b"colr", b"prof", icc)] if icc else []
+    colors += [box(b"colr", b"nclx", struct.pack(">HHHB", *cicp, 6, 0))] if cicp else []
+    properties += colors
+    whole = [3, *range(5, 5 + len(colors)), 4]  # of the picture: its size, its colors, how it is turned
     uses = [(n, [1, 2]) for n in range(1, len(coded) + 1)] if tile else [(1, [1, *whole])]
     uses += [(primary, whole)] if tile else []
     associations = b"".join(struct.pack(">HB", n, len(these)) + bytes(0x80 | p for p in these) for n, these in uses)

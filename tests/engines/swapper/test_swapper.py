@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.swapper import Device, Simulated, Swapper
+from engines.swapper import Device, Simulated, Swapper, memory
 from engines.swapper import swapper as module
 from errors import StudioError
 
@@ -295,6 +295,29 @@ def test_idle_models_leave_and_used_ones_stay(card: Simulated, clock: Callable[[
         assert swapper.sweep()
         assert held(swapper) == {"leased"}
     assert not swapper.sweep()
+
+
+@pytest.mark.parametrize(("available", "gone"), [(90, {"beside"}), (110, set())])
+def test_models_in_main_memory_leave_sooner_where_it_is_short(
+    card: Simulated,
+    clock: Callable[[float], None],
+    monkeypatch: pytest.MonkeyPatch,
+    available: int,
+    gone: set[str],
+) -> None:
+    monkeypatch.setattr(memory, "total", lambda: 1000)
+    monkeypatch.setattr(memory, "available", lambda: available)
+    swapper = Swapper(card, idle_seconds=900)
+    use(swapper, Block("on the card", 10))
+    beside = Block("beside", 10)
+    beside.place = "host"
+    use(swapper, beside)
+    clock(50)
+    assert not swapper.sweep(), "the next job may want it"
+    clock(20)
+    assert swapper.sweep() is bool(gone)
+    assert {component.key for component in swapper.state("cpu").components} == {"beside"} - gone
+    assert held(swapper) == {"on the card"}
 
 
 def test_no_idle_time_keeps_models_for_ever(card: Simulated, clock: Callable[[float], None]) -> None:

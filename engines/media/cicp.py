@@ -1,0 +1,88 @@
+"""Colors that an AVIF or HEIC names by number (CICP, ITU-T H.273), as the profile that they stand for."""
+
+import struct
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import ImageCms
+
+_MOST_META = 2**20
+_MOST_BOXES = 200
+_PRIMARIES = {
+    9: ("BT.2020", ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046))),
+    12: ("Display P3", ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))),
+}
+"""Where red, green and blue lie (CIE x, y), of the colors that are not those of sRGB; all have its white."""
+_WHITE = (0.3127, 0.3290)
+_LIKE_SRGB = {1, 2, 6, 13, 14, 15}
+"""Transfer characteristics that are shown by sRGB's curve; HDR's are not."""
+
+
+def profile(path: Path) -> bytes | None:
+    """The ICC profile of the colors that an AVIF or HEIC names; None for sRGB's, and where it names none known here."""
+    numbers = _numbers(path)
+    if numbers is None or numbers[0] not in _PRIMARIES or numbers[1] not in _LIKE_SRGB:
+        return None
+    return _profile(numbers[0])
+
+
+def _numbers(path: Path) -> tuple[int, int] | None:
+    """The numbers of the primaries and of the transfer characteristics, of the first picture that names them."""
+    with path.open("rb") as file:
+        for _ in range(_MOST_BOXES):
+            size, kind = struct.unpack(">I4s", file.read(8).ljust(8, b"\0"))
+            if kind == b"meta":
+                return _named(file.read(min(size - 8, _MOST_META))[4:]) if size > 8 else None
+            if size < 8:
+                return None
+            file.seek(size - 8, 1)
+    return None
+
+
+def _named(meta: bytes) -> tuple[int, int] | None:
+    for properties in _boxes(meta, b"iprp"):
+        for container in _boxes(properties, b"ipco"):
+            for color in _boxes(container, b"colr"):
+                if color[:4] == b"nclx" and len(color) >= 8:
+                    return struct.unpack(">HH", color[4:8])
+    return None
+
+
+def _boxes(content: bytes, wanted: bytes) -> Iterator[bytes]:
+    at = 0
+    while at + 8 <= len(content):
+        size, kind = struct.unpack_from(">I4s", content, at)
+        if size < 8:
+            return
+        if kind == wanted:
+            yield content[at + 8 : at + size]
+        at += size
+
+
+@cache
+def _profile(primaries: int) -> bytes:
+    """The profile of sRGB with other primaries, under their name."""
+    name, corners = _PRIMARIES[primaries]
+    found = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    count = struct.unpack_from(">I", found, 128)[0]
+    entries = (struct.unpack_from(">4sII", found, 132 + 12 * n) for n in range(count))
+    tags = {tag: (at, size) for tag, at, size in entries}
+    adapting = np.reshape(struct.unpack_from(">9i", found, tags[b"chad"][0] + 8), (3, 3)) / 65536
+    colors = np.transpose([_xyz(*corner) for corner in corners])
+    colorants = adapting @ (colors * np.linalg.solve(colors, _xyz(*_WHITE)))
+    for tag, colorant in zip((b"rXYZ", b"gXYZ", b"bXYZ"), np.rint(colorants.T * 65536).astype(int), strict=True):
+        struct.pack_into(">3i", found, tags[tag][0] + 8, *colorant)
+    if b"chrm" in tags:
+        places = (round(value * 65536) for corner in corners for value in corner)
+        struct.pack_into(">6I", found, tags[b"chrm"][0] + 12, *places)
+    at, size = tags[b"desc"]
+    length = (size - 28) // 2
+    found[at + 28 : at + 28 + 2 * length] = name.ljust(length)[:length].encode("utf-16-be")
+    return bytes(found)
+
+
+def _xyz(x: float, y: float) -> tuple[float, float, float]:
+    """A color of luminance 1."""
+    return x / y, 1.0, (1 - x - y) / y

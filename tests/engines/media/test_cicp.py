@@ -1,0 +1,91 @@
+"""Colors that AVIF and HEIC name by number come in, and go out to clients, as they are meant."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from engines.media import cicp
+from engines.media.clean import clean_copy
+from engines.media.picture import open_picture
+from tests.engines.media.heif import make_heic
+from tests.engines.media.test_srgb import P3_RED, SRGB_RED, display_p3
+
+SRGB, BT_2020, DISPLAY_P3 = 1, 9, 12
+VIDEO, SRGB_CURVE, PQ = 1, 13, 16
+
+
+def red(name: str, folder: Path, primaries: int, transfer: int, icc: bytes | None = None) -> Path:
+    """A picture of one red whose colors are named by number."""
+    path, picture = folder / name, Image.new("RGB", (64, 64), P3_RED)
+    if path.suffix == ".heic":
+        return make_heic(path, picture, cicp=(primaries, transfer), icc=icc)
+    picture.save(path, quality=100, **({"icc_profile": icc} if icc else {}))
+    numbers = b"colrnclx" + bytes((0, SRGB, 0, SRGB_CURVE))
+    content = path.read_bytes()
+    assert content.count(numbers) == (0 if icc else 1)
+    path.write_bytes(content.replace(numbers, b"colrnclx" + bytes((0, primaries, 0, transfer))))
+    return path
+
+
+def middle(image: Image.Image) -> np.ndarray:
+    return np.asarray(image.convert("RGB"), int)[32, 32]
+
+
+@pytest.mark.parametrize("name", ["a.heic", "a.avif"])
+@pytest.mark.parametrize(
+    ("primaries", "transfer", "expected"),
+    [
+        (DISPLAY_P3, SRGB_CURVE, SRGB_RED),
+        (DISPLAY_P3, VIDEO, SRGB_RED),
+        (SRGB, SRGB_CURVE, P3_RED),
+        (2, 2, P3_RED),
+        (DISPLAY_P3, PQ, P3_RED),  # HDR is not made dull, and not guessed
+    ],
+)
+def test_a_red_of_display_p3_is_read_as_one(
+    tmp_path: Path, name: str, primaries: int, transfer: int, expected: tuple[int, int, int]
+) -> None:
+    path = red(name, tmp_path, primaries, transfer)
+    assert np.abs(middle(open_picture(path)) - expected).max() <= 4
+
+
+@pytest.mark.parametrize("name", ["a.heic", "a.avif"])
+def test_a_profile_goes_before_numbers(tmp_path: Path, name: str) -> None:
+    assert np.abs(middle(open_picture(red(name, tmp_path, SRGB, SRGB_CURVE, display_p3()))) - SRGB_RED).max() <= 4
+
+
+@pytest.mark.parametrize("name", ["a.heic", "a.avif"])
+def test_a_copy_for_clients_keeps_the_colors(tmp_path: Path, name: str) -> None:
+    path = red(name, tmp_path, DISPLAY_P3, SRGB_CURVE)
+    copy = clean_copy(path, tmp_path / f"clean{path.suffix}")
+    with Image.open(copy) as image:
+        assert "Display P3" in ImageCms.getProfileDescription(
+            ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+        )
+    assert np.abs(middle(open_picture(copy)) - SRGB_RED).max() <= 6
+
+
+def test_profiles_have_the_colorants_that_are_published() -> None:
+    for primaries, published in (
+        (DISPLAY_P3, ((0.5151, 0.2412, -0.0011), (0.2919, 0.6922, 0.0419), (0.1572, 0.0666, 0.7841))),
+        (BT_2020, ((0.6734, 0.2790, -0.0019), (0.1657, 0.6753, 0.0300), (0.1251, 0.0456, 0.7971))),
+    ):
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(cicp._profile(primaries))).profile
+        for found, expected in zip(
+            (profile.red_colorant, profile.green_colorant, profile.blue_colorant), published, strict=True
+        ):
+            assert np.allclose(found[0], expected, atol=0.0006)
+
+
+@pytest.mark.parametrize("end", [7, 40, 120, 200])
+def test_what_is_cut_off_or_says_nothing_names_no_colors(tmp_path: Path, end: int) -> None:
+    path = red("a.avif", tmp_path, DISPLAY_P3, SRGB_CURVE)
+    path.write_bytes(path.read_bytes()[:end])
+    assert cicp.profile(path) is None
+    path.write_bytes(bytes(end))
+    assert cicp.profile(path) is None
+    path.write_bytes(b"\0\0\0\x08free" * 1000)
+    assert cicp.profile(path) is None
