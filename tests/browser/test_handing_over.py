@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.live import finished, submit, upload
 from tests.support.waiting import until
@@ -118,6 +118,35 @@ def test_settings_and_inputs_arrive_after_a_reload(
     expect(page.locator("#bench-image .slot[data-main=yes] .filled")).to_be_visible()
     page.locator(f"#tab-image [data-asset='{made}']").drag_to(page.locator("#bench-image .slot-box").first)
     expect(page.locator("#bench-image .slot[data-main=yes] .filled")).to_contain_text("cut out")
+
+
+def test_what_a_form_held_is_not_lost_where_no_answer_comes(opened: Opened, ann: httpx.Client) -> None:
+    page = opened(ann, at="image/create_image")
+    prompt = page.locator("#task-create_image .field-prompt textarea")
+    prompt.fill("a lighthouse in a storm")
+    page.wait_for_function("Object.values(localStorage).some((kept) => kept.includes('a lighthouse in a storm'))")
+    lost: list[str] = []
+
+    def join(route: Route) -> None:
+        """The first question of a form is whether what it held can be put back: it gets lost."""
+        if "a lighthouse in a storm" in (route.request.post_data or "") and not lost:
+            lost.append(route.request.url)
+        else:
+            route.continue_()
+
+    page.route("**/run/predict*", join)
+    page.clock.install()
+    page.reload()
+    page.wait_for_timeout(500)
+    for _ in range(40):
+        page.clock.run_for(1000)
+        if page.get_by_text("is not back yet").count():
+            break
+    expect(page.get_by_text("What was in this form is not back yet")).to_be_visible()
+    assert lost
+    page.unroute("**/run/predict*")
+    page.reload()
+    expect(prompt).to_have_value("a lighthouse in a storm")
 
 
 def test_a_form_outlives_its_tab_for_its_person_alone(opened: Opened, ann: httpx.Client, bob: httpx.Client) -> None:
