@@ -49,11 +49,14 @@ def install(
 
 @pytest.fixture(scope="package")
 def hub(facsimile: Callable[[str], dict[str, bytes]]) -> Iterator[LocalHub]:
-    """A hub with every repository; gated ones are for those who have accepted their terms."""
+    """A hub with every repository; gated ones are for those who have accepted their terms. Those whose commit is known
+    have moved on since, to something that no model needs."""
     with local_hub() as served:
         for name, known in facts().items():
             token = TOKEN if known.gated else ""
             served.add(name, facsimile(name), gated=known.gated, token=token, pinned=known.commit)
+            if known.commit:
+                served.move(name, {"README.md": "A newer one is elsewhere."})
         yield served
 
 

@@ -51,7 +51,7 @@ def test_a_model_is_fetched_whole_and_nothing_beside_it(hub: LocalHub, owner: ht
 @pytest.mark.slow
 @pytest.mark.parametrize("id", PAINTS)
 def test_a_model_does_each_of_its_tasks(
-    hub: LocalHub, owner: httpx.Client, put: Callable[[Image.Image], str], id: str, tmp_path: Path
+    owner: httpx.Client, put: Callable[[Image.Image], str], id: str, tmp_path: Path
 ) -> None:
     entry = have(owner, id)
     asked = requests(entry, put, SIDE if entry.pixels > SIDE * SIDE else SIDE // 2)
@@ -60,7 +60,7 @@ def test_a_model_does_each_of_its_tasks(
     for number, request in enumerate(asked.values()):
         asset = made(owner, request, tmp_path)
         record = asset["provenance"]
-        check_model(record["model"], entry, hub)
+        check_model(record["model"], entry)
         assert record["seed"] == request["seed"]
         assert record["plan"]["painting"]["precision"]
         if not number:

@@ -19,7 +19,6 @@ from tests.engines.media.making import make_clip
 from tests.facsimiles.asking import requests
 from tests.facsimiles.facts import facts
 from tests.facsimiles.walking import FETCHED, PAINTS, check_model, have, made
-from tests.support.hub import LocalHub
 from tests.support.live import Live, upload
 from tests.support.waiting import until
 
@@ -105,17 +104,17 @@ def test_a_writer_answers(owner: httpx.Client, put: Put, id: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("id", UPSCALERS)
-def test_an_upscaler_enlarges(hub: LocalHub, owner: httpx.Client, put: Put, id: str, tmp_path: Path) -> None:
+def test_an_upscaler_enlarges(owner: httpx.Client, put: Put, id: str, tmp_path: Path) -> None:
     entry = have(owner, id)
     picture = {"task": "upscale_image", "model": id, "image": put(noise(48, 32)), "scale": 2}
     asset = made(owner, picture, tmp_path)
-    check_model(asset["provenance"]["model"], entry, hub)
+    check_model(asset["provenance"]["model"], entry)
     assert Image.open(tmp_path / "result.png").size == (96, 64)
     assert made(owner, picture, tmp_path)["content_sha256"] == asset["content_sha256"]
 
     clip = upload(owner, make_clip(tmp_path / "clip.mp4", [Fraction(n, 25) for n in range(3)], size=(48, 32)))
     asset = made(owner, {"task": "upscale_clip", "model": id, "clip": clip, "scale": 2}, tmp_path)
-    check_model(asset["provenance"]["model"], entry, hub)
+    check_model(asset["provenance"]["model"], entry)
     with ClipReader(tmp_path / "result.mp4") as reader:
         assert [frame.pixels.shape for frame in reader.read()] == [(64, 96, 3)] * 3
 
@@ -123,7 +122,6 @@ def test_an_upscaler_enlarges(hub: LocalHub, owner: httpx.Client, put: Put, id: 
 @pytest.mark.slow
 @pytest.mark.parametrize(("id", "kind"), STRUCTURES)
 def test_a_structure_is_kept(
-    hub: LocalHub,
     studio: Live,
     owner: httpx.Client,
     put: Put,
@@ -141,9 +139,9 @@ def test_a_structure_is_kept(
     helpers = [helper, *([have(owner, finder)] if finder else [])]
     request = asked(base) | {"control": kind, "control_image": put(noise(SIDE, SIDE))}
     asset = made(owner, request, tmp_path)
-    check_model(asset["provenance"]["model"], base, hub)
+    check_model(asset["provenance"]["model"], base)
     for record, entry in zip(asset["provenance"]["helpers"], helpers, strict=True):
-        check_model(record, entry, hub)
+        check_model(record, entry)
     assert asset["content_sha256"] != plain(base)
     if kind == helper.roles[0].split(".")[1]:
         assert made(owner, request, tmp_path)["content_sha256"] == asset["content_sha256"]
@@ -152,15 +150,15 @@ def test_a_structure_is_kept(
 @pytest.mark.slow
 @pytest.mark.parametrize("id", ADAPTERS)
 def test_a_picture_is_gone_by(
-    hub: LocalHub, owner: httpx.Client, put: Put, plain: Callable[[Entry], str], id: str, tmp_path: Path
+    owner: httpx.Client, put: Put, plain: Callable[[Entry], str], id: str, tmp_path: Path
 ) -> None:
     helper = have(owner, id)
     base = have(owner, base_of(helper).id)
     request = asked(base) | {"references": [put(noise(SIDE, SIDE))]}
     asset = made(owner, request, tmp_path)
-    check_model(asset["provenance"]["model"], base, hub)
+    check_model(asset["provenance"]["model"], base)
     (record,) = asset["provenance"]["helpers"]
-    check_model(record, helper, hub)
+    check_model(record, helper)
     assert asset["content_sha256"] != plain(base)
     assert made(owner, request, tmp_path)["content_sha256"] == asset["content_sha256"]
 
@@ -168,7 +166,6 @@ def test_a_picture_is_gone_by(
 @pytest.mark.slow
 @pytest.mark.parametrize("id", VERSIONS)
 def test_a_smaller_version_paints(
-    hub: LocalHub,
     studio: Live,
     owner: httpx.Client,
     put: Put,
@@ -180,6 +177,6 @@ def test_a_smaller_version_paints(
     lay_config(studio, version.parts["transformer"], twin_folder)
     request = requests(version, put, SIDE)["create_image"]
     asset = made(owner, request, tmp_path)
-    check_model(asset["provenance"]["model"], version, hub)
+    check_model(asset["provenance"]["model"], version)
     assert asset["provenance"]["plan"]["painting"]["precision"] == "gguf"
     assert made(owner, request, tmp_path)["content_sha256"] == asset["content_sha256"]

@@ -7,8 +7,8 @@ import httpx
 
 from engines.catalog import Entry, files
 from tests.facsimiles.asking import check_result
+from tests.facsimiles.facts import facts
 from tests.facsimiles.test_facts import ENTRIES
-from tests.support.hub import LocalHub
 from tests.support.live import finished, submit
 
 TOKEN = "hf_facsimile_token"
@@ -44,10 +44,10 @@ def made(owner: httpx.Client, asked: dict[str, Any], folder: Path) -> dict[str, 
     return asset
 
 
-def check_model(record: dict[str, Any], entry: Entry, hub: LocalHub) -> None:
+def check_model(record: dict[str, Any], entry: Entry) -> None:
     """What a record says of a model is what was fetched."""
     assert record["id"] == entry.id
     for name, part in entry.parts.items():
         written = record["parts"][name]
         assert written["repo"] == part.repo
-        assert written["revision"] in (part.revision, hub.repositories[part.repo].commit)
+        assert written["revision"] in (part.revision, facts()[part.repo].commit)
