@@ -28,7 +28,7 @@ def save_esrgan(folder: Path) -> None:
     generator = torch.Generator().manual_seed(4)
 
     def layer(name: str, into: int, out: int) -> dict[str, torch.Tensor]:
-        weight = torch.randn(out, into, 3, 3, generator=generator) * 0.05
+        weight = torch.randn(out, into, 3, 3, generator=generator) * (9 * into) ** -0.5
         return {f"{name}.weight": weight, f"{name}.bias": torch.zeros(out)}
 
     width, growth = 8, 32  # spandrel takes the growth for granted

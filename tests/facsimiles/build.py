@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines import twins
+from tests.facsimiles import packed
 from tests.facsimiles.facts import Facts, Part, is_file
 
 if TYPE_CHECKING:
@@ -22,11 +23,10 @@ def build_repository(facts: Facts, twin_folder: Path) -> dict[str, bytes]:
     if facts.pipeline:
         files["model_index.json"] = _json({"_class_name": facts.pipeline, "_diffusers_version": "0.32.0"})
     for name, part in facts.parts.items():
-        twin = twins.build(part.twin or facts.twin, twin_folder)
         if is_file(name):
-            files[name] = _tensors(twin / (part.source or name), part)
+            files[name] = _file(name, part, facts, twin_folder)
             continue
-        source = twin / (part.source if part.source is not None else name)
+        source = twins.build(part.twin or facts.twin, twin_folder) / (name if part.source is None else part.source)
         folder = "" if name == "." else f"{name}/"
         files |= {f"{folder}{file}": content for file, content in _part(source, part)}
     return files
@@ -48,21 +48,31 @@ def _part(source: Path, part: Part) -> Iterator[tuple[str, bytes]]:
         yield part.index_file, _json({"metadata": {"total_size": total}, "weight_map": place})
 
 
-def _tensors(file: Path, part: Part) -> bytes:
+def _file(name: str, part: Part, facts: Facts, twin_folder: Path) -> bytes:
+    """A single file of weights, in either format."""
     from safetensors.torch import save
 
-    return save(_cast(file, part))
+    twin = part.twin or facts.twin
+    if not twin:
+        return packed.writer(part.architecture)
+    source = twins.build(twin, twin_folder) / (part.source or name)
+    return packed.painter(_read(source), part.architecture) if part.architecture else save(_cast(source, part))
 
 
 def _cast(source: Path, part: Part) -> "dict[str, torch.Tensor]":
     """A twin's weights in the precision in which the real ones are stored."""
     import torch
-    from safetensors.torch import load_file
 
     dtype = getattr(torch, part.dtype or "")
-    files = [source] if source.is_file() else sorted(source.glob("*.safetensors"))
-    weights = {name: tensor for file in files for name, tensor in load_file(file).items()}
+    weights = _read(source)
     return {name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in weights.items()}
+
+
+def _read(source: Path) -> "dict[str, torch.Tensor]":
+    from safetensors.torch import load_file
+
+    files = [source] if source.is_file() else sorted(source.glob("*.safetensors"))
+    return {name: tensor for file in files for name, tensor in load_file(file).items()}
 
 
 def _small(source: Path, name: str, part: Part) -> bytes:

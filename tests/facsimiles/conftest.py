@@ -1,16 +1,22 @@
-"""Facsimiles built once a run, and where they are installed."""
+"""Facsimiles built once a run, where they are installed, and a studio on a normal machine whose hub has them."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import httpx
 import pytest
 from huggingface_hub import constants
+from PIL import Image
 
 from engines.catalog import Entry, files
 from engines.hub.choose import files_of
 from tests.facsimiles.build import build_repository
 from tests.facsimiles.facts import facts
+from tests.facsimiles.walking import TOKEN
+from tests.support.hub import LocalHub, local_hub
+from tests.support.live import Live, upload
 
 _COMMIT = "c" * 40
 
@@ -37,5 +43,49 @@ def install(
                 path.write_bytes(facsimile(part.repo)[file.path])
             (folder / "refs").mkdir(exist_ok=True)
             (folder / "refs" / part.revision).write_text(_COMMIT)
+
+    return run
+
+
+@pytest.fixture(scope="package")
+def hub(facsimile: Callable[[str], dict[str, bytes]]) -> Iterator[LocalHub]:
+    """A hub with every repository; gated ones are for those who have accepted their terms. Those whose commit is known
+    have moved on since, to something that no model needs."""
+    with local_hub() as served:
+        for name, known in facts().items():
+            token = TOKEN if known.gated else ""
+            served.add(name, facsimile(name), gated=known.gated, token=token, pinned=known.commit)
+            if known.commit:
+                served.move(name, {"README.md": "A newer one is elsewhere."})
+        yield served
+
+
+@pytest.fixture(scope="package")
+def studio(hub: LocalHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """``python app.py`` with nothing set but what every machine has."""
+    folder = tmp_path_factory.mktemp("owner")
+    environment = {"PATH": os.defpath, "HOME": str(folder / "home"), "HF_ENDPOINT": hub.url}
+    (folder / "home").mkdir()
+    live = Live(folder / "data", folder / "none", environment=environment, bare=True)
+    try:
+        yield live.start()
+    finally:
+        live.kill()
+
+
+@pytest.fixture(scope="package")
+def owner(studio: Live) -> httpx.Client:
+    """The owner, signed in."""
+    return studio.first_account("ann")
+
+
+@pytest.fixture
+def put(owner: httpx.Client, tmp_path: Path) -> Callable[[Image.Image], str]:
+    """Bring a picture in; the asset's id."""
+
+    def run(picture: Image.Image) -> str:
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.png"
+        picture.save(path)
+        return upload(owner, path)
 
     return run

@@ -21,8 +21,9 @@ class Part(BaseModel):
 
     ``files`` are its small files. Weights are named by their ``stem`` and lie in ``shards`` files (with an index where
     there are several), in one ``variant`` or none; ``bytes`` is what they take together. ``config`` is what the real
-    config (of a model, scheduler or processor) says that the tiny one must say too. The tiny weights come from the
-    folder ``source`` of the ``twin`` (by default the folder of the same name in the repository's twin).
+    config (of a model, scheduler or processor) says that the tiny one must say too, ``architecture`` what a GGUF file
+    says it is. The tiny weights come from the folder ``source`` of the ``twin`` (by default the folder of the same name
+    in the repository's twin); where there is no twin, it is the GGUF file of a model that writes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +35,7 @@ class Part(BaseModel):
     shards: int = 1
     variant: str = ""
     config: dict[str, Any] = {}
+    architecture: str = ""
     twin: str = ""
     source: str | None = None
 

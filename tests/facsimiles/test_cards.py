@@ -1,12 +1,15 @@
 """Every model that paints on a card of 24 and of 96 GB: planned with its real sizes, run with a facsimile's weights."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from engines import planning, wire
+from engines import planning, runtime, wire
 from engines.catalog import SHIPPED, Catalog, Entry, read
 from engines.planning import Plan, Room, Weights, Working
 from engines.planning.weights import Stages
@@ -19,11 +22,7 @@ from tests.facsimiles.facts import ELEMENT_BYTES, facts
 GB = 10**9
 CARDS = {"24 GB": (24 * GB, 128 * GB), "96 GB": (96 * GB, 256 * GB)}
 """Bytes of a card, and of the main memory beside it."""
-ELSEWHERE = {"qwen-image-edit", "qwen-image-edit-2509", "qwen-image-edit-2511"}
-"""They look at a megapixel whatever is asked, which takes minutes in half precision on a processor: with a coder that
-is narrower than the real one, tests/engines/image/test_precisions.py has them."""
-PAINTS = {entry.id: entry for entry in map(read, sorted(SHIPPED.glob("*.yaml"))) if entry.part_memory}
-ENTRIES = {id: entry for id, entry in PAINTS.items() if id not in ELSEWHERE}
+ENTRIES = {entry.id: entry for entry in map(read, sorted(SHIPPED.glob("*.yaml"))) if entry.part_memory}
 
 SIDE = 128
 _PIXELS = {"qwen-image-2.1": 256 * 256}
@@ -73,8 +72,17 @@ def plans(entry: Entry) -> dict[str, Plan]:
     return found
 
 
-def test_every_model_that_paints_is_here_or_elsewhere() -> None:
-    assert {id for id in PAINTS if PAINTS[id].pipeline.startswith("diffusers:QwenImageEdit")} == ELSEWHERE
+@pytest.fixture
+def looks_at_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pipelines that look at a megapixel whatever is asked look at ``SIDE`` squared."""
+    runtime.heavy("diffusers", "transformers")
+    for name in ("edit", "edit_plus"):
+        module = import_module(f"diffusers.pipelines.qwenimage.pipeline_qwenimage_{name}")
+        monkeypatch.setattr(module, "calculate_dimensions", partial(_little, module.calculate_dimensions))
+
+
+def _little(dimensions: Callable[..., Any], area: int, ratio: float) -> Any:
+    return dimensions(min(area, SIDE * SIDE), ratio)
 
 
 def enter(entry: Entry, own: Path) -> None:
@@ -82,6 +90,7 @@ def enter(entry: Entry, own: Path) -> None:
     (own / f"{entry.id}.yaml").write_text(yaml.safe_dump(entry.model_dump(mode="json"), allow_unicode=True))
 
 
+@pytest.mark.usefixtures("looks_at_little")
 @pytest.mark.parametrize("id", [id if id in QUICK else pytest.param(id, marks=pytest.mark.slow) for id in ENTRIES])
 def test_every_task_works_in_each_way_in_which_a_card_keeps_it(
     id: str, install: Callable[[Entry], None], twin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

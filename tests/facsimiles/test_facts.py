@@ -1,20 +1,19 @@
 """The facts are complete: every model that is fetched from the hub has them, and fetches what it should and no more."""
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from engines.catalog import SHIPPED, Entry, files, read
+from engines.catalog import SHIPPED, Entry, files, read, smaller
 from engines.catalog.entry import Part
 from engines.hub.choose import files_of
 from engines.hub.commits import pins
-from tests.facsimiles.build import build_repository
-from tests.facsimiles.facts import Facts, facts
+from tests.facsimiles.facts import facts
 
-ENTRIES = [read(path) for path in sorted(SHIPPED.glob("*.yaml"))]
+_OWN = [read(path) for path in sorted(SHIPPED.glob("*.yaml"))]
+ENTRIES = _OWN + [version for entry in _OWN for version in smaller.versions(entry)]
+"""Every entry, then the smaller versions that they name."""
 FETCHED = [entry for entry in ENTRIES if any(map(files.is_repository, entry.parts.values()))]
-WITHOUT = {"qwen2.5-1.5b": "a GGUF file that another program runs: tests/engines/language/test_llama.py"}
-"""Entries of the hub that have no facsimile, and where they are tested."""
 
 
 def parts_of(entry: Entry) -> list[Part]:
@@ -22,15 +21,14 @@ def parts_of(entry: Entry) -> list[Part]:
     return [part for part in entry.parts.values() if files.is_repository(part)]
 
 
-@pytest.fixture(params=[entry for entry in FETCHED if entry.id not in WITHOUT], ids=lambda entry: entry.id)
+@pytest.fixture(params=FETCHED, ids=lambda entry: entry.id)
 def entry(request: pytest.FixtureRequest) -> Entry:
     found: Entry = request.param
     return found
 
 
 def test_every_model_of_the_hub_has_its_facts() -> None:
-    lacking = {e.id for e in FETCHED if any(part.repo not in facts() for part in parts_of(e))}
-    assert lacking == set(WITHOUT)
+    assert {e.id for e in FETCHED if any(part.repo not in facts() for part in parts_of(e))} == set()
 
 
 def test_no_facts_are_left_over() -> None:
@@ -46,7 +44,7 @@ def test_it_fetches_what_it_needs_and_no_more(entry: Entry) -> None:
         wanted = known.wanted(part.subfolder, part.file)
         allowed = {path for path in wanted if not part.allow or path in chosen}
         assert chosen == allowed
-        assert any(path.endswith((".safetensors", ".json")) for path in chosen)
+        assert any(path.endswith((".safetensors", ".gguf", ".json")) for path in chosen)
 
 
 def test_its_entry_says_how_much_is_downloaded(entry: Entry) -> None:
@@ -56,6 +54,14 @@ def test_its_entry_says_how_much_is_downloaded(entry: Entry) -> None:
         for file in files_of(part, facts()[part.repo].as_repo())
     }
     assert entry.download_bytes == pytest.approx(sum(wanted.values()), rel=0.02)
+
+
+@pytest.mark.parametrize("version", [entry for entry in FETCHED if entry.smaller_of], ids=lambda entry: entry.id)
+def test_a_smaller_version_says_the_size_of_its_file(version: Entry) -> None:
+    part = version.parts[smaller.PAINTS]
+    assert sum(facts()[part.repo].wanted(part.subfolder, part.file).values()) == pytest.approx(
+        version.part_memory[smaller.PAINTS], rel=0.005
+    )
 
 
 def test_its_entry_says_who_must_consent(entry: Entry) -> None:
@@ -68,9 +74,14 @@ def test_the_facts_are_of_the_commit_that_is_fetched(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", facts())
-def test_a_facsimile_has_the_files_that_the_facts_name(name: str, twin_folder: Path) -> None:
-    known: Facts = facts()[name]
-    built = build_repository(known, twin_folder)
+def test_a_size_that_is_rounded_is_marked_as_not_read_off_a_page(name: str) -> None:
+    rounded = [part.bytes for part in facts()[name].parts.values() if part.bytes and part.bytes % 1000 == 0]
+    assert not rounded or any("bytes" in doubt for doubt in facts()[name].unchecked)
+
+
+@pytest.mark.parametrize("name", facts())
+def test_a_facsimile_has_the_files_that_the_facts_name(name: str, facsimile: Callable[[str], dict[str, bytes]]) -> None:
+    known, built = facts()[name], facsimile(name)
     assert set(built) == set(known.listing)
     for path, content in built.items():
         if path in known.extra:
@@ -78,3 +89,5 @@ def test_a_facsimile_has_the_files_that_the_facts_name(name: str, twin_folder: P
         assert len(content) < 3_000_000
         if path.endswith(".safetensors"):
             assert content[8:9] == b"{"
+        if path.endswith(".gguf"):
+            assert content[:4] == b"GGUF"

@@ -87,7 +87,8 @@ class Flux2Klein(Flux2):
         if work.mask is None:
             return super().pictures(work, count)
         assert work.image is not None
-        asked: dict[str, Any] = {"image": _shown(work.image), "mask_image": work.mask}
+        # As large as it is: the pipeline draws at its size.
+        asked: dict[str, Any] = {"image": _checked(work.image), "mask_image": work.mask}
         if not work.references:
             return asked
         # It would cut all others to the shape of the first.
@@ -111,6 +112,15 @@ class Flux2Klein(Flux2):
 
 def _shown(picture: "Image") -> "Image":
     """A picture as the models take it. Raises StudioError ``too_narrow`` (422) where its shape is beyond them."""
+    short = min(_checked(picture).size)
+    if short >= _LEAST_SIDE:
+        return picture
+    scale = _LEAST_SIDE / short
+    return picture.resize((round(picture.width * scale), round(picture.height * scale)))
+
+
+def _checked(picture: "Image") -> "Image":
+    """A picture whose shape the models take. Raises StudioError ``too_narrow`` (422) where it is beyond them."""
     short, long = sorted(picture.size)
     if long > _LONGEST * short:
         raise StudioError(
@@ -120,7 +130,4 @@ def _shown(picture: "Image") -> "Image":
             "Crop it, or take another model.",
             status=422,
         )
-    if short >= _LEAST_SIDE:
-        return picture
-    scale = _LEAST_SIDE / short
-    return picture.resize((round(picture.width * scale), round(picture.height * scale)))
+    return picture

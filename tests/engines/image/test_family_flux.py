@@ -1,5 +1,6 @@
 """FLUX.1 and FLUX.2 with their twins."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -184,6 +185,15 @@ def test_what_is_filled_in_goes_by_pictures_of_any_shape(desk: Desk) -> None:
     assert not np.array_equal(alone, filled(tall))
     assert not np.array_equal(with_both, with_other), "the head of the second was cut away"
     assert np.array_equal(with_both[:16], np.asarray(picture)[:16])
+
+
+@pytest.mark.parametrize(("width", "height"), [(48, 48), (32, 16), (16, 48)])
+def test_a_tiny_picture_is_continued(desk: Desk, width: int, height: int) -> None:
+    asked = {"task": "extend_image", "model": desk.twin("flux.2-klein-4b"), "image": desk.put(noise(width, height))}
+    (made,) = desk.pictures(**asked, right=16, **proofs.ASKED)
+    assert made.shape == (height, width + 16, 3)
+    shown = next(Image.open(io.BytesIO(event.jpeg)) for event in desk.events if isinstance(event, wire.Preview))
+    assert shown.width * height == pytest.approx((width + 16) * shown.height, rel=0.02)
 
 
 # -- previews

@@ -1,0 +1,182 @@
+"""What an owner does with the models that paint nothing themselves: writers answer, upscalers enlarge, and what helps
+others (structures, pictures to go by, smaller versions of what paints) has its part in their pictures."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from engines import twins
+from engines.catalog import Entry
+from engines.catalog.entry import Part
+from engines.media.clip import ClipReader
+from tests.engines.image.drawing_desk import noise
+from tests.engines.media.making import make_clip
+from tests.facsimiles.asking import requests
+from tests.facsimiles.facts import facts
+from tests.facsimiles.walking import FETCHED, PAINTS, check_model, have, made
+from tests.support.live import Live, upload
+from tests.support.waiting import until
+
+SIDE = 128
+WRITERS = [id for id, entry in FETCHED.items() if "write" in entry.tasks]
+UPSCALERS = [id for id, entry in FETCHED.items() if "upscale_image" in entry.tasks]
+ADAPTERS = [id for id, entry in FETCHED.items() if entry.role == "ip_adapter"]
+STRUCTURES = [(id, role.split(".")[1]) for id, entry in FETCHED.items() for role in entry.roles if "control." in role]
+FINDERS = {role: id for id, entry in FETCHED.items() for role in entry.roles if role.startswith("structure.")}
+VERSIONS = {entry.parts["transformer"].repo: id for id, entry in FETCHED.items() if entry.smaller_of}.values()
+"""One of each repository: their files are made alike."""
+Put = Callable[[Image.Image], str]
+
+
+@pytest.fixture(scope="module")
+def plain(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Entry], str]:
+    """What a model makes without help: the sum of the picture, made once."""
+    known: dict[str, str] = {}
+
+    def run(base: Entry) -> str:
+        if base.id not in known:
+            asset = made(owner, asked(base), tmp_path_factory.mktemp("plain"))
+            known[base.id] = asset["content_sha256"]
+        return known[base.id]
+
+    return run
+
+
+def asked(base: Entry) -> dict[str, Any]:
+    """A small picture of a model's."""
+    return requests(base, lambda picture: "", SIDE)["create_image"]
+
+
+def base_of(helper: Entry) -> Entry:
+    """The first model that a helper helps."""
+    kinds = {role.split(".")[1] for role in helper.roles if role.startswith("control.")}
+    return next(e for id in PAINTS if (e := FETCHED[id]).lora_family == helper.helps and kinds <= set(e.controls))
+
+
+def lay_config(studio: Live, part: Part, twin_folder: Path) -> None:
+    """Lay a config beside a single file, as people may. That of the large model comes with the studio; the file's is of
+    the tiny one."""
+    known = facts()[part.repo]
+    name = f"{part.subfolder}/{part.file}".lstrip("/")
+    config = twins.build(known.twin, twin_folder) / (known.parts[name].source or "") / "config.json"
+    (file,) = studio.data.parent.rglob(f"snapshots/*/{name}")
+    file.with_name("config.json").write_bytes(config.read_bytes())
+
+
+def conversation(owner: httpx.Client, model: str, **more: Any) -> dict[str, Any]:
+    """Ask as the Writing tab does; the answer, once it is there."""
+    options = {"model": model, "max_tokens": 12, "seed": 1}
+    begun = owner.post("/api/conversations", json={"text": "Say hello.", "options": options, **more})
+    assert begun.status_code == 201, begun.text
+    id = begun.json()["conversation"]["id"]
+
+    def look() -> dict[str, Any] | None:
+        talk = owner.get(f"/api/conversations/{id}").json()
+        return None if talk["answering"] else talk
+
+    answer: dict[str, Any] = until(look, 120, f"the answer of {model}")["messages"][-1]
+    assert answer["state"] == "done", answer["error"]
+    return answer
+
+
+def test_every_model_that_paints_nothing_is_walked() -> None:
+    walked = {*WRITERS, *UPSCALERS, *ADAPTERS, *FINDERS.values(), *(id for id, _ in STRUCTURES)}
+    assert {id for id, entry in FETCHED.items() if not entry.smaller_of} - set(PAINTS) == walked
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", WRITERS)
+def test_a_writer_answers(owner: httpx.Client, put: Put, id: str) -> None:
+    entry = have(owner, id)
+    answer, again = conversation(owner, id), conversation(owner, id)
+    assert (answer["model"], answer["text"]) == (id, again["text"])
+    assert answer["text"]
+    assert 0 < answer["facts"]["tokens"] <= 12
+    if entry.options.get("vision"):
+        seen = conversation(owner, id, attachments=[put(noise(SIDE, SIDE))])
+        assert seen["facts"]["prompt_tokens"] > answer["facts"]["prompt_tokens"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", UPSCALERS)
+def test_an_upscaler_enlarges(owner: httpx.Client, put: Put, id: str, tmp_path: Path) -> None:
+    entry = have(owner, id)
+    picture = {"task": "upscale_image", "model": id, "image": put(noise(48, 32)), "scale": 2}
+    asset = made(owner, picture, tmp_path)
+    check_model(asset["provenance"]["model"], entry)
+    assert Image.open(tmp_path / "result.png").size == (96, 64)
+    assert made(owner, picture, tmp_path)["content_sha256"] == asset["content_sha256"]
+
+    clip = upload(owner, make_clip(tmp_path / "clip.mp4", [Fraction(n, 25) for n in range(3)], size=(48, 32)))
+    asset = made(owner, {"task": "upscale_clip", "model": id, "clip": clip, "scale": 2}, tmp_path)
+    check_model(asset["provenance"]["model"], entry)
+    with ClipReader(tmp_path / "result.mp4") as reader:
+        assert [frame.pixels.shape for frame in reader.read()] == [(64, 96, 3)] * 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("id", "kind"), STRUCTURES)
+def test_a_structure_is_kept(
+    studio: Live,
+    owner: httpx.Client,
+    put: Put,
+    plain: Callable[[Entry], str],
+    twin_folder: Path,
+    id: str,
+    kind: str,
+    tmp_path: Path,
+) -> None:
+    helper = have(owner, id)
+    if helper.parts["controlnet"].file:
+        lay_config(studio, helper.parts["controlnet"], twin_folder)
+    base = have(owner, base_of(helper).id)
+    finder = FINDERS.get(f"structure.{kind}")
+    helpers = [helper, *([have(owner, finder)] if finder else [])]
+    request = asked(base) | {"control": kind, "control_image": put(noise(SIDE, SIDE))}
+    asset = made(owner, request, tmp_path)
+    check_model(asset["provenance"]["model"], base)
+    for record, entry in zip(asset["provenance"]["helpers"], helpers, strict=True):
+        check_model(record, entry)
+    assert asset["content_sha256"] != plain(base)
+    if kind == helper.roles[0].split(".")[1]:
+        assert made(owner, request, tmp_path)["content_sha256"] == asset["content_sha256"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", ADAPTERS)
+def test_a_picture_is_gone_by(
+    owner: httpx.Client, put: Put, plain: Callable[[Entry], str], id: str, tmp_path: Path
+) -> None:
+    helper = have(owner, id)
+    base = have(owner, base_of(helper).id)
+    request = asked(base) | {"references": [put(noise(SIDE, SIDE))]}
+    asset = made(owner, request, tmp_path)
+    check_model(asset["provenance"]["model"], base)
+    (record,) = asset["provenance"]["helpers"]
+    check_model(record, helper)
+    assert asset["content_sha256"] != plain(base)
+    assert made(owner, request, tmp_path)["content_sha256"] == asset["content_sha256"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("id", VERSIONS)
+def test_a_smaller_version_paints(
+    studio: Live,
+    owner: httpx.Client,
+    put: Put,
+    twin_folder: Path,
+    id: str,
+    tmp_path: Path,
+) -> None:
+    version = have(owner, id)
+    lay_config(studio, version.parts["transformer"], twin_folder)
+    request = requests(version, put, SIDE)["create_image"]
+    asset = made(owner, request, tmp_path)
+    check_model(asset["provenance"]["model"], version)
+    assert asset["provenance"]["plan"]["painting"]["precision"] == "gguf"
+    assert made(owner, request, tmp_path)["content_sha256"] == asset["content_sha256"]
