@@ -191,6 +191,7 @@ def _requirement(name: str, wrong: ErrorDetails) -> str:
         return str(context["error"])
     if "expected" in context:
         return "it must be " + str(context["expected"]).replace("'", "")
-    kind = next(words for type, words in _KINDS.items() if type in (field.annotation, *get_args(field.annotation)))
+    types = (field.annotation, *get_args(field.annotation))
+    kind = next((words for type, words in _KINDS.items() if type in types), "of another kind")
     rules = ((rule, sign) for rule in field.metadata for sign in _BOUNDS if hasattr(rule, sign))
     return ", ".join([f"it must be {kind}", *(f"{_BOUNDS[sign]} {getattr(rule, sign)}" for rule, sign in rules)])

@@ -13,12 +13,15 @@ def versions(entry: Entry) -> Iterator[Entry]:
     for name, one in sorted(entry.smaller.items(), key=lambda item: -item[1].bytes):
         weights = {**entry.part_memory, PAINTS: one.bytes}
         total = sum(weights.values())
+        beyond = max(0, entry.download_bytes - sum(entry.part_memory.values()))
+        if beyond >= entry.part_memory.get(PAINTS, 0):
+            beyond -= entry.part_memory.get(PAINTS, 0)  # stored in full precision, which goes with it
         yield entry.model_copy(
             update={
                 "id": f"{entry.id}-{name.lower()}",
                 "name": f"{entry.name} {name}",
                 "parts": {**entry.parts, PAINTS: Part(**one.model_dump(exclude={"bytes"}))},
-                "download_bytes": total,
+                "download_bytes": total + beyond,
                 "memory": dict.fromkeys(entry.memory, total),
                 "part_memory": weights,
                 "smaller": {},

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines import twins
+from tests.engines.image.float8_files import as_makers_name_flux2, shrunk
 from tests.facsimiles import packed
 from tests.facsimiles.facts import Facts, Part, is_file
 
@@ -56,7 +57,12 @@ def _file(name: str, part: Part, facts: Facts, twin_folder: Path) -> bytes:
     if not twin:
         return packed.writer(part.architecture)
     source = twins.build(twin, twin_folder) / (part.source or name)
-    return packed.painter(_read(source), part.architecture) if part.architecture else save(_cast(source, part))
+    if part.architecture:
+        return packed.painter(_read(source), part.architecture)
+    if part.dtype == "float8_e4m3fn":
+        weights = as_makers_name_flux2(_read(source)) if twin == "flux.2-dev" else _read(source)
+        return save(shrunk(weights, part.scale, part.mark))
+    return save(_cast(source, part))
 
 
 def _cast(source: Path, part: Part) -> "dict[str, torch.Tensor]":

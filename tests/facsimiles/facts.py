@@ -22,7 +22,8 @@ class Part(BaseModel):
     ``files`` are its small files. Weights are named by their ``stem`` and lie in ``shards`` files (with an index where
     there are several), in one ``variant`` or none; ``bytes`` is what they take together. ``config`` is what the real
     config (of a model, scheduler or processor) says that the tiny one must say too, ``architecture`` what a GGUF file
-    says it is. The tiny weights come from the folder ``source`` of the ``twin`` (by default the folder of the same name
+    says it is; ``scale`` is what a float8 file calls the scales of its layers, ``mark`` a tensor that says which model
+    it is. The tiny weights come from the folder ``source`` of the ``twin`` (by default the folder of the same name
     in the repository's twin); where there is no twin, it is the GGUF file of a model that writes.
     """
 
@@ -30,12 +31,14 @@ class Part(BaseModel):
 
     files: tuple[str, ...] = ()
     stem: Literal["model", "diffusion_pytorch_model", ""] = ""
-    dtype: Literal["float32", "float16", "bfloat16"] | None = None
+    dtype: Literal["float32", "float16", "bfloat16", "float8_e4m3fn"] | None = None
     bytes: int = 0
     shards: int = 1
     variant: str = ""
     config: dict[str, Any] = {}
     architecture: str = ""
+    scale: str = ""
+    mark: str = ""
     twin: str = ""
     source: str | None = None
 

@@ -20,32 +20,39 @@ def shrink(
     target: Path,
     *,
     scale: str = "",
-    marks: str = "",
+    mark: str = "",
     named: Callable[[State], State] = dict,
     prefix: str = "",
 ) -> Path:
-    """Write the matrices of what lies in a part's folder in float8, its config beside the file.
+    """Write what lies in a part's folder in float8, its config beside the file.
 
-    ``scale`` is what the scale of each is called, nothing where they have none; ``marks`` a tensor that other programs
-    leave beside them; ``named`` gives the weights other names, and ``prefix`` begins all of them.
+    ``named`` gives the weights other names, and ``prefix`` begins all of them.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(part / "config.json", target.parent)
     weights = named({name: tensor for file in part.glob("*.safetensors") for name, tensor in load_file(file).items()})
-    small: State = {}
+    save_file({f"{prefix}{name}": tensor for name, tensor in shrunk(weights, scale, mark).items()}, target)
+    return target
+
+
+def shrunk(weights: State, scale: str, mark: str) -> State:
+    """Weights with their matrices in float8.
+
+    ``scale`` is what the scale of each is called, nothing where they have none; ``mark`` a tensor that says which model
+    it is.
+    """
+    small: State = {mark: torch.tensor([])} if mark else {}
     for name, tensor in weights.items():
         if tensor.ndim != 2:
-            small[name] = tensor.bfloat16()
+            small[name] = tensor.bfloat16().contiguous()
             continue
         by = tensor.abs().max().float().clamp(min=1e-9) / _MOST if scale else torch.tensor(1.0)
-        small[name] = (tensor.float() / by).to(torch.float8_e4m3fn)
+        small[name] = (tensor.float() / by).to(torch.float8_e4m3fn).contiguous()
         if scale:
             layer = name.removesuffix(".weight")
             kind = json.dumps({"format": "float8_e4m3fn"}).encode()
             small |= {f"{layer}.{scale}": by, f"{layer}.comfy_quant": torch.tensor(list(kind), dtype=torch.uint8)}
-    small |= {marks: torch.tensor([])} if marks else {}
-    save_file({f"{prefix}{name}": tensor.contiguous() for name, tensor in small.items()}, target)
-    return target
+    return small
 
 
 _FLUX2 = {

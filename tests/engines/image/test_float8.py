@@ -48,9 +48,9 @@ def with_version(desk: Desk, entry: str, **how: Any) -> str:
     ("entry", "how"),
     [
         ("qwen-image", {"prefix": "model.diffusion_model."}),
-        ("qwen-image-edit-2511", {"scale": "weight_scale", "marks": "__index_timestep_zero__"}),
+        ("qwen-image-edit-2511", {"scale": "weight_scale", "mark": "__index_timestep_zero__"}),
         ("flux.2-dev", {"scale": "weight_scale", "named": as_makers_name_flux2}),
-        ("hidream-i1-full", {"scale": "scale_weight", "marks": "scaled_fp8"}),
+        ("hidream-i1-full", {"scale": "scale_weight", "mark": "scaled_fp8"}),
     ],
 )
 def test_a_version_in_float8_draws_nearly_the_same(
