@@ -1,6 +1,7 @@
 """How large a picture is to be: a shape and an amount of pixels, always as its model can."""
 
 import math
+from itertools import product
 from typing import Any
 
 import gradio as gr
@@ -91,20 +92,19 @@ def offered(entry: Entry) -> list[float]:
     return [one for one in _MEGAPIXELS if low <= one <= most]
 
 
-def aspect_of(width: int, height: int) -> str:
-    """The shape that a size has, to a hundredth; ``own`` where it is none of the known ones."""
-    near = (name for name, aspect in ASPECTS.items() if abs(width / height / aspect - 1) < 0.01)
-    return next(near, OWN)
+def _near_shapes(aspect: float) -> list[str]:
+    """The shapes that sides may have been meant to have, the nearest first: 1344 x 768 is 16:9 in steps of 64."""
+    off = {name: abs(math.log(aspect / known)) for name, known in ASPECTS.items()}
+    return sorted((name for name in off if off[name] < _NEAR), key=off.__getitem__)
 
 
 def held(entry: Entry | None, width: int, height: int) -> dict[str, Any]:
     """What the control holds for sides in px: a shape with megapixels where that leads back to just these."""
     if entry and legal(entry, Size()) == (width, height):
         return {"aspect": usual(entry), "megapixels": None}
-    shape = Size(aspect=aspect_of(width, height), megapixels=width * height / 1e6)
-    if entry and shape.aspect != OWN and legal(entry, shape) == (width, height):
-        as_usual = abs(width * height / best_area(entry) - 1) < _SAME and legal(entry, Size(aspect=shape.aspect))
-        return {"aspect": shape.aspect, "megapixels": None if as_usual == (width, height) else shape.megapixels}
+    for name, megapixels in product(_near_shapes(width / height), (None, width * height / 1e6)) if entry else ():
+        if entry and legal(entry, Size(aspect=name, megapixels=megapixels)) == (width, height):
+            return {"aspect": name, "megapixels": megapixels}
     return {"aspect": OWN, "width": width, "height": height}
 
 

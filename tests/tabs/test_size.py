@@ -62,5 +62,14 @@ def test_what_was_made_leads_back_to_its_size(entry: Entry, shape: str, megapixe
     assert size.legal(entry, Size.of(size.held(entry, *made))) == made
 
 
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.id)
+def test_what_was_made_in_a_shape_leads_back_to_it(entry: Entry) -> None:
+    for shape in size.shapes(entry):
+        found = size.held(entry, *size.legal(entry, Size(aspect=shape)))
+        other = Size(aspect=found["aspect"])
+        assert size.legal(entry, other) == size.legal(entry, Size(aspect=shape)), shape
+        assert found["megapixels"] is None
+
+
 def test_nonsense_is_a_square() -> None:
     assert Size.of({"aspect": 3}) == Size.of("x") == Size.of(None) == Size()
