@@ -11,7 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.PngImagePlugin import PngInfo
 
 from engines import wire
-from engines.media import cicp
+from engines.media import apart, cicp
 from engines.media.files import thumb_path, written
 from engines.media.srgb import to_srgb
 from engines.media.streams import still_format
@@ -26,7 +26,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 
 LARGE = threading.BoundedSemaphore(1)
 """One picture is decoded at a time: a file of some KB may hold 100 megapixels. Those take 0.8 GB for a moment, 1.2 with
-transparency, and 1.6 as WebP, of which Pillow's decoder has all but the picture itself."""
+transparency, and 1.6 as WebP, of which Pillow's decoder has all but the picture itself, in a process of its own."""
 
 # Pillow warns above this number and refuses above twice of it; the refusal below comes before both matter.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -54,7 +54,7 @@ def load_picture(path: Path) -> Image.Image:
     Raises like ``open_picture``.
     """
     try:
-        image = _opened(path)
+        image = opened(path)
     except Image.DecompressionBombError as error:
         raise _too_large("It has far more pixels than that.") from error
     except UnidentifiedImageError as error:
@@ -66,7 +66,10 @@ def load_picture(path: Path) -> Image.Image:
     if max(image.size) > MAX_SIDE or image.width * image.height > MAX_PIXELS:
         raise _too_large(f"This one has {image.width} x {image.height}.")
     try:
-        image.load()
+        if apart.is_slow(image):
+            image = apart.decoded(image, path)
+        else:
+            image.load()
     except Exception as error:
         rest = _rest_of_jpeg(path) if image.format in ("JPEG", "MPO") else None
         if rest is None:
@@ -92,7 +95,8 @@ def _rest_of_jpeg(path: Path) -> Image.Image | None:
     return image
 
 
-def _opened(path: Path) -> Image.Image:
+def opened(path: Path) -> Image.Image:
+    """The picture in a file, not decoded yet. Raises whatever its decoder does."""
     still = still_format(path)
     if still == "HEIF":
         import pi_heif

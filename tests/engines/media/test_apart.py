@@ -1,0 +1,89 @@
+"""Large pictures of slow decoders are decoded in a process of their own, and are what they would be otherwise."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engines.media import apart, intake, picture
+from errors import StudioError
+
+SIDES = (3200, 2000)
+KINDS: dict[str, dict[str, Any]] = {
+    "a.webp": {"method": 0, "quality": 60},
+    "clear.webp": {"method": 0, "lossless": True, "quality": 0},
+    "a.avif": {"speed": 10},
+    "clear.avif": {"speed": 10},
+}
+
+
+def save(path: Path, **how: Any) -> Path:
+    """A large picture, transparent in part where its name says so, turned by its EXIF, and with an author."""
+    slope = np.add.outer(np.arange(SIDES[1]) // 8, np.arange(SIDES[0]) // 8).astype(np.uint8)
+    image = Image.fromarray(np.dstack([slope, slope[::-1], slope[:, ::-1]]))
+    if path.name.startswith("clear"):
+        image.putalpha(Image.fromarray(slope))
+    exif = Image.Exif()
+    exif[0x0112], exif[0x013B] = 6, "Ann"
+    image.save(path, exif=exif, **how)
+    return path
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_it_is_what_it_would_be_otherwise(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(tmp_path / name, **KINDS[name])
+    large, facts = picture.open_picture(path), intake.inspect(path, name).facts
+    monkeypatch.setattr(apart, "_PIXELS", 10**9)
+    small = picture.open_picture(path)
+    assert large.mode == small.mode == ("RGBA" if name.startswith("clear") else "RGB")
+    assert large.size == small.size == SIDES[::-1]
+    assert np.array_equal(np.asarray(large), np.asarray(small))
+    assert facts == intake.inspect(path, name).facts
+
+
+def test_of_an_animation_it_is_said_that_only_the_first_frame_is_used(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", SIDES, color) for color in ("red", "blue")]
+    frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:], method=0)
+    assert intake.inspect(tmp_path / "a.webp", "a.webp").facts.notes == ("Only its first frame is used.",)
+
+
+@pytest.mark.parametrize("name", ["a.webp", "a.avif"])
+def test_a_damaged_one_is_refused(name: str, tmp_path: Path) -> None:
+    path = save(tmp_path / name, **KINDS[name])
+    content = bytearray(path.read_bytes())
+    content[len(content) // 3 :] = bytes(len(content) - len(content) // 3)
+    path.write_bytes(content)
+    with pytest.raises(StudioError) as refused:
+        picture.load_picture(path).getpixel((0, 0))
+    assert refused.value.problem.code == "bad_picture"
+
+
+def test_one_that_takes_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = save(tmp_path / "a.webp", **KINDS["a.webp"])
+    monkeypatch.setattr(apart, "_SECONDS", 0.01)
+    with pytest.raises(StudioError, match="cannot be decoded to the end"):
+        picture.load_picture(path)
+
+
+@pytest.mark.parametrize("name", ["a.webp", "a.avif"])
+def test_other_threads_go_on_meanwhile(name: str, tmp_path: Path) -> None:
+    path = save(tmp_path / name, **KINDS[name])
+    longest, done = 0.0, threading.Event()
+
+    def read() -> None:
+        picture.load_picture(path)
+        done.set()
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    while not done.is_set():
+        before, worked = time.perf_counter(), time.process_time()
+        time.sleep(0.001)
+        # Other programs' time is not ours.
+        longest = max(longest, min(time.perf_counter() - before, time.process_time() - worked))
+    thread.join()
+    assert longest < 0.05
