@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from python_multipart.exceptions import FormParserError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from auth.answers import page, wants_page
 from auth.crosssite import SAFE
@@ -37,6 +38,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(StudioError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _turned_away)
+    app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _broken)
 
 
@@ -45,7 +47,7 @@ def gradio_handlers() -> dict[type[Exception], Any]:
     from gradio.route_utils import FnIndexInferError
 
     missing = dict.fromkeys((KeyError, FnIndexInferError), _no_such_function)
-    return {**missing, FormParserError: _broken_form, Exception: _broken}
+    return {**missing, FormParserError: _broken_form, ClientDisconnect: _left, Exception: _broken}
 
 
 async def _no_such_function(request: Request, _: Exception) -> JSONResponse:
@@ -104,6 +106,12 @@ def _no_page() -> Response:
         why="The address is mistyped, or belongs to something that was removed.",
     )
     return page("problem.html", 404, title="Not found", problem=problem)
+
+
+async def _left(request: Request, _: Exception) -> Response:
+    """For somebody who hung up in the middle of a body: nobody hears it."""
+    log.info("%s %s was broken off", request.method, request.url.path)
+    return Response(status_code=400)
 
 
 async def _broken(request: Request, error: Exception) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import anyio
 import pytest
 from fastapi.testclient import TestClient
 
@@ -184,3 +185,28 @@ def test_a_sound_is_no_picture(as_ann: TestClient, speech: Any) -> None:
     sound = as_ann.post("/api/assets?name=voice.wav", content=speech.read_bytes()).json()["id"]
     answer = as_ann.post("/api/jobs", json={"task": "upscale_image", "image": sound})
     assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize("path", ["/api/jobs", "/api/assets?name=a.png", "/gradio_api/run/predict"])
+def test_whoever_hangs_up_in_the_middle_is_no_fault_of_the_studio(
+    as_ann: TestClient, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    cookies = "; ".join(f"{name}={value}" for name, value in as_ann.cookies.items())
+    headers = {**dict(as_ann.headers), "cookie": cookies, "content-length": "100", "content-type": "application/json"}
+    route, _, query = path.partition("?")
+    scope = {
+        "type": "http", "method": "POST", "path": route, "raw_path": route.encode(), "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()], "http_version": "1.1",
+        "scheme": "http", "server": ("testserver", 80), "client": ("127.0.0.1", 1), "root_path": "",
+    }  # fmt: skip
+    said = iter([{"type": "http.request", "body": b'{"task"', "more_body": True}, {"type": "http.disconnect"}])
+
+    async def hear() -> dict[str, Any]:
+        return next(said, {"type": "http.disconnect"})
+
+    async def say(_: Any) -> None:
+        pass
+
+    app: Any = as_ann.app
+    anyio.run(app, scope, hear, say)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
