@@ -10,6 +10,8 @@ PAINTS = "transformer"
 
 def versions(entry: Entry) -> Iterator[Entry]:
     """An entry for each, the largest first."""
+    whole = entry.parts.get(PAINTS)
+    terms = (whole.repo,) if entry.gated and whole else ()
     for name, one in sorted(entry.smaller.items(), key=lambda item: -item[1].bytes):
         weights = {**entry.part_memory, PAINTS: one.bytes}
         total = sum(weights.values())
@@ -26,6 +28,7 @@ def versions(entry: Entry) -> Iterator[Entry]:
                 "part_memory": weights,
                 "smaller": {},
                 "smaller_of": entry.id,
+                "gated_repos": entry.gated_repos or terms,
                 "best_for": (),
                 "best_on_card": (),
                 "good_at": (),

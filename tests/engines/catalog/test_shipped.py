@@ -7,6 +7,7 @@ import pytest
 
 from engines.catalog import SHIPPED, Entry, read
 from engines.catalog.entry import Part
+from engines.catalog.smaller import versions
 
 ENTRIES = {path.stem: read(path) for path in SHIPPED.glob("*.yaml")}
 WAN = ("wan-2.1-1.3b", "wan-2.2-ti2v-5b", "wan-2.2-refine")
@@ -57,3 +58,11 @@ def test_clips_leave_out_what_their_makers_leave_out() -> None:
 def test_no_part_is_of_a_repository_that_asks_by_hand() -> None:
     every: list[Part] = [part for entry in ENTRIES.values() for part in entry.parts.values()]
     assert not [part for part in every if part.repo.startswith("meta-llama/")]
+
+
+@pytest.mark.parametrize("entry", [one for one in ENTRIES.values() if one.smaller], ids=lambda one: one.id)
+def test_a_smaller_version_asks_for_consent_where_the_whole_model_does(entry: Entry) -> None:
+    for version in versions(entry):
+        assert version.gated == entry.gated
+        assert bool(version.gated_repos) == entry.gated
+        assert set(version.gated_repos) <= {part.repo for part in entry.parts.values()}
