@@ -1,6 +1,7 @@
 """The log, at the terminal and in files: nobody outside can fill it, and old lines make room for new ones."""
 
 import logging
+import re
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 MOST = 5
 SECONDS = 60.0
 _MANY_LINES = 1000
+_NUMBERS = re.compile(r"\d+")
 
 
 def to_terminal(level: str) -> None:
@@ -56,7 +58,8 @@ class _File(RotatingFileHandler):
 class LogLimit(logging.Filter):
     """For a handler: lets ``most`` lines of a kind through in ``seconds``; the next one tells how many were left out.
 
-    Lines are of a kind that come from one logger with the same first line, before values are filled in.
+    Lines are of a kind that come from one logger with the same first line, before values are filled in; its numbers may
+    differ.
     """
 
     def __init__(self, most: int = MOST, seconds: float = SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
@@ -69,7 +72,7 @@ class LogLimit(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the line is written."""
-        key, now = (record.name, str(record.msg).partition("\n")[0]), self._clock()
+        key, now = (record.name, _NUMBERS.sub("0", str(record.msg).partition("\n")[0])), self._clock()
         with self._lock:
             began, count = self._seen.get(key, (now, 0))
             if left_out := max(0, count - self._most) if now - began >= self._seconds else 0:

@@ -28,7 +28,7 @@ def _address(value: str | None) -> str | None:
 def _duration(value: str) -> str:
     """A length of time as Ollama reads it. Raises ValueError."""
     if not re.fullmatch(r"-1|0|(\d+(ms|s|m|h))+", value):
-        raise ValueError("write it like 30s, 5m or 1h30m; 0 is not at all, -1 forever")
+        raise ValueError("use 30s, 5m or 1h30m; 0 unloads at once, -1 keeps it loaded")
     return value
 
 
@@ -46,6 +46,7 @@ class Settings(BaseSettings):
         env_prefix="C41_",
         frozen=True,
         extra="forbid",
+        allow_inf_nan=False,
         cli_prog_name="python app.py",
         cli_kebab_case=True,
         cli_implicit_flags=True,
@@ -179,7 +180,7 @@ def _refuse(error: ValidationError) -> NoReturn:
     """Say of each setting that is wrong what it must be, and exit with 2, as for an unknown flag."""
     for wrong in error.errors():
         name = str(wrong["loc"][0])
-        flag, value = name.replace("_", "-"), str(wrong["input"])[:80]
+        flag, value = name.replace("_", "-"), re.sub(r"//[^/@]*@", "//…@", " ".join(str(wrong["input"]).split())[:80])
         print(f"C41_{name.upper()} (--{flag}) cannot be “{value}”: {_requirement(name, wrong)}.", file=sys.stderr)
     sys.exit(2)
 
@@ -192,6 +193,6 @@ def _requirement(name: str, wrong: ErrorDetails) -> str:
     if "expected" in context:
         return "it must be " + str(context["expected"]).replace("'", "")
     types = (field.annotation, *get_args(field.annotation))
-    kind = next((words for type, words in _KINDS.items() if type in types), "of another kind")
+    kind = next((words for type, words in _KINDS.items() if type in types), "another kind of value")
     rules = ((rule, sign) for rule in field.metadata for sign in _BOUNDS if hasattr(rule, sign))
     return ", ".join([f"it must be {kind}", *(f"{_BOUNDS[sign]} {getattr(rule, sign)}" for rule, sign in rules)])

@@ -20,7 +20,7 @@ from settings import Settings, from_command_line, from_environment
         ("OLLAMA_SHARES_CARD", "maybe", "it must be true or false."),
         ("ENGINE", "foo", "it must be inprocess or process."),
         ("LOG_LEVEL", "loud", "it must be debug, info, warning or error."),
-        ("OLLAMA_KEEP_ALIVE", "5", "write it like 30s, 5m or 1h30m; 0 is not at all, -1 forever."),
+        ("OLLAMA_KEEP_ALIVE", "5", "use 30s, 5m or 1h30m; 0 unloads at once, -1 keeps it loaded."),
         ("BASE_URL", "studio", "this is no web address: write it like https://studio.example.org."),
     ],
 )

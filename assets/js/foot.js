@@ -51,11 +51,19 @@ export class Foot {
     this.form.inert = true;
     const kept = await recall(this.name).catch(() => null);
     const filled = Object.entries(kept ?? {}).filter(([, value]) => value !== null); // what forms share may be in another
-    const back = !filled.length || await this.send({ values: Object.fromEntries(filled) }) !== null;
+    const back = !filled.length || await this.send({ values: Object.fromEntries(filled) });
+    if (back !== null) return this.open(back);
+    this.late = true;
+    // Closed until the answer is there after all: it would be written over what is typed meanwhile.
+    this.problem({ what: "Your last entries could not be restored: the studio is not answering.", next: "Reload the page to restore them." });
+  }
+
+  /** Let somebody type. Where the form is not ``back``, it takes the place of what is kept only when they do. */
+  open(back) {
     this.form.inert = false;
-    this.keeping = back; // an empty form must not take the place of what is kept
-    if (back) this.ask();
-    else this.problem({ what: "What was in this form is not back yet: the studio does not answer.", next: "Reload the page to have it back." });
+    this.keeping = back;
+    if (!back) this.form.addEventListener("input", () => { this.keeping = true; }, { once: true });
+    this.ask();
   }
 
   /** Fill the form, with ``values`` or as an asset was made: after whatever is on its way, so that what comes last
@@ -95,8 +103,9 @@ export class Foot {
     const said = JSON.parse(value || "{}");
     if (said.pressed) this.busy(false);
     if (said.filled) {
-      this.keeping = true; // also where it came late
       this.arrived?.(!said.problem);
+      if (this.late) this.open(!said.problem);
+      this.late = false;
     }
     if (said.job) say("show", { job: said.job });
     if (said.job) kick();

@@ -12,9 +12,9 @@ import numpy as np
 from errors import StudioError
 
 _MOST_HEADER = 16 * 2**20
-_MOST_MARKS = 300_000
-"""Braces, brackets and colons of a header, those in its texts too: each may be a value, and while JSON is read no other
-thread runs."""
+_MOST_MARKS, _MOST_COMMAS = 300_000, 600_000
+"""Braces, brackets and colons of a header, and commas, those in its texts too: each may be a value, and while JSON is
+read no other thread runs."""
 _MOST_TENSORS = 20_000
 _LONGEST_NAME = 500
 _MOST_SIDES = 8
@@ -80,7 +80,7 @@ def read_header(path: Path) -> Header:
         if not 0 < length <= _MOST_HEADER:
             raise _damaged("Its header is empty or far too long.")
         text = file.read(length)
-        if sum(map(text.count, (b"{", b"[", b":"))) > _MOST_MARKS:
+        if sum(map(text.count, (b"{", b"[", b":"))) > _MOST_MARKS or text.count(b",") > _MOST_COMMAS:
             raise _damaged("Its header has more parts than that of any LoRA.")
         try:
             found = json.loads(text)

@@ -42,12 +42,17 @@ def _numbers(path: Path) -> tuple[int, int] | None:
 
 
 def _named(meta: bytes) -> tuple[int, int] | None:
+    """Those that a picture and all that comes with it (its thumbnail, its parts) name alike."""
+    named = set(_every(meta))
+    return named.pop() if len(named) == 1 else None
+
+
+def _every(meta: bytes) -> Iterator[tuple[int, int]]:
     for properties in _boxes(meta, b"iprp"):
         for container in _boxes(properties, b"ipco"):
             for color in _boxes(container, b"colr"):
                 if color[:4] == b"nclx" and len(color) >= 8:
-                    return struct.unpack(">HH", color[4:8])
-    return None
+                    yield struct.unpack(">HH", color[4:8])
 
 
 def _boxes(content: bytes, wanted: bytes) -> Iterator[bytes]:

@@ -51,7 +51,7 @@ def load_picture(path: Path) -> Image.Image:
 
     The ``icc_profile`` in its ``info`` also stands for colors that AVIF and HEIC name by number.
 
-    Raises like ``open_picture``.
+    Raises like ``open_picture``, and StudioError too_slow and out_of_memory where it is large.
     """
     try:
         image = opened(path)
@@ -70,6 +70,8 @@ def load_picture(path: Path) -> Image.Image:
             image = apart.decoded(image, path)
         else:
             image.load()
+    except StudioError:
+        raise
     except Exception as error:
         rest = _rest_of_jpeg(path) if image.format in ("JPEG", "MPO") else None
         if rest is None:

@@ -122,16 +122,22 @@ def _weights(name: str, entry: Entry, catalog: Catalog) -> Weights | None:
     path = catalog.path_of(entry.parts[name])
     if files.complete(path):
         found = _read(path, name, path.stat().st_mtime_ns)
-        small = found.packed or entry.smaller_of
+        small = found.packed or _is_float8(name, entry)
         return found.model_copy(update={"dtype": half(entry) or found.dtype}) if small else found
     if name not in entry.part_memory:
         return None
     bytes = entry.part_memory[name]
     if path.suffix == packed.SUFFIX:
         return _guess(name, 2 * bytes, "bfloat16").model_copy(update={"packed": bytes})  # about a number a byte
-    if entry.smaller_of and name == PAINTS:
-        return _guess(name, 2 * bytes, half(entry) or "bfloat16")  # float8: a number a byte
+    if _is_float8(name, entry):
+        whole = catalog.entries.get(entry.smaller_of)  # has as many numbers
+        return _guess(name, whole.part_memory[name] if whole else 2 * bytes, half(entry) or "bfloat16")
     return _guess(name, bytes, half(entry) or "float32")
+
+
+def _is_float8(name: str, entry: Entry) -> bool:
+    """Whether a part is the denoiser of a smaller version that is no GGUF file."""
+    return bool(entry.smaller_of) and name == PAINTS and not entry.parts[name].file.endswith(packed.SUFFIX)
 
 
 def _whole(entry: Entry) -> Mapping[str, Weights]:

@@ -33,8 +33,9 @@ def is_float8(path: Path) -> bool:
 class Float8:
     """A denoiser in a float8 file, computing in ``keeping.dtype``; its config comes with the studio.
 
-    Each layer is brought to that precision as it is read, and to int8 at once where it is kept so: no more than a layer
-    lies in memory twice. Raises StudioError where the file is damaged or of a family that is not known here.
+    Each layer is brought to that precision as it is read, and to int8 at once where it is kept so: only one layer at a
+    time lies in memory in more than one precision. Raises StudioError where the file is damaged or of a family that is
+    not known here.
     """
 
     place: Place = "device"
@@ -108,9 +109,9 @@ def _scale(name: str, tensor: "torch.Tensor", held: Mapping[str, "torch.Tensor"]
     if found.numel() not in (1, rows[0]):
         raise StudioError(
             "unsupported_model",
-            "This file is made small in a way that is not known here.",
+            "This float8 file is scaled in a way that the studio does not support.",
             f"Its layer {layer} has {found.numel()} scales for {rows[0]} rows.",
-            "Take a file in plain or scaled float8, or the whole model.",
+            "Take a float8 file with one scale a layer, or the whole model.",
             status=422,
         )
     return found.float().reshape(-1, *(1,) * (tensor.ndim - 1)).expand(rows)
@@ -124,5 +125,6 @@ def _fill(module: Any, name: str, weights: State, scales: State, *, dtype: "torc
         full = f"{name}.{own}" if name else own
         if full not in weights or weights[full].shape != empty.shape:
             raise ValueError(f"{full} is missing, or of another shape")
-        tensor, scale = weights.pop(full).to(place), scales.pop(full).to(place)
-        module.register_parameter(own, torch.nn.Parameter((tensor.float() * scale).to(dtype), requires_grad=False))
+        plain = weights.pop(full).to(place).to(dtype)  # which holds float8 exactly
+        plain *= scales.pop(full).to(place)
+        module.register_parameter(own, torch.nn.Parameter(plain, requires_grad=False))

@@ -330,7 +330,8 @@ class Swapper:
 
     def _spent(self, entry: _Entry) -> bool:
         seconds = time.monotonic() - entry.used
-        in_main_memory = entry.component.place == "host" or not self.device.own_memory
+        on_device = entry.component.place == "device" and self.device.own_memory
+        in_main_memory = not on_device or beside(entry.component) > 0
         if seconds >= _SHORT_SECONDS and in_main_memory and memory.available() < _SHORT_PART * memory.total():
             return True
         return seconds >= self._idle_seconds

@@ -140,9 +140,9 @@ def test_what_a_form_held_is_not_lost_where_no_answer_comes(opened: Opened, ann:
     page.wait_for_timeout(500)
     for _ in range(40):
         page.clock.run_for(1000)
-        if page.get_by_text("is not back yet").count():
+        if page.get_by_text("could not be restored").count():
             break
-    expect(page.get_by_text("What was in this form is not back yet")).to_be_visible()
+    expect(page.get_by_text("Your last entries could not be restored")).to_be_visible()
     assert lost
     page.unroute("**/run/predict*")
     page.reload()

@@ -73,7 +73,9 @@ def test_each_weight_is_what_its_maker_made_small(twin_folder: Path, tmp_path: P
     file = shrink(part, tmp_path / "small.safetensors", scale=scale, named=as_makers_name_flux2)
     whole = {name: tensor for one in part.glob("*.safetensors") for name, tensor in load_file(one).items()}
     with Swapper(Simulated(PLENTY)).lease([Float8(file, "transformer", WAYS[way], "Twin")]) as (model,):
+        resting = {type(parameter).__name__ for parameter in model.parameters()}
         loaded = {name: _plain(tensor) for name, tensor in model.state_dict().items()}
+    assert ("Int8Tensor" in resting) == WAYS[way].int8
     assert loaded.keys() == whole.keys()
     # Three bits of a number remain; what is smaller than the least that can be told is off by so much at the most.
     for name, tensor in whole.items():
@@ -111,11 +113,11 @@ def test_the_config_that_comes_with_the_studio_is_that_of_the_file(id: str, tmp_
     assert 0.99 < VERSIONS[id].part_memory["transformer"] / numbers < 1.11, "a byte a number, a few of them two"
 
 
-def test_what_is_not_here_yet_is_counted_as_a_number_a_byte() -> None:
-    version = VERSIONS["qwen-image-fp8"]
-    counted = planning.stages(version, catalog.Catalog(Path("none"), Path("none")))[1]["transformer"]
-    assert counted.numbers == version.part_memory["transformer"]
-    assert counted.dtype == "bfloat16"
+@pytest.mark.parametrize("id", VERSIONS)
+def test_what_is_not_here_yet_is_planned_as_the_whole_would_be(id: str) -> None:
+    nothing = catalog.Catalog(Path("none"), Path("none"))
+    version, whole = VERSIONS[id], nothing.get(VERSIONS[id].smaller_of)
+    assert planning.stages(version, nothing) == planning.stages(whole, nothing)
 
 
 def _plain(tensor: Any) -> torch.Tensor:
@@ -154,7 +156,7 @@ def test_scales_of_blocks_are_refused(twin_folder: Path, tmp_path: Path) -> None
     name = next(name for name in state if name.endswith(".weight_scale"))
     save_file(state | {name: torch.ones(3, 7)}, file)
     with (
-        pytest.raises(StudioError, match="made small in a way that is not known"),
+        pytest.raises(StudioError, match="scaled in a way that the studio does not support"),
         Swapper(Simulated(PLENTY)).lease([Float8(file, "transformer", WAYS["whole"], "")]),
     ):
         pass

@@ -297,7 +297,7 @@ def test_idle_models_leave_and_used_ones_stay(card: Simulated, clock: Callable[[
     assert not swapper.sweep()
 
 
-@pytest.mark.parametrize(("available", "gone"), [(90, {"beside"}), (110, set())])
+@pytest.mark.parametrize(("available", "gone"), [(90, {"beside", "streamed"}), (110, set())])
 def test_models_in_main_memory_leave_sooner_where_it_is_short(
     card: Simulated,
     clock: Callable[[float], None],
@@ -312,12 +312,15 @@ def test_models_in_main_memory_leave_sooner_where_it_is_short(
     beside = Block("beside", 10)
     beside.place = "host"
     use(swapper, beside)
+    streamed = Block("streamed", 10)
+    streamed.beside_bytes = 5
+    use(swapper, streamed)
     clock(50)
     assert not swapper.sweep(), "the next job may want it"
     clock(20)
     assert swapper.sweep() is bool(gone)
     assert {component.key for component in swapper.state("cpu").components} == {"beside"} - gone
-    assert held(swapper) == {"on the card"}
+    assert held(swapper) == {"on the card", "streamed"} - gone
 
 
 def test_no_idle_time_keeps_models_for_ever(card: Simulated, clock: Callable[[float], None]) -> None:
