@@ -191,6 +191,7 @@ def test_a_name_without_end_is_refused_at_once(tmp_path: Path, name: str) -> Non
         ({f"lora_unet_x_{i}": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]} for i in range(150_000)}, "parts"),
         ({"__metadata__": {f"{i:x}": "" for i in range(500_000)}}, "parts"),
         ({"__metadata__": {"a": [[]] * 500_000}}, "parts"),
+        ({"__metadata__": {"a": [0] * 1_000_000}}, "parts"),
         ({"__metadata__": {"ss_tag_frequency": "[[]," * 500_000}}, "parts"),
         ({"__metadata__": {"a": "x" * 17_000_000}}, "far too long"),
     ],
