@@ -8,6 +8,7 @@ from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from python_multipart.exceptions import FormParserError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -39,7 +40,9 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _turned_away)
     app.add_exception_handler(ClientDisconnect, _left)
-    app.add_exception_handler(Exception, _broken)
+    # What is answered here needs no traceback of the server's beside ours, as it writes for every other exception.
+    for kind in (SQLAlchemyError, OSError, Exception):
+        app.add_exception_handler(kind, _broken)
 
 
 def gradio_handlers() -> dict[type[Exception], Any]:

@@ -1,0 +1,31 @@
+"""A studio that does nothing leaves the machine alone."""
+
+import os
+import time
+from pathlib import Path
+
+from tests.support.live import Live
+
+SECONDS, WINDOWS = 2.0, 8
+
+
+def used(pid: int) -> float:
+    """Seconds of processor time that a process has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")")[-1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_an_idle_studio_takes_hardly_any_of_a_core(tmp_path: Path, starter: Path) -> None:
+    studio = Live(tmp_path / "data", starter).start()
+    try:
+        assert studio.process
+        taken = []
+        for _ in range(WINDOWS):  # the first ones still start what is started beside
+            before = used(studio.process.pid)
+            time.sleep(SECONDS)
+            taken.append((used(studio.process.pid) - before) / SECONDS)
+            if taken[-1] < 0.04:
+                break
+        assert min(taken) < 0.04, taken
+    finally:
+        studio.kill()
