@@ -115,7 +115,7 @@ export class Foot {
     if (said.button) { this.go.querySelector("span").textContent = said.button; this.get = said.get ?? null; }
     if (said.offers) this.offer(said.offers);
     if (said.hint !== undefined) refill(this.root.querySelector(".hint"), html`${said.hint}`);
-    this.problem(said.problem, said.pressed);
+    if (said.problem || !this.late) this.problem(said.problem, said.pressed);
   }
 
   /** What stands in the form is kept for a reload; a field that holds something needs no example. */
