@@ -1,4 +1,4 @@
-"""Settings that are wrong are told in one sentence: which, and what it must be."""
+"""One sentence says which setting is wrong, and what it must be."""
 
 import subprocess
 import sys

@@ -28,7 +28,7 @@ _MOST_MEMORY = 4 * 2**30
 _DAMAGED = 3
 """The exit status for a file that makes no sense. Others are the machine's: for the most part a lack of memory."""
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "HOME")
-"""All that a decoder of strangers' files is told: no keys."""
+"""The environment of a decoder of strangers' files: it holds no keys."""
 _NEXT = "Try again when less is running here, or save it as JPEG or PNG and bring that in."
 
 

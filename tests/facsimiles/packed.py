@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gguf
-from gguf.quants import quantize
+
+from tests.engines.image import gguf_files
 
 if TYPE_CHECKING:
     import torch
 
-_KIND, _BLOCK = gguf.GGMLQuantizationType.Q8_0, 32
 _WRITER: dict[str, Any] = {
     "vocab_size": 264,
     "hidden_size": 32,
@@ -69,17 +69,5 @@ def writer(architecture: str) -> bytes:
 
 def _written(weights: "dict[str, torch.Tensor]", architecture: str, describe: Any) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "file.gguf"
-        file = gguf.GGUFWriter(path, architecture)
-        describe(file)
-        for name, tensor in weights.items():
-            array = tensor.float().numpy()
-            if array.ndim == 2 and array.shape[1] % _BLOCK == 0:
-                file.add_tensor(name, quantize(array, _KIND), raw_dtype=_KIND)
-            else:
-                file.add_tensor(name, array)
-        file.write_header_to_file()
-        file.write_kv_data_to_file()
-        file.write_tensors_to_file()
-        file.close()
-        return path.read_bytes()
+        arrays = {name: tensor.float().numpy() for name, tensor in weights.items()}
+        return gguf_files.write(Path(folder) / "file.gguf", architecture, arrays, describe=describe).read_bytes()

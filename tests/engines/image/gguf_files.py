@@ -33,9 +33,12 @@ def write(
     architecture: str,
     weights: dict[str, np.ndarray],
     kind: gguf.GGMLQuantizationType = gguf.GGMLQuantizationType.Q8_0,
+    describe: Callable[[gguf.GGUFWriter], None] = lambda writer: None,
 ) -> Path:
-    """A file of tensors: matrices packed where their rows allow it, the rest in float32."""
+    """A file of tensors: matrices packed where their rows allow it, the rest in float32; ``describe`` adds what else it
+    says of itself."""
     writer = gguf.GGUFWriter(target, architecture)
+    describe(writer)
     for name, array in weights.items():
         if array.ndim == 2 and array.shape[1] % BLOCK == 0:
             writer.add_tensor(name, quantize(array, kind), raw_dtype=kind)
