@@ -2,11 +2,11 @@
 
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, get_args
 
 from pydantic import AfterValidator, Field, HttpUrl, ValidationError
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, CliSettingsSource, SettingsConfigDict
 
 
@@ -185,7 +185,7 @@ def _refuse(error: ValidationError) -> NoReturn:
     sys.exit(2)
 
 
-def _requirement(name: str, wrong: ErrorDetails) -> str:
+def _requirement(name: str, wrong: Mapping[str, Any]) -> str:
     """What the value of a setting must be, in words."""
     field, context = Settings.model_fields[name], wrong.get("ctx", {})
     if "error" in context:
