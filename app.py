@@ -179,7 +179,9 @@ def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
 
     import tabs
     from api import endpoints, errors
+    from api.arguments import tell_too_few
     from api.fair_queue import share_queue
+    from api.lean_sessions import keep_sessions_lean
 
     blocks = tabs.build(studio)
     with blocks:
@@ -188,6 +190,7 @@ def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
     blocks.queue(api_open=False, max_size=200, default_concurrency_limit=None)
     blocks.max_threads = 200  # mounting has no parameter for it
     share_queue(blocks)
+    tell_too_few(blocks)
     gr.mount_gradio_app(
         app,
         blocks,
@@ -201,7 +204,9 @@ def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
         app_kwargs={"openapi_url": None, "exception_handlers": errors.gradio_handlers()},
         **tabs.mount_options(studio),
     )
-    errors.install_pages(cast("FastAPI", cast("Mount", app.routes[-1]).app))
+    pages = cast("gr.routes.App", cast("Mount", app.routes[-1]).app)
+    errors.install_pages(pages)
+    keep_sessions_lean(pages, blocks)
     blocks.has_launched = True  # mounting leaves it False, and then any client may read any file of this machine
 
 

@@ -59,6 +59,18 @@ def checked(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def tell_too_few(blocks: gr.Blocks) -> None:
+    """Have a call with too few arguments refused in a sentence: Gradio's own repeats all that was sent, in the log."""
+
+    def validate(function: Any, given: list[Any]) -> None:
+        needed = len(function.inputs)
+        if len(given) < needed:
+            what = f"/{function.api_name} takes {needed} values, and {len(given)} came."
+            raise _told(StudioError("bad_value", what, "A call over HTTP sends every value, with null for none."))
+
+    blocks.validate_inputs = validate  # type: ignore[method-assign]
+
+
 def _accepted(endpoint: Callable[..., Any], signature: inspect.Signature) -> type[BaseModel]:
     """What a script may send, as a model; the request comes from Gradio itself."""
     hints = get_type_hints(endpoint)

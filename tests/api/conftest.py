@@ -175,12 +175,14 @@ def _mount_gradio(app: FastAPI, studio: Studio) -> None:
     import gradio as gr
 
     from api import endpoints
+    from api.arguments import tell_too_few
     from api.fair_queue import share_queue
 
     with gr.Blocks() as blocks:
         endpoints.install(studio)
     blocks.queue(api_open=False, default_concurrency_limit=None)
     share_queue(blocks)
+    tell_too_few(blocks)
     gr.mount_gradio_app(app, blocks, path="/", auth_dependency=lambda request: request.state.principal.name)
     blocks.has_launched = True
 

@@ -144,6 +144,15 @@ def test_errors_arrive_as_one_sentence(ann: Client) -> None:
             call()
 
 
+def test_too_few_values_are_counted_and_not_repeated(live: Live, capfd: pytest.CaptureFixture[str]) -> None:
+    with httpx.Client(base_url=live.url, headers=live.ann.headers) as script:
+        event = script.post("/gradio_api/call/speak", json={"data": ["a secret script"]}).json()["event_id"]
+        heard = script.get(f"/gradio_api/call/speak/{event}").text
+    assert "/speak takes 4 values, and 1 came" in heard
+    shown = capfd.readouterr()
+    assert "secret" not in heard + shown.out + shown.err
+
+
 def test_an_operation_must_fit_its_asset(ann: Client, picture: Path) -> None:
     asset = ann.predict(handle_file(str(picture)), api_name="/upload_asset")
     with pytest.raises(AppError, match="upscale, cut_out, stylize"):

@@ -6,7 +6,8 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,8 +19,9 @@ from api import rest
 from settings import Settings
 from tests.support.people import Person, admit
 
-_MOST_SECONDS = 0.25
-"""Far below what a request took that counted a text in the loop's way, far above what a busy machine does by itself."""
+_MOST_SECONDS = 0.05
+_TRIES = 4
+"""What holds the loop holds it each time; what a busy machine or the first call of its kind does, it does not."""
 
 
 class Heartbeat:
@@ -86,6 +88,18 @@ def patience(writer: Person) -> float:
     return max(_MOST_SECONDS, 3 * alone.longest)
 
 
+def answer_in_silence(writer: Person, patience: float, what: str, ask: Callable[[], Any]) -> Any:
+    """What it was answered; fails where each of several calls stopped the loop."""
+    silences: list[float] = []
+    while len(silences) < _TRIES:
+        with Heartbeat(writer.client) as heart:
+            answer = ask()
+        if heart.longest < patience:
+            return answer
+        silences.append(round(heart.longest, 3))
+    raise AssertionError(f"{what} stopped the loop for {silences} s")
+
+
 def upload(writer: Person, name: str, content: bytes) -> str:
     answer = writer.client.post("/api/assets", params={"name": name}, content=content)
     assert answer.status_code == 201, answer.text
@@ -106,9 +120,7 @@ def test_the_tokens_of_long_texts_are_counted_beside_the_loop(writer: Person, pa
     ]
     for path, body in asked:
         began = time.monotonic()
-        with Heartbeat(writer.client) as heart:
-            answer = writer.client.post(path, json=body)
-        assert heart.longest < patience, path
+        answer = answer_in_silence(writer, patience, path, partial(writer.client.post, path, json=body))
         problem = answer.json().get("problem") or answer.json()
         assert problem.get("code", "") == "too_long" or answer.status_code == 201, answer.text
         assert time.monotonic() - began < 20
@@ -136,29 +148,29 @@ def test_no_route_stops_the_loop_for_a_large_body(writer: Person, patience: floa
     body = json.dumps(BODIES[kind], ensure_ascii=False).encode()
     assert 100_000 < len(body) <= 1024 * 1024
     for method, path in large_bodies():
-        with Heartbeat(writer.client) as heart:
-            answer = writer.client.request(method, path, content=body, headers={"Content-Type": "application/json"})
-        assert heart.longest < patience, f"{method} {path}"
+        ask = partial(writer.client.request, method, path, content=body, headers={"Content-Type": "application/json"})
+        answer = answer_in_silence(writer, patience, f"{method} {path}", ask)
         assert answer.status_code < 500, f"{method} {path}: {answer.text[:200]}"
 
 
 @pytest.mark.parametrize("kind", BODIES)
 def test_no_endpoint_stops_the_loop_for_large_arguments(writer: Person, patience: float, kind: str) -> None:
+    def call(name: str, data: list[Any]) -> Any:
+        called = writer.client.post(f"/gradio_api/call{name}", json={"data": data})
+        if called.status_code == 200:
+            writer.client.get(f"/gradio_api/call{name}/{called.json()['event_id']}")
+        return called
+
     named = writer.client.get("/gradio_api/info").json()["named_endpoints"]
     for name, endpoint in named.items():
         data = [BODIES[kind]] * max(1, min(4, len(endpoint["parameters"])))
-        with Heartbeat(writer.client) as heart:
-            called = writer.client.post(f"/gradio_api/call{name}", json={"data": data})
-            if called.status_code == 200:
-                writer.client.get(f"/gradio_api/call{name}/{called.json()['event_id']}")
-        assert heart.longest < patience, name
+        called = answer_in_silence(writer, patience, name, partial(call, name, data))
         assert called.status_code < 500, f"{name}: {called.text[:200]}"
 
 
 def test_no_list_stops_the_loop_for_a_long_question(writer: Person, patience: float) -> None:
     for path in ("/api/assets", "/api/conversations", "/api/recipes", "/api/models", "/api/presets", "/api/jobs"):
         for name in ("q", "text", "search", "after", "since", "limit"):
-            with Heartbeat(writer.client) as heart:
-                answer = writer.client.get(path, params={name: "ä%_" * 3_000})
-            assert heart.longest < patience, f"{path}?{name}"
+            ask = partial(writer.client.get, path, params={name: "ä%_" * 3_000})
+            answer = answer_in_silence(writer, patience, f"{path}?{name}", ask)
             assert answer.status_code < 500, f"{path}?{name}: {answer.text[:200]}"
