@@ -44,14 +44,28 @@ export const put = (path, body) => call("PUT", path, body);
 export const patch = (path, body) => call("PATCH", path, body);
 export const remove = (path) => call("DELETE", path);
 
+/** Ask until the studio answers: it may be restarting. */
+async function patiently(ask) {
+  for (;;) {
+    try { return await ask(); } catch (error) {
+      if (error.status && error.status < 500 && error.status !== 429) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+    }
+  }
+}
+
 let who;
 
 /** Who is signed in, asked once. */
-export const me = () => (who ??= get("me"));
+export const me = () => (who ??= patiently(() => get("me")));
 
 export const query = (values) => new URLSearchParams(Object.entries(values).filter(([, v]) => v !== null && v !== undefined && v !== ""));
 
 export const asset = (id) => get(`assets/${id}`);
+
+/** An asset; null where it was deleted, or was never ours. Nothing comes where somebody has to sign in again. */
+export const assetIfThere = (id) => patiently(() => asset(id)).catch((error) => (error.status === 401 ? new Promise(() => {}) : null));
+
 export const assets = (filter) => get(`assets?${query(filter)}`);
 export const fileOf = (id) => `api/assets/${id}/file`;
 export const thumbOf = (id) => `api/assets/${id}/thumb`;

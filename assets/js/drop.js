@@ -30,7 +30,7 @@ async function take(found, file) {
       bad: true, act: slotFor("image") && { label: "Use the picture", run: () => slotFor("image")?.bring(file) },
     });
   }
-  await foot.fill({ values });
+  if (!await foot.fill({ values })) return;
   if (found.unknown.length) note(foot, found, file);
   toast(`How “${file.name}” was made is in the form.`);
 }

@@ -69,7 +69,10 @@ export class Foot {
   /** Fill the form, with ``values`` or as an asset was made: after whatever is on its way, so that what comes last
    * counts. Resolves to whether it is there. */
   fill(what) {
-    this.filled = this.filled.then(() => this.send(what));
+    this.filled = this.filled.then(() => this.send(what)).then((there) => {
+      if (there === null) this.problem({ what: "This could not be put into the form: the studio is not answering.", next: "Try again in a moment." }, true);
+      return there;
+    });
     return this.filled;
   }
 

@@ -20,7 +20,11 @@ function reconcile() {
 }
 
 function popped(event) {
-  if (going) { going = false; soon(); } else {
+  if (going) {
+    going = false;
+    if (location.hash !== hash) history.pushState(null, "", hash); // the page changed meanwhile: our step undid that
+    soon();
+  } else {
     while (layers.length > depth()) layers.pop()();
     soon(); // forward, onto a layer that is not open any more: back again
   }

@@ -96,7 +96,7 @@ export class Loras {
 
   async draw() {
     const uses = this.uses;
-    await Promise.all(uses.filter((use) => !this.known.has(use.asset)).map(async ({ asset }) => this.known.set(asset, await api.asset(asset).catch(() => null))));
+    await Promise.all(uses.filter((use) => !this.known.has(use.asset)).map(async ({ asset }) => this.known.set(asset, await api.assetIfThere(asset))));
     if (JSON.stringify(uses) !== JSON.stringify(this.uses)) return;
     const left = uses.filter((use) => this.known.get(use.asset) && !this.known.get(use.asset).deleted_at);
     if (left.length < uses.length) return this.put(left);

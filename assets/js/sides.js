@@ -26,7 +26,10 @@ export class Sides {
 
   async over(id) {
     if (this.image?.id === id) return;
-    this.image = id ? await api.asset(id).catch(() => null) : null;
+    this.asked = id;
+    const image = id ? await api.assetIfThere(id) : null;
+    if (this.asked !== id) return;
+    this.image = image;
     if (this.image && this.wanted) this.shape(this.wanted);
     else this.tell();
   }

@@ -118,7 +118,7 @@ export class Slot {
         ${icon(this.kind)}<b>Drop a ${kinds[this.kind]}, or choose one</b><span>Paste works too, and dragging from the filmstrip.</span>
         ${this.kind in samples && html`<button type="button" class="sample" data-do="sample">Try a sample</button>`}</div>`);
     }
-    asset ??= await api.asset(id).catch(() => null); // deleted, or never ours
+    asset ??= await api.assetIfThere(id);
     if (this.props.value !== id) return;
     if (!asset || asset.deleted_at) return this.set(null);
     fill(this.box, html`<div class="filled"><span class="face">${face(asset)}</span>

@@ -86,7 +86,7 @@ export class Slots {
   async draw() {
     const ids = this.ids;
     this.complain("");
-    await Promise.all(ids.filter((id) => !this.known.has(id)).map(async (id) => this.known.set(id, await api.asset(id).catch(() => null))));
+    await Promise.all(ids.filter((id) => !this.known.has(id)).map(async (id) => this.known.set(id, await api.assetIfThere(id))));
     if (String(ids) !== String(this.ids)) return;
     const shown = ids.map((id) => this.known.get(id));
     if (shown.some((asset) => !asset || asset.deleted_at)) return this.put(ids.filter((id) => this.known.get(id) && !this.known.get(id).deleted_at));

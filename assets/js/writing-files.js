@@ -25,7 +25,7 @@ const label = (id) => { const asset = known.get(id); return asset ? chip(asset) 
 
 async function ask(id) {
   if (known.has(id)) return;
-  known.set(id, await api.asset(id).catch(() => null));
+  known.set(id, await api.assetIfThere(id));
   for (const place of document.querySelectorAll(`.writing [data-file="${id}"]`)) fill(place, label(id));
 }
 

@@ -78,6 +78,9 @@ class Family:
     painters: ClassVar[tuple[str, ...]] = ("transformer", "vae")
     reads_pictures: ClassVar[bool] = True
     """Whether what is read depends on the pictures and the task; else the same words are read once for all."""
+    text_tokens: ClassVar[int]
+    """How many tokens of a prompt it reads, marks and orders among them, where the entry says nothing else; 0 for
+    prompts of any length."""
     multiple: ClassVar[int] = 16
     """What width and height must be a multiple of, in px."""
     working_bytes_a_pixel: ClassVar[int] = 3000

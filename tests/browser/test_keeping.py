@@ -1,11 +1,12 @@
 """What was made is found again: next steps, reuse, delete and undo, projects, the library."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import shot
 from tests.support.live import finished, submit, upload
@@ -46,6 +47,24 @@ def test_a_result_is_the_next_input(opened: Opened, ann: httpx.Client, made: str
     slot = page.locator("#bench-image .slot[data-main=yes] .slot-box")
     page.locator(f"#tab-image [data-asset='{made}']").drag_to(slot)
     expect(page.locator("#bench-image .filled")).to_contain_text("cut out")
+
+
+def test_an_input_stays_while_the_studio_does_not_answer(opened: Opened, ann: httpx.Client, photo: Path) -> None:
+    page = opened(ann, at="image/cut_out")
+    held = page.locator("#bench-image .slot[data-main=yes] .filled")
+    page.set_input_files("#bench-image .slot[data-main=yes] input[type=file]", photo)
+    expect(held).to_contain_text("lion")
+    page.wait_for_timeout(600)  # kept
+    refused: list[str] = []
+
+    def refuse(route: Route) -> None:
+        refused.append(route.request.url)
+        route.abort() if len(refused) == 1 else route.fallback()
+
+    page.route(re.compile(r"/api/assets/[0-9a-f]{32}$"), refuse)
+    page.reload()
+    expect(held).to_contain_text("lion", timeout=15_000)
+    assert len(refused) > 1
 
 
 def test_delete_can_be_undone(opened: Opened, ann: httpx.Client, made: str) -> None:

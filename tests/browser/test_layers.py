@@ -75,6 +75,26 @@ def test_back_closes_whatever_is_open(opened: Opened, ann: httpx.Client, photo: 
     assert page.evaluate(OPEN) == 0
 
 
+def test_the_page_asked_for_as_something_closes_stays(opened: Opened, ann: httpx.Client) -> None:
+    """The step back that closing takes comes later than the page that is asked for right after it."""
+    page = opened(ann, at="image")
+    visited = """async wait => {
+      const { name } = performance.getEntriesByType("resource").find(({ name }) => name.includes("/layers.js"));
+      const layers = await import(name), pause = ms => new Promise(resolve => setTimeout(resolve, ms));
+      layers.visit("#image");
+      const closed = layers.opened(() => {});
+      await pause(60);
+      closed();
+      await pause(wait);
+      layers.visit("#library");
+      await pause(200);
+      return [location.hash, history.state?.layer ?? 0];
+    }"""
+    assert [page.evaluate(visited, wait) for wait in (0, 1, 2, 4, 8)] == [["#library", 0]] * 5
+    page.go_back()
+    page.wait_for_function("location.hash === '#image'")
+
+
 def test_a_thing_looked_at_closes_with_its_page(opened: Opened, ann: httpx.Client, photo: Path) -> None:
     asset = upload(ann, photo)
     page = opened(ann, at="home")

@@ -15,6 +15,7 @@ class Flux1(Flow):
     tokens it reads."""
 
     name = "flux.1"
+    text_tokens = 512
     pipelines: ClassVar = {
         "create_image": "FluxPipeline",
         "change_image": "FluxImg2ImgPipeline",
@@ -41,7 +42,7 @@ class Flux1(Flow):
 
     def text_length(self, work: Work) -> int:
         """How many tokens of a prompt are read."""
-        return int(work.entry.options.get("text_length", 512))
+        return int(work.entry.options.get("text_length", self.text_tokens))
 
     def words_left_out(self, pipeline: Any, work: Work) -> str:
         return beyond(pipeline.tokenizer_2, work.prompt, self.text_length(work) - 1)  # the last is the end mark

@@ -25,6 +25,7 @@ class Flux2(Flow):
     ``text_layers`` of the text encoder are read."""
 
     name = "flux.2"
+    text_tokens = 512
     pipelines: ClassVar = {"create_image": "Flux2Pipeline", "edit_image": "Flux2Pipeline"}
     reference_bytes_a_pixel = 1000  # 256 kB a token: an estimate from the widths of the layers, not measured
     reading_part = 0.0125  # 40 layers, 512 tokens each of 5,120 numbers, and the scores of 131,072 words
@@ -49,7 +50,7 @@ class Flux2(Flow):
 
     def text_length(self, work: Work) -> int:
         """How many tokens are read, the model's own orders among them."""
-        return int(work.entry.options.get("text_length", 512))
+        return int(work.entry.options.get("text_length", self.text_tokens))
 
     def words_left_out(self, pipeline: Any, work: Work) -> str:
         tokenizer = pipeline.tokenizer.tokenizer

@@ -19,6 +19,7 @@ class HiDream(Family):
     """Four encoders read the words. Whatever size is asked for, it paints about a megapixel of that shape."""
 
     name = "hidream"
+    text_tokens = _TOKENS
     pipelines: ClassVar = {"create_image": "HiDreamImagePipeline"}
     reads_pictures = False
     readers = tuple(f"{part}{number}" for number in ("", "_2", "_3", "_4") for part in ("tokenizer", "text_encoder"))

@@ -19,6 +19,7 @@ class QwenImage(Family):
     """Its guidance is a true one: a step asks the model twice, with the words and with those that are not wanted."""
 
     name = "qwen-image"
+    text_tokens = TOKENS
     pipelines: ClassVar = {
         "create_image": "QwenImagePipeline",
         "change_image": "QwenImageImg2ImgPipeline",

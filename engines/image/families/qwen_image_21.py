@@ -22,6 +22,7 @@ class QwenImage21(Family):
     """The pictures are read together with the words, at the area at which the model paints; all of them are RGBA."""
 
     name = "qwen-image-2.1"
+    text_tokens = 0
     pipelines: ClassVar = {"create_image": "QwenImage21Pipeline", "edit_image": "QwenImage21Pipeline"}
     reference_bytes_a_pixel = 1000
     reading_part_a_picture = 0.06  # as Qwen-Image-Edit

@@ -28,6 +28,7 @@ class QwenImageEdit(QwenImage):
     """One picture, changed; with a mask only there."""
 
     name = "qwen-image-edit"
+    text_tokens = 0
     pipelines: ClassVar = {"edit_image": "QwenImageEditPipeline"}
     readers = ("tokenizer", "processor", "text_encoder")
     reads_pictures = True

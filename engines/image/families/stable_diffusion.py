@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 class StableDiffusion(Family):
     name = "stable-diffusion-1.5"
+    text_tokens = 77
     pipelines: ClassVar = {
         "create_image": "StableDiffusionPipeline",
         "change_image": "StableDiffusionImg2ImgPipeline",

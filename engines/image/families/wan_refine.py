@@ -29,6 +29,7 @@ class WanRefine(Family):
     """A clip model, asked for one frame. What makes the last steps of a clip is all that a picture needs."""
 
     name = "wan-refine"
+    text_tokens = TOKENS
     pipelines: ClassVar = {"change_image": "WanVideoToVideoPipeline", "create_image": "WanPipeline"}
     reads_pictures = False
     vae_dtype = "float32"  # in half precision its frames flicker and band; the pipelines cast for it

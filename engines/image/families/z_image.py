@@ -5,13 +5,14 @@ from typing import Any, ClassVar
 from engines.image.families.flow import Flow, beyond
 from engines.image.family import Words, Work
 
-_TEXT_LENGTH = 512
+_TOKENS = 512
 _TURN = 3
 """The tokens that say whose turn it is, before the prompt."""
 
 
 class ZImage(Flow):
     name = "z-image"
+    text_tokens = _TOKENS
     reading_part = 0.07  # 36 layers, 512 tokens each of 2,560 numbers, and the scores of 151,936 words
     pipelines: ClassVar = {
         "create_image": "ZImagePipeline",
@@ -27,9 +28,9 @@ class ZImage(Flow):
             work.prompt,
             do_classifier_free_guidance=guided,
             negative_prompt=work.negative_prompt,
-            max_sequence_length=_TEXT_LENGTH,
+            max_sequence_length=_TOKENS,
         )
         return {"prompt_embeds": told} | ({"negative_prompt_embeds": untold} if guided else {})
 
     def words_left_out(self, pipeline: Any, work: Work) -> str:
-        return beyond(pipeline.tokenizer, work.prompt, _TEXT_LENGTH - _TURN)
+        return beyond(pipeline.tokenizer, work.prompt, _TOKENS - _TURN)

@@ -21,6 +21,7 @@ _TOKEN_BYTES = 240_000
 
 class Wan(ClipFamily):
     name = "wan"
+    text_tokens = TOKENS
     pipelines: ClassVar = {"create_clip": "WanPipeline", "animate_image": "WanImageToVideoPipeline"}
     reads_pictures = False
     vae_dtype = "float32"  # in half precision its frames flicker and band; the pipelines cast for it
