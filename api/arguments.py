@@ -68,7 +68,7 @@ def tell_too_few(blocks: gr.Blocks) -> None:
             what = f"/{function.api_name} takes {needed} values, and {len(given)} came."
             raise _told(StudioError("bad_value", what, "A call over HTTP sends every value, with null for none."))
 
-    blocks.validate_inputs = validate  # type: ignore[method-assign]
+    blocks.validate_inputs = validate  # type: ignore[method-assign, assignment]
 
 
 def _accepted(endpoint: Callable[..., Any], signature: inspect.Signature) -> type[BaseModel]:

@@ -21,5 +21,5 @@ class LeanSessions(StateHolder):
 
 def keep_sessions_lean(app: App, blocks: gr.Blocks) -> None:
     """Give Gradio's ``app``, which serves ``blocks``, sessions of this kind."""
-    app.state_holder = LeanSessions()
+    app.state_holder = LeanSessions()  # type: ignore[no-untyped-call]
     app.state_holder.set_blocks(blocks)
