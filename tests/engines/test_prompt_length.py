@@ -6,7 +6,8 @@ from engines.catalog import SHIPPED, Entry, read
 from engines.prompt_length import words_read
 
 _MAKING = {"create_image", "change_image", "edit_image", "fill_image", "create_clip", "animate_image"}
-ENTRIES = [entry for entry in map(read, sorted(SHIPPED.glob("*.yaml"))) if _MAKING & set(entry.tasks) and not entry.sketch]
+_SHIPPED = map(read, sorted(SHIPPED.glob("*.yaml")))
+ENTRIES = [entry for entry in _SHIPPED if _MAKING & set(entry.tasks) and not entry.sketch]
 _ANY_LENGTH = {"qwen-image-edit", "qwen-image-2.1"}
 """The beginnings of those that read whatever is written."""
 

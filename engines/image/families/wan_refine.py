@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from engines.catalog import Entry
 from engines.image.families.flow import beyond
+from engines.image.families.wan_decoding import BYTES_A_PIXEL, LARGEST_TILE, decoded, encoding_by_tiles
 from engines.image.family import Family, Words, Work
 
 if TYPE_CHECKING:
@@ -46,16 +48,23 @@ class WanRefine(Family):
     def paint(
         self, pipeline: Any, work: Work, words: Words, generators: "Sequence[torch.Generator]", **call: Any
     ) -> "np.ndarray":
+        import numpy as np
+
         count = len(generators)
-        frames: np.ndarray = pipeline(
-            **{name: one.repeat(count, 1, 1) for name, one in words.items()},  # it makes one clip for each prompt
-            **self.arguments(work),
-            num_inference_steps=work.steps,
-            generator=list(generators),
-            output_type="np",
-            **call,
-        ).frames
-        return frames[:, 0]
+        with encoding_by_tiles(pipeline.vae):
+            latents = pipeline(
+                **{name: one.repeat(count, 1, 1) for name, one in words.items()},  # it makes one clip for each prompt
+                **self.arguments(work),
+                num_inference_steps=work.steps,
+                generator=list(generators),
+                output_type="latent",
+                **call,
+            ).frames
+        return np.stack([next(decoded(pipeline.vae, one)) for one in latents.split(1)])
+
+    def working_bytes_of(self, entry: Entry, pixels: int, pictures: int) -> int:
+        decoding = min(pixels, LARGEST_TILE) * BYTES_A_PIXEL
+        return max(super().working_bytes_of(entry, pixels, pictures), decoding)
 
     def first(self, latents: "torch.Tensor", work: Work) -> "torch.Tensor":
         return latents[0, :, 0]

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engines.catalog import Entry
 from engines.image.families.flow import beyond
+from engines.image.families.wan_decoding import BYTES_A_PIXEL, decoded, tile_pixels
 from engines.image.families.wan_refine import TOKENS, read_words
 from engines.image.family import Factors, Words, Work
 from engines.video.families.wan_colours import fitted
-from engines.video.families.wan_decoding import BYTES_A_PIXEL, decoded, tile_pixels
 from engines.video.family import ClipFamily, ClipWork
 
 if TYPE_CHECKING:

@@ -1,10 +1,12 @@
 """Wan 2.2's low-noise expert on one frame, with its twin."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from engines.image.families import wan_decoding
 from tests.engines.image import family_proofs as proofs
 from tests.engines.image.drawing_desk import Desk, noise
 
@@ -49,6 +51,25 @@ def test_the_same_words_are_read_once(desk: Desk, model: str) -> None:
 
 def test_what_is_beyond_its_reading_is_said(desk: Desk, model: str) -> None:
     proofs.says_what_it_did_not_read(desk, model)
+
+
+def test_a_large_picture_is_coded_by_tiles(desk: Desk, monkeypatch: pytest.MonkeyPatch, model: str) -> None:
+    given = {"task": "change_image", "model": model, "image": desk.put(noise(160, 96)), "strength": 0.5}
+    (whole,) = desk.pictures(**given, **proofs.ASKED)
+    monkeypatch.setattr(wan_decoding, "_TILE", 32)
+    monkeypatch.setattr(wan_decoding, "_OVERLAP", 16)
+    tiles: list[tuple[int, ...]] = []
+    one_by_one = wan_decoding._one_by_one
+
+    def counted(vae: Any, latents: Any) -> Any:
+        tiles.append(tuple(latents.shape[-2:]))
+        return one_by_one(vae, latents)
+
+    monkeypatch.setattr(wan_decoding, "_one_by_one", counted)
+    (tiled,) = desk.pictures(**given, **proofs.ASKED)
+    assert len(tiles) > 3
+    assert max(side for tile in tiles for side in tile) <= 32 // 8
+    assert proofs.apart(whole, tiled) < 4
 
 
 @pytest.mark.parametrize("task", ["create_image", "change_image"])

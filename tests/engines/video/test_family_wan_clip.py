@@ -11,11 +11,11 @@ import yaml
 from PIL import Image
 
 from engines import wire
+from engines.image.families import wan_decoding
 from engines.media.clip import ClipReader
 from engines.requests import AssetFacts, parse
 from engines.tasks import obstacle
 from engines.twins import build
-from engines.video.families import wan_decoding
 from errors import StudioError
 from tests.engines.image import family_proofs as proofs
 from tests.engines.image.drawing_desk import Desk, noise

@@ -1,9 +1,10 @@
-"""What Wan's decoder makes of latents, in little memory: a latent at a time, and large frames by tiles.
+"""Wan's autoencoder in little memory: it decodes a latent at a time, and large frames by tiles, as it encodes them.
 
 Its own ``decode`` lays a whole clip beside itself several times over, and at 720p takes 20 GB.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _TILE, _OVERLAP = 512, 64
 """The longest side of a tile, and what two share at least, in px."""
+LARGEST_TILE = _TILE**2
+"""Its area, in px."""
 BYTES_A_PIXEL = 21_600
 """What decoding takes for each pixel of a tile, in single precision, however long the clip."""
 
@@ -38,6 +41,17 @@ def decoded(vae: Any, latents: "torch.Tensor") -> "Iterator[np.ndarray]":
     if len(rows) == len(columns) == 1:
         return _one_by_one(vae, latents)
     return _by_tiles(vae, latents, rows, columns)
+
+
+@contextmanager
+def encoding_by_tiles(vae: Any) -> Iterator[None]:
+    """While it lasts, ``encode`` takes large frames by tiles too, for which it needs a third of what decoding does."""
+    stride = _TILE - _OVERLAP
+    vae.enable_tiling(_TILE, _TILE, stride, stride)
+    try:
+        yield
+    finally:
+        vae.disable_tiling()
 
 
 def tile_pixels(width: int, height: int, scale: int) -> int:
