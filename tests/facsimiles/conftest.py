@@ -1,7 +1,8 @@
 """Facsimiles built once a run, where they are installed, and a studio on a normal machine whose hub has them."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -47,12 +48,13 @@ def install(
     return run
 
 
-@pytest.fixture(scope="package")
-def hub(facsimile: Callable[[str], dict[str, bytes]]) -> Iterator[LocalHub]:
-    """A hub with every repository; gated ones are for those who have accepted their terms. Those whose commit is known
+@contextmanager
+def hub_with(names: Iterable[str], facsimile: Callable[[str], dict[str, bytes]]) -> Iterator[LocalHub]:
+    """A hub with repositories; gated ones are for those who have accepted their terms. Those whose commit is known
     have moved on since, to something that no model needs."""
     with local_hub() as served:
-        for name, known in facts().items():
+        for name in names:
+            known = facts()[name]
             token = TOKEN if known.gated else ""
             served.add(name, facsimile(name), gated=known.gated, token=token, pinned=known.commit)
             if known.commit:
@@ -60,10 +62,9 @@ def hub(facsimile: Callable[[str], dict[str, bytes]]) -> Iterator[LocalHub]:
         yield served
 
 
-@pytest.fixture(scope="package")
-def studio(hub: LocalHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """``python app.py`` with nothing set but what every machine has."""
-    folder = tmp_path_factory.mktemp("owner")
+@contextmanager
+def normal_machine(hub: LocalHub, folder: Path) -> Iterator[Live]:
+    """``python app.py`` with nothing set but what every machine has, and where the hub is."""
     environment = {"PATH": os.defpath, "HOME": str(folder / "home"), "HF_ENDPOINT": hub.url}
     (folder / "home").mkdir()
     live = Live(folder / "data", folder / "none", environment=environment, bare=True)
@@ -71,6 +72,20 @@ def studio(hub: LocalHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield live.start()
     finally:
         live.kill()
+
+
+@pytest.fixture(scope="package")
+def hub(facsimile: Callable[[str], dict[str, bytes]]) -> Iterator[LocalHub]:
+    """A hub with every repository."""
+    with hub_with(facts(), facsimile) as served:
+        yield served
+
+
+@pytest.fixture(scope="package")
+def studio(hub: LocalHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A studio on a normal machine."""
+    with normal_machine(hub, tmp_path_factory.mktemp("owner")) as live:
+        yield live
 
 
 @pytest.fixture(scope="package")

@@ -1,6 +1,7 @@
 """The facts are complete: every model that is fetched from the hub has them, and fetches what it should and no more."""
 
 from collections.abc import Callable
+from fnmatch import fnmatch
 
 import pytest
 
@@ -27,6 +28,12 @@ def entry(request: pytest.FixtureRequest) -> Entry:
     return found
 
 
+def allows(part: Part, path: str, *patterns: str) -> bool:
+    """Whether what a part allows, or one pattern of it, lets a file be fetched."""
+    name = path.removeprefix(f"{part.subfolder}/")
+    return not part.allow or any(fnmatch(name, pattern) for pattern in patterns or part.allow)
+
+
 def test_every_model_of_the_hub_has_its_facts() -> None:
     assert {e.id for e in FETCHED if any(part.repo not in facts() for part in parts_of(e))} == set()
 
@@ -42,8 +49,9 @@ def test_it_fetches_what_it_needs_and_no_more(entry: Entry) -> None:
         chosen = {file.path for file in files_of(part, known.as_repo())}
         assert chosen & known.extra.keys() == set()
         wanted = known.wanted(part.subfolder, part.file)
-        allowed = {path for path in wanted if not part.allow or path in chosen}
+        allowed = {path for path in wanted if allows(part, path)}
         assert chosen == allowed
+        assert all(any(allows(part, path, pattern) for path in wanted) for pattern in part.allow)
         assert any(path.endswith((".safetensors", ".gguf", ".json")) for path in chosen)
 
 

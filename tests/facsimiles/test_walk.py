@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.facsimiles.asking import requests
+from tests.facsimiles.conftest import hub_with, normal_machine
 from tests.facsimiles.facts import facts
 from tests.facsimiles.test_facts import ENTRIES
 from tests.facsimiles.walking import FETCHED, PAINTS, SIDE, TOKEN, check_model, get, have, made
@@ -28,6 +29,23 @@ ELSEWHERE = {
 
 def test_every_model_is_walked_or_tested_elsewhere() -> None:
     assert {entry.id for entry in ENTRIES} - FETCHED.keys() == ELSEWHERE
+
+
+def test_a_new_owner_gets_a_model_and_makes_a_picture(
+    facsimile: Callable[[str], dict[str, bytes]], tmp_path: Path
+) -> None:
+    """The walk of one model, with the quick tests."""
+    entry = FETCHED["stable-diffusion-1.5"]
+    with (
+        hub_with({part.repo for part in entry.parts.values()}, facsimile) as hub,
+        normal_machine(hub, tmp_path) as live,
+    ):
+        owner = live.first_account("ann")
+        have(owner, entry.id)
+        request = requests(entry, lambda _: "", 64)["create_image"]
+        asset = made(owner, request, tmp_path)
+        check_model(asset["provenance"]["model"], entry)
+        assert made(owner, request, tmp_path)["content_sha256"] == asset["content_sha256"]
 
 
 @pytest.mark.slow
