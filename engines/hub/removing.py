@@ -37,9 +37,8 @@ def remove(entry: Entry, catalog: Catalog, own: Path, brought: Path, coming: Col
         return sum(_delete_brought(part, brought) for part in once.values())
     kept = {catalog.path_of(part) for part in _others(entry, catalog, coming)}
     freed = sum(_delete(part, catalog, kept) for part in here)
-    busy = {part.repo for id in coming if id in catalog.entries for part in catalog.get(id).parts.values()} | set(
-        coming
-    )
+    fetching = [catalog.get(id) for id in coming if id in catalog.entries]
+    busy = {part.repo for other in fetching for part in other.parts.values()} | set(coming)
     for part in fetched:
         if part.repo not in busy:
             freed += _tidy(cache.folder(part.repo), kept)
