@@ -121,7 +121,7 @@ def _add_getting(router: APIRouter, studio: Studio) -> None:
                 "Wait for that job, or stop it.",
                 status=409,
             )
-        freed = remove(entry, studio.catalog, studio.data.catalog, studio.data.models)
+        freed = remove(entry, studio.catalog, studio.data.catalog, studio.data.models, studio.jobs.downloading())
         studio.jobs.free_now(who)
         return Freed(freed_bytes=freed, gone=id not in studio.catalog.entries)
 

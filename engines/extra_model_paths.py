@@ -111,11 +111,16 @@ def _named(sections: dict[Any, Any], home: Path) -> Iterator[tuple[Path, str]]:
             continue
         base = str(section.get("base_path") or "")
         base = os.path.expandvars(os.path.expanduser(base))  # noqa: PTH111 -- leaves a home that nobody has as it is
-        for kind, lines in section.items():
-            if kind in _NO_MODELS or not isinstance(lines, str):
-                continue
-            for line in filter(None, map(str.strip, lines.splitlines())):
+        for kind, value in section.items():
+            for line in () if kind in _NO_MODELS else _lines(value):
                 yield Path(os.path.normpath(home / base / line)), str(kind)
+
+
+def _lines(value: Any) -> Iterator[str]:
+    """The folders of a kind: a line each, or items of a list, which people write though ComfyUI does not read it."""
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(text, str):
+            yield from filter(None, map(str.strip, text.splitlines()))
 
 
 def _obstacle(path: Path, allowed: Allowed) -> str:

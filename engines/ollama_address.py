@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 _HERE = ("127.0.0.1", "localhost", "::1", "0.0.0.0")
 _API_PATHS = ("/v1", "/api")
 """Paths that people copy along: the studio speaks Ollama's own API and adds them itself."""
+_PORT = 11434
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -53,16 +55,28 @@ def is_public_host(host: str) -> bool:
 
 
 def read_address(text: str, key: str = "") -> OllamaAddress:
-    """The address that a person wrote: a name and password in it are taken out, ``/v1`` at its end is left out."""
+    """The address that a person wrote: a name and password in it are taken out, ``/v1`` at its end is left out.
+
+    Without a scheme it is http, at Ollama's own port where none is written; with one, the port is the scheme's.
+    """
     text = text.strip().rstrip("/")
-    try:
-        parts = urlsplit(text if "://" in text else f"http://{text}")
-    except ValueError:  # it is none, which is said when it is asked
-        return OllamaAddress(text, key=key)
-    userinfo, _, place = parts.netloc.rpartition("@")
+    scheme = _SCHEME.match(text)
+    # Taken out before anything is parsed: a password with a / or # in it would end up in the path, which is shown.
+    userinfo, _, place = text[scheme.end() if scheme else 0 :].rpartition("@")
     name, _, password = userinfo.partition(":")
+    login = (unquote(name), unquote(password)) if userinfo else None
+    return OllamaAddress(_url(scheme[1] if scheme else "", place), login, key)
+
+
+def _url(scheme: str, place: str) -> str:
+    """The address without a login; one that makes no sense as it is, which is said when it is asked."""
+    try:
+        parts = urlsplit(f"{scheme or 'http'}://{place}")
+        if not scheme and parts.hostname and parts.port is None:
+            parts = parts._replace(netloc=f"{parts.netloc.rstrip(':')}:{_PORT}")
+    except ValueError:
+        return f"{scheme or 'http'}://{place}"
     path = parts.path
     for tail in _API_PATHS:
         path = path.removesuffix(tail)
-    login = (unquote(name), unquote(password)) if userinfo else None
-    return OllamaAddress(parts._replace(netloc=place, path=path.rstrip("/")).geturl(), login, key)
+    return parts._replace(path=path.rstrip("/")).geturl()

@@ -261,6 +261,15 @@ class Jobs:
         jobs = (job.ticket for job in self._live.all() if not job.finished)
         return any(model == ticket.model or model == ticket.request.get("entry") for ticket in jobs)
 
+    def downloading(self) -> set[str]:
+        """What jobs that are not finished download: ids of models, names of the repositories of LoRAs."""
+        requests = [job.ticket.request for job in self._live.all() if not job.finished]
+        return {
+            str(request["entry" if request["task"] == "fetch_model" else "repo"])
+            for request in requests
+            if request.get("task") in ("fetch_model", "fetch_lora")
+        }
+
     def counts(self) -> dict[str, dict[str, int]]:
         """How many jobs of each lane are in each state: unfinished ones now, finished ones since the start."""
         return self._live.counts({lane.name for lane in self._lanes})

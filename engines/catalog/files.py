@@ -11,16 +11,17 @@ STARTER = "starter:"
 _OWN = "assets:"
 _ASSETS = Path(__file__).resolve().parents[2] / "assets" / "starter"
 _REPOSITORY = re.compile(r"^[\w.-]+/[\w.-]+$")
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
 
 def place(part: Part, starter: Path) -> Path:
     """Where a part is, or would be.
 
     Of a repository that has moved on since a part was fetched, the snapshot that has the part counts: what its revision
-    means now may have been fetched for other parts alone, by another program too.
+    means now may have been fetched for other parts alone, by another program too. A commit means itself alone.
     """
     where = _root(part, starter) / part.subfolder / part.file
-    if is_repository(part) and not _whole(where, part):
+    if is_repository(part) and not _COMMIT.fullmatch(part.revision) and not _whole(where, part):
         return next((path for path in _elsewhere(part) if _whole(path, part)), where)
     return where
 
@@ -59,7 +60,7 @@ def complete(path: Path) -> bool:
     for index in (name for name in names if name.endswith(".safetensors.index.json")):
         try:
             shards = set(json.loads((path / index).read_text())["weight_map"].values())
-        except (ValueError, KeyError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return False
         if not shards <= names:
             return False
@@ -79,8 +80,17 @@ def _root(part: Part, starter: Path) -> Path:
 
 def commit(repo: str, revision: str) -> str:
     """The commit that a revision of a repository means in the hub's cache; nothing where it says none."""
-    reference = _repository(repo) / "refs" / revision
-    return reference.read_text().strip() if reference.is_file() else ""
+    return _meaning(_repository(repo) / "refs" / revision)
+
+
+def _meaning(reference: Path) -> str:
+    """The commit that a ref names; nothing where there is none, or it is some other program's file."""
+    try:
+        with reference.open("rb") as file:
+            text = file.read(100).decode("ascii").strip()
+    except (OSError, ValueError):
+        return ""
+    return text if _COMMIT.fullmatch(text) else ""
 
 
 def _snapshot(repo: str, revision: str) -> Path:
@@ -91,7 +101,7 @@ def _snapshot(repo: str, revision: str) -> Path:
 def _elsewhere(part: Part) -> list[Path]:
     """Where a part may lie in the snapshots that a ref names: in others a download may be under way. Newest first."""
     folder = _repository(part.repo)
-    commits = {path.read_text().strip() for path in (folder / "refs").rglob("*") if path.is_file()}
+    commits = {_meaning(path) for path in (folder / "refs").rglob("*")} - {""}
     found = [path for path in (folder / "snapshots" / commit for commit in commits) if path.is_dir()]
     newest_first = sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
     return [path / part.subfolder / part.file for path in newest_first]

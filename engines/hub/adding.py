@@ -19,6 +19,7 @@ from engines.hub.client import Hub, Repo, page
 from engines.hub.families import licence, table
 from engines.hub.recognise import Found, recognise
 from errors import StudioError
+from utf8 import valid_json
 
 _WORDS = Part(repo="assets:configs/clip-words")
 """The vocabulary of every model that is kept in a single file."""
@@ -100,14 +101,14 @@ def recognise_any(path: Path) -> Found:
         why = "" if family.like else f"The studio cannot run {family.family} yet."
         return Found(kind="checkpoint", family=family.family, like=family.like, why=why)
     if _writes(config) and any(path.glob("*.safetensors")):
-        return Found(kind="language model", family=str(config["architectures"][0]), writes=True)
+        return Found(kind="language model", family=_classes(config)[0], writes=True)
     return Found(kind="unknown", why="Its config names no class the studio knows.")
 
 
 def _json(path: Path) -> dict[str, Any]:
     """A JSON object; nothing where there is none to be read."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = valid_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
@@ -228,18 +229,20 @@ def _beside(known: Entry, found: Found) -> dict[str, Part]:
 # -- language models
 
 
+def _classes(config: Mapping[str, Any]) -> list[str]:
+    """The classes that a config names."""
+    named = config.get("architectures")
+    return [str(one) for one in named] if isinstance(named, list) else []
+
+
 def _writes(config: Mapping[str, Any]) -> bool:
-    classes = config.get("architectures") or []
-    return bool(classes) and (
-        str(classes[0]).endswith("ForCausalLM")
-        or ("vision_config" in config and str(classes[0]).endswith("ForConditionalGeneration"))
-    )
+    first = next(iter(_classes(config)), "")
+    return first.endswith("ForCausalLM") or ("vision_config" in config and first.endswith("ForConditionalGeneration"))
 
 
 def _language(repo: Repo, config: Mapping[str, Any], terms: Licence, revision: str) -> Entry:
     if not _writes(config):
-        named = ", ".join(str(one) for one in config.get("architectures") or ["none"])
-        raise _unknown_class(repo.name, named, None)
+        raise _unknown_class(repo.name, ", ".join(_classes(config)) or "none", None)
     if config.get("auto_map"):
         raise StudioError(
             "needs_code",
@@ -254,7 +257,7 @@ def _language(repo: Repo, config: Mapping[str, Any], terms: Licence, revision: s
     return _writer(
         repo.name,
         "torch",
-        f"transformers:{config['architectures'][0]}",
+        f"transformers:{_classes(config)[0]}",
         part,
         terms=terms,
         memory={"bfloat16": weights},

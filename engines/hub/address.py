@@ -24,8 +24,10 @@ def read(text: str) -> Address:
     What is no address of the hub is handed back as it is, for the hub to refuse.
     """
     text = _COMMAND.sub("", text.strip().strip("\"'<>").strip())
-    bare = text if "://" in text else f"https://{text}"
-    parts = urlsplit(bare)
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+    except ValueError:
+        return Address(text)
     known = parts.netloc.lower() in (*_HOSTS, host().lower())
     path = parts.path if known else text if "://" not in text else ""
     steps = [unquote(step) for step in path.split("?")[0].split("#")[0].split("/") if step]

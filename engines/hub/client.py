@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from engines.hub import token
 from errors import StudioError
+from utf8 import ValidText, valid_json
 
 _TRIES = 3
 _READ_SECONDS = 60
@@ -37,7 +38,7 @@ class HubFile(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    path: str
+    path: ValidText
     size: int = Field(ge=0)
     etag: str = Field(pattern=_SUM)
     sha256: str | None = Field(None, pattern=_SUM)
@@ -58,7 +59,7 @@ class Repo(BaseModel):
     name: str = Field(pattern=_NAME)
     commit: str = Field(pattern=_SUM)
     files: tuple[HubFile, ...]
-    licence: str = ""
+    licence: ValidText = ""
     gated: bool = False
 
 
@@ -142,7 +143,7 @@ class Hub:
             raise _nonsense(repo.name)
         answer = self._get(self._address(repo, path), repo.name, {}, time.sleep)
         try:
-            found = answer.json() if len(answer.content) <= _SMALL else None
+            found = valid_json(answer.json()) if len(answer.content) <= _SMALL else None
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):

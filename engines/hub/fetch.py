@@ -52,6 +52,11 @@ class Plan(NamedTuple):
 
 def plan(hub: Hub, parts: Iterable[Part], starter: Path, wait: Callable[[float], None] = time.sleep) -> Plan:
     """What is missing of parts. Raises StudioError as the hub, and where a repository has nothing of use."""
+
+    def ask(name: str, revision: str) -> Repo:
+        """One that was renamed is filed under the name it was asked for by: there the part is looked for."""
+        return hub.repo(name, revision, wait).model_copy(update={"name": name})
+
     missing: dict[tuple[str, str], list[Part]] = {}
     for part in parts:
         if files.is_repository(part) and not files.here(part, starter):
@@ -59,7 +64,7 @@ def plan(hub: Hub, parts: Iterable[Part], starter: Path, wait: Callable[[float],
     wanted: dict[tuple[str, str], Wanted] = {}
     refs = []
     for (name, revision), absent in missing.items():
-        repo, found = commits.choose(name, revision, absent, lambda name, at: hub.repo(name, at, wait))
+        repo, found = commits.choose(name, revision, absent, ask)
         wanted |= {(name, file.path): Wanted(repo, file) for file in found}
         refs.append((repo, revision))
     return Plan(tuple(wanted.values()), tuple(refs))

@@ -27,7 +27,8 @@ def fetch_lora(request: Request, context: Context) -> None:
     with Hub(context.config.hub_token) as hub:
         repo = hub.repo(request.repo, wait=lambda seconds: wait(seconds, context))
         file = chosen(repo, request.file)
-        part = Part(repo=repo.name, file=file.path)
+        # At its commit: a file of the same name that an older commit had would be taken for it.
+        part = Part(repo=repo.name, file=file.path, revision=repo.commit)
         plan = fetch.plan(hub, [part], context.config.starter, lambda seconds: wait(seconds, context))
         fetch.need_room(request.title({}), plan, context.config.keep_free_bytes)
         tally = Tally(plan.total, plan.have)

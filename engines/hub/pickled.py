@@ -1,6 +1,7 @@
 """Weights that come as pickles only: rewritten once as safetensors, in a child, tensors alone; refused otherwise."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -9,6 +10,9 @@ from typing import TYPE_CHECKING
 
 from engines.hub import cache
 from engines.hub.choose import pickled
+from engines.hub.transfer import disk_full
+from engines.starter.rewrite import UNSAFE
+from engines.swapper.device import out_of_memory
 from errors import StudioError
 
 if TYPE_CHECKING:
@@ -16,12 +20,16 @@ if TYPE_CHECKING:
 
 _SOURCE = Path(__file__).parents[2]
 _LOOK_SECONDS = 0.25
+_COMMAND = (sys.executable, "-m", "engines.starter.rewrite")
+_NO_ROOM = re.compile(r"no space left|quota exceeded|file too large", re.IGNORECASE)
+"""How the system says that a file can grow no further, in the words of the library that writes it."""
 
 
 def rewrite_all(wanted: Sequence["Wanted"], pulse: Callable[[], None]) -> None:
     """Rewrite every pickle among files that were fetched; the pickles themselves are not kept.
 
-    Raises StudioError unsafe_model where one is more than plain tensors; what ``pulse`` raises stops it.
+    Raises StudioError unsafe_model where one is more than plain tensors; out_of_memory, disk_full or not_rewritten
+    where it could not be rewritten, and then it is kept for the next time. What ``pulse`` raises stops it.
     """
     for one in wanted:
         if not pickled(one.file):
@@ -47,7 +55,7 @@ def _safe_name(name: str) -> str:
 def _rewrite(source: Path, safe: Path, repo: str, pulse: Callable[[], None]) -> None:
     part = safe.with_name(f"{safe.name}.part")
     child = subprocess.Popen(
-        [sys.executable, "-m", "engines.starter.rewrite", source, part],
+        [*_COMMAND, source, part],
         cwd=_SOURCE,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -66,18 +74,43 @@ def _rewrite(source: Path, safe: Path, repo: str, pulse: Callable[[], None]) -> 
     finally:
         child.kill()
         child.wait()
-    if child.returncode:
-        part.unlink(missing_ok=True)
+        if child.returncode:
+            part.unlink(missing_ok=True)
+    if child.returncode == UNSAFE:
         source.unlink(missing_ok=True)
-        why = (said.strip().splitlines() or ["it ended without a word"])[-1]
-        raise StudioError(
+    if child.returncode:
+        raise _failure(child.returncode, said, repo)
+    part.rename(safe)
+
+
+def _failure(status: int, said: str, repo: str) -> StudioError:
+    """Why the child ended with a status, having said this."""
+    why = (said.strip().splitlines() or ["It ended without a word."])[-1][:160]
+    if status == UNSAFE:
+        return StudioError(
             "unsafe_model",
             f"The weights of {repo} come as a pickle that is more than numbers.",
-            f"Such a file could run programs on this machine, so that it was not opened ({why[:160]}).",
+            f"Such a file could run programs on this machine, so that it was not opened ({why}).",
             "Take an upload of this model in safetensors.",
             status=422,
         )
-    part.rename(safe)
+    if _NO_ROOM.search(said):
+        return disk_full()
+    if status < 0 or "MemoryError" in why or out_of_memory(RuntimeError(said)):  # a full system ends it by a signal
+        return StudioError(
+            "out_of_memory",
+            f"There was not enough memory to rewrite the weights of {repo} as safetensors.",
+            "They are read into memory once, as a whole.",
+            "Close other programs and try again: what has arrived is kept.",
+            status=503,
+        )
+    return StudioError(
+        "not_rewritten",
+        f"The weights of {repo} could not be rewritten as safetensors.",
+        why,
+        "Try again: what has arrived is kept. Or take an upload of this model in safetensors.",
+        status=500,
+    )
 
 
 def _rewrite_index(index: Path) -> None:

@@ -8,11 +8,14 @@ from pydantic import BaseModel, ConfigDict
 
 from engines.hub.families import Kind, Rule, table
 from engines.language import gguf
+from engines.loras import obstacles
 from engines.swapper import sizes
 from errors import StudioError
 
 PICKLED = (".ckpt", ".pt", ".pth", ".bin")
 SUFFIXES = (".safetensors", ".gguf", *PICKLED)
+_LONGEST = 200
+"""Letters of a name that a file gives itself."""
 
 
 class Found(BaseModel):
@@ -63,12 +66,14 @@ def _of_gguf(known: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], na
         family = table().gguf[architecture]
         return Found(kind="diffusion model", family=family, why=f"The studio does not run {family} from GGUF files.")
     if "tokenizer.ggml.model" in known:
-        return Found(kind="language model", family=str(known.get("general.name", architecture)), writes=True)
+        return Found(kind="language model", family=str(known.get("general.name", architecture))[:_LONGEST], writes=True)
     return Found(kind="unknown", why="It has no vocabulary, so that it is no language model of its own.")
 
 
 def _of_tensors(header: Mapping[str, Any]) -> Found:
     shapes = {name: tuple(info.get("shape", ())) for name, info in header.items() if name != "__metadata__"}
+    if obstacles.belongs(shapes):
+        return Found(kind="LoRA", why="A LoRA changes a model and makes nothing by itself: add it under “LoRAs”.")
     bare = {_bare(name): shape for name, shape in shapes.items()} | shapes
     for rule in table().tensors:
         if all(_there(name, bare) for name in rule.has) and _shaped(rule, bare):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from engines.catalog import Catalog, Entry, files
@@ -10,12 +11,13 @@ from engines.hub import cache
 from errors import StudioError
 
 
-def remove(entry: Entry, catalog: Catalog, own: Path, brought: Path) -> int:
+def remove(entry: Entry, catalog: Catalog, own: Path, brought: Path, coming: Collection[str] = ()) -> int:
     """Delete what of a model is the studio's to delete; how many bytes became free.
 
-    ``own`` is the folder of people's own entries, ``brought`` the one of the files they brought in. Files used in
-    place stay: their entry goes. So does the entry of a model of one's own that is not here anyway.
-    Raises StudioError starter_model.
+    ``own`` is the folder of people's own entries, ``brought`` the one of the files they brought in; ``coming`` are the
+    ids of the models that are being downloaded, and the names of repositories that something else is taken from. What
+    those share stays. Files used in place stay: their entry goes. So does the entry of a model of one's own that is
+    not here anyway. Raises StudioError starter_model.
     """
     mine = own / f"{entry.id}.yaml"
     fetched = [part for part in entry.parts.values() if files.is_repository(part)]
@@ -33,17 +35,20 @@ def remove(entry: Entry, catalog: Catalog, own: Path, brought: Path) -> int:
         catalog.reload()
         once = {part.repo + part.file: part for part in in_place}
         return sum(_delete_brought(part, brought) for part in once.values())
-    kept = {catalog.path_of(part) for part in _others(entry, catalog)}
+    kept = {catalog.path_of(part) for part in _others(entry, catalog, coming)}
     freed = sum(_delete(part, catalog, kept) for part in here)
+    fetching = [catalog.get(id) for id in coming if id in catalog.entries]
+    busy = {part.repo for other in fetching for part in other.parts.values()} | set(coming)
     for part in fetched:
-        freed += _tidy(cache.folder(part.repo), kept)
+        if part.repo not in busy:
+            freed += _tidy(cache.folder(part.repo), kept)
     return freed
 
 
-def _others(entry: Entry, catalog: Catalog) -> list[Part]:
-    """The parts of every other model that is installed."""
+def _others(entry: Entry, catalog: Catalog, coming: Collection[str]) -> list[Part]:
+    """The parts of every other model that is installed, or will be."""
     others = (other for other in catalog.entries.values() if other.id != entry.id and other.parts)
-    return [part for other in others if catalog.installed(other) for part in other.parts.values()]
+    return [part for other in others if other.id in coming or catalog.installed(other) for part in other.parts.values()]
 
 
 def _delete(part: Part, catalog: Catalog, kept: set[Path]) -> int:

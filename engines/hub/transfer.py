@@ -151,15 +151,20 @@ def _lost(repo: Repo) -> StudioError:
     )
 
 
+def disk_full() -> StudioError:
+    """There is no room for what is being written."""
+    return StudioError(
+        "disk_full",
+        "The disk is full.",
+        f"There is no more room in {cache.root()}.",
+        "Make room on it and try again: what has arrived is kept.",
+        status=507,
+    )
+
+
 def _unwritable(error: OSError) -> StudioError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StudioError(
-            "disk_full",
-            "The disk is full.",
-            f"There is no more room in {cache.root()}.",
-            "Make room on it and try again: what has arrived is kept.",
-            status=507,
-        )
+        return disk_full()
     return StudioError(
         "not_writable",
         "The download cannot be written.",

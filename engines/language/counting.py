@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engines.language import gguf
+from errors import StudioError
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,13 @@ def _counter(file: Path, mtime_ns: int, size: int) -> Count:
     """One read of a file as it is now."""
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(file)) if file.suffix == ".json" else _of_gguf(gguf.header(file))
+    try:
+        tokenizer = Tokenizer.from_file(str(file)) if file.suffix == ".json" else _of_gguf(gguf.header(file))
+    except StudioError:
+        raise
+    except Exception as error:  # the library has no error of its own
+        log.info("The vocabulary of %s cannot be counted with: %s", file, error)
+        return estimate
     if tokenizer is None:
         return estimate
     # ``encode`` would hold the interpreter for as long as it takes: half a minute for a long text.
@@ -43,18 +50,14 @@ def _counter(file: Path, mtime_ns: int, size: int) -> Count:
 
 
 def _of_gguf(header: dict[str, Any]) -> Any:
-    """A tokenizer of the pairs of letters a GGUF file merges; None for another kind, or one that makes no sense."""
+    """A tokenizer of the pairs of letters a GGUF file merges; None for another kind."""
     from tokenizers import Tokenizer, models, pre_tokenizers
 
     words, merges = header.get("tokenizer.ggml.tokens"), header.get("tokenizer.ggml.merges")
     if not words or not merges:
         return None
     pairs = [tuple(merge.split(" ", 1)) for merge in merges]
-    try:
-        tokenizer = Tokenizer(models.BPE(vocab={word: id for id, word in enumerate(words)}, merges=pairs))
-    except Exception as error:  # the library has no error of its own
-        log.info("A vocabulary cannot be counted with: %s", error)
-        return None
+    tokenizer = Tokenizer(models.BPE(vocab={word: id for id, word in enumerate(words)}, merges=pairs))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
     )

@@ -11,6 +11,9 @@ _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: 
 _TEXT, _LIST = 8, 9
 _MOST = 4_000_000
 """The most characters of a text and entries of a list that a sound file has."""
+_MOST_SIDES = 8
+_DEEPEST = 4
+"""The most sides of a tensor, and lists within lists."""
 
 
 def header(path: Path) -> dict[str, Any]:
@@ -51,21 +54,23 @@ def _tensor(file: BinaryIO) -> tuple[str, tuple[int, ...]]:
     """The next tensor's name and shape."""
     name = _text(file)
     (dimensions,) = struct.unpack("<I", file.read(4))
+    if dimensions > _MOST_SIDES:
+        raise ValueError("its header makes no sense")
     shape = struct.unpack(f"<{dimensions}Q", file.read(8 * dimensions))
     file.read(12)  # its type, and where it lies
     return name, shape[::-1]
 
 
-def _value(file: BinaryIO, kind: int) -> Any:
+def _value(file: BinaryIO, kind: int, depth: int = 0) -> Any:
     if kind == _TEXT:
         return _text(file)
     if kind == _LIST:
         inner, length = struct.unpack("<IQ", file.read(12))
-        if length > _MOST:
+        if length > _MOST or depth >= _DEEPEST:
             raise ValueError("its header makes no sense")
         if inner in _NUMBERS:
             code = f"<{length}{_NUMBERS[inner]}"
             return struct.unpack(code, file.read(struct.calcsize(code)))
-        return [_value(file, inner) for _ in range(length)]
+        return [_value(file, inner, depth + 1) for _ in range(length)]
     code = f"<{_NUMBERS[kind]}"
     return struct.unpack(code, file.read(struct.calcsize(code)))[0]

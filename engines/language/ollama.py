@@ -33,7 +33,7 @@ _CONNECT_SECONDS = 10.0
 def write(request: "Write", talk: "Talk", sight: "Sight", context: Context, telling: "Telling") -> None:
     """Write with a model of the server; stopped here, it stops there."""
     name, address = server.name_of(context.entry.id), context.catalog.ollama
-    loaded = server.loaded(address).get(name)
+    loaded = server.by_name(server.loaded(address), name)
     if loaded is None and context.config.ollama_shares_memory:
         context.make_room(server.bytes_to_load(address, name))
     window = talk.window
@@ -157,7 +157,6 @@ def pull(name: str, context: Context) -> None:
     with ollama_errors(address, name):
         asyncio.run(_pull(address, name, context))
     server.forget(address)
-    server.about(address, name)
 
 
 async def _pull(address: OllamaAddress, name: str, context: Context) -> None:

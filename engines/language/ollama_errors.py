@@ -1,10 +1,13 @@
 """One sentence for whatever goes wrong between the studio and an Ollama server."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engines.ollama_address import OllamaAddress
 from errors import StudioError
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -23,8 +26,17 @@ def ollama_errors(address: OllamaAddress, name: str = "") -> Iterator[None]:
         raise absent(address) from error
     except httpx.HTTPError as error:
         raise stopped(name) from error
-    except ValueError as error:  # not JSON, or of another shape
-        raise _no_ollama(address, "It speaks something else.") from error
+    except (ValueError, TypeError, AttributeError) as error:  # not JSON, or of another shape
+        log.warning("What the Ollama at %s says cannot be read", address.url, exc_info=True)
+        why = f"Its answer about {name} cannot be read." if name else "It speaks something else."
+        raise _no_ollama(address, why) from error
+
+
+def is_unreachable(error: StudioError) -> bool:
+    """Whether no connection came about at all: one that is merely late, or says nonsense, can be asked other things."""
+    import httpx
+
+    return isinstance(error.__cause__, ConnectionError | httpx.ConnectError | httpx.ConnectTimeout)
 
 
 def absent(address: OllamaAddress, why: str = "Nothing answers there.") -> StudioError:
@@ -80,9 +92,9 @@ def _refused(address: OllamaAddress, name: str, status: int, reason: str) -> Stu
             "Set C41_OLLAMA_KEY to the right one and start the studio again.",
             status=502,
         )
-    if status == 404 and not (name and "not found" in short and "page not found" not in short):
+    if status == 404 and (not name or "page not found" in short or "<" in short):
         return _no_ollama(address, "It has none of Ollama's pages (404).")
-    if status == 404:
+    if status == 404 and "not found" in short:
         return StudioError(
             "missing_model",
             f"Ollama has no model “{name}”.",

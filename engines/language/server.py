@@ -2,9 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from engines.catalog.entry import SERVED
 from engines.language.ollama_errors import ollama_errors
@@ -13,6 +13,8 @@ from errors import StudioError
 from utf8 import valid
 
 log = logging.getLogger(__name__)
+
+_Known = TypeVar("_Known")
 
 LOOK_SECONDS = 2.0
 """How long a server has to say what it holds."""
@@ -94,17 +96,27 @@ def forget(address: OllamaAddress) -> None:
 def read(name: str, shown: Any) -> About:
     """What ``/api/show`` answered."""
     info = dict(shown.modelinfo or {})
-    context = next((int(value) for key, value in info.items() if key.endswith(".context_length")), _UNKNOWN_CONTEXT)
     details = shown.details
     return About(
         name=name,
         parameters=valid((details and details.parameter_size) or ""),
         quantization=valid((details and details.quantization_level) or ""),
         family=valid(str(info.get("general.architecture") or (details and details.family) or "")),
-        context=context,
+        context=_context(info),
         capabilities=tuple(shown.capabilities or ()),
         licence=valid(shown.license or "").strip(),
     )
+
+
+def _context(info: Mapping[str, Any]) -> int:
+    """The most tokens that a model's file says it sees; whatever is no number counts as not said."""
+    said = next((value for key, value in info.items() if key.endswith(".context_length")), None)
+    return int(said) if isinstance(said, int | float) and 1 < said < 2**31 else _UNKNOWN_CONTEXT
+
+
+def by_name(models: Mapping[str, _Known], name: str) -> _Known | None:
+    """What is known of a model, by its name on the server: one that is written without a tag is the latest."""
+    return models.get(name, models.get(f"{name}:latest"))
 
 
 def loaded(address: OllamaAddress) -> dict[str, LoadedModel]:
@@ -118,7 +130,7 @@ def bytes_to_load(address: OllamaAddress, name: str) -> int:
     """About how much memory a model will take on the server once it is loaded; 0 where that is not known."""
     with ollama_errors(address):
         sizes = {model.model: int(model.size or 0) for model in client(address).list().models}
-    return int(sizes.get(name, sizes.get(f"{name}:latest", 0)) * _LOADED_PART)
+    return int((by_name(sizes, name) or 0) * _LOADED_PART)
 
 
 # -- doing
@@ -160,15 +172,17 @@ def make_room(
     """
     before = available()
     freed: list[str] = []
-    try:
-        for name in _in_a_card(address):
-            if freed and available() - before >= missing:
-                break
+    for name in _in_a_card_or_none(address):
+        if freed and available() - before >= missing:
+            break
+        try:
             unload(address, name)
             if _is_gone(address, name, check):
                 freed.append(name)
-    except StudioError:
-        pass  # what is not there, or answers no more, holds nothing that could be asked for
+        except StudioError as error:
+            log.info("Ollama kept %s: %s", name, error)
+            if error.problem.code == "no_ollama":  # the others would only be waited for in vain
+                break
     if freed:
         log.info("Ollama let go of %s", ", ".join(freed))
     return bool(freed)
@@ -179,6 +193,14 @@ def _in_a_card(address: OllamaAddress) -> list[str]:
         models = [model for model in client(address).ps().models if model.size_vram and model.model]
     models.sort(key=lambda model: model.expires_at.timestamp() if model.expires_at else 0)
     return [model.model for model in models]
+
+
+def _in_a_card_or_none(address: OllamaAddress) -> list[str]:
+    """The same; none of a server that is not there, since it holds nothing."""
+    try:
+        return _in_a_card(address)
+    except StudioError:
+        return []
 
 
 def _is_gone(address: OllamaAddress, name: str, check: Callable[[], None]) -> bool:

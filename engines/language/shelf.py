@@ -10,13 +10,15 @@ from pydantic import BaseModel, ConfigDict
 from engines.catalog import Catalog, Entry
 from engines.catalog.entry import SERVED, Licence, is_model_name, served
 from engines.language import server
-from engines.language.ollama_errors import ollama_errors
+from engines.language.ollama_errors import is_unreachable, ollama_errors
 from engines.language.server import About
 from engines.language.sight import sight
 from errors import Problem, StudioError
 from utf8 import valid
 
 _KEEP_SECONDS = 10.0
+_LOOK_SECONDS = 6.0
+"""How long a look at the server's models takes at most, but for the question under way: those it is slow about wait."""
 _FREE = ("Apache License", "MIT License")
 """How licences begin that allow commercial use of whatever is written."""
 
@@ -49,7 +51,7 @@ class LanguageModel(View):
 
 
 class Shelf(View):
-    """What there is to write with; ``problem`` says why the server's models are missing, ``left_out`` which of them
+    """What there is to write with; ``problem`` says why the server's models are missing, ``left_out`` which models
     cannot be used, and why.
     """
 
@@ -70,6 +72,7 @@ class Language:
         self._served: tuple[LanguageModel, ...] = ()
         self._problem: Problem | None = None
         self._known: dict[tuple[str, str], About] = {}
+        self._slow: set[str] = set()
         self._left_out: tuple[str, ...] = ()
 
     def shelf(self, *, anew: bool = False) -> Shelf:
@@ -77,12 +80,12 @@ class Language:
         with self._lock:
             if anew or time.monotonic() - self._looked > _KEEP_SECONDS or not self._looked:
                 self._look()
-            own = tuple(self._own(entry) for entry in self._catalog.for_task("write") if entry.runtime != "ollama")
+            own = [self._own(entry) for entry in self._catalog.for_task("write") if entry.runtime != "ollama"]
             return Shelf(
                 ollama_url=self._address.url,
-                models=(*own, *self._served),
+                models=(*(model for model, _ in own), *self._served),
                 problem=self._problem,
-                left_out=self._left_out,
+                left_out=(*(why for _, why in own if why), *self._left_out),
             )
 
     def delete(self, id: str) -> None:
@@ -124,33 +127,42 @@ class Language:
     def _read(self, client: Any, listed: Sequence[Any]) -> tuple[dict[str, About], tuple[str, ...]]:
         """What the server says of each of its models, by name; and of which it says nothing that can be used, and why.
 
-        A server that does not answer one question in time is asked no others. Raises StudioError.
+        A model that it is slow about, or says nonsense of, costs no other; those it was slow about are asked for last.
+        Raises StudioError where it is gone.
         """
         found: dict[str, About] = {}
         left_out: list[str] = []
-        for name in (model.model for model in listed if model.model):
+        digests = {model.model: str(model.digest) for model in listed if model.model}
+        end = time.monotonic() + _LOOK_SECONDS
+        for name in sorted(digests, key=lambda name: name in self._slow):
             if not is_model_name(name):
                 left_out.append(f"{valid(name)[:60]}: the studio cannot use a model of this name.")
                 continue
-            digest = next(str(model.digest) for model in listed if model.model == name)
+            known = self._known.get((name, digests[name]))
+            if known is None and time.monotonic() > end:
+                left_out.append(f"{name}: Ollama is slow to answer.")
+                continue
             try:
                 with ollama_errors(self._address, name):
-                    found[name] = self._known.get((name, digest)) or server.read(name, client.show(name))
+                    found[name] = known or server.read(name, client.show(name))
             except StudioError as error:
-                if error.problem.code == "no_ollama":
+                if is_unreachable(error):
                     raise
+                if error.problem.code == "no_ollama":
+                    self._slow.add(name)
                 left_out.append(f"{name}: {error.problem.why or error.problem.what}")
                 continue
-            self._known[name, digest] = found[name]
+            self._known[name, digests[name]] = found[name]
         return found, tuple(left_out)
 
-    def _own(self, entry: Entry) -> LanguageModel:
-        installed = self._catalog.installed(entry)
+    def _own(self, entry: Entry) -> tuple[LanguageModel, str]:
+        """One of the studio's own, and why its files cannot be read where they cannot."""
+        installed, why = self._catalog.installed(entry), ""
         try:
             seen = sight(entry, self._catalog) if installed else None
-        except StudioError:
-            seen = None
-        return LanguageModel(
+        except StudioError as error:
+            seen, why = None, f"{entry.name}: {error.problem.why or error.problem.what}"
+        model = LanguageModel(
             id=entry.id,
             name=entry.name,
             use=entry.use,
@@ -162,6 +174,7 @@ class Language:
             thinking=seen.thinking if seen else bool(entry.options.get("thinking")),
             licence=entry.licence,
         )
+        return model, why
 
 
 def _models(listed: Any, about: dict[str, About], loaded: dict[str, int]) -> tuple[LanguageModel, ...]:

@@ -9,6 +9,7 @@ from engines.catalog import Catalog, Entry
 from engines.language import gguf, server
 from engines.language.counting import Count, counter, estimate
 from engines.swapper import memory
+from engines.swapper.sizes import corrupt
 from errors import StudioError
 
 _OFTEN = 4096
@@ -37,7 +38,7 @@ class Sight:
 
 
 def sight(entry: Entry, catalog: Catalog) -> Sight:
-    """What an installed model sees. Raises StudioError where its files, or its server, are not there."""
+    """What an installed model sees. Raises StudioError where its files, or its server, are not there; corrupt_model."""
     if entry.runtime == "ollama":
         about = server.about(catalog.ollama, server.name_of(entry.id))
         can = {"vision": about.vision, "thinking": about.thinking}
@@ -45,16 +46,23 @@ def sight(entry: Entry, catalog: Catalog) -> Sight:
     if "model" not in entry.parts:
         raise StudioError("incomplete_entry", f"{entry.name} names no weights.", next="Correct its entry.", status=422)
     path = catalog.path(entry, "model")
-    if path.is_file():
-        stat = path.stat()
-        found = _of_gguf(path, stat.st_mtime_ns, stat.st_size)
-    else:
-        found = _of_folder(path)
+    found = _of_files(path)
     limit = min(found.limit, entry.options.get("context", found.limit))
     if entry.runtime == "llama" and found.kv_bytes:
         room = int(memory.available() * _PART) - path.stat().st_size
         limit = max(512, min(limit, room // found.kv_bytes))
     return Sight(limit, found.count, found.exact, found.vision, found.thinking, found.kv_bytes)
+
+
+def _of_files(path: Path) -> Sight:
+    """What a file or a folder says of itself: other programs write them, and may write anything. Raises StudioError."""
+    try:
+        if not path.is_file():
+            return _of_folder(path)
+        stat = path.stat()
+        return _of_gguf(path, stat.st_mtime_ns, stat.st_size)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise corrupt(path, str(error)) from error
 
 
 @lru_cache(maxsize=16)
@@ -65,7 +73,7 @@ def _of_gguf(path: Path, mtime_ns: int, size: int) -> Sight:
 
     def number(name: str, default: int) -> int:
         value = known.get(f"{kind}.{name}", default)
-        return max(value) if isinstance(value, tuple) else int(value)
+        return int(max(value) if isinstance(value, tuple) else value)
 
     heads = number("attention.head_count", 1)
     width = number("embedding_length", 0)
@@ -78,16 +86,20 @@ def _of_gguf(path: Path, mtime_ns: int, size: int) -> Sight:
 
 def _of_folder(folder: Path) -> Sight:
     config = json.loads((folder / "config.json").read_text())
-    text = config.get("text_config", config)
-    heads = text.get("num_attention_heads", 1)
-    size = text.get("head_dim") or text.get("hidden_size", 0) // max(1, heads)
-    kv_bytes = 2 * 2 * text.get("num_hidden_layers", 1) * text.get("num_key_value_heads", heads) * size
+    text = config.get("text_config") or config
+
+    def number(name: str, default: int) -> int:
+        return int(text.get(name) or default)  # null is how a config says that the default counts
+
+    heads = number("num_attention_heads", 1)
+    size = number("head_dim", number("hidden_size", 0) // max(1, heads))
+    kv_bytes = 2 * 2 * number("num_hidden_layers", 1) * number("num_key_value_heads", heads) * size
     count = counter(folder)
     template = folder / "chat_template.jinja"
     written = template if template.is_file() else folder / "tokenizer_config.json"
     thinking = written.is_file() and "<think>" in written.read_text()
     return Sight(
-        text.get("max_position_embeddings", _OFTEN),
+        number("max_position_embeddings", _OFTEN),
         count,
         count is not estimate,
         vision="vision_config" in config,

@@ -3,8 +3,12 @@
 Only tensors are read (``weights_only``): a file that wants to run code is refused.
 """
 
+import pickle
 import sys
 from pathlib import Path
+
+UNSAFE = 3
+"""How the process ends for a file that is more than plain tensors; whatever else goes wrong ends it in another way."""
 
 
 def rewrite(pickled: Path, safe: Path) -> None:
@@ -24,4 +28,8 @@ def rewrite(pickled: Path, safe: Path) -> None:
 
 
 if __name__ == "__main__":
-    rewrite(Path(sys.argv[1]), Path(sys.argv[2]))
+    try:
+        rewrite(Path(sys.argv[1]), Path(sys.argv[2]))
+    except (pickle.UnpicklingError, ValueError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(UNSAFE)

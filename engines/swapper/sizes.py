@@ -13,6 +13,7 @@ from errors import StudioError
 
 _VARIANT = re.compile(r"\.(fp16|bf16|fp32|ema)[.-]")
 _MAX_HEADER = 100 * 2**20
+_MAX_SIDES = 8
 _TORCH_NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
@@ -58,12 +59,22 @@ def header(path: Path) -> dict[str, Any]:
             raise corrupt(path, "it has no header")
         try:
             found: dict[str, Any] = json.loads(file.read(length))
-            end = max((info["data_offsets"][1] for info in _tensors(found)), default=0)
-        except (ValueError, KeyError, TypeError) as error:
+            end = max(map(_end, _tensors(found)), default=0)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise corrupt(path, "its header makes no sense") from error
     if 8 + length + end != size:
         raise corrupt(path, f"it has {size} bytes where its header says {8 + length + end}")
     return found
+
+
+def _end(info: dict[str, Any]) -> int:
+    """Where a tensor ends, in bytes after the header. Raises ValueError, KeyError or TypeError for what is none."""
+    shape, (low, high) = info["shape"], info["data_offsets"]
+    if not isinstance(info["dtype"], str) or not isinstance(shape, list) or len(shape) > _MAX_SIDES:
+        raise ValueError("no tensor")
+    if not all(type(number) is int and number >= 0 for number in (*shape, low, high)) or high < low:
+        raise ValueError("no sizes")
+    return int(high)
 
 
 def intact(path: Path) -> bool:
@@ -74,7 +85,7 @@ def intact(path: Path) -> bool:
             header(file)
         config = path / "config.json"
         return bool(files) and (not config.is_file() or isinstance(json.loads(config.read_text()), dict))
-    except (StudioError, OSError, ValueError):
+    except (StudioError, OSError, ValueError, RecursionError):
         return False
 
 

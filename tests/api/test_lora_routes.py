@@ -236,6 +236,16 @@ def test_one_is_downloaded_stopped_half_way_and_resumed(house: House) -> None:
     assert house.bob.get(f"/api/assets/{asset['id']}/file").content == content
 
 
+def test_downloaded_again_it_is_the_newest(house: House) -> None:
+    file = "boats.safetensors"
+    older, newer = lora_bytes(768, fill=0.25), lora_bytes(768, fill=0.75)
+    house.hub.add("lab/boats", {file: older})
+    ended(house.ann, house.ann.post("/api/loras/get", json={"repo": "lab/boats"}).json())
+    house.hub.move("lab/boats", {file: newer})
+    done = ended(house.ann, house.ann.post("/api/loras/get", json={"repo": "lab/boats"}).json())
+    assert house.ann.get(f"/api/assets/{done['assets'][0]}/file").content == newer
+
+
 def test_of_several_files_one_must_be_chosen(house: House) -> None:
     files = {"a.safetensors": lora_bytes(768), "sub/b.safetensors": lora_bytes(2048)}
     house.hub.add("lab/two", files, card={"license": "mit"})

@@ -11,7 +11,7 @@ import yaml
 
 from auth.principal import Principal
 from engines import wire
-from engines.requests import CreateImage, FetchModel, parse
+from engines.requests import CreateImage, FetchLora, FetchModel, parse
 from errors import StudioError
 from jobs.service import Jobs
 from jobs.views import Estimate
@@ -189,6 +189,17 @@ def test_a_picture_may_wait_for_its_model_and_for_no_other(scene: Scene) -> None
         jobs.submit(who, asked, after=(other.id,))
     getting = jobs.submit(who, FetchModel(entry="big"))
     assert jobs.submit(who, asked, after=(getting.id,)).state == "queued"
+
+
+def test_what_is_being_downloaded_is_known_until_it_ends(scene: Scene, mum: Principal) -> None:
+    enter(scene, "big", 8, here=False)
+    hosts: list[Any] = [scene.device, FakeHost("fetch")]
+    jobs = Jobs(scene.database, scene.data, scene.library, scene.catalog, hosts, keep_free_bytes=0)
+    getting = [jobs.submit(mum, FetchModel(entry="big")), jobs.submit(mum, FetchLora(repo="some/look"))]
+    assert jobs.downloading() == {"big", "some/look"}
+    for job in getting:
+        jobs.cancel(mum, job.id)
+    assert jobs.downloading() == set()
 
 
 def test_what_is_not_here_and_too_big_is_not_offered_to_be_got(scene: Scene, mum: Principal) -> None:

@@ -75,6 +75,7 @@ class LocalHub:
     def __init__(self) -> None:
         self.repositories: dict[str, Repository] = {}
         self.older: dict[tuple[str, str], Repository] = {}
+        self.renamed: dict[str, str] = {}
         self.faults: dict[str, Faults] = {}
         self.asked: list[Asked] = []
         self.sent = 0
@@ -119,6 +120,11 @@ class LocalHub:
         """A repository at a revision."""
         newest = self.repositories.get(name)
         return newest if newest and revision in ("main", newest.commit) else self.older.get((name, revision))
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a repository another name; its old one leads there."""
+        self.repositories[new] = self.repositories.pop(name)
+        self.renamed[name] = new
 
     def fault(self, path: str, **what: Any) -> Faults:
         """Let something go wrong with a file, named by its path in its repository."""
@@ -171,6 +177,13 @@ def _handler(hub: LocalHub, host: str) -> type[BaseHTTPRequestHandler]:
 
 def _answer_hub(hub: LocalHub, asked: BaseHTTPRequestHandler) -> None:
     path = unquote(urlsplit(asked.path).path)
+    for old, new in hub.renamed.items():
+        if f"/{old}/" in path:
+            asked.send_response(307)
+            asked.send_header("Location", asked.path.replace(old, new, 1))
+            asked.send_header("Content-Length", "0")
+            asked.end_headers()
+            return
     if path.startswith("/api/models/"):
         name, _, revision = path.removeprefix("/api/models/").partition("/revision/")
         _answer_info(hub, asked, name, revision)

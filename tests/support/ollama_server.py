@@ -38,7 +38,9 @@ class Faults:
 
     ``die_after`` words of an answer the line breaks; ``no_memory`` is what loading a model says; ``garbage`` answers
     everything with a page; ``silent`` never answers; ``error_after`` words comes an error in the stream;
-    ``broken_show`` is a model that cannot be shown; ``key`` is asked of everybody; ``busy`` models stay in memory.
+    ``broken_show`` is a model that cannot be shown; ``slow_show`` says after how many seconds some are shown, ``shown``
+    what is answered of some and with which status; ``key`` is asked of everybody; ``busy`` models stay in memory,
+    ``stuck`` ones are refused to be let go.
     """
 
     die_after: int | None = None
@@ -47,8 +49,11 @@ class Faults:
     garbage: bool = False
     silent: threading.Event | None = None
     broken_show: str = ""
+    slow_show: dict[str, float] = field(default_factory=dict)
+    shown: dict[str, tuple[Any, int]] = field(default_factory=dict)
     key: str = ""
     busy: bool = False
+    stuck: str = ""
 
 
 @dataclass
@@ -203,7 +208,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._json({"models": held})
 
     def _show(self, body: dict[str, Any]) -> None:
-        if body.get("model") == self._state.faults.broken_show:
+        faults = self._state.faults
+        time.sleep(faults.slow_show.get(body["model"], 0))
+        if body["model"] in faults.shown:
+            self._json(*faults.shown[body["model"]])
+        elif body.get("model") == faults.broken_show:
             self._json({"error": "open /root/.ollama/models/blobs/sha256-0: no such file or directory"}, 500)
         elif self._known(body):
             family = "gptoss" if body["model"].startswith("gpt-oss") else "llama"
@@ -220,7 +229,9 @@ class _Handler(BaseHTTPRequestHandler):
             )
 
     def _generate(self, body: dict[str, Any]) -> None:
-        if self._known(body):
+        if body["model"] == self._state.faults.stuck:
+            self._json({"error": f"model '{body['model']}' not found"}, 404)
+        elif self._known(body):
             if body.get("keep_alive") == 0 and not self._state.faults.busy:
                 self._state.loaded.pop(body["model"], None)
             self._json({"model": body["model"], "created_at": _NOW, "response": "", "done": True})
@@ -335,7 +346,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._json({"error": f"model '{body.get('model')}' not found"}, 404)
         return False
 
-    def _json(self, data: dict[str, Any], status: int = 200) -> None:
+    def _json(self, data: Any, status: int = 200) -> None:
         self._send(status, json.dumps(data).encode(), "application/json")
 
     def _send(self, status: int, content: bytes, kind: str) -> None:

@@ -194,15 +194,16 @@ def test_the_hubs_cache_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     repository = tmp_path / "hub" / "models--some--model"
-    part(repository / "snapshots" / "c0ffee" / "unet", "config.json", "a.safetensors")
+    commit = "c0ffee" + "0" * 34
+    part(repository / "snapshots" / commit / "unet", "config.json", "a.safetensors")
     found = catalog(tmp_path, entry("h", parts={"unet": {"repo": "some/model", "subfolder": "unet"}}))
     assert not found.installed(found.get("h"))
     part(repository / "refs")
-    (repository / "refs" / "main").write_text("c0ffee\n")
+    (repository / "refs" / "main").write_text(f"{commit}\n")
     assert found.installed(found.get("h"))
-    pinned = {"repo": "some/model", "subfolder": "unet", "revision": "c0ffee"}
+    pinned = {"repo": "some/model", "subfolder": "unet", "revision": commit}
     found = catalog(tmp_path, entry("h", parts={"unet": pinned}))
-    assert found.path(found.get("h"), "unet") == repository / "snapshots" / "c0ffee" / "unet"
+    assert found.path(found.get("h"), "unet") == repository / "snapshots" / commit / "unet"
 
 
 def test_a_missing_model_says_how_to_get_it(tmp_path: Path) -> None:

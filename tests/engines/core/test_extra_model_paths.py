@@ -25,7 +25,7 @@ comfyui:
 a111:
   loras: ../elsewhere/lora
   clip: ../nowhere
-  upscale_models: [not, a, path]
+  upscale_models: {not: a path}
 nothing:
 """
 
@@ -121,6 +121,14 @@ def test_a_file_of_comments_or_odd_values_names_nothing(disks: Path) -> None:
         found = scan_loras(disks / "ComfyUI", inside(disks))
         assert found.extra is not None
         assert (found.extra.folders, found.extra.obstacle) == ((), "")
+
+
+def test_folders_may_be_written_as_a_list(disks: Path) -> None:
+    (disks / "ComfyUI" / "extra_model_paths.yaml").write_text(
+        f"a:\n  base_path: {disks}/disk/library\n  loras:\n    - loras\n    - more loras\n    - 7\n"
+    )
+    found = scan_loras(disks / "ComfyUI", inside(disks))
+    assert {Path(one.path).stem for one in found.items} == {"own", "first", "second"}
 
 
 def test_links_pipes_and_impossible_names_do_no_harm(disks: Path) -> None:

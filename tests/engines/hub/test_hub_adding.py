@@ -252,6 +252,10 @@ UNET = "model.diffusion_model."
         ([f"{UNET}input_blocks.0.0.weight", "conditioner.embedders.1.model.a"], "SDXL checkpoint"),
         (["blocks.0.self_attn.q.weight", "patch_embedding.weight"], "Wan diffusion model"),
         (["lora_unet_x.lora_down.weight", "lora_unet_x.lora_up.weight"], "LoRA"),
+        (["base_model.model.x.to_k.lora_A.default.weight", "base_model.model.x.to_k.lora_B.default.weight"], "LoRA"),
+        (["unet.x.attn2.processor.to_k_lora.down.weight", "unet.x.attn2.processor.to_k_lora.up.weight"], "LoRA"),
+        (["double_blocks.0.processor.qkv_lora1.down.weight", "double_blocks.0.processor.qkv_lora1.up.weight"], "LoRA"),
+        (["lora_unet_x_to_k.lokr_w1", "lora_unet_x_to_k.lokr_w2"], "LoRA"),
         (["encoder.conv_in.weight", "decoder.conv_in.weight"], "VAE"),
         (["text_model.embeddings.token_embedding.weight"], "CLIP text encoder"),
         (["something.else"], "not recognised"),
@@ -272,6 +276,74 @@ def test_broken_and_unsafe_files_are_never_opened(tmp_path: Path) -> None:
         found = recognise(tmp_path / name)
         assert found.kind == "unknown"
         assert found.why
+
+
+def header_of(text: bytes) -> bytes:
+    """A safetensors file with this header and sixteen bytes of weights."""
+    return struct.pack("<Q", len(text)) + text + bytes(16)
+
+
+def tensor(**odd: Any) -> bytes:
+    return json.dumps({"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16], **odd}}).encode()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"[1, 2]",
+        b'{"a": 5}',
+        b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        tensor(shape=5),
+        tensor(shape=[[4]]),
+        tensor(shape=["4"]),
+        tensor(shape=[1] * 9),
+        tensor(dtype=5),
+        tensor(data_offsets="ab"),
+        tensor(data_offsets=[0]),
+        tensor(data_offsets=[16, 0]),
+        tensor(data_offsets=[-1, 16]),
+    ],
+)
+def test_a_safetensors_header_that_makes_no_sense_stops_no_scan(tmp_path: Path, header: bytes) -> None:
+    (tmp_path / "odd.safetensors").write_bytes(header_of(header))
+    gguf(tmp_path / "talk.gguf", **WRITER)
+    assert [(item.name, item.usable) for item in scan(tmp_path).items] == [
+        ("talk.gguf", True),
+        ("odd.safetensors", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        struct.pack("<QQ", 0, 1) + struct.pack("<Q", 1) + b"x" + struct.pack("<I", 9)
+        + struct.pack("<IQ", 9, 1) * 3000 + struct.pack("<IQ", 0, 1) + b"\0",
+        struct.pack("<QQ", 1, 0) + struct.pack("<Q", 1) + b"t" + struct.pack("<I", 2**32 - 1) + bytes(64),
+    ],
+    ids=["lists in lists", "sides"],
+)  # fmt: skip
+def test_a_gguf_header_that_makes_no_sense_stops_no_scan(tmp_path: Path, rest: bytes) -> None:
+    (tmp_path / "odd.gguf").write_bytes(b"GGUF" + struct.pack("<I", 3) + rest)
+    [item] = scan(tmp_path).items
+    assert (item.usable, "damaged" in item.why) == (False, True)
+
+
+@pytest.mark.parametrize("config", ['{"architectures": {"a": 1}}', '{"architectures": 5}', '{"architectures": [5]}'])
+def test_a_config_that_names_no_class_is_told(hub: LocalHub, catalog: Catalog, tmp_path: Path, config: str) -> None:
+    hub.add("lab/odd", {"config.json": config, "model.safetensors": b"x" * 5000})
+    assert refusal(catalog, "lab/odd").problem.code == "unknown_class"
+    tensors(tmp_path / "odd" / "model.safetensors", "w")
+    (tmp_path / "odd" / "config.json").write_text(config)
+    assert not adding.recognise_any(tmp_path / "odd").usable
+
+
+def test_half_a_letter_of_a_card_is_made_whole(hub: LocalHub, catalog: Catalog, own: Path) -> None:
+    config = '{"architectures": ["LlamaForCausalLM"], "note": "\\ud83d"}'
+    files: dict[str, bytes | str] = {"config.json": config, "model.safetensors": b"x" * 5000}
+    hub.add("lab/half", files, card={"license": "other", "license_name": "\ud83d own"})
+    entry = adding.enter(catalog, by_name(catalog, "lab/half"), own)
+    assert entry.model_dump_json()
+    assert catalog.get(entry.id).licence.name == "\ufffd own"
 
 
 def test_a_file_is_used_where_it_lies(tmp_path: Path, catalog: Catalog, own: Path) -> None:

@@ -28,6 +28,10 @@ def test_any_address_is_read(text: str, meant: Address) -> None:
     assert read(text) == meant
 
 
+def test_what_is_no_address_is_left_to_the_hub_to_refuse() -> None:
+    assert read("https://[abc") == Address("https://[abc")
+
+
 def test_an_address_of_the_hub_in_use_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://mirror.example:8080")
     assert read("http://mirror.example:8080/a/b/tree/main").repo == "a/b"

@@ -131,6 +131,64 @@ def test_removing_takes_a_part_out_of_every_snapshot(hub: LocalHub, bring: Calla
     assert known.installed(known.get("decoder"))
 
 
+def test_removing_leaves_what_a_download_under_way_shares(
+    hub: LocalHub, bring: Callable[..., Path], tmp_path: Path
+) -> None:
+    bring(READER)
+    known = catalog(tmp_path, done={"reader": READER}, coming={"reader": READER, "painter": PAINTER})
+    part = cache.folder(REPO) / "blobs" / f"{'0' * 40}.incomplete"
+    part.write_bytes(b"half")
+    assert removing.remove(known.get("done"), known, tmp_path / "own", tmp_path, {"coming"}) == 0
+    assert files.here(READER, tmp_path)
+    bring(PAINTER)
+    assert known.installed(known.get("coming"))
+
+
+def test_removing_leaves_what_came_so_far_of_a_download(
+    hub: LocalHub, bring: Callable[..., Path], tmp_path: Path
+) -> None:
+    hub.add(REPO, FIRST | {"transformer/config.json": '{"layers": 2}'})
+    bring(READER)
+    known = catalog(tmp_path, done={"reader": READER}, coming={"painter": PAINTER})
+    part = cache.folder(REPO) / "blobs" / f"{'0' * 40}.incomplete"
+    for busy in ("coming", REPO):
+        part.write_bytes(b"half")
+        removing.remove(known.get("done"), known, tmp_path / "own", tmp_path, {busy})
+        assert not files.here(READER, tmp_path)
+        assert part.exists()
+        bring(READER)
+    removing.remove(known.get("done"), known, tmp_path / "own", tmp_path)
+    assert not part.exists()
+
+
+@pytest.mark.parametrize("content", [b"\0\0\0\1Bud1\xff\xfe", b"../../elsewhere", b"", b"x" * 10_000])
+def test_a_foreign_file_among_the_refs_hides_nothing(
+    hub: LocalHub, bring: Callable[..., Path], tmp_path: Path, content: bytes
+) -> None:
+    bring(READER)
+    (cache.folder(REPO) / "refs" / ".DS_Store").write_bytes(content)
+    assert files.here(READER, tmp_path)
+    assert not files.here(PAINTER, tmp_path)
+    (cache.folder(REPO) / "refs" / "main").write_bytes(content)
+    assert files.commit(REPO, "main") == ""
+    assert files.here(READER, tmp_path)
+
+
+@pytest.mark.parametrize("index", ["[]", "5", '{"weight_map": []}', '{"weight_map": {"a": []}}', "[" * 100_000])
+def test_an_index_that_makes_no_sense_is_of_no_complete_model(tmp_path: Path, index: str) -> None:
+    (tmp_path / "model.safetensors.index.json").write_text(index)
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    assert not files.complete(tmp_path)
+
+
+def test_a_commit_means_itself_alone(hub: LocalHub, bring: Callable[..., Path], tmp_path: Path) -> None:
+    bring(PAINTER)
+    commit = hub.move(REPO, SECOND).commit
+    newer = PAINTER.model_copy(update={"revision": commit})
+    assert not files.here(newer, tmp_path)
+    assert (bring(newer) / "model.safetensors").read_bytes() == SECOND["transformer/model.safetensors"]
+
+
 def test_pins_are_commits_of_repositories_that_the_catalog_names() -> None:
     named = {
         part.repo

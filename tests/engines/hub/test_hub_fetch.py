@@ -178,6 +178,18 @@ def test_a_new_commit_takes_over_only_when_it_is_whole(hub: LocalHub, bring: Cal
     assert (bring() / "model.safetensors").read_bytes() == new
 
 
+def test_a_renamed_repository_is_filed_under_the_name_it_was_asked_for_by(
+    hub: LocalHub, bring: Callable[..., Path]
+) -> None:
+    hub.rename(REPO, "elsewhere/pictures")
+    folder = bring()
+    assert cache.folder(REPO) in folder.parents
+    assert files.complete(folder)
+    asked = len(hub.asked)
+    bring()
+    assert len(hub.asked) == asked
+
+
 def test_half_precision_shards_and_safe_formats_are_chosen(hub: LocalHub, bring: Callable[..., Path]) -> None:
     index = json.dumps(
         {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
@@ -386,6 +398,31 @@ def pickled(folder: Path, state: object) -> bytes:
 
     torch.save(state, folder / "state.bin")
     return (folder / "state.bin").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("ends", "code"),
+    [
+        ("kill -9 $$", "out_of_memory"),
+        ("echo 'RuntimeError: DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes' >&2; exit 1",
+         "out_of_memory"),
+        ("echo 'MemoryError' >&2; exit 1", "out_of_memory"),
+        ("echo 'I/O error: No space left on device (os error 28)' >&2; exit 1", "disk_full"),
+        ("echo 'ModuleNotFoundError: no torch' >&2; exit 1", "not_rewritten"),
+    ],
+)  # fmt: skip
+def test_a_pickle_that_could_not_be_rewritten_is_kept_and_no_danger(
+    hub: LocalHub, bring: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, ends: str, code: str
+) -> None:
+    hub.add(REPO, {"config.json": "{}", "pytorch_model.bin": weights(5000)})
+    monkeypatch.setattr("engines.hub.pickled._COMMAND", ("sh", "-c", ends))
+    with pytest.raises(StudioError) as error:
+        bring(Part(repo=REPO))
+    assert error.value.problem.code == code
+    sent = hub.sent
+    monkeypatch.setattr("engines.hub.pickled._COMMAND", ("sh", "-c", 'cp "$0" "$1"'))
+    assert (bring(Part(repo=REPO)) / "model.safetensors").read_bytes() == weights(5000)
+    assert hub.sent == sent
 
 
 @pytest.mark.slow

@@ -201,6 +201,12 @@ def test_a_model_is_pulled_with_its_progress(far: Desk, ollama: OllamaServer) ->
     assert "ollama:new:1b" in [model.id for model in Language(far.catalog).shelf().models]
 
 
+def test_a_model_that_is_there_is_pulled_whatever_is_said_of_it(far: Desk, ollama: OllamaServer) -> None:
+    ollama.state.faults.broken_show = "new:1b"
+    pull("new:1b", Pulling(far))  # type: ignore[arg-type]
+    assert "new:1b" in ollama.state.models
+
+
 def test_pulling_what_is_not_there_is_one_sentence(far: Desk, ollama: OllamaServer) -> None:
     with pytest.raises(StudioError) as refused:
         pull("no-such:1b", Pulling(far))  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from engines import wire
+from engines.language import server
 from engines.language.shelf import Language
 from tests.engines.language.desk import Desk
 from tests.support.ollama_server import OllamaServer
@@ -91,6 +92,62 @@ def test_a_model_that_cannot_be_shown_hides_no_other(far: Desk, ollama: OllamaSe
     assert len(shelf.left_out) == 4
     assert "no such file" in next(line for line in shelf.left_out if line.startswith("seer:1b"))
     assert shelf.model_dump_json()
+
+
+WRITER = {"details": {"family": "llama"}, "model_info": {}, "capabilities": ["completion"]}
+
+
+@pytest.mark.parametrize("said", [None, [8192], "many", 0, -5, float("inf"), True, {}])
+def test_a_context_that_is_no_number_counts_as_not_said(far: Desk, ollama: OllamaServer, said: object) -> None:
+    ollama.state.faults.shown["smollm2:135m"] = {**WRITER, "model_info": {"llama.context_length": said}}, 200
+    models = {model.id: model for model in Language(far.catalog).shelf().models}
+    assert (models[SMOL].context, models["ollama:seer:1b"].context) == (4096, 8192)
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ([], 200),
+        (5, 200),
+        ({**WRITER, "capabilities": 5}, 200),
+        ({**WRITER, "details": []}, 200),
+        ({**WRITER, "license": ["a"]}, 200),
+        ({"error": "cannot read the manifest"}, 404),
+    ],
+)
+def test_an_odd_answer_about_one_model_hides_no_other(
+    far: Desk, ollama: OllamaServer, answer: object, status: int
+) -> None:
+    ollama.state.faults.shown["smollm2:135m"] = answer, status
+    shelf = Language(far.catalog).shelf()
+    assert {"ollama:seer:1b", "ollama:thinker:1b"} <= {model.id for model in shelf.models}
+    assert shelf.problem is None
+    assert [line.startswith("smollm2:135m: ") for line in shelf.left_out] == [True]
+
+
+def test_a_slow_answer_costs_one_model_and_a_look_ends_in_time(
+    far: Desk, ollama: OllamaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ollama.state.faults.slow_show["smollm2:135m"] = server.LOOK_SECONDS + 0.5
+    language = Language(far.catalog)
+    shelf = language.shelf()
+    assert shelf.problem is None
+    assert {"ollama:seer:1b", "ollama:thinker:1b"} <= {model.id for model in shelf.models}
+    assert shelf.left_out == ("smollm2:135m: It does not answer.",)
+    monkeypatch.setattr("engines.language.shelf._LOOK_SECONDS", -1.0)
+    ollama.state.models["new:1b"] = ["completion"]
+    shelf = language.shelf(anew=True)
+    assert {"ollama:seer:1b", "ollama:thinker:1b"} <= {model.id for model in shelf.models}
+    assert sorted(shelf.left_out) == ["new:1b: Ollama is slow to answer.", "smollm2:135m: Ollama is slow to answer."]
+
+
+def test_a_name_without_a_tag_is_the_latest_in_memory_too(far: Desk, ollama: OllamaServer) -> None:
+    ollama.state.models["poet:latest"] = ollama.state.models["poet"] = ["completion"]
+    ollama.state.context = 131_072
+    ollama.state.scripts["poet"] = [*content("Ferry"), "stop"]
+    ollama.state.loaded, ollama.state.windows = {"poet:latest": 60}, {"poet:latest": 32_768}
+    far.answer("A title.", model="ollama:poet")
+    assert far.facts["context"] == 32_768
 
 
 def test_a_server_behind_a_key(ollama: OllamaServer, starter: Path, tmp_path: Path) -> None:

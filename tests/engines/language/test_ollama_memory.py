@@ -55,6 +55,12 @@ def test_a_model_in_the_middle_of_an_answer_stays(ollama: OllamaServer, monkeypa
     assert not server.make_room(read_address(ollama.url), 30, lambda: 40)
 
 
+def test_a_model_that_cannot_be_let_go_keeps_no_other(ollama: OllamaServer) -> None:
+    ollama.state.loaded, ollama.state.faults.stuck = {"seer:1b": 5, "smollm2:135m": 60}, "seer:1b"
+    assert server.make_room(read_address(ollama.url), 30, lambda: 0)
+    assert list(ollama.state.loaded) == ["seer:1b"]
+
+
 def test_a_cancelled_job_waits_for_nobody(ollama: OllamaServer) -> None:
     ollama.state.loaded, ollama.state.faults.busy = {"smollm2:135m": 60}, True
 
