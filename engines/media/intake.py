@@ -164,9 +164,17 @@ def _picture_notes(path: Path, image: Image.Image) -> Iterator[str]:
         yield "This JPEG is cut off: its lower part may be missing."
     if _bits(path, image) > 8:
         yield "More than 8 bits per channel: work here uses 8."
-    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+    if image.format != "MPO" and _has_more(image):
         what = {"TIFF": "page", "HEIF": "picture"}.get(image.format or "", "frame")
         yield f"Only its first {what} is used."
+
+
+def _has_more(image: Image.Image) -> bool:
+    """Whether there are frames or pages behind the first."""
+    try:
+        return bool(getattr(image, "n_frames", 1) > 1)
+    except Exception:  # decoders of hostile files raise anything; this one breaks off within the next frame
+        return True
 
 
 def _bits(path: Path, image: Image.Image) -> int:
