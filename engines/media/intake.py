@@ -19,7 +19,7 @@ from engines.media import documents, wav
 from engines.media.clip_reader import frame_at, turned
 from engines.media.picture import LARGE, load_picture, open_picture, save_thumb
 from engines.media.sound import Samples, waveform
-from engines.media.sound_frames import mono_blocks
+from engines.media.sound_frames import mono_blocks, timed_frames
 from engines.media.streams import (
     Format,
     bad_media,
@@ -231,7 +231,7 @@ def _clip(media: av.container.InputContainer, video: av.VideoStream, size: int, 
 def _sound(
     media: av.container.InputContainer, audio: av.AudioStream, size: int, container: Format
 ) -> tuple[AssetFacts, str]:
-    if next(mono_blocks(media, audio, audio.rate, 1024), None) is None:
+    if next(timed_frames(media.demux(audio), audio), None) is None:
         raise bad_media("Not one moment of it can be decoded.")
     whole = duration(media, audio)
     there = cut_off(media, audio)

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from av.container import InputContainer
 from av.error import FFmpegError
 
+from engines.media.streams import bad_media
+
 _GAP_SECONDS = 0.1
 """Silence shorter than this between two pieces of sound is a rough clock, not a pause."""
 LONGEST = 12 * 3600 + 60.0
@@ -20,9 +22,7 @@ Packets: TypeAlias = "Iterable[av.Packet[Any]]"
 Samples = npt.NDArray[np.float32]
 
 
-def timed_frames(
-    packets: "Iterable[av.Packet[Any]]", track: av.AudioStream
-) -> Iterator[tuple[Fraction, av.AudioFrame]]:
+def timed_frames(packets: Packets, track: av.AudioStream) -> Iterator[tuple[Fraction, av.AudioFrame]]:
     """Each frame that can be decoded, and when it begins, in seconds: right after the one before, but for pauses."""
     clock: Fraction | None = None
     for packet in packets:
@@ -39,7 +39,10 @@ def timed_frames(
 
 
 def mono_blocks(media: InputContainer, track: av.AudioStream, rate: int, size: int) -> Iterator[Samples]:
-    """The sound from its first moment on at ``rate``, in blocks of ``size`` samples; the last may be shorter."""
+    """The sound from its first moment on at ``rate``, in blocks of ``size`` samples; the last may be shorter.
+
+    Raises StudioError bad_media where its channels cannot be mixed.
+    """
     resampler: av.AudioResampler | None = None
     kind: tuple[str, str, int] | None = None
     first = clock = None
@@ -67,8 +70,11 @@ def _packets(media: InputContainer, track: av.AudioStream) -> Packets:
 
 
 def _samples(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[Samples]:
-    for piece in resampler.resample(frame):
-        yield piece.to_ndarray()[0]
+    try:
+        pieces = resampler.resample(frame)
+    except FFmpegError as error:  # 64 channels, for one
+        raise bad_media("Its channels cannot be mixed into one.") from error
+    yield from (piece.to_ndarray()[0] for piece in pieces)
 
 
 def _silence(like: av.AudioFrame, seconds: Fraction) -> Iterator[av.AudioFrame]:

@@ -5,10 +5,12 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import soundfile
 
 from engines.media import intake
 from engines.media.peaks import peaks
 from engines.speech.listening import RATE, pieces
+from errors import StudioError
 
 RATE_MADE = 48_000
 
@@ -94,3 +96,11 @@ def test_a_pause_in_the_clock_is_silence(tmp_path: Path) -> None:
     assert len(samples) / RATE == pytest.approx(4, abs=0.1)
     assert np.abs(samples[int(1.2 * RATE) : int(2.8 * RATE)]).max() < 0.01
     assert peaks(path, 8) == [100, 100, 0, 0, 0, 0, 100, 100]
+
+
+def test_more_channels_than_can_be_mixed_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros((8000, 64), np.float32), 8000)
+    for read in (lambda: peaks(tmp_path / "a.wav", 8), lambda: list(pieces(tmp_path / "a.wav"))):
+        with pytest.raises(StudioError) as refused:
+            read()
+        assert refused.value.problem.code == "bad_media"
