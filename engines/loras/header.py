@@ -44,6 +44,8 @@ _EXPONENTS = {
     "F8_E5M2": (np.uint8, 0x7C),
 }
 """The bits that are all set in a number that is none (NaN) or infinite, by the precision it is stored in."""
+FRACTIONS = frozenset(_EXPONENTS)
+"""The precisions that hold fractions; all others hold whole numbers, or what one program packed."""
 
 
 class Tensor(NamedTuple):

@@ -98,8 +98,13 @@ def is_down(part: Part) -> bool:
 
 
 def is_up(part: Part) -> bool:
-    """Whether a tensor is the second of a pair."""
-    return part.ending.replace("up", "down").replace("lora_B", "lora_A") in _DOWN and not is_down(part)
+    """Whether a tensor is the second of a pair: (width of what comes out, rank)."""
+    return pair(part) in _DOWN and not is_down(part)
+
+
+def pair(part: Part) -> str:
+    """The ending of the first of the pair that a tensor may belong to: XLabs puts two pairs to a layer."""
+    return part.ending.replace("up", "down").replace("lora_B", "lora_A")
 
 
 def layout(names: Iterable[str]) -> str:

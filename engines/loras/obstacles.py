@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engines.loras import layouts
-from engines.loras.header import Header, is_zero
+from engines.loras.header import FRACTIONS, Header, is_zero
 from engines.loras.layouts import Part
 
 _UNDOABLE = "It is a LyCORIS (LoHa, LoKr, OFT), which a model cannot be rid of again after a picture."
 _RESHAPES = "It is a control LoRA, which gives the model another shape."
 _REPLACES = "It also replaces norms or whole weights (“diff”), which a model cannot be rid of again after a picture."
 _HALVED = "Its file is incomplete: “{}” has only one half of its change."
+_UNFIT = "Its file is damaged: the two halves of “{}” do not fit together."
+_NO_FRACTIONS = "Its numbers are stored as {}, and not as fractions: no model can use them."
 _PARTLY_DORA = "Only some of its layers are a DoRA, and a model takes all of them or none."
 _JOINED_DORA = "It is a DoRA whose layers are joined, as its trainer does; it cannot be taken apart for this model."
 _INWARD_DORA = "It is a DoRA that measures what goes into a layer; only those that measure what comes out can be used."
@@ -64,7 +66,9 @@ def judge(path: Path, header: Header, family: str | None) -> Verdict:
         return Verdict(_UNKNOWN if painting else _READS_ONLY)
     if replaced and not family.startswith("wan"):
         return Verdict(_REPLACES)
-    return Verdict(_halved(parts) or _dora(header, parts), _left_out(header, parts, replaced, family))
+    return Verdict(
+        _halved(parts) or _unfit(header, parts) or _dora(header, parts), _left_out(header, parts, replaced, family)
+    )
 
 
 def _reshapes(header: Header, modules: Mapping[str, int | None]) -> bool:
@@ -88,6 +92,23 @@ def _halved(parts: Mapping[str, Part]) -> str:
     ups = {(part.encoder, part.module) for part in parts.values() if layouts.is_up(part)}
     alone = sorted(module for _, module in downs ^ ups)
     return _HALVED.format(alone[0][:120]) if alone else ""
+
+
+def _unfit(header: Header, parts: Mapping[str, Part]) -> str:
+    """What is wrong with a pair: its rank, which either half has as a side, or how its numbers are stored."""
+    ranks: dict[tuple[str, str, str], set[int]] = {}
+    for name, part in parts.items():
+        if not layouts.is_down(part) and not layouts.is_up(part):
+            continue
+        dtype, shape, *_ = header.tensors[name]
+        if dtype not in FRACTIONS:
+            return _NO_FRACTIONS.format(dtype[:20])
+        rank = shape[0 if layouts.is_down(part) else 1] if len(shape) > 1 else 0
+        pair = (part.encoder, part.module, layouts.pair(part))
+        ranks.setdefault(pair, set()).add(rank)
+        if len(ranks[pair]) > 1 or not rank:
+            return _UNFIT.format(part.module[:120])
+    return ""
 
 
 def _dora(header: Header, parts: Mapping[str, Part]) -> str:

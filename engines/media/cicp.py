@@ -29,7 +29,7 @@ def profile(path: Path) -> bytes | None:
 
 
 def _numbers(path: Path) -> tuple[int, int] | None:
-    """The numbers of the primaries and of the transfer characteristics, of the first picture that names them."""
+    """The numbers of the primaries and of the transfer characteristics."""
     with path.open("rb") as file:
         for _ in range(_MOST_BOXES):
             size, kind = struct.unpack(">I4s", file.read(8).ljust(8, b"\0"))
@@ -42,27 +42,62 @@ def _numbers(path: Path) -> tuple[int, int] | None:
 
 
 def _named(meta: bytes) -> tuple[int, int] | None:
-    """Those that a picture and all that comes with it (its thumbnail, its parts) name alike."""
-    named = set(_every(meta))
-    return named.pop() if len(named) == 1 else None
+    """Those of the primary picture; where it has none of its own, those that all its parts name alike."""
+    for properties in _inside(meta, b"iprp"):
+        for container in _inside(properties, b"ipco"):
+            every = list(_boxes(container))
+            own = _own(meta, properties)
+            for named in ([every[n - 1] for n in own if 0 < n <= len(every)], every):
+                found = {numbers for kind, content in named if (numbers := _nclx(kind, content))}
+                if found:
+                    return found.pop() if len(found) == 1 else None
+    return None
 
 
-def _every(meta: bytes) -> Iterator[tuple[int, int]]:
-    for properties in _boxes(meta, b"iprp"):
-        for container in _boxes(properties, b"ipco"):
-            for color in _boxes(container, b"colr"):
-                if color[:4] == b"nclx" and len(color) >= 8:
-                    yield struct.unpack(">HH", color[4:8])
+def _nclx(kind: bytes, content: bytes) -> tuple[int, int] | None:
+    if kind != b"colr" or content[:4] != b"nclx" or len(content) < 8:
+        return None
+    primaries, transfer = struct.unpack(">HH", content[4:8])
+    return primaries, transfer
 
 
-def _boxes(content: bytes, wanted: bytes) -> Iterator[bytes]:
+def _own(meta: bytes, properties: bytes) -> list[int]:
+    """The numbers of the primary picture's properties: a gain map or a thumbnail beside it has others."""
+    primary = next((_number(box, 4, 4 if box[0] else 2) for box in _inside(meta, b"pitm") if len(box) >= 6), None)
+    return [number for box in _inside(properties, b"ipma") for item, number in _associations(box) if item == primary]
+
+
+def _associations(box: bytes) -> Iterator[tuple[int, int]]:
+    """Each item's number, with the number of each of its properties."""
+    if len(box) < 8:
+        return
+    item_size, size = 4 if box[0] else 2, 2 if box[3] & 1 else 1
+    at = 8
+    for _ in range(_number(box, 4, 4)):
+        if at + item_size >= len(box):
+            return
+        item, count = _number(box, at, item_size), box[at + item_size]
+        at += item_size + 1
+        for place in range(at, at + count * size, size):
+            yield item, _number(box, place, size) & (1 << 8 * size - 1) - 1  # the first bit says that it is needed
+        at += count * size
+
+
+def _number(content: bytes, at: int, size: int) -> int:
+    return int.from_bytes(content[at : at + size], "big")
+
+
+def _inside(content: bytes, wanted: bytes) -> Iterator[bytes]:
+    return (found for kind, found in _boxes(content) if kind == wanted)
+
+
+def _boxes(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 0
     while at + 8 <= len(content):
         size, kind = struct.unpack_from(">I4s", content, at)
         if size < 8:
             return
-        if kind == wanted:
-            yield content[at + 8 : at + size]
+        yield kind, content[at + 8 : at + size]
         at += size
 
 

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from engines.media import clean_clips, clean_pictures, clean_sounds, clean_stills
+from engines.media import clean_clips, clean_mp4, clean_pictures, clean_sounds, clean_stills
 from engines.media.files import written
 from engines.media.streams import sniff, still_format
 from errors import StudioError
@@ -24,8 +24,8 @@ _STREAMS: dict[str, Callable[[Path, Path], None]] = {
     ".wav": clean_sounds.wav,
     ".mp3": clean_sounds.mp3,
     ".flac": clean_sounds.flac,
-    ".mp4": clean_clips.mp4,
-    ".mov": clean_clips.mp4,
+    ".mp4": clean_mp4.mp4,
+    ".mov": clean_mp4.mp4,
     ".webm": clean_clips.matroska,
     ".mkv": clean_clips.matroska,
     ".ogg": clean_sounds.remuxed,

@@ -1,5 +1,6 @@
 """Pictures without what they say about themselves; the coded pixels are copied as they are."""
 
+import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ _ORIENTATION = 0x0112
 
 
 def png(path: Path, out: Path) -> None:
-    """Keep the chunks that make the picture. Raises ValueError for a broken one."""
+    """Keep the chunks that make the picture, and end it where it breaks off. Raises ValueError."""
     turned = _turned(path)
     with path.open("rb") as source, out.open("wb") as target:
         target.write(source.read(8))
@@ -30,16 +31,16 @@ def png(path: Path, out: Path) -> None:
                 target.write(_png_chunk(b"eXIf", turned))
             if name == b"IEND":
                 return
-    raise ValueError("a PNG without an end")
+        target.write(_png_chunk(b"IEND", b""))
 
 
 def _png_chunks(source: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     while len(head := source.read(8)) == 8:
         size, name = struct.unpack(">I4s", head)
         data = source.read(min(size, _MOST))
-        if len(data) != size or len(source.read(4)) != 4:
-            raise ValueError("a PNG that breaks off")
-        yield name, data
+        source.seek(4, os.SEEK_CUR)
+        if len(data) == size or name == b"IDAT":  # pixels that break off are kept, as far as there are some
+            yield name, data
 
 
 def _png_chunk(name: bytes, data: bytes) -> bytes:
@@ -145,7 +146,7 @@ def gif(path: Path, out: Path) -> None:
     data = path.read_bytes()
     at = 13 + _palette(data[10])
     kept = bytearray(data[:at])
-    while data[at] != 0x3B:
+    while at < len(data) and data[at] != 0x3B:
         began = at
         if data[at] == 0x21:
             at = _blocks_end(data, at + 2)
@@ -165,7 +166,7 @@ def _palette(flags: int) -> int:
 
 
 def _blocks_end(data: bytes, at: int) -> int:
-    while data[at]:
+    while at < len(data) and data[at]:
         at += data[at] + 1
     return at + 1
 

@@ -11,6 +11,7 @@ from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
 
+from engines.media.sound_frames import timed_frames
 from engines.media.streams import can_decode, open_media
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ _STANDARD = {"5.1(side)": "5.1", "5.0(side)": "5.0", "quad(side)": "quad"}
 
 _DISCRETE = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "6.0", 7: "7.0", 8: "octagonal"}
 """For channels that are no speakers (a recorder's microphones): layouts without a subwoofer, which AAC would muffle."""
-
-_GAP_SECONDS = 0.1
-"""Silence shorter than this between two pieces of sound is a rough clock, not a pause."""
 
 
 class Sound(NamedTuple):
@@ -110,21 +108,11 @@ def _copied(
 def _encoded(
     media: InputContainer, track: av.AudioStream, stream: av.AudioStream, digest: "hashlib._Hash"
 ) -> Iterator[Packet]:
-    clock: Fraction | None = None
-    for packet in _demuxed(media, track, digest):
-        try:
-            frames = track.codec_context.decode(packet)
-        except FFmpegError:  # one damaged packet: its place stays silent
-            continue
-        for frame in frames:
-            frame = _relabeled(frame, stream.layout.name)
-            start = frame.pts * frame.time_base if frame.pts is not None and frame.time_base else clock or Fraction(0)
-            if clock is None or start - clock > _GAP_SECONDS:
-                clock = start
-            frame.time_base = Fraction(1, frame.sample_rate)
-            frame.pts = round(clock * frame.sample_rate)
-            clock += Fraction(frame.samples, frame.sample_rate)
-            yield from stream.encode(frame)
+    for start, decoded in timed_frames(_demuxed(media, track, digest), track):
+        frame = _relabeled(decoded, stream.layout.name)
+        frame.time_base = Fraction(1, frame.sample_rate)
+        frame.pts = round(start * frame.sample_rate)
+        yield from stream.encode(frame)
     yield from stream.encode(None)
 
 

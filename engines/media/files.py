@@ -4,6 +4,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+_CHUNK = 1 << 20
 
 _LIST = (
     "png apng jpg jpeg jpe jfif webp gif bmp tif tiff heic heif avif jxl jp2 psd exr dpx tga ico svg dng cr2 cr3 nef "
@@ -30,6 +33,13 @@ def written(path: Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def zero(file: BinaryIO, at: int, end: int) -> None:
+    """Write zeros from one place of a file to another."""
+    file.seek(at)
+    while at < end:
+        at += file.write(bytes(min(_CHUNK, end - at)))
 
 
 def title_of(name: str) -> str:

@@ -1,5 +1,6 @@
 """The text that AUTOMATIC1111's web UI, Forge, SD.Next, Civitai and many others put into their pictures."""
 
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -13,8 +14,11 @@ _NAME = re.compile(r"[A-Za-z][\w /.()+-]{0,60}")
 _STEPS = re.compile(r"[ \t]*steps: *\d", re.IGNORECASE)
 _KNOWN = {"steps", "cfg scale", "distilled cfg scale", "seed", "size", "width", "height", "model", "sampler"}
 _SILENT = {"version", "model hash", "lora hashes", "ti hashes", "hashes", "vae hash", "civitai resources"}
-_LONGEST = 20_000
-"""Characters of the facts that are read."""
+_LONGEST, _LONGEST_SIDE = 20_000, 100_000
+"""Characters of the facts, and of either prompt, that are read."""
+_MOST_FACTS, _MOST_TRIES = 300, 20
+"""Facts that are read, and lines that are looked at for them: a text from outside may be made to take long."""
+_END = re.compile(r"[,\n]")
 _JSON = json.JSONDecoder(strict=False)
 
 
@@ -52,10 +56,9 @@ def read(text: str) -> Told | None:
 def _facts_at(lines: list[str]) -> int | None:
     """The line that the facts begin with: the last one that holds three or more and the steps, else the steps alone."""
     only = None
-    for at in range(len(lines) - 1, -1, -1):
+    candidates = (at for at in range(len(lines) - 1, -1, -1) if "teps:" in lines[at][:_LONGEST])
+    for at in itertools.islice(candidates, _MOST_TRIES):
         line = lines[at][:_LONGEST]
-        if "teps:" not in line:
-            continue
         names = {name.lower() for name, _ in _facts(line)}
         if "steps" in names and len(names) > 2:
             return at
@@ -67,7 +70,7 @@ def _facts_at(lines: list[str]) -> int | None:
 def _sides(lines: list[str]) -> tuple[str, str]:
     """The prompt and the negative prompt, which begins at the beginning of a line."""
     at = next((n for n, line in enumerate(lines) if line.startswith(_NEGATIVE)), len(lines))
-    return "\n".join(lines[:at]), "\n".join(lines[at:]).removeprefix(_NEGATIVE)
+    return "\n".join(lines[:at])[:_LONGEST_SIDE], "\n".join(lines[at:]).removeprefix(_NEGATIVE)[:_LONGEST_SIDE]
 
 
 def _without_tags(text: str) -> str:
@@ -86,14 +89,15 @@ def _without_tags(text: str) -> str:
 
 def _facts(text: str) -> Iterator[tuple[str, str]]:
     """``Name: value, Name: "value, with a comma", Name: [{"more": 1}]``, one after the other."""
-    at = 0
-    while at < len(text):
-        end = min((found for mark in ",\n" if (found := text.find(mark, at)) >= 0), default=len(text))
+    at = found = 0
+    while at < len(text) and found < _MOST_FACTS:
+        end = mark.start() if (mark := _END.search(text, at)) else len(text)
         name, colon, _ = text[at:end].partition(":")
         if not colon or not _NAME.fullmatch(name.strip()):
             at = end + 1
             continue
         value, at = _value(text, at + len(name) + 1, end)
+        found += 1
         yield name.strip(), value
 
 

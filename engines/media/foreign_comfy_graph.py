@@ -6,7 +6,8 @@ from typing import Any
 Graph = Mapping[str, Mapping[str, Any]]
 """Nodes by their id: ``class_type`` and ``inputs``, an input being a value or the link ``[node, output]``."""
 
-_MOST_NODES = 5000
+_MOST_NODES, _MOST_LINKS, _MOST_SLOTS = 5000, 20_000, 200
+"""Nodes and links of a graph that is read, and the inputs and outputs of a node that are."""
 _MUTED, _BYPASSED = 2, 4
 _AFTER_SEED = ("fixed", "randomize", "increment", "decrement", "increment-wrap")
 """What the screen shows behind a seed, and is no input."""
@@ -40,12 +41,15 @@ def asked(prompt: Mapping[str, Any]) -> Graph | None:
 def drawn(workflow: Mapping[str, Any]) -> Graph | None:
     """The graph as it stood on the screen, from the text ``workflow``: values of nodes that are known or name them."""
     nodes, links = workflow.get("nodes"), workflow.get("links")
-    if not isinstance(nodes, list) or not isinstance(links, list) or len(nodes) > _MOST_NODES:
+    if not isinstance(nodes, list) or not isinstance(links, list):
+        return None
+    if len(nodes) > _MOST_NODES or len(links) > _MOST_LINKS:
         return None
     named = {str(node.get("id")): node for node in nodes if isinstance(node, dict)}
     wires = {link[0]: link for link in links if isinstance(link, list) and len(link) > 3 and isinstance(link[0], int)}
+    sources: dict[int, list[Any] | None] = {}
     graph = {
-        id: {"class_type": str(node.get("type")), "inputs": _inputs(node, named, wires)}
+        id: {"class_type": str(node.get("type")), "inputs": _inputs(node, named, wires, sources)}
         for id, node in named.items()
         if node.get("mode") not in (_MUTED, _BYPASSED)
     }
@@ -53,7 +57,10 @@ def drawn(workflow: Mapping[str, Any]) -> Graph | None:
 
 
 def _inputs(
-    node: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]], wires: Mapping[int, list[Any]]
+    node: Mapping[str, Any],
+    nodes: Mapping[str, Mapping[str, Any]],
+    wires: Mapping[int, list[Any]],
+    sources: dict[int, list[Any] | None],
 ) -> dict[str, Any]:
     values = node.get("widgets_values")
     if isinstance(values, dict):
@@ -61,7 +68,7 @@ def _inputs(
     else:
         inputs = dict(_values(node, values if isinstance(values, list) else []))
     for slot in _slots(node, "inputs"):
-        if source := _source(slot.get("link"), nodes, wires):
+        if source := _source(slot.get("link"), nodes, wires, sources):
             inputs[str(slot.get("name"))] = source
     return inputs
 
@@ -77,19 +84,32 @@ def _values(node: Mapping[str, Any], values: list[Any]) -> Iterator[tuple[str, A
     yield from zip(names, shown, strict=False)
 
 
-def _source(wire: Any, nodes: Mapping[str, Mapping[str, Any]], wires: Mapping[int, list[Any]]) -> "list[Any] | None":
-    """Where an input comes from, through bypassed nodes, which hand on their input of the same kind."""
-    passed = set[str]()
+def _source(
+    wire: Any,
+    nodes: Mapping[str, Mapping[str, Any]],
+    wires: Mapping[int, list[Any]],
+    known: dict[int, list[Any] | None],
+) -> list[Any] | None:
+    """Where an input comes from, through bypassed nodes, which hand on their input of the same kind.
+
+    ``known`` is where wires come from that were followed before; those followed now are added.
+    """
+    passed: list[int] = []
+    source = None
     while isinstance(wire, int) and wire in wires:
+        if wire in known:
+            source = known[wire]
+            break
+        known[wire] = None  # a way that goes round ends here
+        passed.append(wire)
         id, output = str(wires[wire][1]), wires[wire][2]
         node = nodes.get(id, {})
         if node.get("mode") != _BYPASSED:
-            return [id, output]
-        if id in passed:
-            return None
-        passed.add(id)
+            source = [id, output]
+            break
         wire = _handed_on(node, output, wires[wire])
-    return None
+    known.update(dict.fromkeys(passed, source))
+    return source
 
 
 def _handed_on(node: Mapping[str, Any], output: Any, wire: list[Any]) -> Any:
@@ -103,4 +123,4 @@ def _handed_on(node: Mapping[str, Any], output: Any, wire: list[Any]) -> Any:
 
 def _slots(node: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     slots = node.get(name)
-    return [slot for slot in slots if isinstance(slot, dict)] if isinstance(slots, list) else []
+    return [slot for slot in slots[:_MOST_SLOTS] if isinstance(slot, dict)] if isinstance(slots, list) else []

@@ -1,6 +1,7 @@
 """What comes in from outside: told by its content, never by its name; refused in one sentence."""
 
 import hashlib
+import itertools
 import json
 import struct
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from engines.media import documents, wav
 from engines.media.clip_reader import frame_at, turned
 from engines.media.picture import LARGE, load_picture, open_picture, save_thumb
 from engines.media.sound import Samples, waveform
+from engines.media.sound_frames import mono_blocks, timed_frames
 from engines.media.streams import (
     Format,
     bad_media,
@@ -26,6 +28,7 @@ from engines.media.streams import (
     duration,
     moving_picture,
     open_media,
+    open_soundtrack,
     sniff,
     soundtrack,
     still_format,
@@ -51,6 +54,8 @@ _PICTURES = {
 _PICTURE_HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*")
 _ORIENTATION, _BITS_PER_SAMPLE = 0x0112, 258
 _SILENT = {".aif": "AIFF", ".caf": "CAF", ".w64": "Wave64", ".amr": "AMR"}
+_ESTIMATED = {"mp3", "aac", "amr"}
+"""Demuxers of formats that do not say how long they are: that is reckoned from their size."""
 
 
 class Inspected(NamedTuple):
@@ -164,9 +169,17 @@ def _picture_notes(path: Path, image: Image.Image) -> Iterator[str]:
         yield "This JPEG is cut off: its lower part may be missing."
     if _bits(path, image) > 8:
         yield "More than 8 bits per channel: work here uses 8."
-    if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+    if image.format != "MPO" and _has_more(image):
         what = {"TIFF": "page", "HEIF": "picture"}.get(image.format or "", "frame")
         yield f"Only its first {what} is used."
+
+
+def _has_more(image: Image.Image) -> bool:
+    """Whether there are frames or pages behind the first."""
+    try:
+        return bool(getattr(image, "n_frames", 1) > 1)
+    except Exception:  # decoders of hostile files raise anything; this one breaks off within the next frame
+        return True
 
 
 def _bits(path: Path, image: Image.Image) -> int:
@@ -218,9 +231,11 @@ def _clip(media: av.container.InputContainer, video: av.VideoStream, size: int, 
 def _sound(
     media: av.container.InputContainer, audio: av.AudioStream, size: int, container: Format
 ) -> tuple[AssetFacts, str]:
-    if next(media.decode(audio), None) is None:
+    if next(timed_frames(media.demux(audio), audio), None) is None:
         raise bad_media("Not one moment of it can be decoded.")
-    seconds = float(duration(media, audio))
+    whole = duration(media, audio)
+    there = cut_off(media, audio)
+    seconds = float(there or whole)
     if seconds > MAX_SOUND_SECONDS:
         raise StudioError(
             "sound_too_long",
@@ -230,26 +245,19 @@ def _sound(
         )
     mp4 = container.demuxer == "mov"
     suffix, mime = (".m4a", "audio/mp4") if mp4 else (container.suffix, container.mime.replace("video/", "audio/"))
-    name = _SILENT.get(suffix)
-    notes = (f"Most browsers cannot play {name}; everything else works.",) if name else ()
-    return AssetFacts(kind="sound", mime=mime, bytes=size, seconds=seconds, notes=notes), suffix
+    notes = []
+    if there and container.demuxer not in _ESTIMATED:
+        notes.append(cut_off_note(there, whole, "sound"))
+    if name := _SILENT.get(suffix):
+        notes.append(f"Most browsers cannot play {name}; everything else works.")
+    return AssetFacts(kind="sound", mime=mime, bytes=size, seconds=seconds, notes=tuple(notes)), suffix
 
 
 def _beginning(path: Path) -> Samples:
     """The loudest sample of each 10 ms of a sound's first minutes."""
-    peaks: list[float] = []
-    with open_media(path) as media:
-        audio = soundtrack(media)
-        if audio is None:
-            raise bad_media("It holds no sound.")
-        resampler = av.AudioResampler("flt", "mono", 8000, frame_size=80)
-        try:
-            for frame in media.decode(audio):
-                peaks += [float(np.abs(piece.to_ndarray()).max()) for piece in resampler.resample(frame)]
-                if len(peaks) >= THUMB_SOUND_SECONDS * 100:
-                    break
-        except FFmpegError:
-            pass  # a damaged sound: what decoded before is good enough
+    with open_soundtrack(path) as (media, audio):
+        blocks = mono_blocks(media, audio, 8000, 80)
+        peaks = [float(np.abs(block).max()) for block in itertools.islice(blocks, THUMB_SOUND_SECONDS * 100)]
     return np.asarray(peaks, np.float32)
 
 

@@ -3,12 +3,11 @@
 import itertools
 from pathlib import Path
 
-import av
 import numpy as np
 import numpy.typing as npt
-from av.error import FFmpegError
 
-from engines.media.streams import bad_media, open_media, soundtrack
+from engines.media.sound_frames import LONGEST, mono_blocks
+from engines.media.streams import cut_off, duration, open_soundtrack
 
 _RATE, _A_SECOND = 8000, 100
 
@@ -18,27 +17,20 @@ def peaks(path: Path, columns: int) -> list[int]:
 
     Read in a stream: an hour takes no more memory than a minute. Raises StudioError bad_media.
     """
-    found: list[npt.NDArray[np.float32]] = []
-    with open_media(path) as media:
-        audio = soundtrack(media)
-        if audio is None:
-            raise bad_media("It holds no sound.")
-        resampler = av.AudioResampler("flt", "mono", _RATE, frame_size=_RATE)
-        try:
-            for frame in media.decode(audio):
-                found += [_loudest(piece) for piece in resampler.resample(frame)]
-            found += [_loudest(piece) for piece in resampler.resample(None)]
-        except FFmpegError:
-            pass  # a damaged sound: what decoded before is good enough
-    levels = np.concatenate(found) if found else np.zeros(1, np.float32)
+    with open_soundtrack(path) as (media, audio):
+        seconds = cut_off(media, audio) or duration(media, audio)
+    with open_soundtrack(path) as (media, audio):
+        found = [_loudest(block) for block in mono_blocks(media, audio, _RATE, _RATE)]
+    missing = round(min(float(seconds), LONGEST) * _A_SECOND) - sum(map(len, found))
+    found.append(np.zeros(max(missing, 0 if found else 1), np.float32))  # a damaged end is drawn silent
+    levels = np.concatenate(found)
     edges = np.linspace(0, len(levels), columns + 1)
     shape = [levels[int(a) : max(int(a) + 1, int(b))].max() for a, b in itertools.pairwise(edges)]
     return [round(100 * float(level) / max(float(levels.max()), 1e-4)) for level in shape]
 
 
-def _loudest(piece: av.AudioFrame) -> npt.NDArray[np.float32]:
+def _loudest(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Of each hundredth of a second."""
-    samples = np.abs(piece.to_ndarray()[0])
     step = _RATE // _A_SECOND
-    whole = np.concatenate([samples, np.zeros(-len(samples) % step, np.float32)])
+    whole = np.concatenate([np.abs(samples), np.zeros(-len(samples) % step, np.float32)])
     return np.asarray(whole.reshape(-1, step).max(axis=1), np.float32)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import av
 from av.container import InputContainer
@@ -107,6 +107,16 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         yield media
 
 
+@contextmanager
+def open_soundtrack(path: Path) -> Iterator[tuple[InputContainer, av.AudioStream]]:
+    """A clip or sound, opened for reading its sound. Raises StudioError bad_media, also where it holds none."""
+    with open_media(path) as media:
+        audio = soundtrack(media)
+        if audio is None:
+            raise bad_media("It holds no sound.")
+        yield media, audio
+
+
 def moving_picture(media: InputContainer) -> av.VideoStream | None:
     """The video stream, where there is one that is not a cover picture."""
     return next((s for s in media.streams.video if not s.disposition & Disposition.attached_pic), None)
@@ -184,9 +194,9 @@ def cut_off(media: InputContainer, stream: av.VideoStream | av.AudioStream) -> F
     return last - start
 
 
-def cut_off_note(there: Fraction, whole: Fraction) -> str:
-    """What a person is told of a clip that ends before its header says."""
-    return f"This clip is cut off: {float(there):.1f} s of {float(whole):.1f} s are there."
+def cut_off_note(there: Fraction, whole: Fraction, noun: Literal["clip", "sound"] = "clip") -> str:
+    """What a person is told of a clip or sound that ends before its header says."""
+    return f"This {noun} is cut off: {float(there):.1f} s of {float(whole):.1f} s are there."
 
 
 def bad_media(why: str) -> StudioError:

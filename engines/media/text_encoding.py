@@ -1,9 +1,10 @@
 """Bytes of somebody's text as letters: one reader for documents, entries of zips and names in zips.
 
-Marks and UTF-8 are certain. Anything else is a guess by uchardet, Mozilla's detector, which a short text of plain Latin
-letters can mislead: then the Western code page is taken.
+Marks and UTF-8 are certain, UTF-8 with a few stray bytes in it too. Anything else is a guess by uchardet, Mozilla's
+detector, which a short text of plain Latin letters can mislead: then the Western code page is taken.
 """
 
+import codecs
 import re
 from typing import NamedTuple
 
@@ -13,11 +14,28 @@ _MARKS = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe"
 _WESTERN = "cp1252"
 _SURE = 0.5
 """Below this confidence a guess is no better than the Western code page."""
-_PYTHON = {"ISO-8859-1": _WESTERN, "ISO-8859-9": "cp1254", "GB18030": "gb18030", "UHC": "cp949", "SHIFT_JIS": "cp932"}
+_PYTHON = {
+    "ASCII": _WESTERN,
+    "ISO-8859-1": _WESTERN,
+    "ISO-8859-9": "cp1254",
+    "GB18030": "gb18030",
+    "UHC": "cp949",
+    "SHIFT_JIS": "cp932",
+}
 _SAMPLE = 1_000_000
+_BEFORE = 1000
+"""Bytes before the first that is not ASCII that a guess may look at."""
+_STRAY = 8
+"""UTF-8 has at least so many letters of several bytes for each byte that is none of its own; no other encoding has."""
 _ZEROS = 0.3
 """UTF-16 of Western text has a zero in nearly every second byte."""
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*encoding=["']([\w.-]+)["']""")
+_DECLARABLE = re.compile(
+    r"utf-8|ascii|iso8859-\d+|iso2022_jp|cp(125\d|437|85[02]|866|932|949)|koi8-[ru]|mac-\w+|"
+    r"shift_jis|euc_(jp|kr)|gb2312|gbk|gb18030|big5"
+)
+"""Encodings in which a declaration can be read byte by byte, so that it may be true."""
 
 
 class Decoded(NamedTuple):
@@ -37,18 +55,22 @@ def decode(content: bytes) -> Decoded:
     try:
         return Decoded(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        codec = _guess(content)
-        return Decoded(content.decode(codec, errors="replace"), codec)
+        text = content.decode("utf-8-sig", errors="replace")
+    stray = text.count("\ufffd")
+    if len(text) - len(text.encode("ascii", errors="ignore")) - stray >= _STRAY * stray:
+        return Decoded(text)
+    codec = _guess(content)
+    return Decoded(content.decode(codec, errors="replace"), codec)
 
 
 def decode_xml(content: bytes) -> str:
     """The text of an XML file: what its first line says of its encoding counts before any guess."""
     declared = _DECLARED.match(content[:200])
-    if declared:
-        try:
-            return content.decode(declared[1].decode("ascii"))
-        except (LookupError, UnicodeDecodeError):
-            pass  # it says wrong
+    try:
+        if declared and _DECLARABLE.fullmatch(codec := codecs.lookup(declared[1].decode("ascii")).name):
+            return content.decode(codec)
+    except (LookupError, UnicodeError):
+        pass  # it says wrong
     return decode(content).text
 
 
@@ -65,11 +87,15 @@ def unmarked_utf16(content: bytes) -> str:
 
 
 def _guess(content: bytes) -> str:
-    found = cchardet.detect(content[:_SAMPLE])
+    """The codec of a text that is not ASCII alone."""
+    first = _NOT_ASCII.search(content)
+    start = max(0, first.start() - _BEFORE) if first else 0
+    sample = content[start : start + _SAMPLE]
+    found = cchardet.detect(sample)
     name, sure = str(found["encoding"] or _WESTERN), found["confidence"] or 0
     codec = _PYTHON.get(name.upper(), name) if sure >= _SURE else _WESTERN
     try:
-        content[:_SAMPLE].decode(codec, errors="ignore")
+        sample.decode(codec, errors="ignore")
     except LookupError:  # a name that Python has no codec for
         return _WESTERN
     return codec.lower()

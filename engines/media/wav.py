@@ -53,9 +53,20 @@ def comment(path: Path) -> str | None:
         for chunk in chunks(file):
             if chunk.name == b"LIST":
                 file.seek(chunk.start)
-                content = file.read(min(chunk.size, _MOST_NOTE))
-                if content.startswith(b"INFOICMT"):
-                    return content[12 : 12 + struct.unpack_from("<I", content, 8)[0]].rstrip(b"\0").decode()
+                found = _entry(file.read(min(chunk.size, _MOST_NOTE)), b"ICMT")
+                if found is not None:
+                    return found.rstrip(b"\0").decode()
+    return None
+
+
+def _entry(content: bytes, wanted: bytes) -> bytes | None:
+    """What a list of notes (``INFO``) holds under a name."""
+    at = 4 if content.startswith(b"INFO") else len(content)
+    while at + 8 <= len(content):
+        name, size = struct.unpack_from("<4sI", content, at)
+        if name == wanted:
+            return content[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
     return None
 
 

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from engines.media.streams import bad_media, open_media, soundtrack
+from engines.media.sound_frames import mono_blocks
+from engines.media.streams import open_soundtrack
 from engines.speech.track import Samples
 from engines.swapper import Device
 from engines.swapper.component import reading
@@ -68,32 +69,16 @@ def pieces(path: Path) -> Iterator[tuple[float, Samples]]:
     Raises StudioError bad_media.
     """
     held, done = np.zeros(0, np.float32), 0
-    for block in _blocks(path):
-        held = np.concatenate([held, block])
-        while len(held) > _LONGEST * RATE:
-            cut = _quiet(held)
-            done += cut
-            yield done / RATE, held[:cut]
-            held = held[cut:]
+    with open_soundtrack(path) as (media, audio):
+        for block in mono_blocks(media, audio, RATE, RATE):
+            held = np.concatenate([held, block])
+            while len(held) > _LONGEST * RATE:
+                cut = _quiet(held)
+                done += cut
+                yield done / RATE, held[:cut]
+                held = held[cut:]
     if len(held):
         yield (done + len(held)) / RATE, held
-
-
-def _blocks(path: Path) -> Iterator[Samples]:
-    import av
-    from av.error import FFmpegError
-
-    with open_media(path) as media:
-        audio = soundtrack(media)
-        if audio is None:
-            raise bad_media("It holds no sound.")
-        resampler = av.AudioResampler("flt", "mono", RATE, frame_size=RATE)
-        try:
-            for frame in media.decode(audio):
-                yield from (piece.to_ndarray()[0] for piece in resampler.resample(frame))
-            yield from (piece.to_ndarray()[0] for piece in resampler.resample(None))
-        except FFmpegError as error:
-            raise bad_media("It is damaged.") from error
 
 
 def _quiet(samples: Samples) -> int:

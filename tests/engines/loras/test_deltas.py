@@ -263,7 +263,7 @@ def magnitudes(pipeline: Any, path: Path) -> dict[str, torch.Tensor]:
 def test_layers_of_another_shape_are_said_to_be(pipelines: Mapping[str, Any], tmp_path: Path) -> None:
     pipeline = pipelines["stable-diffusion-1.5"]
     wide = {
-        name: (torch.randn(4, 99), up[:, :4], 1.0) for name, (_, up, _) in changes(pipeline.unet, ("to_q",)).items()
+        name: (torch.randn(len(down), 99), up, 1.0) for name, (down, up, _) in changes(pipeline.unet, ("to_q",)).items()
     }
     path = files.write(tmp_path / "one.safetensors", dotted("unet.")(wide), {"c41_family": "sd15"})
     with pytest.raises(StudioError, match="another shape"):

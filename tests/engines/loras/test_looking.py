@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import math
+import struct
 import time
 import tracemalloc
 import zipfile
@@ -242,3 +244,33 @@ def test_a_zip_is_known_for_a_pickle_by_its_beginning_alone(tmp_path: Path) -> N
         assert tracemalloc.get_traced_memory()[1] < 2**18
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("down", "up", "dtype", "obstacle"),
+    [
+        ((4, 768), (640, 8), "F16", "do not fit together"),
+        ((0, 768), (640, 0), "F16", "do not fit together"),
+        ((4, 768), (640,), "F16", "do not fit together"),
+        ((4, 768), (640, 4), "I16", "stored as I16"),
+        ((4, 768), (640, 4), "U8", "stored as U8"),
+        ((4, 768), (640, 4), "BF16", ""),
+        ((4, 768), (640, 4), "F8_E4M3", ""),
+        ((4, 768, 3, 3), (640, 4, 1, 1), "F16", ""),
+    ],
+)
+def test_halves_that_cannot_be_used_together_are_an_obstacle(
+    tmp_path: Path, down: tuple[int, ...], up: tuple[int, ...], dtype: str, obstacle: str
+) -> None:
+    stem = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k"
+    header: dict[str, Any] = {}
+    place, a_number = 0, {"U8": 1, "F8_E4M3": 1}.get(dtype, 2)
+    for name, shape in ((f"{stem}.lora_down.weight", down), (f"{stem}.lora_up.weight", up)):
+        end = place + math.prod(shape) * a_number
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [place, end]}
+        place = end
+    text = json.dumps(header).encode()
+    path = tmp_path / "a.safetensors"
+    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(place))
+    found = look(path, "a").facts.obstacle
+    assert obstacle in found if obstacle else not found

@@ -1,6 +1,7 @@
 """Colors that AVIF and HEIC name by number come in, and go out to clients, as they are meant."""
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -89,3 +90,53 @@ def test_what_is_cut_off_or_says_nothing_names_no_colors(tmp_path: Path, end: in
     assert cicp.profile(path) is None
     path.write_bytes(b"\0\0\0\x08free" * 1000)
     assert cicp.profile(path) is None
+
+
+def box(name: bytes, *content: bytes) -> bytes:
+    body = b"".join(content)
+    return struct.pack(">I4s", 8 + len(body), name) + body
+
+
+def numbers(primaries: int, transfer: int) -> bytes:
+    return box(b"colr", b"nclx" + struct.pack(">HHHB", primaries, transfer, 0, 128))
+
+
+def still(properties: list[bytes], items: dict[int, list[int]], primary: int, *, long: bool = False) -> bytes:
+    """A picture of several items, each with the properties of these numbers; ``long`` is the form for many of them."""
+    head, item, number = (b"\1\0\0\1", ">I", ">H") if long else (b"\0\0\0\0", ">H", ">B")
+    needed = 0x8000 if long else 0x80
+    entries = [
+        struct.pack(item, id) + bytes((len(own),)) + b"".join(struct.pack(number, needed | one) for one in own)
+        for id, own in items.items()
+    ]
+    meta = box(
+        b"meta",
+        bytes(4),
+        box(b"pitm", head, struct.pack(item, primary)),
+        box(b"iprp", box(b"ipco", *properties), box(b"ipma", head, struct.pack(">I", len(items)), *entries)),
+    )
+    return box(b"ftyp", b"avif" + bytes(4)) + meta
+
+
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize(("primary", "expected"), [(7, "Display P3"), (9, None)])
+def test_a_gain_map_s_colors_are_not_the_picture_s(
+    tmp_path: Path, primary: int, expected: str | None, long: bool
+) -> None:
+    properties = [box(b"ispe", bytes(12)), numbers(DISPLAY_P3, SRGB_CURVE), numbers(BT_2020, PQ)]
+    path = tmp_path / "a.avif"
+    path.write_bytes(still(properties, {9: [1, 3], 7: [1, 2]}, primary, long=long))
+    profile = cicp.profile(path)
+    assert bool(profile) == bool(expected)
+    if profile and expected:
+        assert expected in ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
+
+
+def test_a_picture_without_colors_has_those_of_its_tiles(tmp_path: Path) -> None:
+    path = tmp_path / "a.avif"
+    path.write_bytes(still([box(b"ispe"), numbers(DISPLAY_P3, SRGB_CURVE)], {1: [1], 2: [2], 3: [2]}, 1))
+    assert cicp.profile(path)
+    whole = path.read_bytes()
+    for end in range(len(whole)):
+        path.write_bytes(whole[:end])
+        cicp.profile(path)

@@ -12,6 +12,7 @@ from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
 from engines.media import intake
 from engines.media.documents import FDX, PDF, RTF, TEXT, ZIP, document_type, read_document
 from engines.media.extract import MAX_TEXT
+from engines.media.text_encoding import decode
 from errors import StudioError
 
 
@@ -227,6 +228,30 @@ def test_a_script_is_read_in_the_encoding_it_declares(tmp_path: Path, encoding: 
     path.write_bytes(f"{xml}</Paragraph></Content></FinalDraft>".encode(encoding))
     assert document_type(path) == FDX
     assert read_document(path, FDX, "a.fdx").text == "Größe"
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16", "utf-32", "utf-7", "undefined", "punycode", "idna", "unheard-of"])
+def test_a_declaration_that_cannot_be_true_is_not_believed(tmp_path: Path, encoding: str) -> None:
+    path, xml = tmp_path / "a.fdx", f'<?xml version="1.0" encoding="{encoding}"?><FinalDraft><Content><Paragraph>'
+    whole = f"{xml}<Text>Die Größe der Brücke</Text></Paragraph></Content></FinalDraft>".encode()
+    path.write_bytes(whole)
+    assert document_type(path) == FDX
+    assert read_document(path, FDX, "a.fdx").text == "Die Größe der Brücke"
+    path.write_bytes(whole + b"\xff")
+    assert refused(path) == "bad_document"
+
+
+@pytest.mark.parametrize("stray", [b"\x96", b"\xff", "ü".encode()[:1]])
+def test_one_stray_byte_costs_one_letter(stray: bytes) -> None:
+    words = "She said “no” — and left. Größe, Café, Straße, Привет. It’s fine. " * 4
+    assert decode(words.encode() + stray) == (f"{words}\ufffd", "")
+    assert decode(words.encode() + stray + b" end").text == f"{words}\ufffd end"
+
+
+def test_letters_far_behind_plain_ones_are_read() -> None:
+    text, guess = decode(b"plain words " * 100_000 + "Größe für Übernachtung".encode("cp1252"))
+    assert text.endswith("Größe für Übernachtung")
+    assert guess == "cp1252"
 
 
 def test_a_zip_names_its_files_as_its_machine_did(tmp_path: Path) -> None:

@@ -409,6 +409,24 @@ def test_texts_and_graphs_made_to_take_for_ever_are_read_at_once(tmp_path: Path)
     assert time.perf_counter() - began < 5
 
 
+def test_many_lines_tags_and_bypassed_nodes_are_read_at_once(tmp_path: Path) -> None:
+    began = time.perf_counter()
+    lines = "\n".join(["x" * 100 + "teps:" + "a:[[[[," * 2800] * 100)
+    assert png(tmp_path / "a.png", parameters=lines) is None
+    making = png(tmp_path / "a.png", parameters="<lora:a>x" * 200_000 + "\nSteps: 1, Sampler: a, Seed: 1")
+    assert making is not None
+    assert making.told.seed == 1
+    chain = [
+        {"id": n, "type": "X", "mode": 4, "inputs": [{"type": "M", "link": n - 1}], "outputs": [{"type": "M"}]}
+        for n in range(3000)
+    ]
+    slots = [{"name": str(n), "type": "M", "link": 2999} for n in range(5000)]
+    links = [[n, n, 0, 0, 0, "M"] for n in range(3000)]
+    workflow = {"nodes": [*chain, {"id": 3000, "type": "Y", "inputs": slots}], "links": links}
+    assert png(tmp_path / "a.png", workflow=json.dumps(workflow)) is None
+    assert time.perf_counter() - began < 5
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()

@@ -107,3 +107,40 @@ def test_a_full_disk_is_told_as_one(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space left"):
         save_sound(np.tile(TONE, 10), RATE, tmp_path / "a.wav", {})
     assert not (tmp_path / "a.wav").exists()
+
+
+def notes(*entries: tuple[bytes, bytes]) -> bytes:
+    return chunk(b"LIST", b"INFO" + b"".join(chunk(name, text) + b"\0" * (len(text) % 2) for name, text in entries))
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        notes((b"ICMT", b"made here")),
+        notes((b"IART", b"Ann"), (b"ISFT", b"Lavf"), (b"ICMT", b"made here")),  # the first is odd in length
+        notes((b"IART", b"Ann")) + notes((b"ICMT", b"made here")),
+        chunk(b"LIST", b"adtl" + b"ICMT" * 4) + notes((b"ICMT", b"made here")),
+    ],
+)
+def test_the_comment_is_found_wherever_it_stands(tmp_path: Path, behind: bytes) -> None:
+    (tmp_path / "a.wav").write_bytes(recording(len(PCM), behind=behind))
+    assert wav.comment(tmp_path / "a.wav") == "made here"
+
+
+@pytest.mark.parametrize("behind", [b"", notes((b"IART", b"Ann")), chunk(b"LIST", b"INFOICMT\xff\xff\0\0x"[:13])])
+def test_no_comment_or_a_cut_one_harms_nothing(tmp_path: Path, behind: bytes) -> None:
+    (tmp_path / "a.wav").write_bytes(recording(len(PCM), behind=behind))
+    assert wav.comment(tmp_path / "a.wav") in (None, "x", "")
+
+
+def test_another_program_s_notes_do_not_hide_the_record(tmp_path: Path) -> None:
+    record = {"request": {"task": "speak"}}
+    save_sound(TONE, RATE, tmp_path / "a.wav", record)
+    with av.open(str(tmp_path / "a.wav")) as media, av.open(str(tmp_path / "b.wav"), "w", format="wav") as out:
+        out.metadata.update(media.metadata, artist="Ann")
+        stream = out.add_stream_from_template(media.streams.audio[0])
+        for packet in media.demux(media.streams.audio[0]):
+            if packet.size:
+                packet.stream = stream
+                out.mux(packet)
+    assert intake.read_provenance(tmp_path / "b.wav") == record

@@ -1,0 +1,90 @@
+"""The sound of a file, decoded as far as it goes: what is damaged stays silent, and all else stays where it was."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from engines.media.streams import bad_media
+
+_GAP_SECONDS = 0.1
+"""Silence shorter than this between two pieces of sound is a rough clock, not a pause."""
+LONGEST = 12 * 3600 + 60.0
+"""Seconds of sound that are read; a damaged clock may go on for years."""
+Packets: TypeAlias = "Iterable[av.Packet[Any]]"
+Samples = npt.NDArray[np.float32]
+
+
+def timed_frames(packets: Packets, track: av.AudioStream) -> Iterator[tuple[Fraction, av.AudioFrame]]:
+    """Each frame that can be decoded, and when it begins, in seconds: right after the one before, but for pauses."""
+    clock: Fraction | None = None
+    for packet in packets:
+        try:
+            frames = track.codec_context.decode(packet)
+        except FFmpegError:  # one damaged packet: its place stays silent
+            continue
+        for frame in frames:
+            start = frame.pts * frame.time_base if frame.pts is not None and frame.time_base else clock or Fraction(0)
+            if clock is None or start - clock > _GAP_SECONDS:
+                clock = start
+            yield clock, frame
+            clock += Fraction(frame.samples, frame.sample_rate)
+
+
+def mono_blocks(media: InputContainer, track: av.AudioStream, rate: int, size: int) -> Iterator[Samples]:
+    """The sound from its first moment on at ``rate``, in blocks of ``size`` samples; the last may be shorter.
+
+    Raises StudioError bad_media where its channels cannot be mixed.
+    """
+    resampler: av.AudioResampler | None = None
+    kind: tuple[str, str, int] | None = None
+    first = clock = None
+    for start, frame in timed_frames(_packets(media, track), track):
+        first = start if first is None else first
+        if start - first > LONGEST:
+            break
+        before, kind = kind, (frame.format.name, frame.layout.name, frame.sample_rate)
+        if resampler is None or kind != before:
+            if resampler is not None:
+                yield from _samples(resampler, None)
+            resampler = av.AudioResampler("flt", "mono", rate, frame_size=size)
+        silence = () if clock is None else _silence(frame, start - clock)
+        clock = start + Fraction(frame.samples, frame.sample_rate)
+        frame.pts = None  # silence has no times either
+        for one in itertools.chain(silence, (frame,)):
+            yield from _samples(resampler, one)
+    if resampler is not None:
+        yield from _samples(resampler, None)
+
+
+def _packets(media: InputContainer, track: av.AudioStream) -> Packets:
+    with suppress(FFmpegError):  # cut off: what came before counts
+        yield from media.demux(track)
+
+
+def _samples(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[Samples]:
+    try:
+        pieces = resampler.resample(frame)
+    except FFmpegError as error:  # 64 channels, for one
+        raise bad_media("Its channels cannot be mixed into one.") from error
+    yield from (piece.to_ndarray()[0] for piece in pieces)
+
+
+def _silence(like: av.AudioFrame, seconds: Fraction) -> Iterator[av.AudioFrame]:
+    """Silent frames of the same kind as another, of a second at most."""
+    left = round(seconds * like.sample_rate)
+    quiet = b"\x80" if like.format.name.startswith("u8") else b"\0"
+    while left > 0:
+        frame = av.AudioFrame(like.format.name, like.layout.name, min(left, like.sample_rate))
+        frame.sample_rate = like.sample_rate
+        for plane in frame.planes:
+            plane.update(quiet * plane.buffer_size)
+        left -= frame.samples
+        yield frame
