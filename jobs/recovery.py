@@ -40,7 +40,10 @@ def recover(
         queue.take_back(row, ticket_of(row, owner, units(row)))
     interrupted = [found for row, _ in rows if row.state in ACTIVE and (found := live.get(row.id))]
     left = [job for job in interrupted if not _settled(history, queue, attempts, job)]
-    attempts.sweep({job.id for job in live.all() if not job.finished}, {job.id for job in left})
+    try:
+        attempts.sweep({job.id for job in live.all() if not job.finished}, {job.id for job in left})
+    except OSError as error:
+        log.warning("what ended attempts left could not be removed: %s", error)
     for job in left:
         live.update(job.id, spot=Spot(why=DISK))
     return left
