@@ -153,8 +153,8 @@ def build_app(studio: "Studio") -> "ASGIApp":
         studio.jobs.start()  # before the sweep: finished files whose rows a crash prevented are kept first
         try:
             studio.library.recover()
-        except OperationalError as error:  # a full disk, say: there is all day to sweep
-            log.warning("The library could not be swept: %s", error.orig)
+        except (OperationalError, OSError) as error:  # a full disk, a file that is not ours: there is all day to sweep
+            log.warning("The library could not be swept; tomorrow again: %s", error)
         studio.recipes.start()
         keeping = [asyncio.create_task(work()) for work in (keep_house, end_shut_out)]
         yield

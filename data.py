@@ -10,6 +10,17 @@ from typing import TextIO
 from errors import StudioError
 
 
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only the studio's account may read (0600), whole or not at all. Raises OSError."""
+    part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
 class DataFolder:
     """Where everything lies that people made. One running studio a folder, held by a lock.
 
@@ -86,15 +97,11 @@ class DataFolder:
         return self.work / f"{job_id}-{attempt}"
 
     def secret(self, name: str) -> str:
-        """A random secret that is made once, kept (0600) and never leaves this machine."""
-        path = self._secrets / name
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text().strip()
+        """A random secret that is made once, kept (0600) and never leaves this machine. Raises OSError."""
+        if kept := self.kept_secret(name):
+            return kept
         value = secrets.token_urlsafe(48)
-        with os.fdopen(handle, "w") as file:
-            file.write(value)
+        write_private(self._secrets / name, value.encode())
         return value
 
     def kept_secret(self, name: str) -> str | None:

@@ -43,9 +43,18 @@ def to_file(file: Path) -> None:
 
 
 def _add(handler: logging.Handler, line: str = _FORMAT) -> None:
-    handler.setFormatter(logging.Formatter(line))
+    handler.setFormatter(_Line(line))
     handler.addFilter(LogLimit())
     logging.getLogger().addHandler(handler)
+
+
+class _Line(logging.Formatter):
+    """A line, and how many like it the handler's ``LogLimit`` left out before it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """The line without a traceback."""
+        text, left_out = super().formatMessage(record), getattr(record, "left_out", 0)
+        return f"{text} (and {left_out:,} more times in the last minutes)" if left_out else text
 
 
 class _File(RotatingFileHandler):
@@ -58,8 +67,8 @@ class _File(RotatingFileHandler):
 class LogLimit(logging.Filter):
     """For a handler: lets ``most`` lines of a kind through in ``seconds``; the next one tells how many were left out.
 
-    Lines are of a kind that come from one logger with the same first line, before values are filled in; its numbers may
-    differ.
+    That number is the record's ``left_out`` until the next handler sees it; its message stays as it is. Lines are of a
+    kind that come from one logger with the same first line, before values are filled in; its numbers may differ.
     """
 
     def __init__(self, most: int = MOST, seconds: float = SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
@@ -75,8 +84,7 @@ class LogLimit(logging.Filter):
         key, now = (record.name, _NUMBERS.sub("0", str(record.msg).partition("\n")[0])), self._clock()
         with self._lock:
             began, count = self._seen.get(key, (now, 0))
-            if left_out := max(0, count - self._most) if now - began >= self._seconds else 0:
-                record.msg = f"{record.msg} (and {left_out:,} more times in the last minutes)"
+            record.left_out = max(0, count - self._most) if now - began >= self._seconds else 0
             if now - began >= self._seconds:
                 began, count = now, 0
             self._seen[key] = (began, count + 1)

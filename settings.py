@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, get_args
 
@@ -29,6 +30,21 @@ def _duration(value: str) -> str:
     """A length of time as Ollama reads it. Raises ValueError."""
     if not re.fullmatch(r"-1|0|(\d+(ms|s|m|h))+", value):
         raise ValueError("use 30s, 5m or 1h30m; 0 unloads at once, -1 keeps it loaded")
+    return value
+
+
+def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks with commas between them. Raises ValueError."""
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    try:
+        return tuple(ip_network(part, strict=False) for part in parts)
+    except ValueError as error:
+        raise ValueError("write addresses or networks, not names: 127.0.0.1,172.16.0.0/12") from error
+
+
+def _proxies(value: str) -> str:
+    """A list of addresses and networks as it was written. Raises ValueError."""
+    _networks(value)
     return value
 
 
@@ -123,7 +139,11 @@ class Settings(BaseSettings):
     session_days: float = Field(14, gt=0, description="Days after which a sign-in ends.")
     trusted_proxies: Annotated[
         str,
-        Field(description="Addresses of reverse proxies whose X-Forwarded-* headers are believed, with commas."),
+        AfterValidator(_proxies),
+        Field(
+            description="Addresses or networks (172.16.0.0/12) of reverse proxies whose X-Forwarded-* headers are "
+            "believed, with commas."
+        ),
     ] = "127.0.0.1,::1"
     metrics_token: str | None = Field(
         None, description="Bearer token that may read /metrics from elsewhere. Default: loopback only."
@@ -150,9 +170,9 @@ class Settings(BaseSettings):
     )
 
     @property
-    def proxies(self) -> frozenset[str]:
-        """``trusted_proxies`` as a set of addresses."""
-        return frozenset(part.strip() for part in self.trusted_proxies.split(",") if part.strip())
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """``trusted_proxies`` as networks; a single address is one of its own."""
+        return _networks(self.trusted_proxies)
 
     @property
     def folders_of_models(self) -> tuple[Path, ...]:

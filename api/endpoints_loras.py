@@ -25,7 +25,8 @@ def lora_endpoints(studio: Studio) -> tuple[Callable[..., Any], ...]:
         return bring_in(studio, principal(http), path, project_id).model_dump(mode="json")
 
     def get_lora(repo: str, http: gr.Request, file: str = "", project_id: str | None = None) -> Json:
-        """Download a LoRA of the hub into the library; the job. file: which one, where the repository has several."""
+        """Download a LoRA of the hub into the library; the job. repo: owner/name, or the address of its page or file.
+        file: which one, where the repository has several."""
         asked = parse({"task": "fetch_lora", "repo": repo, "file": file})
         return studio.jobs.submit(principal(http), asked, project_id=project_id).model_dump(mode="json")
 

@@ -10,7 +10,7 @@ from api.loras import LoraShelf, bring_in, shelf
 from api.principal import Who
 from api.server_paths import is_inside, server_path
 from engines.loras.folder import Scan
-from engines.requests.hub import FetchLora
+from engines.requests import parse
 from errors import StudioError
 from jobs.views import JobView
 from library.views import AssetView
@@ -83,7 +83,7 @@ def add_to(router: APIRouter, studio: Studio) -> None:
         from engines.hub.client import Hub
         from engines.hub.loras import candidates
 
-        meant = address.read(repo)
+        meant = address.read_main(repo)
         with Hub(studio.data.hub_token) as hub:
             found = hub.repo(meant.repo)
         named = [file for file in candidates(found) if meant.file in ("", file.path)]
@@ -93,7 +93,8 @@ def add_to(router: APIRouter, studio: Studio) -> None:
     @router.post("/api/loras/get", status_code=201, max_body_size=MOST_BYTES)
     def get_lora(who: Who, body: Wanted) -> JobView:
         """Download a LoRA of the hub into the library: a job that can be stopped, paused and resumed."""
-        return studio.jobs.submit(who, _fetching(body), project_id=body.project_id)
+        asked = parse({"task": "fetch_lora", "repo": body.repo, "file": body.file})
+        return studio.jobs.submit(who, asked, project_id=body.project_id)
 
     @router.post("/api/loras/scan", max_body_size=MOST_BYTES)
     def scan_loras(who: Who, body: Folder) -> Scan:
@@ -106,22 +107,3 @@ def add_to(router: APIRouter, studio: Studio) -> None:
     def import_lora(who: Who, body: OnDisk) -> AssetView:
         """Take a LoRA of this machine into the library, for the owner."""
         return bring_in(studio, who, body.path, body.project_id)
-
-
-def _fetching(body: Wanted) -> FetchLora:
-    """What is to be fetched; ``repo`` may be any address of a repository or of one of its files."""
-    from engines.hub import address
-    from engines.requests import parse
-
-    meant = address.read(body.repo)
-    if meant.revision not in ("", "main"):
-        raise StudioError(
-            "other_revision",
-            f"That address is of the branch “{meant.revision[:80]}”.",
-            "LoRAs are downloaded from the main branch.",
-            "Paste the address of the file in the main branch.",
-            status=422,
-        )
-    asked = parse({"task": "fetch_lora", "repo": meant.repo, "file": body.file or meant.file})
-    assert isinstance(asked, FetchLora)
-    return asked

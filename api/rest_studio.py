@@ -19,7 +19,7 @@ from auth.certificate import fingerprint
 from auth.household import DeviceView, OwnedToken, PersonView
 from auth.lan import LAN, house_url
 from auth.links import LIFETIME
-from auth.principal import Principal
+from auth.principal import Principal, require_browser
 from auth.trust import folder_of
 from errors import StudioError, reason
 from jobs.words import duration
@@ -96,11 +96,8 @@ async def _owner(who: Who) -> Principal:
 
 
 async def _in_person(who: "Owner") -> Principal:
-    """A token that got into wrong hands must not let anybody in."""
-    if who.via != "session":
-        raise StudioError(
-            "sign_in_needed", "A script cannot do that.", next="Sign in with a browser: Menu → Studio.", status=403
-        )
+    """A token that got into wrong hands must neither let anybody in nor shut anybody out."""
+    require_browser(who, "Sign in with a browser: Menu → Studio.")
     return who
 
 
@@ -153,7 +150,7 @@ def _add_people(router: APIRouter, studio: Studio) -> None:
         return _link(studio, request, one.name, path)
 
     @router.post("/api/studio/people/{id}/sign-out", status_code=204)
-    def sign_out_person(_: Owner, one: Annotated[PersonView, Depends(person)], body: JsonObject) -> None:
+    def sign_out_person(_: InPerson, one: Annotated[PersonView, Depends(person)], body: JsonObject) -> None:
         """Sign somebody out of every browser: ``{"tokens"}`` ends their tokens too."""
         studio.accounts.household.sign_out(one.id, _read(Ending, body).tokens)
 
@@ -165,7 +162,7 @@ def _add_access(router: APIRouter, studio: Studio) -> None:
         return studio.accounts.household.devices(who.session)
 
     @router.delete("/api/studio/devices/{id}", status_code=204)
-    def sign_out_device(_: Owner, id: str) -> None:
+    def sign_out_device(_: InPerson, id: str) -> None:
         """Sign one browser out."""
         studio.accounts.household.end_device(id)
 
@@ -175,7 +172,7 @@ def _add_access(router: APIRouter, studio: Studio) -> None:
         return studio.accounts.household.tokens()
 
     @router.delete("/api/studio/tokens/{id}", status_code=204)
-    def revoke_token(_: Owner, id: str) -> None:
+    def revoke_token(_: InPerson, id: str) -> None:
         """End a token, whoever's it is."""
         studio.accounts.revoke(None, id)
 

@@ -27,6 +27,7 @@ _CAUSES = {
     "engine_error": ("A model broke", "The log has the details. Another model or a newer version may help."),
     "internal": ("Something in the studio broke", "The log has the details."),
     "not_saved": ("A result could not be saved", "The log has the details."),
+    "stopped_often": ("The studio kept stopping during the same work", "It may be too much for this machine."),
     "stopped_twice": ("The studio stopped twice during the same work", "It may be too much for this machine."),
     "waited_in_vain": ("Work it built on did not finish", "Look at what failed before it."),
     "account_gone": ("The account was closed before its turn came", "Nothing, or let the person in again."),

@@ -12,7 +12,7 @@ from auth import passwords
 from auth.accounts import Accounts
 from auth.answers import page, refusal, wants_page
 from auth.gate import principal
-from auth.principal import Principal
+from auth.principal import Principal, require_browser
 from auth.tries import Tries
 from auth.words import ago
 from errors import StudioError
@@ -45,7 +45,7 @@ def add(routes: APIRouter, accounts: Accounts, tries: Tries, settings: Settings)
     def change_password(request: Request, current: Field = "", new: Field = "", again: Optional = None) -> Response:
         who = principal(request)
         try:
-            _only_in_person(who)
+            require_browser(who)
             with tries.counted("password:" + who.user_id):
                 passwords.check_same(new, again)
                 accounts.change_password(who, current, new)
@@ -56,7 +56,7 @@ def add(routes: APIRouter, accounts: Accounts, tries: Tries, settings: Settings)
     @routes.post("/account/tokens")
     def new_token(request: Request, name: Field = "") -> Response:
         try:
-            _only_in_person(principal(request))
+            require_browser(principal(request))
             token = accounts.new_token(principal(request), name)
         except StudioError as error:
             return refused(request, error)
@@ -65,6 +65,7 @@ def add(routes: APIRouter, accounts: Accounts, tries: Tries, settings: Settings)
     @routes.post("/account/tokens/{token_id}/revoke")
     def revoke(request: Request, token_id: str) -> Response:
         try:
+            require_browser(principal(request))
             accounts.revoke(principal(request), token_id)
         except StudioError as error:
             return refused(request, error)
@@ -73,7 +74,7 @@ def add(routes: APIRouter, accounts: Accounts, tries: Tries, settings: Settings)
     @routes.post("/account/sign-out-everywhere")
     def sign_out_everywhere(request: Request, tokens: Field = "") -> Response:
         try:
-            _only_in_person(principal(request))
+            require_browser(principal(request))
         except StudioError as error:
             return refused(request, error)
         accounts.sign_out_everywhere(principal(request).user_id, tokens == "yes")
@@ -127,11 +128,3 @@ def _show(
         oidc=settings.oidc_name if settings.oidc_issuer else "",
         linked=accounts.identities.linked(who.user_id),
     )
-
-
-def _only_in_person(who: Principal) -> None:
-    """A token that got into wrong hands must not be able to make itself at home."""
-    if who.via != "session":
-        raise StudioError(
-            "sign_in_needed", "A script cannot do that.", next="Sign in with a browser and use /account.", status=403
-        )

@@ -9,7 +9,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from errors import StudioError
 
-EVENT_LIMIT = 8 << 20
+EVENT_LIMIT = 2 << 20
+"""The longest text of a request fits, of plain letters. Pictures, masks and documents come in as uploads."""
 FORM_LIMIT = 64 << 10
 MOST_FIELDS = 1000
 """In one object. What reads a request complains of each field that it does not know."""

@@ -3,7 +3,6 @@
 The authority may only vouch for this machine's names: whoever stole its key could not pass for a bank.
 """
 
-import os
 import ssl
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -13,6 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from data import write_private
 
 _AUTHORITY_DAYS = 3650
 _DAYS = 397
@@ -166,10 +167,6 @@ def _read(path: Path) -> Pair | None:
 
 
 def _write(path: Path, certificate: x509.Certificate, key: Key) -> None:
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    plain = serialization.NoEncryption()
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
-        file.write(certificate.public_bytes(serialization.Encoding.PEM))
-    part.replace(path)
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    write_private(path, private + certificate.public_bytes(pem))

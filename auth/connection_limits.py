@@ -8,12 +8,15 @@ has been silent longest goes.
 import asyncio
 import resource
 from collections import Counter
-from ipaddress import ip_address
+from collections.abc import Sequence
+from ipaddress import ip_network
 from typing import Any, Protocol
 
 import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from auth.networks import Network, is_in
 
 HEAD_SECONDS = 10.0
 """Seconds that the head of a request may take to arrive."""
@@ -23,6 +26,7 @@ MOST_FILES = 65_536
 _RESERVE = 192
 """File descriptors that are left for files, the database, engines and their libraries."""
 _BACKLOG = 128
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
 
 def raise_open_files(most: int = MOST_FILES) -> int:
@@ -50,9 +54,9 @@ class Connection(Protocol):
 
 
 class ConnectionLimits:
-    """The open connections of a server; for its event loop alone. ``shared`` are addresses that speak for many."""
+    """The open connections of a server; for its event loop alone. ``shared`` are networks that speak for many."""
 
-    def __init__(self, open_files: int, shared: frozenset[str] = frozenset(), per_address: int = PER_ADDRESS) -> None:
+    def __init__(self, open_files: int, shared: Sequence[Network] = (), per_address: int = PER_ADDRESS) -> None:
         self._most = max(16, open_files - _RESERVE)
         self._per_address = per_address
         self._shared = shared
@@ -83,10 +87,7 @@ class ConnectionLimits:
                 del self._of_address[one.address]
 
     def _is_shared(self, address: str) -> bool:
-        try:
-            return address in self._shared or ip_address(address.partition("%")[0]).is_loopback
-        except ValueError:
-            return False
+        return is_in(address, (*_LOOPBACK, *self._shared))
 
     def _drop_most_silent(self, among: list[Connection]) -> bool:
         silent = [(since, one) for one in among if (since := one.silent_since) is not None]

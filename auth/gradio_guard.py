@@ -105,7 +105,8 @@ class GradioGuard:
                 self._bound.claim("page", body["session_hash"], who.user_id)
             if body.get("event_id") is not None:
                 self._bound.claim("event", body["event_id"], who.user_id)
-        written = bodies.dump(body)  # Gradio reads what was checked, not another reading of the same bytes
+        # Gradio reads what was checked, not another reading of the same bytes.
+        written = await run_in_threadpool(bodies.dump, body)
         scope = bodies.with_body(scope, written)
         receive = bodies.replay(written, receive)
         if scope["path"].startswith((PREFIX + "queue/join", PREFIX + "call/")):

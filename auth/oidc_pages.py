@@ -12,6 +12,7 @@ from auth.base_url import base_url
 from auth.doors import address, safe_next, sign_in
 from auth.gate import principal
 from auth.oidc import Provider
+from auth.principal import require_browser
 from auth.tables import User
 from auth.tries import Tries, address_key
 from errors import StudioError
@@ -49,6 +50,7 @@ def add(
             with tries.counted("oidc:" + address_key(address(request))):
                 claims = await provider.finish(request)
                 if linking and who and who.user_id == linking:
+                    require_browser(who)
                     await run_in_threadpool(accounts.identities.link, claims, who.user_id)
                     return RedirectResponse("/account", 303)
                 user: User = await run_in_threadpool(accounts.identities.user, claims)
@@ -59,6 +61,10 @@ def add(
 
     @routes.post("/account/oidc/link")
     def link(request: Request) -> Response:
+        try:
+            require_browser(principal(request))
+        except StudioError as error:
+            return refusal(error, request.scope)
         request.session[_LINKING] = principal(request).user_id
         # Not a redirect: the page's policy lets its forms lead nowhere but here.
         return page("onward.html", title="One moment", name=provider.name, where="/oidc/start?next=/account")
@@ -66,6 +72,7 @@ def add(
     @routes.post("/account/oidc/unlink")
     def unlink(request: Request) -> Response:
         try:
+            require_browser(principal(request))
             accounts.identities.unlink(principal(request).user_id)
         except StudioError as error:
             return refusal(error, request.scope)

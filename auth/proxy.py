@@ -1,7 +1,11 @@
 """Reverse proxies: what they say about the client is believed from known addresses only, and goes no further."""
 
+from collections.abc import Sequence
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from auth.networks import Network, is_in
 
 _SAID_BY_PROXIES = (b"x-forwarded-", b"forwarded", b"x-real-ip", b"via", b"x-gradio-server")
 
@@ -13,7 +17,7 @@ class TrustedProxies:
     ``scope["state"]["trusted_proxy"]`` tells whether one that is believed sent them.
     """
 
-    def __init__(self, app: ASGIApp, proxies: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, proxies: Sequence[Network]) -> None:
         self._app = app
         self._proxies = proxies
 
@@ -28,13 +32,13 @@ class TrustedProxies:
         headers = [(name, value) for name, value in scope["headers"] if not name.lower().startswith(_SAID_BY_PROXIES)]
         proxied = len(headers) != len(scope["headers"])
         peer, port = scope.get("client") or ("", 0)
-        believed = peer in self._proxies
+        believed = is_in(peer, self._proxies)
         state = {**scope.get("state", {}), "proxied": proxied, "trusted_proxy": proxied and believed}
         scope = {**scope, "headers": headers, "state": state}
         if not believed:
             return scope
         chain = [hop.strip() for value in said.getlist("x-forwarded-for") for hop in value.split(",") if hop.strip()]
-        real = next((hop for hop in reversed(chain) if hop not in self._proxies), None)
+        real = next((hop for hop in reversed(chain) if not is_in(hop, self._proxies)), None)
         if real:
             scope["client"] = (real, port)
         proto = _last(said, "x-forwarded-proto")

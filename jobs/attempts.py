@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data import DataFolder
@@ -152,20 +153,28 @@ class Attempts:
     def sweep(self, unfinished: set[str], held: set[str]) -> None:
         """Remove what attempts left, but checkpoints of ``unfinished`` jobs and everything of ``held`` ones.
 
-        A complete result of a job that the database does not know stays: the database may be the wrong one.
+        A complete result that is not in the library stays: of a job that the database does not know (it may be the
+        wrong database), and of one that failed only because it could not be saved.
         """
         for path in self._data.work.iterdir():
             match = _WORK.fullmatch(path.name)
             if not match or match[1] in held or (match[2] == "checkpoint" and match[1] in unfinished):
                 continue
-            if (path / MANIFEST).exists() and not self._knows(match[1]):
-                log.warning("%s holds a result whose job is unknown; it is left where it is", path)
+            if (path / MANIFEST).exists() and self._state(match[1]) in (None, "failed"):
+                log.warning("%s holds a result that is not in the library; it is left where it is", path)
                 continue
             shutil.rmtree(path, ignore_errors=True)
 
-    def _knows(self, job_id: str) -> bool:
+    def complete(self) -> list[tuple[str, int]]:
+        """The attempts whose complete results still lie in the work folder: each job's id and the attempt's number."""
+        folders = (path.parent.name for path in self._data.work.glob(f"*/{MANIFEST}"))
+        matches = (match for name in folders if (match := _WORK.fullmatch(name)))
+        return [(match[1], int(match[2])) for match in matches if match[2] != "checkpoint"]
+
+    def _state(self, job_id: str) -> str | None:
+        """The stored state of a job; None where the database does not know it."""
         with self._database.session() as session:
-            return session.get(Job, job_id) is not None
+            return session.scalar(select(Job.state).where(Job.id == job_id))
 
     def _checkpoint(self, job_id: str) -> Path:
         return self._data.work / f"{job_id}-checkpoint"

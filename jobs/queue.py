@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
@@ -118,6 +118,13 @@ class Queue:
         with self._lock:
             self._live.put(live_of(row, ticket))
             self.line_up(row.lane)
+
+    def reopen(self, attempts: Iterable[tuple[str, int]]) -> None:
+        """Let failed jobs be saving again, each where that attempt was its last: their results were never saved."""
+        with self._lock, self._database.session() as session:
+            for job_id, attempt in attempts:
+                failed = (Job.id == job_id, Job.attempt == attempt, Job.state == "failed")
+                session.execute(update(Job).where(*failed).values(state="saving", error=None, finished_at=None))
 
     def _check_room(self, user_id: str) -> None:
         mine = sum(1 for job in self._live.all() if not job.finished and job.ticket.user_id == user_id)

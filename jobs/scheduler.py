@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from engines import wire
 from engines.catalog import Catalog
@@ -18,7 +18,7 @@ from jobs.costs import Costs, seconds_left
 from jobs.live import LiveStore
 from jobs.queue import DATABASE, DISK, Outdated, Queue
 from jobs.record import LiveJob, Pace, Spot
-from jobs.trouble import NOT_SAVED, is_disk_full, problem_of
+from jobs.trouble import NOT_SAVED, is_disk_full, is_passing, problem_of
 from jobs.warmth import Warmth
 
 STOP_SECONDS = 0.9
@@ -229,13 +229,13 @@ class Lane:
 
     def _save(self, job: LiveJob, result: wire.Result) -> None:
         try:
-            self._attempts.seal(job, result.files)
             if not self._adopt(job, result):
                 return
         except Outdated:
             raise
         except Exception as error:
-            self._end(job, "failed", problem_of(error, NOT_SAVED))
+            whole = self._attempts.sealed(job) is not None and not isinstance(error, FileNotFoundError)
+            self._end(job, "failed", problem_of(error, NOT_SAVED), clear=not whole)  # the next start tries once more
             return
         self._attempts.clear(job)
         self._ended = (job.ticket.model, job.started_at or time.time())
@@ -243,20 +243,23 @@ class Lane:
             self._costs.learn(job, self._measured)
 
     def _adopt(self, job: LiveJob, result: wire.Result) -> bool:
-        """Make a sealed result assets, however long the database is busy, full or read-only.
+        """Seal a result and make it assets, however long the disk is full or the database busy or read-only.
 
-        False when the studio stops before that; the next start adopts it.
+        False when the studio stops before that; the next start adopts it if it was sealed.
         """
         waiting, marked = False, False
         while True:
             try:
                 if not marked:
+                    self._attempts.seal(job, result.files)
                     self._queue.mark(job, "saving")
                     marked = True
                 self._attempts.keep(job, result.files)
                 return True
-            except OperationalError as error:
-                self._wait_for_database(job, error, waiting)
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                self._wait_to_write(job, error, waiting)
                 waiting = True
                 if self._stop_at is not None:
                     return False
@@ -268,8 +271,9 @@ class Lane:
         else:
             self._end(job, "cancelled")
 
-    def _end(self, job: LiveJob, state: str, error: Problem | None = None) -> None:
-        self._attempts.clear(job)
+    def _end(self, job: LiveJob, state: str, error: Problem | None = None, *, clear: bool = True) -> None:
+        if clear:
+            self._attempts.clear(job)
         try:
             self._write(job, lambda: self._queue.finish(job, state, error))  # type: ignore[arg-type]
         except Exception as broken:  # whatever it is: a job that cannot be ended would block its lane
@@ -289,16 +293,18 @@ class Lane:
             except Outdated as error:
                 log.warning("job %s went on without this attempt", error)
                 return
-            except OperationalError as error:
-                self._wait_for_database(job, error, waiting)
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                self._wait_to_write(job, error, waiting)
                 waiting = True
                 if self._stop_at is not None:
                     return
 
-    def _wait_for_database(self, job: LiveJob, error: OperationalError, waiting: bool) -> None:
+    def _wait_to_write(self, job: LiveJob, error: Exception, waiting: bool) -> None:
         """Wait a moment before the next try; the first time, say so on the page and in the log."""
         if not waiting:
-            log.error("lane %s cannot write to the database; it goes on trying", self.name, exc_info=error)
+            log.error("lane %s cannot write what came of a job; it goes on trying", self.name, exc_info=error)
             self._live.update(job.id, spot=Spot(why=DISK if is_disk_full(error) else DATABASE))
         if self._stop_at is None:
             time.sleep(_RETRY_SECONDS)

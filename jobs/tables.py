@@ -11,8 +11,8 @@ from db import Base, new_id
 class Job(Base):
     """One request on its way. Only changes of state are written here; progress lives in the live store.
 
-    ``stop_place`` is how far the job was when the studio last ended during it, ``restarts`` how often in a row the
-    studio ended right there.
+    ``stop_place`` is how far the job ever was when the studio ended during it (see ``jobs.places``), ``restarts`` how
+    often the studio ended since it last came further.
     """
 
     __tablename__ = "jobs"

@@ -3,7 +3,7 @@
 import errno
 import logging
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 import db
 from errors import Problem, StudioError
@@ -19,6 +19,12 @@ DISK_FULL = Problem(
 STOPPED_TWICE = Problem(
     code="stopped_twice",
     what="The studio stopped twice at the same point of this job.",
+    why="It may be too much for this machine.",
+    next="Try again with something smaller.",
+)
+STOPPED_OFTEN = Problem(
+    code="stopped_often",
+    what="The studio kept stopping during this job, which got no further.",
     why="It may be too much for this machine.",
     next="Try again with something smaller.",
 )
@@ -47,6 +53,11 @@ def is_disk_full(error: BaseException) -> bool:
     if isinstance(error, SQLAlchemyError):
         return db.is_disk_full(error)
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the same write may well succeed later: the database is busy, read-only or full, or the disk is full."""
+    return isinstance(error, OperationalError) or is_disk_full(error)
 
 
 def problem_of(error: Exception, unforeseen: Problem = _BROKEN) -> Problem:

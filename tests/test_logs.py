@@ -42,6 +42,26 @@ def test_old_lines_make_room_for_new_ones(
     assert f"line {_letters(4999)}" in (tmp_path / "logs" / "studio.log").read_text()
 
 
+def test_each_place_tells_once_what_was_left_out_there(
+    tmp_path: Path, root: logging.Logger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(logs.LogLimit.__init__, "__defaults__", (3, 60.0, lambda: now[0]))
+    logs.to_terminal("info")
+    logs.to_file(tmp_path / "logs" / "studio.log")
+    for minute in (0.0, 61.0, 122.0):
+        now[0] = minute
+        for number in range(10):
+            root.error("The disk is full: %s %%", number)
+    file = (tmp_path / "logs" / "studio.log").read_text()
+    for told in (capsys.readouterr().err, file):
+        lines = told.splitlines()
+        assert len(lines) == 9
+        assert [line.partition("full: ")[2] for line in lines if "more times" in line] == [
+            "0 % (and 7 more times in the last minutes)"
+        ] * 2
+
+
 def test_without_a_place_or_room_the_terminal_does(
     tmp_path: Path, root: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:

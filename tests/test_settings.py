@@ -21,6 +21,8 @@ from settings import Settings, from_command_line, from_environment
         ("ENGINE", "foo", "it must be inprocess or process."),
         ("LOG_LEVEL", "loud", "it must be debug, info, warning or error."),
         ("OLLAMA_KEEP_ALIVE", "5", "use 30s, 5m or 1h30m; 0 unloads at once, -1 keeps it loaded."),
+        ("TRUSTED_PROXIES", "127.0.0.1,caddy", "write addresses or networks, not names: 127.0.0.1,172.16.0.0/12."),
+        ("TRUSTED_PROXIES", "10.0.0.0/99", "write addresses or networks, not names: 127.0.0.1,172.16.0.0/12."),
         ("BASE_URL", "studio", "this is no web address: write it like https://studio.example.org."),
     ],
 )

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from engines.hub.client import host
+from errors import StudioError
 
 _HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co", "www.hf.co")
 _COMMAND = re.compile(r"^(?:ollama (?:run|pull) |(?:hf|huggingface-cli) download )", re.IGNORECASE)
@@ -39,3 +40,17 @@ def read(text: str) -> Address:
         file = "" if steps[2] == "tree" else "/".join(steps[4:])
         return Address("/".join(steps[:2]), file, steps[3])
     return Address("/".join(steps[:2] if known else steps).partition(":")[0])
+
+
+def read_main(text: str) -> Address:
+    """As ``read``, for what is only downloaded from the main branch. Raises StudioError other_revision (422)."""
+    meant = read(text)
+    if meant.revision not in ("", "main"):
+        raise StudioError(
+            "other_revision",
+            f"That address is of the branch “{meant.revision[:80]}”.",
+            "LoRAs are downloaded from the main branch.",
+            "Paste the address of the file in the main branch.",
+            status=422,
+        )
+    return meant

@@ -1,11 +1,14 @@
 """Requests that bring models in."""
 
+import re
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from engines.requests.base import Request
+
+_NAME = r"^[\w.-]+/[\w.-]+$"
 
 
 class FetchModel(Request):
@@ -23,7 +26,7 @@ class FetchModel(Request):
 
 
 class FetchLora(Request):
-    """Download a LoRA from the hub into the library."""
+    """Download a LoRA from the hub into the library, by its name there or by the address of its page or file."""
 
     noun: ClassVar[str] = "download"
 
@@ -33,7 +36,7 @@ class FetchLora(Request):
         description="The LoRA's name at the hub: owner/name.",
         min_length=1,
         max_length=200,
-        pattern=r"^[\w.-]+/[\w.-]+$",
+        pattern=_NAME,
     )
     file: str = Field(
         "",
@@ -41,6 +44,17 @@ class FetchLora(Request):
         description="Which of its files, where there are several. Empty: the only one.",
         max_length=300,
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_address(cls, data: Any) -> Any:
+        repo = data.get("repo") if isinstance(data, Mapping) else None
+        if not isinstance(repo, str) or re.fullmatch(_NAME, repo):
+            return data
+        from engines.hub import address  # with an HTTP client: only where one is needed
+
+        meant = address.read_main(repo)
+        return {**data, "repo": meant.repo, "file": data.get("file") or meant.file}
 
     def title(self, assets: Mapping[str, str]) -> str:
         return self.repo.rpartition("/")[2]

@@ -163,9 +163,10 @@ def test_no_endpoint_stops_the_loop_for_large_arguments(writer: Person, patience
 
     named = writer.client.get("/gradio_api/info").json()["named_endpoints"]
     for name, endpoint in named.items():
-        data = [BODIES[kind]] * max(1, min(4, len(endpoint["parameters"])))
+        data = [BODIES[kind]] * max(1, min(2, len(endpoint["parameters"])))  # as much as an event may carry
         called = answer_in_silence(writer, patience, name, partial(call, name, data))
         assert called.status_code < 500, f"{name}: {called.text[:200]}"
+        assert called.status_code != 413, f"{name}: {called.text[:200]}"
 
 
 def test_no_list_stops_the_loop_for_a_long_question(writer: Person, patience: float) -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -260,6 +260,39 @@ def test_of_several_files_one_must_be_chosen(house: House) -> None:
     house.hub.add("lab/none", {"model.ckpt": b"\x80\x02"})
     failed = ended(house.ann, house.ann.post("/api/loras/get", json={"repo": "lab/none"}).json())
     assert failed["error"]["code"] == "no_lora"
+
+
+def get_by_rest(client: TestClient, repo: str) -> Any:
+    return client.post("/api/loras/get", json={"repo": repo}).json()
+
+
+def get_as_job(client: TestClient, repo: str) -> Any:
+    return client.post("/api/jobs", json={"task": "fetch_lora", "repo": repo}).json()
+
+
+def get_by_endpoint(client: TestClient, repo: str) -> Any:
+    event = client.post("/gradio_api/call/get_lora", json={"data": [repo, "", None]}).json()["event_id"]
+    told = client.get(f"/gradio_api/call/get_lora/{event}").text
+    found = json.loads(told.partition("data: ")[2].splitlines()[0])
+    return found[0] if isinstance(found, list) else found
+
+
+@pytest.mark.parametrize("get", [get_by_rest, get_as_job, get_by_endpoint])
+def test_every_way_takes_whatever_address_is_pasted(house: House, get: Callable[[TestClient, str], Any]) -> None:
+    for repo, file in (
+        ("lab/pasted", ""),
+        ("https://huggingface.co/lab/pasted", ""),
+        (" hf.co/lab/pasted ", ""),
+        ("https://huggingface.co/lab/pasted/tree/main", ""),
+        ("https://huggingface.co/lab/pasted/blob/main/sub/a%20b.safetensors?download=true", "sub/a b.safetensors"),
+    ):
+        asked = get(house.ann, repo)["request"]
+        assert (asked["repo"], asked["file"]) == ("lab/pasted", file)
+    for repo in ("https://huggingface.co/lab/pasted/tree/dev", "hf.co/lab/pasted/blob/refs%2Fpr%2F1/a.safetensors"):
+        assert "branch" in json.dumps(get(house.ann, repo)), repo
+        looked = house.ann.get("/api/loras/look", params={"repo": repo})
+        assert (looked.status_code, looked.json()["code"]) == (422, "other_revision")
+    assert "cannot be that" in json.dumps(get(house.ann, "https://civitai.com/models/1"))
 
 
 def test_guests_download_nothing(house: House) -> None:

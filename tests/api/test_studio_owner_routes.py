@@ -74,11 +74,24 @@ def test_another_website_cannot_act_with_the_owners_sign_in(house: House, owner:
     assert not people(owner)["Bob"]["disabled"]
 
 
-def test_a_token_lets_nobody_in(house: House, as_ann: TestClient, bob: Person) -> None:
-    assert as_ann.get("/api/studio/people").status_code == 200
-    for path in ("people", f"people/{bob.who.user_id}", f"people/{bob.who.user_id}/link"):
-        answer = as_ann.post(f"/api/studio/{path}", json={"name": "Mallory", "role": "owner"})
-        assert (answer.status_code, answer.json()["code"]) == (403, "sign_in_needed")
+FOR_SCRIPTS = {("POST", "/api/studio/backup"), ("POST", "/api/studio/unclaimed")}
+"""What a token of the owner may do besides looking: both only add, and neither concerns who gets in."""
+
+
+def test_a_token_lets_nobody_in_and_shuts_nobody_out(house: House, ann: Person, bob: Person, owner: TestClient) -> None:
+    assert house.client(ann).get("/api/studio/people").status_code == 200
+    [device] = [one for one in owner.get("/api/studio/devices").json() if one["here"]]
+    [token] = [one for one in owner.get("/api/studio/tokens").json() if one["owner"] == "Bob"]
+    changing = [route for route in routes(house) if route[0] in ("POST", "PUT", "PATCH", "DELETE")]
+    assert len(changing) > len(FOR_SCRIPTS)
+    for method, path in changing:
+        for one in (ann.who.user_id, bob.who.user_id, device["id"], token["id"]):
+            if (method, path) in FOR_SCRIPTS:
+                continue
+            answer = house.client(ann).request(method, path.replace("{id}", one), content=b"{}")
+            assert (answer.status_code, answer.json()["code"]) == (403, "sign_in_needed"), (method, path)
+    assert owner.get("/api/me").status_code == 200
+    assert house.client(bob).get("/api/me").status_code == 200
 
 
 def test_adding_a_person(house: House, owner: TestClient) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
+from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
@@ -65,6 +66,12 @@ def people(house: House) -> None:
     assert link
     house.accounts.use_link(link.rpartition("/")[2], "ann", PASSWORD)
     house.accounts.use_link(house.accounts.add("bob").rpartition("/")[2], None, PASSWORD)
+
+
+def account_actions(house: House) -> list[str]:
+    """The paths of what the buttons of the account page do."""
+    found = router(house.accounts, house.settings, house.data).routes
+    return [one.path for one in found if isinstance(one, APIRoute) and one.path.startswith("/account/")]
 
 
 def _own_pages(app: FastAPI) -> None:

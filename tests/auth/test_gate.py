@@ -1,5 +1,6 @@
 """The gate in front of our own pages: closed, deaf to other websites, wary of proxies."""
 
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -7,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from auth.connection_limits import ConnectionLimits
 from tests.auth import house as houses
 from tests.auth.house import HTML, PASSWORD, House, client, signed_in
 
@@ -107,6 +109,34 @@ def test_a_trusted_proxy_is_believed(house: House) -> None:
     assert "max-age" in behind.get("/api/me", headers=said).headers["strict-transport-security"]
     cookie = client(house).post("/login", data=FORM, headers=said).headers["set-cookie"]
     assert "; secure" in cookie.lower()
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "believed"),
+    [
+        ("172.16.0.0/12", "172.18.0.3", True),
+        ("172.16.0.0/12", "::ffff:172.18.0.3", True),
+        ("172.16.0.0/12", "172.32.0.1", False),
+        ("172.18.0.3/12", "172.16.0.1", True),
+        ("0:0:0:0:0:0:0:1", "::1", True),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("2001:db8::/32, 10.0.0.1", "2001:db8::7", True),
+        ("fe80::/10", "fe80::1%eth0", True),
+        ("10.0.0.1", "10.0.0.2", False),
+        ("", "127.0.0.1", False),
+        ("0.0.0.0/0", "testclient", False),
+    ],
+)
+def test_proxies_are_known_by_address_or_network(data_folder: Path, proxies: str, peer: str, believed: bool) -> None:
+    house = houses.build(data_folder, trusted_proxies=proxies)
+    houses.people(house)
+    script = TestClient(house.app, client=(peer, 1), headers=house.token("ann"))
+    said = {"X-Forwarded-For": f"203.0.113.7, {peer}", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "c41.example"}
+    assert script.get("/api/me", headers=said).json()["client"] == ("203.0.113.7" if believed else peer)
+    assert script.post("/api/act", headers=said).json()["url"].startswith("https://c41" if believed else "http://test")
+    shared = ConnectionLimits(10_000, house.settings.proxies)._is_shared(peer)
+    assert shared == (believed or peer == "127.0.0.1")
+    house.database.close()
 
 
 def test_anybody_else_is_not(house: House) -> None:

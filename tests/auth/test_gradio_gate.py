@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from auth.bodies import EVENT_LIMIT
 from tests.auth import house as houses
 from tests.auth.house import HTML, House, client
 
@@ -241,9 +242,9 @@ def test_a_broken_body_is_a_bad_request(ann: TestClient, body: bytes) -> None:
 
 
 def test_a_huge_event_is_refused(ann: TestClient) -> None:
-    answer = ann.post(f"{API}/call/read", json={"data": ["x" * (8 << 20), None]})
+    answer = ann.post(f"{API}/call/read", json={"data": ["x" * EVENT_LIMIT, None]})
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
-    assert call(ann, None, "x" * (7 << 20)).status_code == 200
+    assert call(ann, None, "x" * (EVENT_LIMIT - 1000)).status_code == 200
 
 
 def test_a_form_is_not_an_event(ann: TestClient) -> None:

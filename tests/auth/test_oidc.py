@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.auth import house as houses
-from tests.auth.house import HTML, PASSWORD, House, client, signed_in
+from tests.auth.house import HTML, PASSWORD, House, account_actions, client, signed_in
 from tests.support.oidc_provider import FAULTS, SECRET, Provider, serving
 
 ANN = {"sub": "ann-77", "email": "Ann@Example.org", "email_verified": True, "preferred_username": "ann.lee"}
@@ -213,6 +213,22 @@ def test_an_intent_to_link_is_no_use_to_the_next_person(house: House) -> None:
     browser.post("/logout")
     browser.post("/login", data={"username": "ann", "password": PASSWORD})
     assert through(browser).status_code == 403
+    assert not house.accounts.identities.linked(house.accounts.find("bob").id)
+
+
+def test_a_stolen_token_becomes_no_sign_in(house: House) -> None:
+    """Neither by asking for the link itself, nor in a browser where the person began one."""
+    bearer = house.token("bob")
+    thief = client(house, **bearer)
+    assert "/account/oidc/link" in account_actions(house)
+    for path in account_actions(house):
+        answer = thief.post(path.replace("{token_id}", "f" * 32), headers=HTML)
+        assert answer.status_code == 403, path
+    assert through(thief).status_code == 403
+    browser = signed_in(house, "bob")
+    browser.post("/account/oidc/link", headers=HTML)
+    back = at_provider(browser)
+    assert browser.get(back, headers={**HTML, **bearer}).status_code == 403
     assert not house.accounts.identities.linked(house.accounts.find("bob").id)
 
 

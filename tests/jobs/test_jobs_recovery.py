@@ -1,8 +1,10 @@
 """The studio ends in the middle of things: nothing finished is lost, nothing queued is lost, nothing is made twice."""
 
+import errno
 import sqlite3
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from engines import wire
 from jobs.attempts import MANIFEST, Attempts
 from jobs.queue import Queue
 from jobs.tables import Job
+from jobs.views import JobView
 from library import adopt
 from library.service import Library
 from library.tables import Asset
@@ -64,17 +67,51 @@ def test_a_job_is_given_up_when_the_studio_ends_twice_at_the_same_place(scene: S
     scene.until(mum, retried, "done")
 
 
-def test_power_cuts_at_other_places_do_not_count_against_a_job(scene: Scene, mum: Principal) -> None:
+def stops(scene: Scene, who: Principal, places: list[tuple[int, str]]) -> JobView:
+    """The job after the studio ended at each of these steps of its parts."""
     scene.jobs.start()
-    job = scene.draw(mum)
-    for step in (2, 1, 2, 3):
+    job = scene.draw(who)
+    for step, noun in places:
         envelope = scene.device.next()
-        scene.device.progress(envelope, step, 4)
-        scene.until(mum, job, "running")
+        scene.device.progress(envelope, step, 50, noun)
+        noted = Path(envelope.out_dir) / "place"
+        until(lambda path=noted, place=f"{noun} {step} of 50": path.exists() and path.read_text() == place)
         scene.crash()
         scene.jobs.start()
+    return scene.jobs.get(who, job.id)
+
+
+@pytest.mark.parametrize(
+    "places",
+    [
+        [(2, "step"), (1, "step"), (3, "step"), (4, "step"), (5, "step")],
+        [(5, "step"), (4, "step"), (3, "step"), (6, "step"), (4, "step"), (5, "step")],
+        [(40, "step"), (2, "tile"), (41, "step"), (3, "tile"), (1, "frame")],
+    ],
+)
+def test_power_cuts_at_other_places_do_not_count_against_a_job(
+    scene: Scene, mum: Principal, places: list[tuple[int, str]]
+) -> None:
+    job = stops(scene, mum, places)
     scene.device.finish(scene.device.next())
     scene.until(mum, job, "done")
+
+
+@pytest.mark.parametrize(
+    ("places", "code"),
+    [
+        ([(5, "step"), (3, "step"), (5, "step")], "stopped_twice"),
+        ([(5, "step"), (3, "step"), (4, "step"), (3, "step")], "stopped_often"),
+        ([(5, "step"), (3, "tile"), (4, "step"), (2, "tile"), (1, "step")], "stopped_often"),
+    ],
+)
+def test_a_job_that_stops_the_studio_and_comes_no_further_is_given_up(
+    scene: Scene, mum: Principal, places: list[tuple[int, str]], code: str
+) -> None:
+    failed = stops(scene, mum, places)
+    assert failed.error
+    assert (failed.state, failed.error.code) == ("failed", code)
+    assert scene.device.idle()
 
 
 def test_a_disk_that_is_full_at_the_start_is_waited_out(
@@ -120,6 +157,56 @@ def test_a_finished_result_outlasts_a_busy_database(
         assert scene.jobs.get(mum, job.id).words == "waiting for the database"
     done = scene.until(mum, job, "done")
     assert assets_of(scene, job.id) == len(done.assets) == 1
+
+
+@pytest.mark.parametrize(("place", "name"), [(Attempts, "seal"), (adopt, "move"), (adopt, "sync"), (Queue, "done")])
+def test_a_finished_result_outlasts_a_full_disk(
+    scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch, place: Any, name: str
+) -> None:
+    monkeypatch.setattr("jobs.scheduler._RETRY_SECONDS", 0.05)
+    scene.jobs.start()
+    job = scene.draw(mum)
+    tries = []
+
+    def full(*args: Any, **more: Any) -> Any:
+        tries.append(1)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, name, full)
+        scene.device.finish(scene.device.next())
+        until(lambda: len(tries) > 2)
+        assert scene.jobs.get(mum, job.id).words == "waiting for disk space"
+    done = scene.until(mum, job, "done")
+    assert assets_of(scene, job.id) == len(done.assets) == 1
+    assert scene.library.file(mum, done.assets[0]).read_text() == "same"
+
+
+@pytest.mark.parametrize("name", ["move", "sync"])
+def test_a_result_that_could_not_be_saved_is_saved_at_a_later_start(
+    scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def refused(*args: Any, **more: Any) -> Any:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    scene.jobs.start()
+    job = scene.draw(mum)
+    with monkeypatch.context() as patch:
+        patch.setattr(adopt, name, refused)
+        scene.device.finish(scene.device.next())
+        for _ in range(2):
+            failed = scene.until(mum, job, "failed")
+            assert failed.error
+            assert failed.error.code == "not_saved"
+            scene.crash()
+            scene.jobs.start()
+    assert scene.jobs.get(mum, job.id).state == "failed"
+    scene.crash()
+    scene.jobs.start()
+    done = scene.jobs.get(mum, job.id)
+    assert (done.state, done.error, len(done.assets)) == ("done", None, 1)
+    assert scene.library.file(mum, done.assets[0]).read_text() == "same"
+    assert scene.device.idle()
 
 
 def test_a_result_of_a_job_that_the_database_does_not_know_is_left_alone(scene: Scene, mum: Principal) -> None:
