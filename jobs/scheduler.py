@@ -171,6 +171,8 @@ class Lane:
             case wire.Text() | wire.TextWasThinking():
                 self._be(job, "running")
                 self._text(job, event)
+            case wire.TextVoid():
+                self._live.update(job.id, text="", thinking="", facts={})
             case wire.Told():
                 now = self._live.get(job.id)
                 self._live.update(job.id, facts={**(now.facts if now else {}), **event.facts})
