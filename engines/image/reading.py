@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from engines import planning
 from engines.context import Context
@@ -12,9 +12,6 @@ from engines.image.adapters import Loras
 from engines.image.family import Family, Words, Work
 from engines.media.picture import pixels_sha256
 from engines.swapper import Component
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 
 class Reading(NamedTuple):
