@@ -8,13 +8,12 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from engines import places
-from engines.walking import Allowed
+from engines.walking import UNREADABLE, Allowed
 from yaml_files import read_foreign_yaml
 
 NAME = "extra_model_paths.yaml"
 MISSING = "There is no such folder. Connect its disk, or correct the path in the file."
 OUTSIDE = "It is outside the folders the studio may read. Add it to C41_MODEL_FOLDERS and start the studio again."
-UNREADABLE = "The studio may not read it. Allow its account to."
 _MOST_BYTES = 64 * 1024
 _NO_MODELS = {"base_path", "is_default", "custom_nodes"}
 """Keys of a section that name no folder of models."""

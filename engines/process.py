@@ -27,7 +27,7 @@ _SHORT_LIFE = 10.0
 """A child that lives no longer than this, in seconds, counts as one more of a row of crashes."""
 _LONGEST_PAUSE = 30.0
 _LAST_WORDS = 20
-"""How many of its last lines a dead child is judged by."""
+"""How many of its last lines a dead child is judged by: of its log what is at least a warning, of all else each."""
 _SHORT = 0.05
 """With less of the machine's memory free than this part of it, a crash is put down to it."""
 _ALLOCATION = re.compile(
@@ -192,6 +192,7 @@ class ProcessHost:
                     return
                 self._envelope = None
                 self._crashes = 0
+            self._last_words.clear()  # what it said of this job says nothing of the next
         self._send(event)
 
     def _forward(self, process: "subprocess.Popen[bytes]") -> None:
@@ -202,9 +203,11 @@ class ProcessHost:
         with process.stdout:
             for line in process.stdout:
                 text = line.decode(errors="replace").rstrip()
-                self._last_words.append(text)
+                level = levels.get(text.partition(" ")[0])
+                if level is None or level >= logging.WARNING:
+                    self._last_words.append(text)
                 # Without "%s", so that the limit of the log sees lines of different kinds.
-                output.log(levels.get(text.partition(" ")[0], logging.INFO), text)
+                output.log(level or logging.INFO, text)
 
     def _bury(self) -> None:
         """Say how the job ended that the child took with it. One it never got waits for the next child."""
@@ -265,12 +268,17 @@ def out_of_memory_death(code: int, last_words: str, *, killed_by_kernel: bool) -
     """Whether a child that ended with this exit status ran out of memory, as far as can be seen from outside.
 
     The kernel kills with SIGKILL, as anybody may, and counts what it killed. A native library that gets no memory
-    aborts, mostly saying so, or reads from address 0: that counts where memory is short or limited.
+    aborts, mostly saying so, or reads from address 0: that counts where memory is short or limited. What leaves by
+    itself says why in its very last line.
     """
-    if (code == -signal.SIGKILL and killed_by_kernel) or _ALLOCATION.search(last_words):
-        return True
+    if code == -signal.SIGKILL:
+        return killed_by_kernel
+    if code > 0:
+        return bool(_ALLOCATION.search(last_words.rstrip().rpartition("\n")[2]))
     if code not in (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS):
         return False
+    if _ALLOCATION.search(last_words):
+        return True
     limited = resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
     return limited or memory.available() < memory.total() * _SHORT
 

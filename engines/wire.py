@@ -148,6 +148,12 @@ class TextWasThinking(OfJob):
     type: Literal["text_was_thinking"] = "text_was_thinking"
 
 
+class TextVoid(OfJob):
+    """All text, thoughts and facts so far are void: the attempt begins again from its start."""
+
+    type: Literal["text_void"] = "text_void"
+
+
 class Told(OfJob):
     """Facts about the work, for whoever looks at it (tokens a second, bytes a second); newer ones replace older."""
 
@@ -246,6 +252,7 @@ Event = Annotated[
     | Progress
     | Text
     | TextWasThinking
+    | TextVoid
     | Told
     | Preview
     | Measured

@@ -102,6 +102,7 @@ class Worker:
             log.warning("Job %s ran out of memory; trying once more with nothing else loaded", envelope.job)
             self._swapper.free()
             _clear(envelope)
+            self._send(wire.TextVoid(job=envelope.job, attempt=envelope.attempt))
             ended = self._try(envelope, signals)
         return ended or _failed(envelope, _no_memory())
 

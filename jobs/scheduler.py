@@ -168,7 +168,7 @@ class Lane:
                 self._live.update(job.id, note=event.note)
             case wire.Progress():
                 self._progress(job, event)
-            case wire.Text() | wire.TextWasThinking():
+            case wire.Text() | wire.TextWasThinking() | wire.TextVoid():
                 self._be(job, "running")
                 self._text(job, event)
             case wire.Told():
@@ -196,10 +196,12 @@ class Lane:
                 return True
         return False
 
-    def _text(self, job: LiveJob, event: wire.Text | wire.TextWasThinking) -> None:
+    def _text(self, job: LiveJob, event: wire.Text | wire.TextWasThinking | wire.TextVoid) -> None:
         now = self._live.get(job.id) or job
         if isinstance(event, wire.TextWasThinking):
             self._live.update(job.id, thinking=now.thinking + now.text, text="")
+        elif isinstance(event, wire.TextVoid):
+            self._live.update(job.id, text="", thinking="", facts={})
         elif event.thinking:
             self._live.update(job.id, thinking=now.thinking + event.delta)
         else:

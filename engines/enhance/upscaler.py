@@ -3,6 +3,7 @@ arXiv:2107.10833) on ncnn, Swin2SR (Conde et al., ECCV workshops 2022, arXiv:220
 architecture that spandrel reads."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -34,8 +35,7 @@ class Ncnn:
     """A network on ncnn, of its own for a scale, or else that for 4x."""
 
     def __init__(self, catalog: Catalog, entry: Entry, scale: int) -> None:
-        self._native = scale if f"x{scale}_param" in entry.parts else 4
-        param, bin = (catalog.path(entry, f"x{self._native}_{part}") for part in ("param", "bin"))
+        self._native, param, bin = _files(catalog, entry, scale)
         self.component: Component = NcnnNet(f"{entry.id}:x{self._native}", param, bin, note=entry.name)
 
     def native(self, model: Any) -> int:
@@ -49,6 +49,25 @@ class Ncnn:
             extractor.input("data", ncnn.Mat(planes))
             _, result = extractor.extract("output")
             return _as_pixels(np.array(result))
+
+
+class Compact:
+    """The small network of the same files, on torch."""
+
+    def __init__(self, catalog: Catalog, entry: Entry, scale: int) -> None:
+        from engines.enhance import compact
+
+        self._native, param, bin = _files(catalog, entry, scale)
+        self.component: Component = compact.component(f"{entry.id}:x{self._native}:torch", param, bin, entry.name)
+
+    def native(self, model: Any) -> int:
+        return self._native
+
+    def through(self, model: Any, rgb: Pixels) -> Pixels:
+        from engines.enhance import compact
+
+        planes = np.ascontiguousarray(rgb.transpose(2, 0, 1), np.float32) / np.float32(255)
+        return _as_pixels(compact.through(model, planes))
 
 
 class Torch:
@@ -75,7 +94,15 @@ def network(context: Context, entry: Entry, scale: int) -> Network:
     """An entry's network that is best for enlarging ``scale`` times."""
     if entry.runtime == "torch":
         return Torch(context.catalog, entry, context)
+    if context.entry.lane == "device" and entry.options.get("network") == "compact":
+        return Compact(context.catalog, entry, scale)  # no allocation that fails ends the studio
     return Ncnn(context.catalog, entry, scale)
+
+
+def _files(catalog: Catalog, entry: Entry, scale: int) -> tuple[int, Path, Path]:
+    """How many times the network of an ncnn entry enlarges that is best for a scale, and its two files."""
+    native = scale if f"x{scale}_param" in entry.parts else 4
+    return native, catalog.path(entry, f"x{native}_param"), catalog.path(entry, f"x{native}_bin")
 
 
 class Upscaler:

@@ -212,7 +212,8 @@ def _own_pictures(catalog: Catalog, path: Path, found: Found) -> Entry:
         parts = _parts(known, str(path), {one.name for one in path.iterdir() if one.is_dir()})
     elif path.suffix.lower() == ".gguf":
         weights = {**known.part_memory, PAINTS: path.stat().st_size}
-        known = known.model_copy(update={"part_memory": weights, "memory": {"gguf": sum(weights.values())}})
+        memory = dict.fromkeys(known.memory, sum(weights.values()))  # it still computes in these
+        known = known.model_copy(update={"part_memory": weights, "memory": memory})
         parts = {**known.parts, PAINTS: Part(repo=str(path.parent), file=path.name)}
     else:
         parts = dict.fromkeys(known.parts, Part(repo=str(path.parent), file=path.name)) | _beside(known, found)

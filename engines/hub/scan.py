@@ -45,7 +45,7 @@ def scan(folder: Path, allowed: walking.Allowed = lambda path: True) -> Scan:
     """
     search = extra_model_paths.search(folder, allowed)
     found = list(islice(walking.files(search.folders, SUFFIXES, _whole, allowed), MOST + 1))
-    items = _sorted([_item(path, search.name(path), allowed) for path in found[:MOST]])
+    items = _sorted([_item(one, search.name(one.path)) for one in found[:MOST]])
     return Scan(folder=str(search.home), items=items, more=len(found) > MOST, extra=search.extra)
 
 
@@ -58,10 +58,11 @@ def _whole(names: list[str]) -> bool:
     return "model_index.json" in names or ("config.json" in names and any(n.endswith(".safetensors") for n in names))
 
 
-def _item(path: Path, name: str, allowed: walking.Allowed) -> Item:
+def _item(met: walking.Found, name: str) -> Item:
+    path = met.path
     try:
-        if why := walking.obstacle(path, allowed):
-            found, size = Found(kind="unknown", why=why), 0
+        if met.obstacle:
+            found, size = Found(kind="unknown", why=met.obstacle), 0
         elif path.is_file():
             found, size = recognise_any(path), path.stat().st_size
         else:

@@ -1,20 +1,17 @@
 """What the words of a request mean to a model's encoders: worked out once, and remembered."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from engines import planning
 from engines.context import Context
 from engines.image import adapters, parts
 from engines.image.adapters import Loras
 from engines.image.family import Family, Words, Work
+from engines.media.picture import pixels_sha256
 from engines.swapper import Component
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 
 class Reading(NamedTuple):
@@ -65,7 +62,7 @@ def _read(
 def _key(family: Family, work: Work, components: list[str], loras: Loras) -> str:
     """All that a reading depends on. Pictures count only where the encoders look at them."""
     shown = (work.image, *work.references) if family.reads_pictures else ()
-    seen = [_digest(picture) for picture in shown if picture is not None]
+    seen = [pixels_sha256(picture) for picture in shown if picture is not None]
     asked = (
         family.name,
         work.task if family.reads_pictures else "",
@@ -79,10 +76,6 @@ def _key(family: Family, work: Work, components: list[str], loras: Loras) -> str
         sorted(work.entry.options.items(), key=str),
     )
     return repr(asked)
-
-
-def _digest(picture: "Image") -> str:
-    return hashlib.sha256(picture.tobytes()).hexdigest()
 
 
 def _kept(value: Any) -> Any:

@@ -49,7 +49,7 @@ def scan(folder: Path, allowed: walking.Allowed = lambda path: True) -> Scan:
     """
     search = extra_model_paths.search(folder, allowed)
     files = list(islice(walking.files(search.folders, (looking.SUFFIX,), allowed=allowed), MOST + 1))
-    found = [item for path in files[:MOST] if (item := _item(path, search.name(path), allowed)) is not None]
+    found = [item for one in files[:MOST] if (item := _item(one, search.name(one.path))) is not None]
     items = sorted(found, key=lambda item: (bool(item.obstacle), item.name.lower()))
     return Scan(folder=str(search.home), items=tuple(items), more=len(files) > MOST, extra=search.extra)
 
@@ -60,13 +60,15 @@ def sample(path: Path) -> Path | None:
     return next((one for one in beside if one.is_file()), None)
 
 
-def _item(path: Path, name: str, allowed: walking.Allowed) -> Item | None:
+def _item(found: walking.Found, name: str) -> Item | None:
     """What one file is; None for weights that are no LoRA."""
-    if why := walking.obstacle(path, allowed):
-        return Item(path=places.shown(path), name=name, bytes=0, obstacle=why)
-    if not path.is_file():  # a pipe would keep its reader waiting
-        return None
+    path, size = found.path, 0
+    if found.obstacle:
+        return Item(path=places.shown(path), name=name, bytes=0, obstacle=found.obstacle)
     try:
+        if not path.is_file():  # a pipe would keep its reader waiting
+            return None
+        size = path.stat().st_size
         family, known = looking.look(path, path.name, thorough=False)
     except StudioError as error:
         if error.problem.code == "not_a_lora":
@@ -79,7 +81,7 @@ def _item(path: Path, name: str, allowed: walking.Allowed) -> Item | None:
     return Item(
         path=places.shown(path),
         name=name,
-        bytes=path.stat().st_size,
+        bytes=size,
         family=family,
         family_name=families.name(family) if family else "",
         triggers=known.triggers,

@@ -114,8 +114,10 @@ def stages(entry: Entry, catalog: Catalog) -> Stages:
 
 
 def half(entry: Entry) -> str | None:
-    """The half precision that an entry runs in, if it names one."""
-    return next((name for name in ("bfloat16", "float16") if name in entry.memory), None)
+    """The half precision that an entry runs in, if it names one. Entries of one's own from before 0.4 name a GGUF
+    file's kind instead; what such a file is read into is bfloat16."""
+    known = next((name for name in ("bfloat16", "float16") if name in entry.memory), None)
+    return known or ("bfloat16" if "gguf" in entry.memory else None)
 
 
 def _weights(name: str, entry: Entry, catalog: Catalog) -> Weights | None:

@@ -12,6 +12,9 @@ from typing import Any
 from errors import StudioError
 
 _VARIANT = re.compile(r"\.(fp16|bf16|fp32|ema)[.-]")
+_SHARD = re.compile(r"-\d+-of-\d+")
+_LIBRARY_NAME = re.compile(rf"(diffusion_pytorch_)?model([.-](fp16|bf16|fp32|ema)|{_SHARD.pattern})*\.safetensors")
+"""What diffusers and transformers call the files that they load; others beside them are for other programs."""
 _MAX_HEADER = 100 * 2**20
 _MAX_SIDES = 8
 _TORCH_NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
@@ -29,12 +32,26 @@ def corrupt(path: Path, why: str) -> StudioError:
 
 
 def weight_files(path: Path) -> list[Path]:
-    """The safetensors files of a model: the file itself, or those of a folder, in one precision."""
+    """The safetensors files of a model: the file itself, or those of a folder that its library loads, in one
+    precision: the shards that the index names, else the one whole file."""
     if path.is_file():
         return [path]
-    files = sorted(path.glob("*.safetensors"))
+    every = sorted(path.glob("*.safetensors"))
+    files = [file for file in every if _LIBRARY_NAME.fullmatch(file.name)] or every
     wanted = variant(file.name for file in files)
-    return [file for file in files if variant_of(file.name) == wanted]
+    files = [file for file in files if variant_of(file.name) == wanted]
+    shards = _indexed(path, wanted)
+    whole = [file for file in files if not _SHARD.search(file.name)]
+    return [file for file in files if file.name in shards] or whole or files
+
+
+def _indexed(folder: Path, wanted: str) -> set[str]:
+    """The names of the files that the index of a variant lists; none where there is no index that can be read."""
+    indices = [file for file in folder.glob("*.safetensors.index*.json") if variant_of(file.name) == wanted]
+    try:
+        return {str(name) for file in indices for name in json.loads(file.read_text())["weight_map"].values()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return set()
 
 
 def variant_of(name: str) -> str:

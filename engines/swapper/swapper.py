@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -196,7 +197,7 @@ class Swapper:
     def _make_room(self, wanted: dict[str, Component], working_bytes: int, may_ask: bool) -> bool:
         """Drop what is in the way of ``wanted``. False: others hold what would be needed, and may let go of it.
 
-        Raises _Short where ``may_ask`` another program.
+        Raises _Short where ``may_ask`` another program, and it is not the limit that is in the way.
         """
         places: tuple[Place, ...] = ("device", "host")
         for place in places:
@@ -207,7 +208,7 @@ class Swapper:
             while self._room(place) < needed:
                 idle = [e for e in self._in(place) if not e.leases and e.component.key not in wanted]
                 if not idle:
-                    if place == "device" and may_ask:
+                    if place == "device" and may_ask and needed <= self._allowance():
                         raise _Short(needed - self._room(place))
                     return self._cannot(place, needed, wanted)
                 for entry in _in_the_way(idle, needed - self._room(place), place):
@@ -218,10 +219,13 @@ class Swapper:
         """Bytes that may be taken in a place without dropping anything."""
         if place == "host":
             return int(memory.available() * (_BESIDE_PART if self.device.own_memory else _HOST_PART))
-        free = self.device.available()
+        return min(self.device.available(), self._allowance())
+
+    def _allowance(self) -> int:
+        """Bytes of the device that the studio may still take, however many of them are free."""
         if self._limit is None:
-            return free
-        return min(free, self._limit - sum(entry.bytes for entry in self._of("device")))
+            return sys.maxsize
+        return self._limit - sum(entry.bytes for entry in self._of("device"))
 
     def ask_others(self, missing: int, check: Callable[[], None]) -> bool:
         """Have another program give back device memory, ``missing`` bytes if it can; whether some came free."""

@@ -90,3 +90,18 @@ def test_a_text_that_turns_out_to_be_thoughts_ends_and_begins_anew(scene: Scene,
 
     assert asyncio.run(read()) == "The user wants a title. ||The Last Ferry, a story of the sea"
     assert scene.jobs.get(mum, job.id).thinking == "The user wants a title. "
+
+
+def test_a_text_that_is_void_leaves_nothing_behind(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    job = scene.draw(mum)
+    envelope = scene.device.next()
+    scene.device.say(wire.Told(job=job.id, attempt=envelope.attempt, facts={"tokens": 2}))
+    scene.device.say(wire.Text(job=job.id, attempt=envelope.attempt, delta="A greeting.", thinking=True))
+    words(scene, envelope, "Hello ", "wor")
+    scene.device.say(wire.TextVoid(job=job.id, attempt=envelope.attempt))
+    words(scene, envelope, "Hello ", "world")
+    scene.device.finish(envelope)
+    scene.until(mum, job, "done")
+    seen = scene.jobs.get(mum, job.id)
+    assert (seen.text, seen.thinking, seen.facts) == ("Hello world", "", {})

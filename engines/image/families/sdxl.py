@@ -1,12 +1,17 @@
 """Stable Diffusion XL and what is built like it: two encoders read the words, the second also sums them up."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+from engines.catalog import Entry, files
 from engines.image.families.stable_diffusion import StableDiffusion
 from engines.image.family import Words, Work
+
+_HALF_DECODER = "madebyollin/sdxl-vae-fp16-fix"
+"""The decoder that does not overflow in half precision."""
 
 
 class StableDiffusionXL(StableDiffusion):
@@ -19,7 +24,10 @@ class StableDiffusionXL(StableDiffusion):
     }
     controlled = "StableDiffusionXLControlNetPipeline"
     readers = ("tokenizer", "tokenizer_2", "text_encoder", "text_encoder_2", "image_encoder")
-    working_bytes_a_pixel = 6000  # its autoencoder works in float32, whatever the precision of the rest
+
+    def working_bytes_of(self, entry: Entry, pixels: int, pictures: int) -> int:
+        taken = super().working_bytes_of(entry, pixels, pictures)
+        return 2 * taken if _decodes_in_float32(entry) else taken
 
     def options(self, work: Work) -> dict[str, Any]:
         return {"add_watermarker": False, **work.entry.options.get("pipeline", {})}
@@ -46,3 +54,16 @@ class StableDiffusionXL(StableDiffusion):
                 yield
         finally:
             pipeline.vae.to(dtype=precision)
+
+
+def _decodes_in_float32(entry: Entry) -> bool:
+    """Whether the autoencoder works in float32, whatever the precision of the rest: as its config says, and while that
+    is not here, unless it is known to do without."""
+    part = entry.parts["vae"]
+    if part.file:  # in a single file lies SDXL's own
+        return True
+    try:
+        config = json.loads((files.place(part, Path()) / "config.json").read_text())
+        return bool(config.get("force_upcast", True))
+    except (OSError, ValueError, AttributeError):
+        return part.repo != _HALF_DECODER

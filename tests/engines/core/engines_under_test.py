@@ -100,8 +100,21 @@ def run(request: Request, context: Context) -> None:  # noqa: C901 - one branch 
         case "memory once":
             context.new_file(".tmp").unlink()
             context.add(_picture(context))
+        case "says memory once":
+            context.text("Hello ")
+            context.text("wor")
+            if not (marker := context.checkpoint_dir / "once").exists():
+                marker.touch()
+                raise MemoryError
+            context.text("ld")
+            context.add(_picture(context))
         case "memory":
             raise MemoryError
+        case "memory of another program":
+            try:
+                raise RuntimeError("cudaMalloc failed: out of memory")
+            except RuntimeError as error:
+                raise StudioError("out_of_memory", "Ollama is full.", "It says so.", "Free it.") from error
         case "yield":
             while not context.should_yield:
                 context.progress(1, 2)

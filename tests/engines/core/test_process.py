@@ -98,6 +98,10 @@ def test_a_killed_child_fails_its_job_and_comes_back(watched: Watched, tmp_path:
         (1, "RuntimeError: cannot allocate memory", False, True),
         (-signal.SIGTERM, "", True, False),
         (1, "KeyError: 'x'", False, False),
+        (1, "Job 1 ran out of memory; trying once more\nKeyError: 'x'", False, False),
+        (-signal.SIGTERM, "WARNING Job 1 ran out of memory; trying once more", False, False),
+        (-signal.SIGKILL, "WARNING Job 1 ran out of memory; trying once more", False, False),
+        (0, "out of memory", False, False),
     ],
 )
 def test_a_death_for_want_of_memory_is_told_from_others(code: int, words: str, killed: bool, memory: bool) -> None:
@@ -106,6 +110,22 @@ def test_a_death_for_want_of_memory_is_told_from_others(code: int, words: str, k
 
 def test_a_crash_is_not_put_down_to_memory_where_there_is_plenty(watched: Watched, tmp_path: Path) -> None:
     child = watched.child()
+    os.kill(child, signal.SIGSTOP)
+    watched.host.run(envelope(tmp_path))
+    os.kill(child, signal.SIGSEGV)
+    os.kill(child, signal.SIGCONT)
+    failed = watched.end()
+    assert isinstance(failed, wire.Failed)
+    assert failed.problem.code == "engine_died"
+
+
+def test_a_crash_is_not_put_down_to_what_was_said_of_the_job_before(watched: Watched, tmp_path: Path) -> None:
+    watched.child()
+    watched.host.run(envelope(tmp_path, model="out of memory"))  # the log says that there is no such model
+    assert isinstance(watched.end(), wire.Failed)
+    watched.events.clear()
+    child = watched.host.pid
+    assert child
     os.kill(child, signal.SIGSTOP)
     watched.host.run(envelope(tmp_path))
     os.kill(child, signal.SIGSEGV)

@@ -111,6 +111,26 @@ def test_out_of_memory_is_tried_once_more_with_nothing_else_loaded(lane: Lane) -
     assert len(lane.left()) == 1
 
 
+def test_a_text_begins_anew_where_memory_ran_out_in_its_midst(lane: Lane) -> None:
+    lane.worker.run(envelope(lane.folder, prompt="says memory once"))
+    text = ""
+    for event in lane.events:
+        if isinstance(event, wire.Text):
+            text += event.delta
+        elif isinstance(event, wire.TextVoid):
+            text = ""
+    assert text == "Hello world"
+    assert isinstance(lane.end(), wire.Result)
+
+
+def test_what_another_program_says_of_its_memory_is_passed_on_and_not_tried_again(lane: Lane) -> None:
+    lane.worker.run(envelope(lane.folder, prompt="memory of another program"))
+    assert not any(isinstance(event, wire.TextVoid) for event in lane.events)
+    failed = lane.end()
+    assert isinstance(failed, wire.Failed)
+    assert failed.problem.sentence == "Ollama is full. It says so. Free it."
+
+
 def test_out_of_memory_twice_fails_in_a_sentence(lane: Lane) -> None:
     failed = lane.do("memory")
     assert isinstance(failed, wire.Failed)

@@ -8,6 +8,7 @@ import pytest
 from engines.catalog import Catalog
 from engines.hub.adding import enter, from_path
 from engines.hub.recognise import recognise
+from engines.planning.weights import half
 from errors import StudioError
 from tests.engines.image.gguf_files import write
 
@@ -54,6 +55,10 @@ def test_its_entry_takes_the_rest_from_the_model_that_it_is_like(tmp_path: Path)
     assert not catalog.installed(entry)
     assert catalog.fetchable(entry), "its text encoders and decoder can be got"
     assert entry.part_memory["transformer"] == file.stat().st_size
+    assert half(entry) == "bfloat16", "it computes in the precision of the model that it is like"
+    assert set(entry.memory.values()) == {sum(entry.part_memory.values())}
+    older = entry.model_copy(update={"memory": {"gguf": 10**9}})
+    assert half(older) == "bfloat16", "also where an earlier version of the studio wrote its entry"
     assert catalog.smaller(entry) == []
 
 

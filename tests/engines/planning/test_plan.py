@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engines.catalog import Catalog, Entry
-from engines.catalog.entry import Licence
+from engines.catalog.entry import Licence, Part
 from engines.planning import Plan, Room, Weights, Working, plan, stages, working
 from engines.requests import Drawing, parse
 from engines.wire import DeviceState, Pinned
@@ -163,6 +163,21 @@ def test_reading_the_words_needs_room_beside_its_weights(model: str) -> None:
         for device in (just + GB // 10, just - GB // 10)
     ]
     assert kept == ["none", "streamed"]
+
+
+@pytest.mark.parametrize(
+    ("config", "painting"),
+    [(None, 3000), ('{"force_upcast": false}', 3000), ('{"force_upcast": true}', 6000), ("{}", 6000), ("no", 6000)],
+)
+def test_sdxl_needs_twice_the_room_where_its_decoder_works_in_full_precision(
+    tmp_path: Path, config: str | None, painting: int
+) -> None:
+    catalog = Catalog(Path("none"), Path("none"))
+    entry = catalog.get("sdxl")
+    if config is not None:
+        (tmp_path / "config.json").write_text(config)
+        entry = entry.model_copy(update={"parts": {**entry.parts, "vae": Part(repo=str(tmp_path))}})
+    assert working(None, entry, catalog).painting == painting * entry.pixels
 
 
 def test_a_picture_that_is_read_with_the_words_needs_room_too() -> None:

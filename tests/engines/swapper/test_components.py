@@ -145,3 +145,38 @@ def test_large_models_keep_their_precision_on_the_processor() -> None:
     cpu = Cpu()
     assert cpu.dtype(10**6) == "float32"
     assert cpu.dtype(cpu.total()) is None
+
+
+_ONE = "diffusion_pytorch_model.safetensors"
+_SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+_HALVES = ("model.fp16-00001-of-00002.safetensors", "model.fp16-00002-of-00002.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("beside", "index", "loaded"),
+    [
+        ((_ONE, "diffusion_pytorch_model.non_ema.safetensors"), "", (_ONE,)),
+        ((_ONE, "diffusion_pytorch_model-00001-of-00002.safetensors"), "", (_ONE,)),
+        ((*_SHARDS, "consolidated.safetensors"), "model.safetensors.index.json", _SHARDS),
+        ((*_SHARDS, "model.safetensors"), "model.safetensors.index.json", _SHARDS),
+        ((*_SHARDS, *_HALVES), "model.safetensors.index.fp16.json", _HALVES),
+        ((*_SHARDS, "consolidated.safetensors"), "", _SHARDS),
+        (("model.safetensors", "other.fp16.safetensors"), "", ("model.safetensors",)),
+        (("some.safetensors", "other.safetensors"), "", ("other.safetensors", "some.safetensors")),
+    ],
+)
+def test_of_a_folder_only_what_its_library_loads_counts(
+    tmp_path: Path, beside: tuple[str, ...], index: str, loaded: tuple[str, ...]
+) -> None:
+    for name in beside:
+        (tmp_path / name).touch()
+    if index:
+        (tmp_path / index).write_text(json.dumps({"weight_map": dict(enumerate(loaded))}))
+    assert tuple(file.name for file in sizes.weight_files(tmp_path)) == loaded
+
+
+@pytest.mark.parametrize("index", ["no json", "[]", '{"weight_map": 3}', "{}"])
+def test_an_index_that_makes_no_sense_hides_no_weights(tmp_path: Path, index: str) -> None:
+    (tmp_path / "model.safetensors.index.json").write_text(index)
+    (tmp_path / "model.safetensors").touch()
+    assert [file.name for file in sizes.weight_files(tmp_path)] == ["model.safetensors"]

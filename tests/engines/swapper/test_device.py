@@ -135,6 +135,14 @@ def test_a_full_memory_is_recognised_however_a_library_says_it(said: str) -> Non
     assert not out_of_memory(StudioError("x", said, said, said))
 
 
+def test_a_sentence_about_memory_stands_and_another_leads_to_what_it_was_raised_from() -> None:
+    told, damaged = StudioError("out_of_memory", "Ollama is full."), StudioError("bad_picture", "It is damaged.")
+    told.__cause__ = RuntimeError("cudaMalloc failed: out of memory")
+    damaged.__cause__ = MemoryError()
+    assert not out_of_memory(told)
+    assert out_of_memory(damaged)
+
+
 def test_other_errors_are_not_taken_for_a_full_memory() -> None:
     assert out_of_memory(MemoryError())
     assert out_of_memory(OSError(errno.ENOMEM, "Cannot allocate memory"))

@@ -129,6 +129,21 @@ def test_the_budget_counts_and_not_only_the_card(card: Simulated) -> None:
     assert refused.value.problem.code == "too_big"
 
 
+@pytest.mark.parametrize(("bytes", "asked"), [(60, []), (40, [20])])
+def test_another_program_is_asked_only_for_what_it_can_give(card: Simulated, bytes: int, asked: list[int]) -> None:
+    missing: list[int] = []
+
+    def relieve(short: int, check: Callable[[], None]) -> bool:
+        missing.append(short)
+        return False
+
+    card.take(80)  # by the other program
+    swapper = Swapper(card, memory_bytes=50, relieve=relieve)
+    with pytest.raises(StudioError):
+        use(swapper, Block("a", bytes))
+    assert missing == asked
+
+
 def test_what_can_never_fit_is_refused_with_numbers(swapper: Swapper) -> None:
     big = Block("big", 5_000_000_000)
     with pytest.raises(StudioError) as refused:
