@@ -1,7 +1,9 @@
 """Where an asset's files lie, and moving them there so that a power cut leaves the old place or the new one."""
 
+import errno
 import os
 import re
+import shutil
 from pathlib import Path
 
 from data import DataFolder
@@ -9,6 +11,8 @@ from data import DataFolder
 TITLE_LENGTH = 120
 THUMB = ".thumb.webp"
 """How the name of every thumbnail ends."""
+PART = ".part"
+"""How the name of a file ends that is still being copied."""
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,11}")
 
@@ -35,7 +39,32 @@ def move(source: Path, target: Path) -> None:
         return
     sync(source)
     target.parent.mkdir(parents=True, exist_ok=True)
-    source.replace(target)
+    rename(source, target)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Give a file another place, in one step; ``target`` is replaced. Folders may lie on different disks.
+
+    Raises OSError; then the file is where it was.
+    """
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy_over(source, target)
+        source.unlink()
+
+
+def _copy_over(source: Path, target: Path) -> None:
+    part = target.with_name(f"{target.name}{PART}")
+    try:
+        shutil.copy2(source, part)
+        sync(part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    sync(target.parent)
 
 
 def sync(path: Path) -> None:
