@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import shutil
+import unicodedata
 from pathlib import Path
 
 from data import DataFolder
@@ -77,6 +78,7 @@ def sync(path: Path) -> None:
 
 
 def short_title(text: str) -> str:
-    """A title on one line, at most 120 characters."""
-    line = " ".join(text.encode("utf-8", "replace").decode().split())  # half a surrogate pair fits into no file
+    """A title on one line, at most 120 characters, in one spelling (NFC)."""
+    valid = text.encode("utf-8", "replace").decode()  # half a surrogate pair fits into no file
+    line = unicodedata.normalize("NFC", " ".join(valid.split()))
     return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"

@@ -1,5 +1,6 @@
 """What people say about assets afterwards: favourites, tags, titles, sources, projects; one by one or many at once."""
 
+import unicodedata
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import delete, func, select, update
@@ -73,8 +74,8 @@ def label(text: str | None) -> str | None:
 
 
 def tag_name(text: str) -> str:
-    """A tag as it is stored: one line in small letters. Raises StudioError bad_tag."""
-    tag = " ".join(text.encode("utf-8", "replace").decode().lower().split())
+    """A tag as it is stored: one line in small letters and one spelling (NFC). Raises StudioError bad_tag."""
+    tag = unicodedata.normalize("NFC", " ".join(text.encode("utf-8", "replace").decode().lower().split()))
     if not tag or len(tag) > TAG_LENGTH or not any(map(str.isalnum, tag)):
         raise StudioError(
             "bad_tag",

@@ -7,6 +7,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from auth.principal import Principal
 from auth.tables import User
+from db import fold
 from errors import StudioError, not_found
 from library.conversations.tables import Conversation, Message
 from library.conversations.views import ConversationPage, ConversationView
@@ -111,7 +112,7 @@ def views(
 
 
 def _holds(column: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
-    return func.casefold(column).contains(word.casefold(), autoescape=True)
+    return func.casefold(column).contains(fold(word), autoescape=True)
 
 
 def _said(word: str) -> ColumnElement[bool]:
@@ -121,12 +122,12 @@ def _said(word: str) -> ColumnElement[bool]:
 
 def _found(session: Session, row: Conversation, words: Sequence[str]) -> str:
     """The words around the first of ``words`` that the title does not hold itself."""
-    word = next((word for word in words if word.casefold() not in row.title.casefold()), None)
+    word = next((word for word in words if fold(word) not in fold(row.title)), None)
     if word is None:
         return ""
     query = select(Message.text).where(Message.conversation_id == row.id, _holds(Message.text, word))
     text = " ".join((session.scalar(query.order_by(Message.created_at).limit(1)) or "").split())
-    at = max(0, text.lower().find(word.lower()) - _AROUND)
+    at = max(0, fold(text).find(fold(word)) - _AROUND)
     return f"{'…' if at else ''}{text[at : at + 3 * _AROUND]}"
 
 
