@@ -10,6 +10,9 @@ from pathlib import Path
 from data import DataFolder
 
 TITLE_LENGTH = 120
+NAME_LENGTH = 80
+NAME_BYTES = 200
+"""How long the name of a file that people save may be: with suffix and a number, systems take 255 bytes."""
 THUMB = ".thumb.webp"
 """How the name of every thumbnail ends."""
 PART = ".part"

@@ -15,6 +15,7 @@ from library import assets
 from library.cast.tables import CastLora, CastPicture
 from library.conversations.tables import Message
 from library.recipes.tables import Recipe, Run, RunStep
+from library.rows import whole_rows
 from library.tables import Asset, AssetParent, AssetTag, Favourite, Preset
 from library.views import Going, Sweep
 
@@ -26,7 +27,7 @@ _SHOWN = 200
 def preview(session: Session, who: Principal) -> Sweep:
     """What of a person's own goes by itself, and when."""
     now = time.time()
-    steps = list(session.scalars(_unkept().where(Asset.owner_id == who.user_id).order_by(Asset.moment)))
+    steps = whole_rows(session, Asset, _unkept().where(Asset.owner_id == who.user_id).order_by(Asset.moment))
     due = [step for step in steps if step.created_at + _SECONDS <= now]
     seen = assets.views(session, who, steps[:_SHOWN])
     return Sweep(
@@ -43,7 +44,7 @@ def sweep(session: Session, who: Principal | None = None) -> tuple[str, ...]:
     query = _unkept().where(Asset.created_at <= time.time() - _SECONDS)
     if who is not None:
         query = query.where(Asset.owner_id == who.user_id)
-    going = list(session.scalars(query))
+    going = whole_rows(session, Asset, query)
     for asset in going:
         assets.delete(asset)
     return tuple(asset.id for asset in going)

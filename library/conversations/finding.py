@@ -12,6 +12,7 @@ from errors import StudioError, not_found
 from library.conversations.tables import Conversation, Message
 from library.conversations.views import ConversationPage, ConversationView
 from library.rights import visible
+from library.rows import whole_rows
 from library.tables import Project
 
 OWN = "own"
@@ -82,10 +83,12 @@ def page(
     if after is not None:
         query = query.where(tuple_(Conversation.updated_at, Conversation.id) < tuple_(*_position(after)))
     query = query.order_by(Conversation.updated_at.desc(), Conversation.id.desc()).limit(limit + 1)
-    rows = list(session.scalars(query))
-    more = rows[limit - 1] if len(rows) > limit else None
+    places = session.execute(query.with_only_columns(Conversation.id, Conversation.updated_at)).all()
+    more = places[limit - 1] if len(places) > limit else None
+    shown = select(Conversation).where(Conversation.id.in_([place.id for place in places[:limit]]))
+    shown = shown.order_by(Conversation.updated_at.desc(), Conversation.id.desc())
     return ConversationPage(
-        conversations=views(session, who, rows[:limit], wanted),
+        conversations=views(session, who, whole_rows(session, Conversation, shown), wanted),
         next=f"{more.updated_at!r}-{more.id}" if more is not None else None,
     )
 
