@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,8 +40,13 @@ def _prepare(connection: sqlite3.Connection, _: Any) -> None:
     connection.create_function("casefold", 1, _casefold, deterministic=True)  # SQLite's own knows plain Latin only
 
 
+def fold(text: str) -> str:
+    """A text as it is compared: small letters, one spelling."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
 def _casefold(text: str | None) -> str | None:
-    return text.casefold() if text is not None else None
+    return fold(text) if text is not None else None
 
 
 class Database:

@@ -16,6 +16,7 @@ from engines.catalog.entry import Licence
 from engines.requests.hub import FetchModel
 from errors import StudioError
 from jobs.views import JobView
+from library.files import rename
 from studio import Studio
 
 _BROUGHT = (".safetensors", ".gguf")
@@ -189,7 +190,7 @@ def _bring(studio: Studio, arrived: Path, name: str) -> ModelCard:
     while kept.exists():
         number += 1
         kept = kept.with_name(f"{slug(Path(name).stem)}-{number}{suffix}")
-    arrived.rename(kept)
+    rename(arrived, kept)
     try:
         return card(studio, enter(studio.catalog, from_path(studio.catalog, kept), studio.data.catalog))
     except BaseException:

@@ -9,11 +9,8 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from fastapi.responses import FileResponse
 
+from library.files import NAME_BYTES, NAME_LENGTH
 from library.views import AssetView
-
-NAME_LENGTH = 80
-_NAME_BYTES = 200
-"""A name of a file has 255 bytes at most, its suffix and a number in a ZIP among them."""
 
 _SHOWN_NOT_RUN = {
     "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self' data:; media-src 'self'; "
@@ -58,7 +55,7 @@ def disposition(name: str, kind: Literal["attachment", "inline"] = "attachment")
 def file_name(title: str, suffix: str) -> str:
     """A name that every system can save a file under."""
     stem = " ".join(_UNFIT.sub(" ", title).split())[:NAME_LENGTH]
-    stem = stem.encode()[:_NAME_BYTES].decode(errors="ignore").strip(". ")
+    stem = stem.encode()[:NAME_BYTES].decode(errors="ignore").strip(". ")
     stem = f"_{stem}" if _RESERVED.fullmatch(stem) else stem
     return f"{stem or 'untitled'}{suffix}"
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from auth.lan import LAN
 from auth.trust import folder_of
+from db import database_trouble
 from engines.catalog.fitting import size_of
 from engines.provenance import VERSION
 from engines.starter.fetch import missing
@@ -126,7 +127,11 @@ class HealthLook:
             with self._studio.database.session() as session:
                 said = str(session.execute(text("PRAGMA quick_check(1)")).scalar())
         except (SQLAlchemyError, sqlite3.Error) as error:
-            said = str(error)
+            trouble = database_trouble(error, self._studio.data.database)
+            if trouble is None:
+                return Check(name="Database", state="bad", words=f"It cannot be read: {str(error)[:200]}.")
+            problem = trouble.problem
+            return Check(name="Database", state="bad", words=f"{problem.what} {problem.why}", next=problem.next)
         if said != "ok":
             advice = "Stop the studio, move studio.db away and restore a backup: python -m library restore."
             return Check(name="Database", state="bad", words=f"It is damaged: {said[:200]}.", next=advice)

@@ -1,24 +1,21 @@
 """Taking back files that lost their entry in the database: one run at a time, in the background."""
 
 import logging
-import re
 import threading
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from api.uploads import take_file
+from api.uploads import Recovery, take_file
 from auth.principal import Principal
 from auth.tables import User
 from engines.requests import from_storage
 from errors import StudioError
-from library.files import THUMB
-from library.unclaimed import Unclaimed
+from library.unclaimed import Unclaimed, forget
 from studio import Studio
 
 log = logging.getLogger(__name__)
 
-_ID = re.compile(r"[0-9a-f]{32}")
 _TITLE = "Recovered file"
 
 
@@ -40,8 +37,8 @@ class UnclaimedView(BaseModel):
 class Reclaim:
     """Makes entries for files that have none. Each goes to the person in whose folder it lies.
 
-    Where there is no such account (the database was started empty), it goes to whoever takes them back. A person who is
-    shut out keeps what is theirs.
+    Where there is no such account (the database was started empty), or nothing says whose it is (the result of a job
+    that the database does not know), it goes to whoever takes them back. A person who is shut out keeps what is theirs.
     """
 
     def __init__(self, studio: Studio) -> None:
@@ -73,29 +70,28 @@ class Reclaim:
 
     def _run(self, who: Principal) -> None:
         try:
-            for file in self._studio.library.unclaimed():
-                if not self._take(file, who):
+            files = self._studio.library.unclaimed()
+            for file in files:
+                others = frozenset(one.asset_id for one in files if one.asset_id and one.owner_id == file.owner_id)
+                if not self._take(file, who, Recovery(file.asset_id, others)):
                     self._unreadable += (str(file.path.relative_to(self._studio.data.root)),)
                 self._done += 1
         finally:
             self._running = False
 
-    def _take(self, file: Unclaimed, who: Principal) -> bool:
-        asset_id = file.path.stem if _ID.fullmatch(file.path.stem) else ""
+    def _take(self, file: Unclaimed, who: Principal, recovery: Recovery) -> bool:
         try:
             owner = self._owner(file, who)
-            take_file(self._studio, owner, file.path, _name(file.path), asset_id=asset_id)
+            asset = take_file(self._studio, owner, file.path, _name(file.path), recovery=recovery)
+            forget(self._studio.data, file, self._studio.library.file(owner, asset.id))
         except Exception:
             log.exception("%s could not be taken back", file.path)
             return False
-        if owner.user_id != file.owner_id or not asset_id:  # it has moved to another folder
-            file.path.unlink(missing_ok=True)
-            file.path.with_suffix(THUMB).unlink(missing_ok=True)
         return True
 
     def _owner(self, file: Unclaimed, who: Principal) -> Principal:
         with self._studio.database.session() as session:
-            user = session.get(User, file.owner_id)
+            user = session.get(User, file.owner_id) if file.owner_id else None
         return Principal(user_id=user.id, name=user.name, role=user.role) if user else who
 
 

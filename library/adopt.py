@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -31,6 +31,11 @@ class Home(NamedTuple):
 def result_id(job_id: str | None, n: int) -> str:
     """The id of a job's n-th file: the same at every try, so that nothing is ever adopted twice."""
     return uuid5(NAMESPACE_URL, f"c41:{job_id}:{n}").hex
+
+
+def origin_of(asset_id: str) -> Literal["made", "upload"]:
+    """Where an asset with such an id came from: only those of results follow from another id."""
+    return "made" if UUID(asset_id).version == 5 else "upload"
 
 
 def adopt(

@@ -11,6 +11,7 @@ from auth.principal import Principal
 from auth.tables import User
 from errors import StudioError, not_found
 from library.rights import readable, visible
+from library.rows import whole_rows
 from library.search import WORDS, Wanted, between, matching
 from library.tables import Asset, AssetParent, AssetTag, Favourite, Project
 from library.views import AssetIndex, AssetPage, AssetView, Family
@@ -47,11 +48,14 @@ def find_own(session: Session, who: Principal, asset_id: str) -> Asset:
 def page(session: Session, who: Principal, wanted: Wanted, after: str | None, limit: int) -> AssetPage:
     """Assets newest first, going on behind the place ``after``."""
     limit = max(1, min(limit, PAGE_LIMIT))
-    query = select(Asset).join_from(WORDS, Asset, Asset.moment == WORDS.c.rowid)
+    query = select(WORDS.c.rowid).join_from(WORDS, Asset, Asset.moment == WORDS.c.rowid)
     query = query.where(*_wanted(session, who, wanted, after)).order_by(WORDS.c.rowid.desc()).limit(limit + 1)
-    rows = list(session.scalars(query))
-    more = rows[limit - 1].moment if len(rows) > limit else None
-    return AssetPage(assets=views(session, who, rows[:limit]), next=str(more) if more is not None else None)
+    moments = list(session.scalars(query))
+    shown = select(Asset).where(Asset.moment.in_(moments[:limit])).order_by(Asset.moment.desc())
+    more = moments[limit - 1] if len(moments) > limit else None
+    return AssetPage(
+        assets=views(session, who, whole_rows(session, Asset, shown)), next=str(more) if more is not None else None
+    )
 
 
 def index(session: Session, who: Principal, wanted: Wanted) -> AssetIndex:
@@ -154,7 +158,7 @@ def family(session: Session, who: Principal, asset_id: str) -> Family:
 
 def _newest(session: Session, who: Principal, *conditions: ColumnElement[bool]) -> tuple[AssetView, ...]:
     query = select(Asset).where(*conditions, readable(who)).order_by(Asset.moment.desc()).limit(PAGE_LIMIT)
-    return views(session, who, list(session.scalars(query)))
+    return views(session, who, whole_rows(session, Asset, query))
 
 
 def delete(asset: Asset) -> None:

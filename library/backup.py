@@ -5,6 +5,7 @@ it. A tar is there whole or not at all. A folder keeps what is in it already, al
 last, says what belongs to it.
 """
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -17,14 +18,19 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from data import DataFolder
+from db import database_trouble
 from errors import StudioError
-from library.backup_store import DATABASE, FolderStore, Manifest, Store, TarStore
+from library.backup_manifest import DATABASE, Manifest, studio_of
+from library.backup_store import FolderStore, Store, TarStore
 
-LEFT_OUT = frozenset({"work", "uploads", "starter", "models", "envs", "lock", ".restoring"})
+LEFT_OUT = frozenset({"work", "uploads", "starter", "envs", "lock", ".restoring"})
 """What a studio makes or fetches anew by itself."""
 
 _LAST = "last-backup.json"
 _MARGIN = 64 * 2**20
+_BUSY_SECONDS = 30.0
+
+log = logging.getLogger(__name__)
 
 
 class Progress(NamedTuple):
@@ -52,14 +58,15 @@ class BackupInfo(BaseModel):
 def backup(data: DataFolder, target: Path, report: Report = lambda _: None) -> BackupInfo:
     """Copy a data folder into the tar file or the folder ``target``, secrets included.
 
-    Raises StudioError bad_place, no_room, damaged_database, backup_failed; then a tar is not there, and a folder still
-    holds what it held.
+    Raises StudioError bad_place, no_room, damaged_database, database_busy, backup_failed; then a tar is as it was, and
+    a folder still holds what it held.
     """
     target = target.expanduser().absolute()
-    _check_place(data, target)
+    studio = _studio(data.database)
     try:
+        _check_place(data, target, studio)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with TarStore(target) if target.suffix == ".tar" else FolderStore(target) as store:
+        with TarStore(target, studio) if target.suffix == ".tar" else FolderStore(target, studio) as store:
             info = _fill(data, store, report, str(target))
     except OSError as error:
         raise StudioError(
@@ -69,7 +76,10 @@ def backup(data: DataFolder, target: Path, report: Report = lambda _: None) -> B
             "Choose another place, and try again.",
             status=507,
         ) from error
-    (data.root / _LAST).write_text(info.model_dump_json())
+    try:
+        (data.root / _LAST).write_text(info.model_dump_json())
+    except OSError as error:  # the backup is whole all the same
+        log.warning("the backup %s is complete, but %s could not be written: %s", target, _LAST, error)
     return info
 
 
@@ -89,6 +99,7 @@ def _fill(data: DataFolder, store: Store, report: Report, where: str) -> BackupI
         names = list(_names(data.root))
         total = database.stat().st_size + sum(_size(data.root / name) for name in names)
         _check_room(database.parent, total - store.held(names))
+        store.begin(names)
         done = store.add_database(database)
         report(Progress(done, total))
         for name in names:
@@ -98,7 +109,9 @@ def _fill(data: DataFolder, store: Store, report: Report, where: str) -> BackupI
         database.unlink(missing_ok=True)
     made_at = time.time()
     missing = tuple(sorted({name for name in rows if name not in store.files} | store.cut_off))
-    manifest = Manifest(made_at=made_at, database=store.database, files=dict(store.files), missing=missing)
+    manifest = Manifest(
+        made_at=made_at, database=store.database, files=dict(store.files), missing=missing, studio=store.studio
+    )
     store.finish(manifest)
     return BackupInfo(
         made_at=made_at, where=where, files=len(manifest.files), bytes=manifest.total, missing=manifest.missing
@@ -110,19 +123,50 @@ def _snapshot(database: Path, copy: Path) -> None:
     copy.unlink(missing_ok=True)
     copy.touch(mode=0o600)
     try:
-        with closing(sqlite3.connect(database, timeout=30)) as source, closing(sqlite3.connect(copy)) as target:
-            source.backup(target)
-            [(verdict,)] = target.execute("PRAGMA quick_check(1)").fetchall()
-    except sqlite3.DatabaseError as error:
-        verdict = str(error)
+        with closing(sqlite3.connect(database, timeout=_BUSY_SECONDS)) as source, closing(sqlite3.connect(copy)) as out:
+            source.backup(out)
+            [(verdict,)] = out.execute("PRAGMA quick_check(1)").fetchall()
+    except sqlite3.Error as error:
+        full = database_trouble(error, copy)
+        if full and full.problem.code == "disk_full":
+            raise _no_room(f"The disk of the backup is full: {copy.parent}.") from error
+        raise _trouble(error, database) from error
     if verdict != "ok":
-        raise StudioError(
-            "damaged_database",
-            "The database is damaged; nothing was backed up.",
-            f"SQLite says: {verdict}.",
-            "Keep the backups there are, and restore the last good one.",
+        raise _damaged(verdict)
+
+
+def _studio(database: Path) -> str:
+    """What tells this studio from others: the id of its first account; "" before there is one."""
+    try:
+        with closing(sqlite3.connect(database, timeout=_BUSY_SECONDS)) as connection:
+            row = connection.execute("SELECT id FROM users ORDER BY created_at, rowid LIMIT 1").fetchone()
+    except sqlite3.Error as error:
+        raise _trouble(error, database) from error
+    return str(row[0]) if row else ""
+
+
+def _trouble(error: sqlite3.Error, database: Path) -> StudioError:
+    """Why the database cannot be copied. Only damage is called damage: a busy one needs no restoring."""
+    known = database_trouble(error, database)
+    if known is None:
+        return StudioError(
+            "backup_failed",
+            "The database could not be read; nothing was backed up.",
+            f"SQLite says: {error}.",
+            "Start the studio once, then try again.",
             status=500,
         )
+    return _damaged(str(error)) if known.problem.code == "damaged_database" else known
+
+
+def _damaged(verdict: str) -> StudioError:
+    return StudioError(
+        "damaged_database",
+        "The database is damaged; nothing was backed up.",
+        f"SQLite says: {verdict}.",
+        "Keep the backups there are, and restore the last good one.",
+        status=500,
+    )
 
 
 def _rows(database: Path) -> set[str]:
@@ -132,15 +176,22 @@ def _rows(database: Path) -> set[str]:
 
 
 def _names(root: Path) -> Iterator[str]:
-    """Everything in a data folder that is worth keeping, but the database; links are left out."""
-    for folder, folders, files in os.walk(root):
-        here = Path(folder)
-        top = here == root
-        folders[:] = sorted(name for name in folders if not (top and name in LEFT_OUT))
-        for name in sorted(files):
-            own = top and (name in LEFT_OUT or name == _LAST or name.startswith(DATABASE))
-            if not own and not name.endswith(".part") and not (here / name).is_symlink():
-                yield str((here / name).relative_to(root))
+    """Everything in a data folder that is worth keeping, but the database.
+
+    Its own folders may lie on another disk, behind a link; other links are left out.
+    """
+    for path in sorted(root.iterdir()):
+        if path.name in LEFT_OUT or path.name == _LAST or path.name.startswith(DATABASE):
+            continue
+        for found in _files(path) if path.is_dir() else [path]:
+            if not found.name.endswith(".part") and not found.is_symlink():
+                yield str(found.relative_to(root))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for here, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(here) / name for name in sorted(names))
 
 
 def _size(path: Path) -> int:
@@ -150,33 +201,40 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _check_place(data: DataFolder, target: Path) -> None:
-    inside = target.resolve().is_relative_to(data.root)
-    if inside or ((target.suffix == ".tar") == target.is_dir() and target.exists()):
-        raise StudioError(
-            "bad_place",
-            f"A backup cannot be written to {target}.",
-            "It is inside the data folder." if inside else "Something else is there.",
-            "Choose a .tar file or a folder, best on another disk.",
-            status=422,
-        )
-    if target.is_dir() and any(target.iterdir()) and not FolderStore.is_one(target):
-        raise StudioError(
-            "bad_place",
-            f"A backup cannot be written to {target}.",
-            "The folder holds other things.",
-            "Choose an empty folder, or one with an earlier backup.",
-            status=422,
-        )
+def _check_place(data: DataFolder, target: Path, studio: str) -> None:
+    """Raises StudioError bad_place where a backup would be in the way of something else."""
+    is_tar = target.suffix == ".tar"
+    if target.resolve().is_relative_to(data.root):
+        raise _bad_place(target, "It is inside the data folder.")
+    if not target.exists():
+        return
+    if is_tar == target.is_dir():
+        raise _bad_place(target, "Something else is there.")
+    if (target / DATABASE).exists() or (target / "lock").exists():
+        raise _bad_place(target, "It is the data folder of a studio.")
+    if not (target.stat().st_size if is_tar else any(target.iterdir())):
+        return
+    whose = studio_of(target)
+    if whose is None:
+        why = "That file is not a backup." if is_tar else "The folder holds other things."
+        raise _bad_place(target, why, "Choose an empty folder or a new file, or an earlier backup.")
+    if whose and whose != studio:
+        raise _bad_place(target, "The backup there is another studio's.", "Move it away, or choose another place.")
+
+
+def _bad_place(
+    target: Path, why: str, next: str = "Choose a .tar file or a folder, best on another disk."
+) -> StudioError:
+    return StudioError("bad_place", f"A backup cannot be written to {target}.", why, next, status=422)
 
 
 def _check_room(folder: Path, wanted: int) -> None:
     free = shutil.disk_usage(folder).free
     if wanted + _MARGIN > free:
-        raise StudioError(
-            "no_room",
-            f"The backup needs {wanted / 1e9:.1f} GB, and there are {free / 1e9:.1f} GB free.",
-            "Nothing was written.",
-            "Make room, or choose another disk.",
-            status=507,
-        )
+        raise _no_room(f"The backup needs {wanted / 1e9:.1f} GB, and there are {free / 1e9:.1f} GB free.")
+
+
+def _no_room(what: str) -> StudioError:
+    return StudioError(
+        "no_room", what, "The backup before it is as it was.", "Make room, or choose another disk.", status=507
+    )

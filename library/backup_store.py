@@ -1,7 +1,8 @@
-"""What a backup is written into, and what is read out of it again: a tar file or a folder, each with a manifest."""
+"""What a backup is written into: a tar file or a folder, each with a manifest."""
 
 import hashlib
 import os
+import re
 import shutil
 import tarfile
 import time
@@ -11,41 +12,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from pydantic import BaseModel, ConfigDict
+from library.backup_manifest import (
+    COMMENT,
+    DATABASE,
+    MANIFEST,
+    UNFINISHED,
+    Manifest,
+    Piece,
+    Unfinished,
+    is_safe,
+    read_manifest,
+    read_unfinished,
+    write_json,
+)
+from library.files import sync
 
-DATABASE = "studio.db"
-MANIFEST = "manifest.json"
-
+_OWN_DATABASE = re.compile(r"studio-\d+\.db.*")
 _CHUNK = 1 << 20
-
-
-class Piece(BaseModel):
-    """A file of a backup."""
-
-    model_config = ConfigDict(frozen=True)
-
-    bytes: int
-    sha256: str
-
-
-class Manifest(BaseModel):
-    """What a backup holds: files by their name in the data folder. ``database`` is under what name it lies there.
-
-    ``missing`` had a row in the database but no file, or were cut off while they were copied.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    format: int = 1
-    made_at: float
-    database: str
-    files: dict[str, Piece]
-    missing: tuple[str, ...] = ()
-
-    @property
-    def total(self) -> int:
-        """The bytes of all files."""
-        return sum(piece.bytes for piece in self.files.values())
 
 
 class Hashed:
@@ -79,8 +62,9 @@ class Store(ABC):
 
     database = DATABASE
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, studio: str = "") -> None:
         self.target = target
+        self.studio = studio
         self.files: dict[str, Piece] = {}
         self.cut_off: set[str] = set()
 
@@ -98,6 +82,10 @@ class Store(ABC):
     def held(self, names: Iterable[str]) -> int:
         """The bytes that need not be copied again."""
         return 0
+
+    @abstractmethod
+    def begin(self, names: Iterable[str]) -> None:
+        """These files are about to be copied."""
 
     def add_database(self, path: Path) -> int:
         """Add the database; the bytes."""
@@ -132,7 +120,8 @@ class TarStore(Store):
         self._part = self.target.with_name(f"{self.target.name}.part")
         self._part.unlink(missing_ok=True)
         self._file = os.fdopen(os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")
-        self._tar = tarfile.open(fileobj=self._file, mode="w", format=tarfile.PAX_FORMAT)
+        facts = {"comment": f"{COMMENT}{self.studio}"}
+        self._tar = tarfile.open(fileobj=self._file, mode="w", format=tarfile.PAX_FORMAT, pax_headers=facts)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
@@ -141,6 +130,9 @@ class TarStore(Store):
 
     def beside(self, name: str) -> Path:
         return self.target.with_name(f"{self.target.name}.{name}")
+
+    def begin(self, names: Iterable[str]) -> None:
+        pass  # what breaks off leaves nothing behind
 
     def _write(self, name: str, file: Hashed, facts: os.stat_result) -> None:
         entry = tarfile.TarInfo(name)
@@ -160,7 +152,7 @@ class TarStore(Store):
         self._file.flush()
         os.fsync(self._file.fileno())
         self._part.replace(self.target)
-        sync_folder(self.target.parent)
+        sync(self.target.parent)
 
 
 class FolderStore(Store):
@@ -170,23 +162,23 @@ class FolderStore(Store):
         self.target.mkdir(mode=0o700, exist_ok=True)
         self.database = f"studio-{time.time_ns()}.db"
         self._before = read_manifest(self.target)
-        self._copied = False
+        self._own: frozenset[str] = frozenset()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if kind is not None:
             (self.target / self.database).unlink(missing_ok=True)
 
-    @staticmethod
-    def is_one(folder: Path) -> bool:
-        """Whether a folder is a backup, or the beginning of one."""
-        return (folder / MANIFEST).is_file() or any(folder.glob("studio*.db*"))
-
     def beside(self, name: str) -> Path:
         return self.target / name
 
     def held(self, names: Iterable[str]) -> int:
         return sum((self.target / name).stat().st_size for name in names if (self.target / name).is_file())
+
+    def begin(self, names: Iterable[str]) -> None:
+        left = read_unfinished(self.target)
+        self._own = frozenset(names) | (left.files if left else set())
+        write_json(self.target / UNFINISHED, Unfinished(studio=self.studio, files=self._own))
 
     def add(self, name: str, path: Path) -> int:
         known = self._before.files.get(name) if self._before else None
@@ -212,24 +204,17 @@ class FolderStore(Store):
         part.replace(path)
 
     def finish(self, manifest: Manifest) -> None:
-        part = self.target / f"{MANIFEST}.part"
-        with part.open("w") as out:
-            out.write(manifest.model_dump_json())
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(self.target / MANIFEST)
-        sync_folder(self.target)
-        for path in self.target.rglob("*"):  # what the studio has let go since
-            if path.is_file() and str(path.relative_to(self.target)) not in manifest.files and path.name != MANIFEST:
+        write_json(self.target / MANIFEST, manifest)
+        earlier = self._own | (self._before.files.keys() if self._before else set())
+        for name in filter(is_safe, earlier):  # what the studio has let go since, and nothing that is not a backup's
+            path = self.target / name
+            path.with_name(f"{path.name}.part").unlink(missing_ok=True)
+            if name not in manifest.files:
+                path.unlink(missing_ok=True)
+        for path in self.target.iterdir():
+            if _OWN_DATABASE.fullmatch(path.name) and path.name not in manifest.files:
                 path.unlink()
-
-
-def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a folder; None where there is none that makes sense."""
-    try:
-        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
-    except (OSError, ValueError):
-        return None
+        (self.target / UNFINISHED).unlink(missing_ok=True)
 
 
 def file_sha256(path: Path) -> str:
@@ -243,12 +228,3 @@ def make_private(folder: Path) -> None:
     if not folder.is_dir():
         make_private(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until a folder's list of names is on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

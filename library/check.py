@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import NamedTuple
 
 from data import DataFolder
+from library.unclaimed import unclaimed
 
 _SHOWN = 10
 
@@ -23,21 +24,18 @@ def check(data: DataFolder) -> Health:
     with closing(sqlite3.connect(data.database, timeout=30)) as connection:
         try:
             problems = list(_database(connection))
-            rows = connection.execute("SELECT file, thumb, bytes, title FROM assets").fetchall()
+            rows = connection.execute("SELECT file, bytes, title FROM assets").fetchall()
+            lost = unclaimed(data, connection.execute)
         except sqlite3.DatabaseError as error:
             return Health(0, 0, (f"The database cannot be read: {error}.",))
-    known = {name for file, thumb, _, _ in rows for name in (file, thumb) if name}
-    missing = [title for file, _, size, title in rows if _size(data, file) != size]
+    missing = [title for file, size, title in rows if _size(data, file) != size]
     if missing:
         shown = ", ".join(f"“{title}”" for title in missing[:_SHOWN])
         problems.append(f"{len(missing)} files are gone or cut short: {shown}{' …' * (len(missing) > _SHOWN)}.")
-    there = [path for path in data.users.rglob("*") if path.is_file()]
-    strange = sum(str(path.relative_to(data.root)) not in known for path in there)
-    if strange:
-        problems.append(
-            f"{strange} files have no entry in the database. Take them back under Studio → Unclaimed files."
-        )
-    return Health(len(rows), len(there), tuple(problems))
+    if lost:
+        problems.append(f"{len(lost)} files have no entry in the database. Take them back: Studio → Unclaimed files.")
+    there = sum(path.is_file() for path in data.users.rglob("*"))
+    return Health(len(rows), there, tuple(problems))
 
 
 def _database(connection: sqlite3.Connection) -> Iterator[str]:

@@ -6,6 +6,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from auth.principal import Principal
+from library.files import NAME_BYTES, NAME_LENGTH
 from library.tables import Asset, Project
 from library.views import AssetView
 
@@ -45,4 +46,11 @@ def _named(session: Session, project_id: str | None) -> str:
 def _name(project: str, number: int, asset: AssetView) -> str:
     size = f"_{asset.width}x{asset.height}" if asset.width and asset.height else ""
     rate = f"_{round(asset.fps, 3):g}fps" if asset.kind == "clip" and asset.fps else ""
-    return f"{project}_{number:03}{size}{rate}"
+    ending = f"_{number:03}{size}{rate}"
+    return f"{_shortened(project, len(ending))}{ending}"
+
+
+def _shortened(project: str, ending: int) -> str:
+    """What of a project's name leaves room for an ending of so many (ASCII) letters."""
+    shown = project[: NAME_LENGTH - ending].encode()[: NAME_BYTES - ending]
+    return shown.decode(errors="ignore").rstrip()

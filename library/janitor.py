@@ -14,6 +14,7 @@ from auth.tables import GradioUpload
 from data import DataFolder
 from db import Database
 from library import steps
+from library.rows import whole_rows
 from library.tables import Asset
 
 DAY = 86400.0
@@ -37,7 +38,7 @@ def sweep(database: Database, data: DataFolder) -> None:
 def _empty_bins(database: Database, data: DataFolder, before: float) -> int:
     """Files go first: a crash then leaves rows in the bin, which the next sweep finds, and no file without a row."""
     with database.session() as session:
-        old = list(session.scalars(select(Asset).where(Asset.deleted_at < before)))
+        old = whole_rows(session, Asset, select(Asset).where(Asset.deleted_at < before))
         removed = _remove(data.root / name for asset in old for name in (asset.file, asset.thumb) if name)
         for asset in old:
             session.delete(asset)

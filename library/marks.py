@@ -1,5 +1,6 @@
 """What people say about assets afterwards: favourites, tags, titles, sources, projects; one by one or many at once."""
 
+import unicodedata
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import delete, func, select, update
@@ -12,6 +13,7 @@ from library import assets, projects
 from library.cast.tables import CastLora
 from library.files import short_title
 from library.rights import readable
+from library.rows import whole_rows
 from library.tables import Asset, AssetTag, Favourite
 from library.views import MOST_TAGS, AssetChange, Deeds, Outcome, Refusal
 
@@ -73,8 +75,8 @@ def label(text: str | None) -> str | None:
 
 
 def tag_name(text: str) -> str:
-    """A tag as it is stored: one line in small letters. Raises StudioError bad_tag."""
-    tag = " ".join(text.encode("utf-8", "replace").decode().lower().split())
+    """A tag as it is stored: one line in small letters and one spelling (NFC). Raises StudioError bad_tag."""
+    tag = unicodedata.normalize("NFC", " ".join(text.encode("utf-8", "replace").decode().lower().split()))
     if not tag or len(tag) > TAG_LENGTH or not any(map(str.isalnum, tag)):
         raise StudioError(
             "bad_tag",
@@ -88,7 +90,8 @@ def tag_name(text: str) -> str:
 def many(session: Session, who: Principal, deeds: Deeds) -> Outcome:
     """Do one thing to many assets: to all that it can be done to. Raises StudioError bad_tag, not_found (project)."""
     ids = list(dict.fromkeys(deeds.ids))
-    found = {a.id: a for a in session.scalars(select(Asset).where(Asset.id.in_(ids), readable(who)))}
+    seen = select(Asset).where(Asset.id.in_(ids), readable(who))
+    found = {asset.id: asset for asset in whole_rows(session, Asset, seen)}
     refused = [Refusal(id=id, what="There is no such file.") for id in ids if id not in found]
     theirs = [a for a in found.values() if a.owner_id != who.user_id]
     may = list(found.values())

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from auth.principal import Principal
 from db import Database
 from errors import StudioError, not_found
+from library.rows import whole_rows, whole_views
 from library.tables import Preset
 from library.views import View
 from yaml_files import read_yaml
@@ -55,7 +56,7 @@ def every(database: Database, who: Principal) -> list[ImagePreset]:
     """The studio's presets, then a person's own, the oldest first."""
     query = select(Preset).where(Preset.owner_id == who.user_id, Preset.task == TASK).order_by(Preset.created_at)
     with database.session() as session:
-        return [*built_in(), *(_view(row) for row in session.scalars(query))]
+        return [*built_in(), *whole_views(whole_rows(session, Preset, query), _view)]
 
 
 def keep(database: Database, who: Principal, name: str, fields: PresetFields) -> ImagePreset:

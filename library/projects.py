@@ -1,6 +1,7 @@
 """Projects: who works on which, and the one in each person's hand."""
 
 import time
+import unicodedata
 from uuid import NAMESPACE_URL, uuid5
 
 from sqlalchemy import select
@@ -29,7 +30,7 @@ def listed(session: Session, who: Principal) -> list[ProjectView]:
 
 def create(session: Session, who: Principal, name: str, shared: bool) -> ProjectView:
     """A new project. Raises StudioError for an empty or overlong name."""
-    name = " ".join(name.split())
+    name = unicodedata.normalize("NFC", " ".join(name.split()))
     if not name or len(name) > NAME_LENGTH:
         raise StudioError(
             "bad_name",

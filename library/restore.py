@@ -10,7 +10,8 @@ from typing import IO
 from data import DataFolder
 from errors import StudioError
 from library.backup import Progress, Report
-from library.backup_store import DATABASE, MANIFEST, Hashed, Manifest, Piece, make_private, read_manifest
+from library.backup_manifest import DATABASE, MANIFEST, Manifest, Piece, is_safe, read_manifest
+from library.backup_store import Hashed, make_private
 
 _STAGE = ".restoring"
 _CHUNK = 1 << 20
@@ -107,8 +108,7 @@ def _manifest(content: bytes) -> Manifest:
 
 def _safe(name: str) -> str:
     """A name that leads into the folder and not out of it. Raises StudioError damaged_backup."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\0" in name or not path.parts or path.parts[0] == _STAGE:
+    if not is_safe(name) or PurePosixPath(name).parts[0] == _STAGE:
         raise _damaged("A name in it leads elsewhere.")
     return name
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypedDict
 
-from sqlalchemy import ColumnElement, Select, and_, column, literal, literal_column, select, table
+from sqlalchemy import ColumnElement, Select, and_, column, literal, literal_column, or_, select, table
 
 from auth.principal import Principal
 from errors import StudioError
@@ -58,7 +58,8 @@ def matching(who: Principal, projects: Sequence[str], wanted: Wanted) -> ColumnE
     words = _and([part.words for part in parts if part.words])
     question = f"facets : ({_and(_facets(who, projects, wanted))})" + (f" AND {_TEXT} : ({words})" if words else "")
     found = literal_column("asset_words").op("MATCH")(literal(question))
-    return and_(found, *(WORDS.c.rowid.in_(_holding(part.inside)) for part in parts if part.inside))
+    inside = (or_(*(WORDS.c.rowid.in_(_holding(one)) for one in part.inside)) for part in parts if part.inside)
+    return and_(found, *inside)
 
 
 def _holding(inside: str) -> Select[tuple[int]]:
@@ -104,34 +105,57 @@ def _facets(who: Principal, projects: Sequence[str], wanted: Wanted) -> Iterator
             yield _facet(name, str(value))
     for name in ("model", "tag"):
         if value := wanted.get(name):
-            yield _facet(name, str(value).encode("utf-8", "replace").hex())
+            yield _facet(name, unicodedata.normalize("NFC", str(value)).encode("utf-8", "replace").hex())
     if wanted.get("favourite"):
         yield _facet("favourite", who.user_id)
 
 
 class _Part(NamedTuple):
-    """A word or phrase to find: by the index of words (an expression), or as letters ``inside`` of what is written."""
+    """A word or phrase to find: by the index of words (an expression), or as letters ``inside`` of what is written.
+
+    Those are in each of its spellings, of which one must be there.
+    """
 
     words: str = ""
-    inside: str = ""
+    inside: tuple[str, ...] = ()
 
 
 def _parts(text: str) -> Iterator[_Part]:
     """Each word and each "phrase in quotes" of what a person typed; the last word may still be unfinished.
 
-    Scripts that write no spaces between words, numbers and signs are found within words as well.
+    Scripts that write no spaces between words, numbers and signs are found within words as well. Punctuation between
+    words narrows nothing; where there is nothing else, it is what is to be found.
     """
     text = text[:QUERY_LENGTH].replace("\0", " ").encode("utf-8", "replace").decode()
     parts = [phrase or word for phrase, word in _PARTS.findall(text) if (phrase or word).strip()]
+    if text.strip() and all(map(_is_punctuation, parts)):
+        yield _Part(inside=(text.strip(),))
+        return
     for n, part in enumerate(parts):
+        if _is_punctuation(part):
+            continue
         unfinished = n == len(parts) - 1 and text.endswith(part)
-        if all(unicodedata.category(letter)[0] in "PSZC" and unicodedata.category(letter) != "So" for letter in part):
-            continue  # punctuation narrows nothing
         if _UNSPACED.search(part) or part.isdigit() or not any(map(str.isalnum, part)):
-            yield _Part(inside=part)
+            yield _Part(inside=_spellings(part))
         else:
-            spellings = dict.fromkeys((part, part.replace("ß", "ss"), re.sub("ss", "ß", part)))
-            yield _Part(words=f"({' OR '.join(_quoted(one) + ' *' * unfinished for one in spellings)})")
+            forms = dict.fromkeys(form for one in _with_sharp_s(part) for form in _spellings(one))
+            yield _Part(words=f"({' OR '.join(_quoted(form) + ' *' * unfinished for form in forms)})")
+
+
+def _is_punctuation(part: str) -> bool:
+    categories = map(unicodedata.category, part)
+    return all(category[0] in "PSZC" and category != "So" for category in categories)
+
+
+def _with_sharp_s(part: str) -> tuple[str, ...]:
+    """A word as it was typed, with “ss” for each “ß”, and the other way round."""
+    plain = re.sub("[ßẞ]", "ss", part)
+    return part, plain, re.sub("ss", "ß", plain, flags=re.IGNORECASE)
+
+
+def _spellings(part: str) -> tuple[str, ...]:
+    """The same letters with accents of their own and without: files from macOS, and prompts, may have either."""
+    return tuple(dict.fromkeys(unicodedata.normalize(form, part) for form in ("NFC", "NFD")))
 
 
 def _and(parts: Iterator[str] | Sequence[str]) -> str:

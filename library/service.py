@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Unpack
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from auth.principal import Principal
@@ -113,21 +113,22 @@ class Library:
         )
 
     def unclaimed(self) -> list[Unclaimed]:
-        """Files in people's folders that no entry knows. They are never removed; ``take_upload`` takes them back."""
-        return unclaimed(self._database, self._data)
+        """Files that no entry knows. They are never removed; ``take_upload`` takes them back."""
+        with self._database.session() as session:
+            return unclaimed(self._data, lambda query: session.execute(text(query)).all())
 
     def take_upload(
         self, who: Principal, path: Path, *, new: NewAsset, project_id: str | None = None, asset_id: str = ""
     ) -> AssetView:
         """Take over a file somebody brought in; it is moved, its thumbnail (beside it) too. Raises not_found.
 
-        ``asset_id`` is the id it had before, for a file that lost its entry.
+        ``asset_id`` is the id it had before, for a file that lost its entry; one that was made here is so again.
         """
         if project_id is not None:
             self.require_project(who, project_id)
-        row = adopt.place(
-            self._data, adopt.Home(who.user_id, project_id, "upload"), path.parent, new, asset_id or new_id()
-        )
+        id = asset_id or new_id()
+        home = adopt.Home(who.user_id, project_id, adopt.origin_of(id))
+        row = adopt.place(self._data, home, path.parent, new, id)
         sync(self._data.user(who.user_id))
         with self._database.session() as session:
             adopt.write(session, row, new.parents)

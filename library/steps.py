@@ -1,16 +1,22 @@
 """Steps on the way to something else: in the bin after 30 days, unless somebody keeps them.
 
-Kept is what is anybody's favourite or has a tag, and whatever something kept was made from.
+Kept is what is anybody's favourite, has a tag, or is used by the cast, a conversation, a preset, a recipe or an
+unfinished run of one; and whatever something kept was made from.
 """
 
 import time
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, Text, and_, case, exists, func, select, true, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from auth.principal import Principal
 from library import assets
-from library.tables import Asset, AssetParent, AssetTag, Favourite
+from library.cast.tables import CastLora, CastPicture
+from library.conversations.tables import Message
+from library.recipes.tables import Recipe, Run, RunStep
+from library.rows import whole_rows
+from library.tables import Asset, AssetParent, AssetTag, Favourite, Preset
 from library.views import Going, Sweep
 
 DAYS = 30
@@ -21,7 +27,7 @@ _SHOWN = 200
 def preview(session: Session, who: Principal) -> Sweep:
     """What of a person's own goes by itself, and when."""
     now = time.time()
-    steps = list(session.scalars(_unkept().where(Asset.owner_id == who.user_id).order_by(Asset.moment)))
+    steps = whole_rows(session, Asset, _unkept().where(Asset.owner_id == who.user_id).order_by(Asset.moment))
     due = [step for step in steps if step.created_at + _SECONDS <= now]
     seen = assets.views(session, who, steps[:_SHOWN])
     return Sweep(
@@ -38,7 +44,7 @@ def sweep(session: Session, who: Principal | None = None) -> tuple[str, ...]:
     query = _unkept().where(Asset.created_at <= time.time() - _SECONDS)
     if who is not None:
         query = query.where(Asset.owner_id == who.user_id)
-    going = list(session.scalars(query))
+    going = whole_rows(session, Asset, query)
     for asset in going:
         assets.delete(asset)
     return tuple(asset.id for asset in going)
@@ -57,7 +63,25 @@ def _unkept() -> Select[Asset]:
 
 
 def _loose(asset: type[Asset]) -> ColumnElement[bool]:
-    """A step that nobody has marked."""
-    liked = exists().where(Favourite.asset_id == asset.id)
-    tagged = exists().where(AssetTag.asset_id == asset.id)
-    return and_(asset.step.is_(True), ~liked, ~tagged)
+    """A step that nobody has marked, and nothing uses."""
+    unfinished = Run.state.not_in(("done", "stopped"))
+    used = [
+        select(Favourite.asset_id),
+        select(AssetTag.asset_id),
+        select(CastPicture.asset_id),
+        select(CastLora.asset_id),
+        _texts(Message.attachments),
+        _texts(Preset.fields),
+        _texts(Recipe.steps),
+        _texts(Run.inputs).where(unfinished),
+        _texts(RunStep.spec).where(exists().where(Run.id == RunStep.run_id, unfinished)),
+        _texts(RunStep.assets).where(exists().where(Run.id == RunStep.run_id, unfinished)),
+    ]
+    return and_(asset.step.is_(True), *(asset.id.not_in(ids) for ids in used))
+
+
+def _texts(column: InstrumentedAttribute[Any]) -> Select[str]:
+    """Every text in a column of JSON, ids of assets among them; a damaged value has none."""
+    text = type_coerce(column, Text)
+    tree = func.json_tree(case((func.json_valid(text), text), else_="[]")).table_valued("value", "type")
+    return select(tree.c.value).select_from(column.class_).join(tree, true()).where(tree.c.type == "text")

@@ -1,46 +1,107 @@
-"""Files of people that no row of the database knows: after a restored, replaced or lost database, or a crash.
+"""Files that no row of the database knows: after a restored, replaced or lost database, or a crash.
 
-They stay where they are until somebody takes them back into the library: what made them is written inside them.
+They lie in people's folders, or are finished results of jobs that the database does not know. They stay where they are
+until somebody takes them back into the library: what made them is written inside them.
 """
 
+import re
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from pydantic import BaseModel, TypeAdapter
 
 from data import DataFolder
-from db import Database
-from library.files import THUMB
-from library.tables import Asset
+from library.adopt import result_id
+from library.files import PART, THUMB
 
 _GRACE_SECONDS = 600.0
 """A file younger than this may be about to get its row."""
+_RESULT = "result.json"
+"""The list of an attempt's files, written last: with it the attempt is complete."""
+_ID = re.compile(r"[0-9a-f]{32}")
+_ATTEMPT = re.compile(r"([0-9a-f]{32})-(\d+)")
+
+Read = Callable[[str], Iterable[Sequence[Any]]]
+"""Runs a query of the studio's database."""
+
+
+class _Named(BaseModel):
+    file: str
+
+
+_NAMES = TypeAdapter(tuple[_Named, ...])
 
 
 class Unclaimed(NamedTuple):
-    """A file without a row, and the id of the person in whose folder it lies."""
+    """A file without a row: the person whose it is and the id it had; each is "" where nothing says it."""
 
     path: Path
     owner_id: str
+    asset_id: str
     bytes: int
 
 
-def unclaimed(database: Database, data: DataFolder) -> list[Unclaimed]:
+def unclaimed(data: DataFolder, read: Read) -> list[Unclaimed]:
     """Every file without a row, in the order of their names; thumbnails are not counted."""
-    with database.session() as session:
-        known = {name for row in session.execute(select(Asset.file, Asset.thumb)) for name in row if name}
-    return [
-        one for one in _files(data, time.time() - _GRACE_SECONDS) if str(one.path.relative_to(data.root)) not in known
-    ]
+    rows = list(read("SELECT id, file FROM assets"))
+    ids, files = {row[0] for row in rows}, {row[1] for row in rows}
+    own = [one for one in _of_people(data) if str(one.path.relative_to(data.root)) not in files]
+    ids |= {one.asset_id for one in own}
+    return own + [one for one in _of_jobs(data, read) if one.asset_id not in ids]
 
 
-def _files(data: DataFolder, before: float) -> Iterator[Unclaimed]:
-    for folder in sorted(data.users.iterdir()):
-        if not folder.is_dir() or folder.is_symlink():
-            continue
-        for path in sorted(folder.iterdir()):
-            facts = path.lstat()
-            if path.is_file() and not path.is_symlink() and not path.name.endswith(THUMB) and facts.st_ctime < before:
-                yield Unclaimed(path, folder.name, facts.st_size)
+def forget(data: DataFolder, taken: Unclaimed, now: Path) -> None:
+    """Remove what was taken back from where it lay, if that is not where it is ``now``.
+
+    With the last file of a job goes its folder.
+    """
+    for old, new in ((taken.path, now), (taken.path.with_suffix(THUMB), now.with_suffix(THUMB))):
+        if old != new:
+            old.unlink(missing_ok=True)
+    folder = taken.path.parent
+    if folder.parent == data.work and not any((folder / name).exists() for name in _results(folder)):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _of_people(data: DataFolder) -> Iterator[Unclaimed]:
+    for folder in _inside(data.users):
+        if folder.is_dir() and not folder.is_symlink():
+            for path in _inside(folder):
+                if not path.name.endswith((THUMB, PART)) and _is_old_file(path):
+                    id = path.stem if _ID.fullmatch(path.stem) else ""
+                    yield Unclaimed(path, folder.name, id, path.lstat().st_size)
+
+
+def _of_jobs(data: DataFolder, read: Read) -> Iterator[Unclaimed]:
+    """Files of complete attempts, the latest of each job that the database does not know."""
+    names = (match for path in _inside(data.work) if (match := _ATTEMPT.fullmatch(path.name)))
+    complete = sorted((match[1], int(match[2])) for match in names if (data.work / match[0] / _RESULT).is_file())
+    attempts = {job_id: data.job(job_id, attempt) for job_id, attempt in complete}
+    known = {row[0] for row in read("SELECT id FROM jobs")} if attempts else set()
+    for job_id, folder in attempts.items():
+        for n, name in enumerate(_results(folder) if job_id not in known else ()):
+            if _is_old_file(folder / name):
+                yield Unclaimed(folder / name, "", result_id(job_id, n), (folder / name).stat().st_size)
+
+
+def _results(folder: Path) -> tuple[str, ...]:
+    """The names of an attempt's files, the main one first; none where its list cannot be read."""
+    try:
+        names = tuple(one.file for one in _NAMES.validate_json((folder / _RESULT).read_bytes()))
+    except (OSError, ValueError):
+        return ()
+    return names if all(name == Path(name).name for name in names) else ()
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _is_old_file(path: Path) -> bool:
+    try:
+        return path.is_file() and not path.is_symlink() and path.lstat().st_ctime < time.time() - _GRACE_SECONDS
+    except OSError:  # it went in this moment
+        return False

@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from db import fold
 from errors import StudioError
 
 NAME_LENGTH = 40
@@ -23,7 +24,7 @@ def name(text: str) -> str:
 
 def key(name: str) -> str:
     """What two names have in common that are the same to a reader: @mara is @Mara."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return fold(name)
 
 
 def _fits(character: str) -> bool:

@@ -2,11 +2,11 @@
 
 import time
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from auth.principal import Principal
-from db import Database, new_id
+from db import Database, fold, new_id
 from errors import StudioError
 from library import projects
 from library.cast import holdings
@@ -39,8 +39,8 @@ class Cast:
         if project_id is not None:
             query = query.where(CastMember.project_id == project_id)
         for word in words.split()[:10]:
-            held = CastMember.name.icontains(word, autoescape=True) | CastMember.look.icontains(word, autoescape=True)
-            query = query.where(held)
+            texts = (func.casefold(CastMember.name), func.casefold(CastMember.look))
+            query = query.where(or_(*(text.contains(fold(word), autoescape=True) for text in texts)))
         with self._database.session() as session:
             return views(session, who, list(session.scalars(query.order_by(CastMember.key, CastMember.created_at))))
 

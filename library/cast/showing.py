@@ -11,6 +11,7 @@ from auth.tables import User
 from library.cast.tables import CastLora, CastMember, CastPicture
 from library.cast.views import CastLoraView, CastPictureView, CastView
 from library.rights import readable
+from library.rows import whole_rows
 from library.tables import Asset
 
 _STORED = ("id", "name", "kind", "look", "voice", "notes", "project_id", "created_at", "updated_at", "deleted_at")
@@ -22,7 +23,8 @@ def views(session: Session, who: Principal, members: Sequence[CastMember]) -> li
     pictures, loras = _pictures(session, ids), _loras(session, ids)
     held = {row.asset_id for rows in pictures.values() for row in rows}
     held |= {row.asset_id for rows in loras.values() for row in rows}
-    there = {a.id: a for a in session.scalars(select(Asset).where(Asset.id.in_(held), Asset.deleted_at.is_(None)))}
+    parts = select(Asset).where(Asset.id.in_(held), Asset.deleted_at.is_(None))
+    there = {asset.id: asset for asset in whole_rows(session, Asset, parts)}
     seen = set(session.scalars(select(Asset.id).where(Asset.id.in_(there), readable(who))))
     owners = select(User.id, User.name).where(User.id.in_({member.owner_id for member in members}))
     names = dict(session.execute(owners).tuples().all())

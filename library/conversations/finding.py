@@ -7,10 +7,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from auth.principal import Principal
 from auth.tables import User
+from db import fold
 from errors import StudioError, not_found
 from library.conversations.tables import Conversation, Message
 from library.conversations.views import ConversationPage, ConversationView
 from library.rights import visible
+from library.rows import whole_rows
 from library.tables import Project
 
 OWN = "own"
@@ -81,10 +83,12 @@ def page(
     if after is not None:
         query = query.where(tuple_(Conversation.updated_at, Conversation.id) < tuple_(*_position(after)))
     query = query.order_by(Conversation.updated_at.desc(), Conversation.id.desc()).limit(limit + 1)
-    rows = list(session.scalars(query))
-    more = rows[limit - 1] if len(rows) > limit else None
+    places = session.execute(query.with_only_columns(Conversation.id, Conversation.updated_at)).all()
+    more = places[limit - 1] if len(places) > limit else None
+    shown = select(Conversation).where(Conversation.id.in_([place.id for place in places[:limit]]))
+    shown = shown.order_by(Conversation.updated_at.desc(), Conversation.id.desc())
     return ConversationPage(
-        conversations=views(session, who, rows[:limit], wanted),
+        conversations=views(session, who, whole_rows(session, Conversation, shown), wanted),
         next=f"{more.updated_at!r}-{more.id}" if more is not None else None,
     )
 
@@ -111,7 +115,7 @@ def views(
 
 
 def _holds(column: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
-    return func.casefold(column).contains(word.casefold(), autoescape=True)
+    return func.casefold(column).contains(fold(word), autoescape=True)
 
 
 def _said(word: str) -> ColumnElement[bool]:
@@ -121,12 +125,12 @@ def _said(word: str) -> ColumnElement[bool]:
 
 def _found(session: Session, row: Conversation, words: Sequence[str]) -> str:
     """The words around the first of ``words`` that the title does not hold itself."""
-    word = next((word for word in words if word.casefold() not in row.title.casefold()), None)
+    word = next((word for word in words if fold(word) not in fold(row.title)), None)
     if word is None:
         return ""
     query = select(Message.text).where(Message.conversation_id == row.id, _holds(Message.text, word))
     text = " ".join((session.scalar(query.order_by(Message.created_at).limit(1)) or "").split())
-    at = max(0, text.lower().find(word.lower()) - _AROUND)
+    at = max(0, fold(text).find(fold(word)) - _AROUND)
     return f"{'…' if at else ''}{text[at : at + 3 * _AROUND]}"
 
 

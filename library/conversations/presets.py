@@ -12,6 +12,7 @@ from auth.principal import Principal
 from db import Database
 from errors import StudioError, not_found
 from library.conversations.options import Options, stored_options
+from library.rows import whole_rows, whole_views
 from library.tables import Preset
 from library.views import View
 from yaml_files import read_yaml
@@ -67,7 +68,7 @@ class Presets:
         """The studio's presets, then a person's own, the oldest first."""
         query = select(Preset).where(Preset.owner_id == who.user_id, Preset.task == _TASK)
         with self._database.session() as session:
-            return [*built_in(), *(_view(row) for row in session.scalars(query.order_by(Preset.created_at)))]
+            return [*built_in(), *whole_views(whole_rows(session, Preset, query.order_by(Preset.created_at)), _view)]
 
     def keep(self, who: Principal, name: str, system: str, options: Options) -> WritingPreset:
         """Keep a way to begin under a name; one of the same name is replaced. Raises StudioError bad_name."""

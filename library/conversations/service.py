@@ -1,6 +1,7 @@
 """Conversations with language models, seen through the eyes of one person at a time."""
 
 import time
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -196,7 +197,7 @@ def _check_project(session: Session, who: Principal, project_id: str | None) -> 
 
 
 def _name(title: str) -> str:
-    name = " ".join(title.split())
+    name = unicodedata.normalize("NFC", " ".join(title.split()))
     if not name or len(name) > NAME_LENGTH:
         raise StudioError(
             "bad_name",

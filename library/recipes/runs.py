@@ -11,6 +11,7 @@ from auth.principal import Principal
 from errors import Problem, StudioError, not_found
 from library.recipes.tables import Run, RunStep
 from library.recipes.views import RESULT_OF, RunState, RunView, Step, StepView
+from library.rows import whole_rows, whole_views
 from library.tables import Asset
 
 PAGE = 100
@@ -40,7 +41,7 @@ def step_of(session: Session, run: Run, number: int) -> RunStep:
 def page(session: Session, who: Principal) -> list[RunView]:
     """One's own runs, the one that went on last first."""
     query = select(Run).where(Run.owner_id == who.user_id).order_by(Run.updated_at.desc()).limit(PAGE)
-    return [view(session, run) for run in session.scalars(query)]
+    return list(whole_views(whole_rows(session, Run, query), lambda run: view(session, run)))
 
 
 def going(session: Session) -> list[str]:

@@ -13,6 +13,7 @@ from auth.principal import Principal
 from errors import StudioError, not_found
 from library.recipes.tables import Recipe
 from library.recipes.views import RecipeView, Step
+from library.rows import whole_rows, whole_views
 from yaml_files import read_yaml
 
 BUILT_IN = Path(__file__).parents[2] / "assets" / "presets" / "recipes.yaml"
@@ -29,8 +30,8 @@ def built_in() -> tuple[RecipeView, ...]:
 
 def all_of(session: Session, who: Principal) -> list[RecipeView]:
     """The studio's recipes, then a person's own, the oldest first."""
-    own = session.scalars(select(Recipe).where(Recipe.owner_id == who.user_id).order_by(Recipe.created_at))
-    return [*built_in(), *map(_view, own)]
+    own = whole_rows(session, Recipe, select(Recipe).where(Recipe.owner_id == who.user_id).order_by(Recipe.created_at))
+    return [*built_in(), *whole_views(own, _view)]
 
 
 def get(session: Session, who: Principal, recipe_id: str) -> RecipeView:

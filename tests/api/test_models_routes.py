@@ -1,5 +1,6 @@
 """Models over REST, against a hub on this machine: look, get, pause, add, remove; who may; the access token."""
 
+import errno
 import json
 import stat
 import struct
@@ -225,6 +226,24 @@ def gguf(name: str = "Small Talk") -> bytes:
     known = {"general.architecture": "llama", "general.name": name, "tokenizer.ggml.model": "gpt2"}
     pairs = b"".join(text(key) + struct.pack("<I", 8) + text(value) for key, value in known.items())
     return b"GGUF" + struct.pack("<IQQ", 3, 0, len(known)) + pairs
+
+
+def test_a_file_is_brought_in_also_where_models_lie_on_another_disk(
+    house: House, ann: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+
+    def across(path: Path, target: Path) -> Path:
+        if path.parent != target.parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", across)
+    monkeypatch.setattr(Path, "rename", across)
+    answer = ann.post("/api/models/bring?name=a.gguf", content=gguf())
+    assert answer.status_code == 201
+    assert [path.name for path in house.studio.data.models.iterdir()] == ["a.gguf"]
+    ann.delete(f"/api/models/{answer.json()['id']}")
 
 
 def test_a_file_is_brought_in_and_taken_away(house: House, ann: TestClient) -> None:

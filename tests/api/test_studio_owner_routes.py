@@ -1,6 +1,7 @@
 """The routes of the Studio page: what the owner can do, and that nobody else can."""
 
 import json
+import sqlite3
 import time
 from base64 import b64encode
 from pathlib import Path
@@ -321,6 +322,31 @@ def test_a_damaged_database_is_told(house: House, owner: TestClient, monkeypatch
     monkeypatch.setattr(type(house.studio.database), "session", lambda self: Broken())
     check = look._database()
     assert (check.state, "damaged" in check.words, "backup" in check.next) == ("bad", True, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "next"),
+    [
+        (sqlite3.SQLITE_BUSY, "is busy", "Try again"),
+        (sqlite3.SQLITE_FULL, "is full", "Make room"),
+        (sqlite3.SQLITE_READONLY, "cannot be written", "account"),
+        (sqlite3.SQLITE_CORRUPT, "is damaged", "restore a backup"),
+    ],
+)
+def test_only_a_damaged_database_is_called_damaged(
+    house: House, owner: TestClient, monkeypatch: pytest.MonkeyPatch, code: int, words: str, next: str
+) -> None:
+    error = sqlite3.OperationalError("database or disk is full" if code == sqlite3.SQLITE_FULL else "no")
+    error.sqlite_errorcode = code
+    from api.studio_health import HealthLook
+
+    look = HealthLook(house.studio)
+    monkeypatch.setattr(type(house.studio.database), "session", lambda self: (_ for _ in ()).throw(error))
+    check = look._database()
+    assert check.state == "bad"
+    assert words in check.words
+    assert next in check.next
+    assert ("is damaged" in check.words) == (code == sqlite3.SQLITE_CORRUPT)
 
 
 def test_a_backup_at_the_press_of_a_button(house: House, owner: TestClient) -> None:

@@ -3,13 +3,16 @@
 import io
 import os
 import shutil
+import sqlite3
 import tarfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from auth.principal import Principal
+from auth.tables import User
 from data import DataFolder
 from db import open_database
 from errors import StudioError
@@ -167,6 +170,100 @@ def test_odd_places_are_refused(shelf: Shelf, tmp_path: Path) -> None:
     for place in (shelf.data.root / "in.tar", tmp_path / "full", tmp_path / "folder.tar", tmp_path / "file"):
         assert refused(lambda place=place: backup(shelf.data, place)) == "bad_place"
     assert (tmp_path / "full" / "tax.pdf").exists()
+
+
+@pytest.mark.parametrize("manifest", ['{"name": "a web app"}', '{"made_at": 1, "database": "gone.db", "files": {}}'])
+def test_a_folder_of_other_things_is_left_alone(shelf: Shelf, tmp_path: Path, manifest: str) -> None:
+    (tmp_path / "site" / "img").mkdir(parents=True)
+    (tmp_path / "site" / "manifest.json").write_text(manifest)
+    (tmp_path / "site" / "img" / "logo.png").write_bytes(b"x")
+    assert refused(lambda: backup(shelf.data, tmp_path / "site")) == "bad_place"
+    assert sorted(path.name for path in (tmp_path / "site").rglob("*")) == ["img", "logo.png", "manifest.json"]
+
+
+def test_another_studio_and_its_backup_are_left_alone(
+    shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path, target: Path
+) -> None:
+    bring(ann)
+    other = DataFolder(tmp_path / "other")
+    other.create()
+    with open_database(other.database).session() as session:
+        session.add(User(name="Zoe", role="owner", created_at=1.0))
+    assert refused(lambda: backup(shelf.data, other.root)) == "bad_place"
+    backup(shelf.data, target)
+    before = verify(target)
+    assert refused(lambda: backup(other, target)) == "bad_place"
+    assert verify(target) == before
+    assert backup(shelf.data, target).files == len(before.files)
+
+
+def test_a_file_that_is_no_backup_is_not_replaced(shelf: Shelf, tmp_path: Path) -> None:
+    photos = tmp_path / "photos.tar"
+    with tarfile.open(photos, "w") as tar:
+        tar.addfile(tarfile.TarInfo("lion.jpg"))
+    before = photos.read_bytes()
+    assert refused(lambda: backup(shelf.data, photos)) == "bad_place"
+    assert photos.read_bytes() == before
+
+
+def test_what_others_put_into_the_folder_of_a_backup_stays(
+    shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path
+) -> None:
+    target = tmp_path / "folder"
+    bring(ann)
+    backup(shelf.data, target)
+    (target / "notes.txt").write_text("disk 2, bought 2027")
+    bring(ann)
+    backup(shelf.data, target)
+    assert (target / "notes.txt").exists()
+    assert len(list(target.glob("studio-*.db"))) == 1
+    assert not (target / "unfinished.json").exists()
+
+
+def test_a_first_backup_that_broke_off_goes_on(
+    shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "folder"
+    gone = bring(ann)
+    with monkeypatch.context() as patch:
+        patch.setattr("library.backup_store.FolderStore.finish", lambda *_: (_ for _ in ()).throw(OSError(5, "Off")))
+        assert refused(lambda: backup(shelf.data, target)) == "backup_failed"
+    copied = target / "users" / ann.user_id / f"{gone.id}.png"
+    copied.with_name(f"{copied.name}.part").write_bytes(b"half")
+    shelf.library.file(ann, gone.id).unlink()
+    assert copied.exists()
+    backup(shelf.data, target)
+    assert list(copied.parent.glob(f"{gone.id}.png*")) == []
+    assert verify(target).missing == (f"users/{ann.user_id}/{gone.id}.png",)
+
+
+def test_models_brought_in_come_along_also_from_another_disk(
+    shelf: Shelf, tmp_path: Path, target: Path, elsewhere: DataFolder
+) -> None:
+    (tmp_path / "disk 3").mkdir()
+    shelf.data.models.symlink_to(tmp_path / "disk 3")
+    (shelf.data.models / "mine.gguf").write_bytes(b"weights")
+    backup(shelf.data, target)
+    restore(target, elsewhere)
+    assert (elsewhere.models / "mine.gguf").read_bytes() == b"weights"
+
+
+def test_a_backup_is_whole_also_where_the_studio_cannot_note_it(
+    shelf: Shelf, target: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Path, "write_text", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    info = backup(shelf.data, target)
+    assert verify(target).total == info.bytes
+    assert "No space left" in caplog.text
+
+
+def test_a_busy_database_is_not_called_damaged(shelf: Shelf, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backing, "_BUSY_SECONDS", 0.1)
+    shelf.database.close()
+    with closing(sqlite3.connect(shelf.data.database, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        assert refused(lambda: backup(shelf.data, target)) == "database_busy"
 
 
 def test_no_room_is_said_before_anything_is_written(

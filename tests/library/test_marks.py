@@ -3,11 +3,16 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import text
 
 from auth.principal import Principal
 from errors import StudioError
 from library import janitor
-from library.tables import Asset
+from library.cast.views import CastLoraUse, NewMember
+from library.conversations.service import Conversations
+from library.conversations.tables import Message
+from library.recipes.tables import Recipe, Run, RunStep
+from library.tables import Asset, Preset
 from library.views import AssetChange, AssetView, Deeds
 from tests.library.conftest import Shelf
 from tests.library.test_janitor import later  # noqa: F401 - a fixture
@@ -211,3 +216,39 @@ def test_unkept_steps_go_to_the_bin_and_nothing_else(
 
     library.delete(ann, result.id)  # now nothing kept was made from them
     assert set(library.sweep(ann)) == {deep.id, used.id}
+
+
+def test_steps_that_something_uses_stay(shelf: Shelf, ann: Principal, bring: Bring) -> None:
+    names = ("face", "lora", "attached", "preset", "recipe", "input", "result", "finished", "loose")
+    step = {name: bring(ann, step=True, title=name, kind="lora" if name == "lora" else "image").id for name in names}
+    member = NewMember(name="Mara", pictures=(step["face"],), loras=(CastLoraUse(asset=step["lora"], family="sdxl"),))
+    shelf.library.cast.create(ann, member)
+    talk = Conversations(shelf.database).create(ann, title="Look")
+    mine, now = {"owner_id": ann.user_id}, {"created_at": 0.0, "updated_at": 0.0}
+    runs = {
+        "r1": Run(id="r1", recipe="x", name="x", inputs={"image": step["input"]}, state="looking", **mine, **now),
+        "r2": Run(id="r2", recipe="x", name="x", state="done", **mine, **now),
+    }
+    with shelf.database.session() as session:
+        session.add_all(runs.values())
+        session.flush()
+        session.add_all(
+            [
+                Message(
+                    conversation_id=talk.id,
+                    role="user",
+                    attachments=[step["attached"]],
+                    state="done",
+                    created_at=0.0,
+                ),
+                Preset(task="edit_image", name="a", fields={"image": step["preset"]}, created_at=0.0, **mine),
+                Recipe(name="r", steps=[{"request": {"image": step["recipe"]}}], created_at=0.0, **mine),
+                RunStep(run_id="r1", number=1, spec={}, state="done", assets=[step["result"]]),
+                RunStep(run_id="r2", number=1, spec={}, state="done", assets=[step["finished"]]),
+            ]
+        )
+        session.execute(text("INSERT INTO presets SELECT 'p', owner_id, task, 'b', '{', 0 FROM presets"))
+        session.execute(text("UPDATE assets SET created_at = created_at - 31 * 86400"))
+    shelf.library.recover()
+    live = {asset.title for asset in shelf.library.page(ann).assets}
+    assert live == set(names) - {"finished", "loose"}

@@ -1,7 +1,9 @@
 """Finding by words and marks: what is there is found, what is not one's own never is, and nothing typed breaks it."""
 
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 from auth.principal import Principal
 from auth.tables import User
 from errors import StudioError
+from library.cast.views import NewMember
+from library.conversations.service import Conversations
 from library.tables import Asset, Project
 from library.views import AssetChange, AssetView
 from tests.library.conftest import Shelf
@@ -63,7 +67,22 @@ def test_what_is_not_said_is_not_found(shelf: Shelf, ann: Principal, lion: Asset
     assert found(shelf, ann, q=q) == []
 
 
-@pytest.mark.parametrize("q", ["", "  ", '"', '""', "*", "(((", "-", "…"])
+@pytest.mark.parametrize("q", ['"', '""', "*", "(((", "-", "…", "???", "€", "→", "+", "\u200d"])
+def test_signs_that_nothing_holds_find_nothing(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
+    assert found(shelf, ann, q=q) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "q"), [("100 €", "€"), ("A → B", "→"), ("A → B", "a → b"), ("C++", "++"), ("What???", "???")]
+)
+def test_signs_are_found_where_they_stand(
+    shelf: Shelf, ann: Principal, bring: Bring, lion: AssetView, title: str, q: str
+) -> None:
+    bring(ann, title=title)
+    assert found(shelf, ann, q=q) == [title]
+
+
+@pytest.mark.parametrize("q", ["", "  "])
 def test_no_words_narrow_nothing(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
     assert len(found(shelf, ann, q=q)) == 2
 
@@ -199,6 +218,8 @@ def test_a_record_that_is_no_json_object_harms_nothing(shelf: Shelf, ann: Princi
         ("DSC00123", "123"),
         ("Lange Straße", "strasse"),
         ("Lange Strasse", "Straße"),
+        ("Straßenbahn", "STRASSE"),
+        ("STRASSENBAHN", "straße"),
         ("Sunrise 🌅", "🌅"),
         ("Рассвет над гаванью", "РАССВЕТ"),
     ],
@@ -209,6 +230,32 @@ def test_every_script_and_number_is_found(shelf: Shelf, ann: Principal, bring: B
     assert found(shelf, ann, q=q) == [title]
     shelf.library.change(ann, asset.id, AssetChange(title="renamed"))
     assert found(shelf, ann, q=q) == []
+
+
+@pytest.mark.parametrize("text", ["서울의 밤", "がんばれ", "Élodie", "naïve café"])
+@pytest.mark.parametrize("stored", ["NFC", "NFD"])
+@pytest.mark.parametrize("typed", ["NFC", "NFD"])
+def test_both_spellings_of_a_letter_are_one(
+    shelf: Shelf, ann: Principal, bring: Bring, text: str, stored: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"]
+) -> None:
+    text, q = unicodedata.normalize(stored, text), unicodedata.normalize(typed, text)
+    asset = bring(ann, title=text)
+    prompted = bring(ann, title="prompted", provenance={"request": {"prompt": text}})
+    bring(ann, title="another")
+    assert {seen.id for seen in shelf.library.page(ann, q=q).assets} == {asset.id, prompted.id}
+    assert unicodedata.is_normalized("NFC", asset.title)
+    shelf.library.change(ann, asset.id, AssetChange(tags=(text,)))
+    assert found(shelf, ann, tag=q.lower()) == [asset.title]
+    talks = Conversations(shelf.database)
+    talks.create(ann, title=text)
+    assert len(talks.page(ann, words=q).conversations) == 1
+
+
+def test_the_cast_is_found_in_every_script_and_spelling(shelf: Shelf, ann: Principal) -> None:
+    shelf.library.cast.create(ann, NewMember(name="Élodie", look="Ärztin in der Straßenbahn"))
+    for words in ("élodie", unicodedata.normalize("NFD", "ÉLODIE"), "ärztin", "STRASSE"):
+        assert [member.name for member in shelf.library.cast.all(ann, words=words)] == ["Élodie"], words
+    assert shelf.library.cast.all(ann, words="arzt%") == []
 
 
 def test_what_holds_nothing_to_search_for_finds_nothing(shelf: Shelf, ann: Principal, lion: AssetView) -> None:
