@@ -1,10 +1,9 @@
 """Jobs as the database has them: those that memory let go of, and those of an earlier run of the studio."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auth.tables import User
@@ -14,9 +13,8 @@ from jobs.record import LiveJob, live_of, ticket_of
 from jobs.reproduce import verdict
 from jobs.tables import Job
 from jobs.views import FINISHED
+from library.rows import whole_rows
 from library.tables import Asset
-
-log = logging.getLogger(__name__)
 
 
 class History:
@@ -29,7 +27,9 @@ class History:
     def get(self, job_id: str) -> LiveJob | None:
         """A stored job; None when there is none."""
         with self._database.session() as session:
-            return next(iter(self._restored(session, _rows(session, select(Job).where(Job.id == job_id)))), None)
+            return next(
+                iter(self._restored(session, whole_rows(session, Job, select(Job).where(Job.id == job_id)))), None
+            )
 
     def row(self, job_id: str) -> Job:
         """The stored row of a job. Raises NoResultFound when there is none."""
@@ -40,7 +40,7 @@ class History:
         """A person's jobs, newest first."""
         query = select(Job).where(Job.user_id == user_id).order_by(Job.created_at.desc(), Job.id).limit(limit)
         with self._database.session() as session:
-            jobs = self._restored(session, _rows(session, query))
+            jobs = self._restored(session, whole_rows(session, Job, query))
         return [self._live.get(job.id) or job for job in jobs]
 
     def made_as(self, user_id: str, prefix: str) -> dict[str, str]:
@@ -55,13 +55,13 @@ class History:
         """Everybody's jobs that finished after a time, the oldest first."""
         query = select(Job).where(Job.state.in_(FINISHED), Job.finished_at > time).order_by(Job.finished_at)
         with self._database.session() as session:
-            return self._restored(session, _rows(session, query))
+            return self._restored(session, whole_rows(session, Job, query))
 
     def unfinished(self) -> list[tuple[Job, str]]:
         """The rows of jobs that are not finished, the oldest first, each with its owner's name."""
         query = select(Job).where(Job.state.not_in(FINISHED)).order_by(Job.created_at)
         with self._database.session() as session:
-            rows = _rows(session, query)
+            rows = whole_rows(session, Job, query)
             names = _names(session, rows)
         return [(row, names[row.user_id]) for row in rows if row.user_id in names]
 
@@ -80,21 +80,6 @@ class History:
     def _one(self, session: Session, row: Job, owner: str, assets: list[str]) -> LiveJob:
         compared = verdict(session, row.id, row.parent) if row.state == "done" else ""
         return replace(live_of(row, ticket_of(row, owner)), assets=tuple(assets), verdict=compared)
-
-
-def _rows(session: Session, query: Select[Job]) -> list[Job]:
-    """The rows a query finds; one whose JSON is damaged is left out, and hides none of the others."""
-    try:
-        return list(session.scalars(query))
-    except (ValueError, TypeError):
-        ids = list(session.scalars(query.with_only_columns(Job.id)))
-    found = []
-    for id in ids:
-        try:
-            found.append(session.get_one(Job, id))
-        except (ValueError, TypeError) as error:
-            log.error("the stored job %s cannot be read: %s", id, error)
-    return found
 
 
 def _names(session: Session, rows: Iterable[Job]) -> dict[str, str]:

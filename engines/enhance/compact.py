@@ -33,7 +33,9 @@ def component(key: str, param: Path, bin: Path, note: str) -> TorchModule:
 
         with reading(param), reading(bin):
             module = _network(param, bin).to(device=device, dtype=dtype)
-            return module.to(memory_format=torch.channels_last)  # a quarter less time on a processor
+            # A quarter less time on a processor.
+            laid: torch.nn.Module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            return laid
 
     return TorchModule(key, build, 2 * file_bytes(bin), note)  # stored in half precision, run in float32
 

@@ -18,6 +18,7 @@ from engines.hub.choose import files_of
 from engines.hub.client import Hub, Repo, page
 from engines.hub.families import licence, table
 from engines.hub.recognise import Found, recognise
+from engines.swapper.sizes import weight_files
 from errors import StudioError
 from utf8 import valid_json
 
@@ -294,7 +295,7 @@ def _gguf(catalog: Catalog, repo: Repo, file: str, terms: Licence, revision: str
 
 def _own_language(path: Path, found: Found) -> Entry:
     if path.is_dir():
-        size = sum(file.stat().st_size for file in path.glob("*.safetensors"))
+        size = sum(file.stat().st_size for file in weight_files(path))
         part, memory = Part(repo=str(path)), {"bfloat16": size}
         return _writer(
             path.name, "torch", f"transformers:{found.family}", part, terms=_OWN_LICENCE, memory=memory, download=0

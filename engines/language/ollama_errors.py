@@ -102,7 +102,7 @@ def _refused(address: OllamaAddress, name: str, status: int, reason: str) -> Stu
             "Download it again, or choose another model.",
             status=422,
         )
-    if "memory" in short.lower():
+    if "memory" in short.lower() or "failed to allocate" in short.lower():
         return StudioError(
             "out_of_memory",
             f"There is not enough memory for {name}.",

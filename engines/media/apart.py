@@ -47,7 +47,7 @@ def decoded(image: Image.Image, path: Path) -> Image.Image:
     try:
         process = _start(path)
     except OSError as error:
-        raise _no_memory(str(error)) from error
+        raise no_memory(str(error)) from error
     with process:
         timer = threading.Timer(seconds, _stop, (process, late))
         timer.start()
@@ -105,10 +105,10 @@ def _trouble(process: "subprocess.Popen[bytes]", late: bool, seconds: float) -> 
     if late:
         why = f"Decoding it takes this machine more than {seconds:.0f} s."
         return StudioError("too_slow", "This picture could not be opened in time.", why, _NEXT, status=422)
-    return None if status == _DAMAGED else _no_memory(said)
+    return None if status == _DAMAGED else no_memory(said)
 
 
-def _no_memory(said: str) -> StudioError:
+def no_memory(said: str) -> StudioError:
     log.warning("No memory for a picture: %s", said)
     why = "The machine has too little memory for it at the moment."
     return StudioError("out_of_memory", "This picture could not be opened.", why, _NEXT, status=503)

@@ -43,7 +43,7 @@ def open_picture(path: Path) -> Image.Image:
         ImageOps.exif_transpose(image, in_place=True)
         return to_srgb(image)
     except Exception as error:  # decoders and profiles of hostile files raise anything
-        raise _bad("It is damaged and cannot be decoded to the end.") from error
+        raise _failed("It is damaged and cannot be decoded to the end.", error) from error
 
 
 def load_picture(path: Path) -> Image.Image:
@@ -62,7 +62,7 @@ def load_picture(path: Path) -> Image.Image:
     except FileNotFoundError:
         raise
     except Exception as error:
-        raise _bad("It is damaged, or its header makes no sense.") from error
+        raise _failed("It is damaged, or its header makes no sense.", error) from error
     if max(image.size) > MAX_SIDE or image.width * image.height > MAX_PIXELS:
         raise _too_large(f"This one has {image.width} x {image.height}.")
     try:
@@ -75,7 +75,7 @@ def load_picture(path: Path) -> Image.Image:
     except Exception as error:
         rest = _rest_of_jpeg(path) if image.format in ("JPEG", "MPO") else None
         if rest is None:
-            raise _bad("It is damaged and cannot be decoded to the end.") from error
+            raise _failed("It is damaged and cannot be decoded to the end.", error) from error
         return rest
     # Pillow's decoders of WebP and AVIF keep one or two copies of the picture for a next frame, which nobody asks for.
     vars(image).pop("_decoder", None)
@@ -168,6 +168,11 @@ def pixels_sha256(image: Image.Image) -> str:
     digest = hashlib.sha256(f"{image.mode} {image.width} {image.height} ".encode())
     digest.update(image.tobytes())
     return digest.hexdigest()
+
+
+def _failed(why: str, error: Exception) -> StudioError:
+    """What to say where reading a picture failed: lack of memory is no damage."""
+    return apart.no_memory(repr(error)) if isinstance(error, MemoryError) else _bad(why)
 
 
 def _bad(why: str) -> StudioError:

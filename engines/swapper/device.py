@@ -269,10 +269,11 @@ _OUT_OF_MEMORY = tuple(
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error, or one that it was raised from, says that some memory is full.
 
-    Not a StudioError that says so itself: it knows whose memory that is (Ollama's, a decoder's), and what to do next.
+    Not a StudioError that says so itself of another's memory (Ollama's, that of a process of its own): it knows what
+    to do next.
     """
     if isinstance(error, StudioError) and error.problem.code == "out_of_memory":
-        return False
+        return isinstance(error.__cause__, MemoryError)
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
