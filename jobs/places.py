@@ -10,7 +10,7 @@ _BETWEEN = "; "
 class Stop(NamedTuple):
     """An end of the studio during a job: further than each before it, right at the farthest one, or behind that.
 
-    ``places`` is what to remember: the farthest place of each part of the work.
+    ``places`` is what to remember: the farthest place of each part of the work, that of the latest progress last.
     """
 
     progress: Literal["further", "same", "behind"]
@@ -24,9 +24,10 @@ def stop_at(place: str, before: str | None) -> Stop:
     """
     farthest = {_part(one)[0]: one for one in (before or "").split(_BETWEEN) if one}
     part, step = _part(place)
-    if part in farthest and step <= (most := _part(farthest[part])[1]):
-        return Stop("same" if step == most else "behind", before or "")
-    return Stop("further", _BETWEEN.join({**farthest, part: place}.values()))
+    if part in farthest and step <= _part(farthest[part])[1]:
+        return Stop("same" if place == [*farthest.values()][-1] else "behind", before or "")
+    others = [one for name, one in farthest.items() if name != part]
+    return Stop("further", _BETWEEN.join([*others, place]))
 
 
 def _part(place: str) -> tuple[str, int]:

@@ -87,6 +87,7 @@ def stops(scene: Scene, who: Principal, places: list[tuple[int, str]]) -> JobVie
         [(2, "step"), (1, "step"), (3, "step"), (4, "step"), (5, "step")],
         [(5, "step"), (4, "step"), (3, "step"), (6, "step"), (4, "step"), (5, "step")],
         [(40, "step"), (2, "tile"), (41, "step"), (3, "tile"), (1, "frame")],
+        [(2, "step"), (1, "tile"), (2, "step")],  # begun again from the start, which is behind the tile
     ],
 )
 def test_power_cuts_at_other_places_do_not_count_against_a_job(
