@@ -22,7 +22,8 @@ class Address(NamedTuple):
 def read(text: str) -> Address:
     """What is meant: ``owner/name``, ``hf.co/owner/name``, a page, ``…/tree/main``, ``…/blob/main/FILE`` and its like.
 
-    What is no address of the hub is handed back as it is, for the hub to refuse.
+    What is no address at all is handed back as it is, for the hub to refuse. Raises StudioError other_site (422) for
+    an address of another website.
     """
     text = _COMMAND.sub("", text.strip().strip("\"'<>").strip())
     try:
@@ -30,6 +31,8 @@ def read(text: str) -> Address:
     except ValueError:
         return Address(text)
     known = parts.netloc.lower() in (*_HOSTS, host().lower())
+    if parts.scheme in ("http", "https") and "://" in text and not known:
+        raise _other_site(parts.hostname or text)
     path = parts.path if known else text if "://" not in text else ""
     steps = [unquote(step) for step in path.split("?")[0].split("#")[0].split("/") if step]
     if not steps:
@@ -42,8 +45,19 @@ def read(text: str) -> Address:
     return Address("/".join(steps[:2] if known else steps).partition(":")[0])
 
 
+def _other_site(name: str) -> StudioError:
+    return StudioError(
+        "other_site",
+        f"{name[:80]} is not where the studio downloads from.",
+        f"It downloads from {host()}.",
+        "Download the file in your browser, then add it under “A file”; a LoRA under “LoRAs”.",
+        status=422,
+    )
+
+
 def read_main(text: str) -> Address:
-    """As ``read``, for what is only downloaded from the main branch. Raises StudioError other_revision (422)."""
+    """As ``read``, for what is only downloaded from the main branch. Raises StudioError other_revision,
+    other_site (422)."""
     meant = read(text)
     if meant.revision not in ("", "main"):
         raise StudioError(

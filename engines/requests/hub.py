@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from engines.requests.base import Request
 
-_NAME = r"^[\w.-]+/[\w.-]+$"
+_NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
 
 
 class FetchModel(Request):

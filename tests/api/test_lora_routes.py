@@ -292,7 +292,8 @@ def test_every_way_takes_whatever_address_is_pasted(house: House, get: Callable[
         assert "branch" in json.dumps(get(house.ann, repo)), repo
         looked = house.ann.get("/api/loras/look", params={"repo": repo})
         assert (looked.status_code, looked.json()["code"]) == (422, "other_revision")
-    assert "cannot be that" in json.dumps(get(house.ann, "https://civitai.com/models/1"))
+    assert "civitai.com is not where" in json.dumps(get(house.ann, "https://civitai.com/models/1"))
+    assert all("cannot be that" in json.dumps(get(house.ann, name)) for name in ("a/..", "../a", "ａ/ｂ"))
 
 
 def test_guests_download_nothing(house: House) -> None:

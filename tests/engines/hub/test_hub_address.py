@@ -3,6 +3,7 @@
 import pytest
 
 from engines.hub.address import Address, read
+from errors import StudioError
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,6 @@ from engines.hub.address import Address, read
             "https://huggingface.co/a/b/resolve/main/q.safetensors?download=true",
             Address("a/b", "q.safetensors", "main"),
         ),
-        ("https://civitai.com/models/1234/boats", Address("https://civitai.com/models/1234/boats")),
     ],
 )
 def test_any_address_is_read(text: str, meant: Address) -> None:
@@ -30,6 +30,11 @@ def test_any_address_is_read(text: str, meant: Address) -> None:
 
 def test_what_is_no_address_is_left_to_the_hub_to_refuse() -> None:
     assert read("https://[abc") == Address("https://[abc")
+
+
+def test_an_address_of_another_website_says_what_to_do() -> None:
+    with pytest.raises(StudioError, match=r"civitai\.com is not where the studio downloads from.*LoRAs"):
+        read("https://civitai.com/models/1234/boats")
 
 
 def test_an_address_of_the_hub_in_use_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
