@@ -58,8 +58,10 @@ class StableDiffusionXL(StableDiffusion):
 
 def _decodes_in_float32(entry: Entry) -> bool:
     """Whether the autoencoder works in float32, whatever the precision of the rest: as its config says, and while that
-    is not here, unless it is known to do without."""
-    part = entry.parts["vae"]
+    is not here, unless it is known to do without. What only helps a model (a ControlNet) has none."""
+    part = entry.parts.get("vae")
+    if part is None:
+        return False
     if part.file:  # in a single file lies SDXL's own
         return True
     try:

@@ -1,12 +1,15 @@
 """The entries that ship: what they say of consent and settings, and that they share what is the same."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from engines.catalog import SHIPPED, Entry, read
+from engines import wire
+from engines.catalog import SHIPPED, Catalog, Entry, read
 from engines.catalog.entry import Part
+from engines.catalog.fitting import fit
 from engines.catalog.smaller import versions
 
 ENTRIES = {path.stem: read(path) for path in SHIPPED.glob("*.yaml")}
@@ -66,3 +69,12 @@ def test_a_smaller_version_asks_for_consent_where_the_whole_model_does(entry: En
         assert version.gated == entry.gated
         assert bool(version.gated_repos) == entry.gated
         assert set(version.gated_repos) <= {part.repo for part in entry.parts.values()}
+
+
+def test_every_entry_says_whether_it_fits_a_card(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path, tmp_path)
+    card = wire.DeviceState(lane="device", name="a card", total_bytes=24 * 10**9, used_bytes=0, beside_bytes=64 * 10**9)
+    for entry in catalog.entries.values():
+        found = fit(entry, catalog, card)
+        assert found.state != "unknown" or entry.runtime == "ollama" or not entry.memory, entry.id
+        assert found.words
