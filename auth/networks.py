@@ -7,7 +7,7 @@ Network = IPv4Network | IPv6Network
 
 
 def is_in(address: str, networks: Iterable[Network]) -> bool:
-    """Whether one of the networks holds an address; never for what is none.
+    """Whether an address lies in one of the networks; False for a text that is no address.
 
     An IPv4 address and the same one written as IPv6 (``::ffff:10.0.0.1``) are one, in networks too.
     """

@@ -56,7 +56,7 @@ class Unfinished(BaseModel):
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a folder; None where there is none that makes sense."""
+    """The manifest of a folder; None where it is missing or cannot be read."""
     try:
         return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):

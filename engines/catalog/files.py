@@ -84,7 +84,7 @@ def commit(repo: str, revision: str) -> str:
 
 
 def _meaning(reference: Path) -> str:
-    """The commit that a ref names; nothing where there is none, or it is some other program's file."""
+    """The commit that a ref names; "" where it is missing, or is another program's file."""
     try:
         with reference.open("rb") as file:
             text = file.read(100).decode("ascii").strip()

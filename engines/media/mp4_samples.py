@@ -51,7 +51,10 @@ def _counts(file: BinaryIO, table: Box, chunks: int) -> Numbers:
 def _lengths(file: BinaryIO, table: Box, counts: Numbers) -> Numbers:
     """Bytes of each chunk."""
     if packed := _content(file, table, b"stz2"):
-        sizes = np.frombuffer(packed[12:], {8: ">u1", 16: ">u2"}.get(packed[7], "")).astype(np.int64)
+        kind = {b"\x08": ">u1", b"\x10": ">u2"}.get(packed[7:8])
+        if kind is None:
+            raise ValueError("sizes of a length that is not read")
+        sizes = np.frombuffer(packed[12:], kind).astype(np.int64)
     else:
         plain = _content(file, table, b"stsz")
         alike = int.from_bytes(plain[4:8], "big")

@@ -1,4 +1,4 @@
-"""The sound of a file, decoded as far as it goes: what is damaged stays silent, and all else stays where it was."""
+"""The sound of a file: damaged parts are silent, and everything else keeps its place."""
 
 import itertools
 from collections.abc import Iterable, Iterator

@@ -26,7 +26,7 @@ _SAMPLE = 1_000_000
 _BEFORE = 1000
 """Bytes before the first that is not ASCII that a guess may look at."""
 _STRAY = 8
-"""UTF-8 has at least so many letters of several bytes for each byte that is none of its own; no other encoding has."""
+"""A text counts as UTF-8 with at least so many letters of several bytes for each stray byte."""
 _ZEROS = 0.3
 """UTF-16 of Western text has a zero in nearly every second byte."""
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")

@@ -85,7 +85,10 @@ def header(path: Path) -> dict[str, Any]:
 
 
 def _end(info: dict[str, Any]) -> int:
-    """Where a tensor ends, in bytes after the header. Raises ValueError, KeyError or TypeError for what is none."""
+    """Where a tensor ends, in bytes after the header.
+
+    Raises ValueError, KeyError or TypeError where its entry makes no sense.
+    """
     shape, (low, high) = info["shape"], info["data_offsets"]
     if not isinstance(info["dtype"], str) or not isinstance(shape, list) or len(shape) > _MAX_SIDES:
         raise ValueError("no tensor")

@@ -1,6 +1,5 @@
 """Models over REST, against a hub on this machine: look, get, pause, add, remove; who may; the access token."""
 
-import errno
 import json
 import stat
 import struct
@@ -16,6 +15,7 @@ from api import model_views
 from engines.hub import cache
 from settings import Settings
 from studio import Studio
+from tests.support import disks
 from tests.support.hub import LocalHub, local_hub
 from tests.support.people import Person, admit, browser
 from tests.support.waiting import until
@@ -231,15 +231,7 @@ def gguf(name: str = "Small Talk") -> bytes:
 def test_a_file_is_brought_in_also_where_models_lie_on_another_disk(
     house: House, ann: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    replace = Path.replace
-
-    def across(path: Path, target: Path) -> Path:
-        if path.parent != target.parent:
-            raise OSError(errno.EXDEV, "Invalid cross-device link")
-        return replace(path, target)
-
-    monkeypatch.setattr(Path, "replace", across)
-    monkeypatch.setattr(Path, "rename", across)
+    disks.apart(monkeypatch)
     answer = ann.post("/api/models/bring?name=a.gguf", content=gguf())
     assert answer.status_code == 201
     assert [path.name for path in house.studio.data.models.iterdir()] == ["a.gguf"]

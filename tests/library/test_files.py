@@ -7,19 +7,13 @@ from pathlib import Path
 import pytest
 
 from library.files import rename
+from tests.support.disks import apart
 
 
 @pytest.fixture
 def disks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Path, Path]:
     """Two folders on different disks."""
-    replace = Path.replace
-
-    def across(path: Path, target: Path) -> Path:
-        if path.parent != target.parent:
-            raise OSError(errno.EXDEV, "Invalid cross-device link")
-        return replace(path, target)
-
-    monkeypatch.setattr(Path, "replace", across)
+    apart(monkeypatch)
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     return tmp_path / "one", tmp_path / "two"

@@ -108,15 +108,20 @@ def test_a_death_for_want_of_memory_is_told_from_others(code: int, words: str, k
     assert out_of_memory_death(code, words, killed_by_kernel=killed) is memory
 
 
-def test_a_crash_is_not_put_down_to_memory_where_there_is_plenty(watched: Watched, tmp_path: Path) -> None:
-    child = watched.child()
+def crash(watched: Watched, child: int, folder: Path) -> str:
+    """Give a child a job and let it crash; the code of what is said of that."""
     os.kill(child, signal.SIGSTOP)
-    watched.host.run(envelope(tmp_path))
+    watched.host.run(envelope(folder))
     os.kill(child, signal.SIGSEGV)
     os.kill(child, signal.SIGCONT)
     failed = watched.end()
     assert isinstance(failed, wire.Failed)
-    assert failed.problem.code == "engine_died"
+    return failed.problem.code
+
+
+def test_a_crash_is_not_put_down_to_memory_where_there_is_plenty(watched: Watched, tmp_path: Path) -> None:
+    child = watched.child()
+    assert crash(watched, child, tmp_path) == "engine_died"
 
 
 def test_a_crash_is_not_put_down_to_what_was_said_of_the_job_before(watched: Watched, tmp_path: Path) -> None:
@@ -126,13 +131,7 @@ def test_a_crash_is_not_put_down_to_what_was_said_of_the_job_before(watched: Wat
     watched.events.clear()
     child = watched.host.pid
     assert child
-    os.kill(child, signal.SIGSTOP)
-    watched.host.run(envelope(tmp_path))
-    os.kill(child, signal.SIGSEGV)
-    os.kill(child, signal.SIGCONT)
-    failed = watched.end()
-    assert isinstance(failed, wire.Failed)
-    assert failed.problem.code == "engine_died"
+    assert crash(watched, child, tmp_path) == "engine_died"
 
 
 def test_a_lazy_host_has_no_child_before_its_first_job(config: EngineConfig, tmp_path: Path) -> None:

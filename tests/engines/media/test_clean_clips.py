@@ -152,3 +152,15 @@ def test_what_is_taken_cut_off_has_a_clean_copy(tmp_path: Path, name: str) -> No
             continue  # refused on arrival
         again = intake.inspect(clean_copy(cut, tmp_path / f"clean-{name}"), name).facts
         assert (again.kind, again.width, again.height) == (facts.kind, facts.width, facts.height), missing
+
+
+def test_sizes_that_are_not_read_are_refused(tmp_path: Path) -> None:
+    def box(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I4s", 8 + len(content), name) + content
+
+    tables = [(b"stco", [0, 1, 0]), (b"stsc", [0, 1, 1, 1, 1]), (b"stz2", [0, 4, 1])]  # two samples a byte
+    table = b"".join(box(name, struct.pack(f">{len(numbers)}I", *numbers)) for name, numbers in tables)
+    path = tmp_path / "track"
+    path.write_bytes(box(b"mdia", box(b"minf", box(b"stbl", table))))
+    with path.open("rb") as file, pytest.raises(ValueError, match="not read"):
+        list(sample_ranges(file, Box(b"trak", 0, 0, path.stat().st_size)))
