@@ -1,4 +1,4 @@
-# Not built where it was written: there was no Docker there. `docker build -t c41-studio .` is its first test.
+# Not yet built or tested: `docker build -t c41-studio .` is its first test.
 FROM python:3.11-slim
 
 # libgomp1: the OpenMP runtime that ncnn and ONNX Runtime load
@@ -23,5 +23,5 @@ EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/healthz', timeout=4)"]
 
-# The starter models go onto the volume: fetched once, and the studio starts without those that cannot be had.
+# Downloads the starter models to the volume, once. The studio starts without those that are not available.
 CMD ["sh", "-c", "python -m engines.starter fetch /data/starter; exec python app.py"]

@@ -1,4 +1,4 @@
-"""The front door: settings, services, the gate, Gradio, serve."""
+"""The entry point: reads settings, wires services, the gate and Gradio, and serves."""
 
 import asyncio
 import gc
@@ -19,23 +19,26 @@ if TYPE_CHECKING:
     import socket
 
     from fastapi import FastAPI
+    from gradio import Blocks
     from starlette.routing import Mount
     from starlette.types import ASGIApp
 
     from data import DataFolder
-    from engines.config import EngineConfig
+    from engines.host.config import EngineConfig
     from studio import Studio
 
 HERE = Path(__file__).parent
 DAY = 24 * 60 * 60
 SHUT_OUT_SECONDS = 2.0
-"""How soon the jobs end of somebody who is kept out from the command line."""
+"""Seconds between checks for jobs of people who were disabled from the command line."""
 log = logging.getLogger("c41")
 
 
 def tame_gradio(data: "DataFolder") -> None:
-    """Say before Gradio is imported where its cache lies, and that it measures and reports nothing."""
-    os.environ.setdefault("PATH", os.defpath)  # a library of its takes it for granted
+    """Set Gradio's cache folder and turn off its analytics, which must happen before it is imported."""
+    from api.gradio_import import import_without_stubs
+
+    os.environ.setdefault("PATH", os.defpath)  # one of Gradio's dependencies requires it
     os.environ.update(
         GRADIO_TEMP_DIR=str(data.uploads),
         GRADIO_ANALYTICS_ENABLED="False",
@@ -43,11 +46,12 @@ def tame_gradio(data: "DataFolder") -> None:
         GRADIO_ANALYTICS_MAX_EVENTS="50",
         GRADIO_ANALYTICS_CACHE_FREQUENCY="1000000000",
     )
+    import_without_stubs()
 
 
 def engine_config(settings: Settings, data: "DataFolder", starter: Path) -> "EngineConfig":
-    """The settings that the engines need."""
-    from engines.config import EngineConfig
+    """Return the settings the engines need."""
+    from engines.host.config import EngineConfig
 
     return EngineConfig(
         starter=starter,
@@ -69,14 +73,14 @@ def engine_config(settings: Settings, data: "DataFolder", starter: Path) -> "Eng
 def build_studio(settings: Settings) -> "Studio":
     """Wire the services on a locked data folder. Nothing runs until ``studio.jobs.start()``.
 
-    Raises StudioError where the folder is in use, of a newer version, or cannot be written.
+    Raises StudioError if the folder is in use, from a newer version, or not writable.
     """
-    from auth.accounts import Accounts
+    from auth.accounts.users import Accounts
     from data import DataFolder
     from db import open_database
     from engines.catalog import Catalog
-    from engines.host import make_hosts
-    from engines.language.shelf import Language
+    from engines.host.hosts import make_hosts
+    from engines.language.models import LanguageService
     from jobs.recipes.service import Recipes
     from jobs.service import Jobs
     from library.conversations.service import Conversations
@@ -112,13 +116,13 @@ def build_studio(settings: Settings) -> "Studio":
         library=library,
         conversations=Conversations(database),
         jobs=jobs,
-        language=Language(catalog),
+        language=LanguageService(catalog),
         recipes=Recipes(database, library, catalog, jobs),
     )
 
 
 def build_app(studio: "Studio") -> "ASGIApp":
-    """The whole web app: own routes, Gradio at the root, the gate before everything."""
+    """Build the web app: our own routes, Gradio at the root, the gate in front of everything."""
     tame_gradio(studio.data)
     from fastapi import FastAPI
     from fastapi.concurrency import run_in_threadpool
@@ -126,10 +130,13 @@ def build_app(studio: "Studio") -> "ASGIApp":
     from sqlalchemy.exc import OperationalError
     from starlette.middleware.cors import CORSMiddleware
 
-    from api import errors, rest
-    from auth import pages
-    from auth.mount import protect
-    from tabs.first_paint import FirstPaint
+    import tabs
+    from api import errors
+    from api.operations import rest
+    from auth.http.middleware import protect
+    from auth.pages import sign_in
+    from tabs.loading.first_paint import FirstPaint
+    from tabs.loading.hashed_files import HashedFiles
 
     async def keep_house() -> None:
         while True:
@@ -138,7 +145,7 @@ def build_app(studio: "Studio") -> "ASGIApp":
                 await run_in_threadpool(studio.library.recover)
                 await run_in_threadpool(studio.conversations.sweep)
             except Exception:
-                log.exception("The library could not be swept; tomorrow again.")
+                log.exception("Could not clean up the library. The studio tries again tomorrow.")
 
     async def end_shut_out() -> None:
         while True:
@@ -146,15 +153,15 @@ def build_app(studio: "Studio") -> "ASGIApp":
             try:
                 await run_in_threadpool(studio.jobs.end_shut_out)
             except Exception:
-                log.exception("The jobs of people who are kept out could not be stopped; they are tried again.")
+                log.exception("Could not stop the jobs of disabled people. The studio tries again.")
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        studio.jobs.start()  # before the sweep: finished files whose rows a crash prevented are kept first
+        studio.jobs.start()  # before the cleanup: first adopt finished files whose rows a crash prevented
         try:
             studio.library.recover()
-        except (OperationalError, OSError) as error:  # a full disk, a file that is not ours: there is all day to sweep
-            log.warning("The library could not be swept; tomorrow again: %s", error)
+        except (OperationalError, OSError) as error:  # a full disk, a file that is not ours: not urgent
+            log.warning("Could not clean up the library. The studio tries again tomorrow: %s", error)
         studio.recipes.start()
         keeping = [asyncio.create_task(work()) for work in (keep_house, end_shut_out)]
         yield
@@ -164,65 +171,70 @@ def build_app(studio: "Studio") -> "ASGIApp":
         await run_in_threadpool(studio.jobs.stop)
 
     app = FastAPI(title="C41 Studio", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    app.add_middleware(CORSMiddleware, allow_origins=[])  # its presence keeps Gradio from reflecting any origin
+    app.add_middleware(CORSMiddleware, allow_origins=[])  # keeps Gradio from reflecting any origin
     errors.install(app)
-    app.include_router(pages.router(studio.accounts, studio.settings, studio.data))
+    app.include_router(sign_in.router(studio.accounts, studio.settings, studio.data))
     app.include_router(rest.router(studio))
-    app.mount("/c41", StaticFiles(directory=HERE / "assets"))  # "/assets" is Gradio's own
-    mount_gradio(app, studio)
-    return protect(FirstPaint(app), studio.accounts, studio.data, studio.settings)
+    files = HashedFiles()
+    app.add_route("/c41/page/{name}", files.serve)
+    app.mount("/c41", StaticFiles(directory=HERE / "assets"))  # "/assets" belongs to Gradio
+    blocks = mount_gradio(app, studio)
+    head = tabs.page_head(studio, blocks, files)
+    return protect(FirstPaint(app, head), studio.accounts, studio.data, studio.settings)
 
 
-def mount_gradio(app: "FastAPI", studio: "Studio") -> None:
-    """Build the page and mount it at the root, with the doors shut that Gradio leaves open."""
+def mount_gradio(app: "FastAPI", studio: "Studio") -> "Blocks":
+    """Build the page and mount it at the root, and close what Gradio leaves open."""
     import gradio as gr
 
     import tabs
-    from api import endpoints, errors
-    from api.arguments import tell_too_few
+    from api import errors
     from api.fair_queue import share_queue
     from api.lean_sessions import keep_sessions_lean
+    from api.operations import gradio as endpoints
+    from api.operations.script_values import explain_missing_arguments
 
     blocks = tabs.build(studio)
     with blocks:
         endpoints.install(studio)
-    blocks.state_session_capacity = 300  # 10,000 sessions of 2.3 KiB a component are never freed otherwise
+    blocks.state_session_capacity = 300  # the default of 10,000 sessions, 2.3 KiB per component, is never freed
     blocks.queue(api_open=False, max_size=200, default_concurrency_limit=None)
-    blocks.max_threads = 200  # mounting has no parameter for it
+    blocks.max_threads = 200  # mount_gradio_app has no parameter for it
     share_queue(blocks)
-    tell_too_few(blocks)
+    explain_missing_arguments(blocks)
     gr.mount_gradio_app(
         app,
         blocks,
         path="/",
         auth_dependency=lambda request: request.state.principal and request.state.principal.name,
         max_file_size=f"{studio.settings.max_upload_mb}mb",
-        show_error=False,  # errors meant for people are shown all the same; others would show our insides
+        show_error=False,  # errors meant for people are shown anyway; others would expose internals
         enable_monitoring=False,
         run_history=False,
         ssr_mode=False,
         app_kwargs={"openapi_url": None, "exception_handlers": errors.gradio_handlers()},
-        **tabs.mount_options(studio),
+        **tabs.mount_options(),
     )
     pages = cast("gr.routes.App", cast("Mount", app.routes[-1]).app)
     errors.install_pages(pages)
     keep_sessions_lean(pages, blocks)
-    blocks.has_launched = True  # mounting leaves it False, and then any client may read any file of this machine
+    blocks.has_launched = True  # mounting leaves it False, which lets any client read any file of this computer
+    return blocks
 
 
 def forget_garbage() -> None:
-    """Have Python look for garbage only in what comes from now on: the app itself stays, and going through all of it
-    would hold everybody's requests for up to half a second, again and again."""
+    """Exclude all present objects from garbage collection: they stay, and scanning them again and again would block all
+    requests for up to half a second."""
     gc.collect()
     gc.freeze()
 
 
 def serve(studio: "Studio", sockets: list["socket.socket"]) -> None:
-    """Serve until Ctrl-C or SIGTERM; running jobs go back to the queue."""
+    """Serve until Ctrl-C or SIGTERM; running jobs return to the queue."""
     import uvicorn
 
-    from auth.connection_limits import ConnectionLimits, bounded_config, raise_open_files
-    from auth.lan import LAN
+    from auth.http.connection_limits import ConnectionLimits, bounded_config, raise_open_files
+    from auth.lan.addresses import LAN
 
     host, port = sockets[0].getsockname()[:2]
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
@@ -236,16 +248,16 @@ def serve(studio: "Studio", sockets: list["socket.socket"]) -> None:
         limits,
         log_config=None,
         log_level="warning",
-        proxy_headers=False,  # the gate decides whose headers are believed
+        proxy_headers=False,  # the gate decides which proxies to trust
         server_header=False,
         timeout_graceful_shutdown=1,
     )
-    print(f"C41 Studio is at {address}", flush=True)
+    print(f"C41 Studio is running at {address}", flush=True)
     if studio.settings.host == LAN:
-        from auth.house_server import HouseServer, invitation
-        from auth.trust import folder_of
+        from auth.lan.lan_server import LanServer, invitation
+        from auth.pages.certificate_page import folder_of
 
-        server: uvicorn.Server = HouseServer(config, sockets, folder_of(studio.data), limits)
+        server: uvicorn.Server = LanServer(config, sockets, folder_of(studio.data), limits)
         print(invitation(port, studio.settings.base_url), flush=True)
     else:
         server = uvicorn.Server(config)
@@ -256,7 +268,7 @@ def serve(studio: "Studio", sockets: list["socket.socket"]) -> None:
 
 def main() -> None:
     """Run the studio from the command line."""
-    from auth.lan import listen
+    from auth.lan.addresses import listen
 
     settings = from_command_line()
     logs.to_terminal(settings.log_level)

@@ -11,7 +11,7 @@ from errors import StudioError
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only the studio's account may read (0600), whole or not at all. Raises OSError."""
+    """Write a file atomically, readable only by the studio's account (0600). Raises OSError."""
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -22,12 +22,13 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 class DataFolder:
-    """Where everything lies that people made. One running studio a folder, held by a lock.
+    """The folder with everything people make. A lock ensures that only one running studio uses it.
 
-    Layout: ``studio.db`` · ``secrets/`` (files 0600) · ``users/<id>/`` · ``work/`` (jobs under way) ·
+    Layout: ``studio.db`` · ``secrets/`` (files 0600) · ``users/<id>/`` · ``work/`` (running jobs) ·
     ``uploads/`` (Gradio's cache) · ``starter/`` · ``catalog/`` · ``envs/`` · ``logs/`` ·
-    ``models/`` (brought in by people) · ``hf_token`` (the access token for gated models, 0600). What it makes is for
-    the account that runs the studio alone (folders 0700, the database 0600): a machine may have other users.
+    ``models/`` (uploaded by people) · ``cache/`` (made again when needed) · ``hf_token`` (the access token for gated
+    models, 0600). Only the account that runs the studio can read it (folders 0700, the database 0600), because a
+    computer may have other users.
     """
 
     def __init__(self, root: Path) -> None:
@@ -36,6 +37,7 @@ class DataFolder:
         self.users = self.root / "users"
         self.work = self.root / "work"
         self.uploads = self.root / "uploads"
+        self.cache = self.root / "cache"
         self.starter = self.root / "starter"
         self.catalog = self.root / "catalog"
         self.models = self.root / "models"
@@ -45,7 +47,7 @@ class DataFolder:
         self._lock: TextIO | None = None
 
     def create(self) -> None:
-        """Make the folders. Raises StudioError where the place cannot be written."""
+        """Create the folders. Raises StudioError if they cannot be written."""
         try:
             self.root.parent.mkdir(parents=True, exist_ok=True)
             for folder in (self.root, self.users, self.work, self.uploads, self.catalog, self._secrets):
@@ -54,14 +56,14 @@ class DataFolder:
         except OSError as error:
             raise StudioError(
                 "data_folder",
-                f"The data folder {self.root} cannot be used.",
+                f"Cannot use the data folder {self.root}.",
                 f"The system says: {error.strerror or error}.",
-                "Choose another with C41_DATA or --data.",
+                "Choose another folder with C41_DATA or --data.",
                 status=500,
             ) from error
 
     def lock(self) -> None:
-        """Take the folder for this process until it ends. Raises StudioError when another studio holds it."""
+        """Lock the folder for this process until it ends. Raises StudioError if another studio has it locked."""
         handle = (self.root / "lock").open("a+")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -72,8 +74,8 @@ class DataFolder:
             raise StudioError(
                 "data_in_use",
                 f"The data folder {self.root} is in use.",
-                f"Another studio (process {holder}) is running on it.",
-                "Stop that one, or give this one its own folder with C41_DATA.",
+                f"Another studio (process {holder}) is using it.",
+                "Stop the other studio, or choose another folder with C41_DATA.",
                 status=500,
             ) from error
         handle.seek(0)
@@ -83,32 +85,32 @@ class DataFolder:
         self._lock = handle
 
     def unlock(self) -> None:
-        """Give the folder back."""
+        """Release the lock."""
         if self._lock:
             self._lock.close()
             self._lock = None
 
     def user(self, user_id: str) -> Path:
-        """The folder of one user's files."""
+        """Return the folder of a user's files."""
         return self.users / user_id
 
     def job(self, job_id: str, attempt: int) -> Path:
-        """The folder an attempt at a job writes into until its files are adopted."""
+        """Return the folder an attempt at a job writes to until its files are adopted."""
         return self.work / f"{job_id}-{attempt}"
 
     def secret(self, name: str) -> str:
-        """A random secret that is made once, kept (0600) and never leaves this machine. Raises OSError."""
-        if kept := self.kept_secret(name):
-            return kept
+        """Return a random secret, created on first use, stored (0600) and never sent anywhere. Raises OSError."""
+        if stored := self.stored_secret(name):
+            return stored
         value = secrets.token_urlsafe(48)
         write_private(self._secrets / name, value.encode())
         return value
 
-    def kept_secret(self, name: str) -> str | None:
-        """A secret that somebody put into the folder of secrets; None where there is none."""
+    def stored_secret(self, name: str) -> str | None:
+        """Return a secret stored in the folder of secrets, or None."""
         path = self._secrets / name
         return path.read_text().strip() or None if path.is_file() else None
 
     def free_bytes(self) -> int:
-        """Free space on the disk that holds the folder."""
+        """Return the free space on the folder's disk, in bytes."""
         return shutil.disk_usage(self.root).free

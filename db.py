@@ -1,4 +1,4 @@
-"""The database: SQLite in WAL mode through SQLAlchemy 2, its schema moved forward by alembic."""
+"""The database: SQLite in WAL mode through SQLAlchemy 2, with alembic migrations."""
 
 import shutil
 import sqlite3
@@ -18,30 +18,30 @@ from errors import StudioError
 MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 10
 _SMALLEST = 2**20
-"""With less free, SQLite cannot make the files beside its database, and calls that an I/O error."""
+"""Bytes. With less free space, SQLite cannot create the files next to its database and reports an I/O error."""
 
 
 class Base(DeclarativeBase):
-    """Every table of the studio. Times are seconds since 1970 (UTC), ids are 32 hex digits."""
+    """Base of all tables. Times are seconds since 1970 (UTC), ids are 32 hex digits."""
 
 
 def new_id() -> str:
-    """A fresh id: 32 hex digits."""
+    """Return a new id: 32 hex digits."""
     return uuid4().hex
 
 
 def _prepare(connection: sqlite3.Connection, _: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")  # a finished job survives a power cut; only state changes pay
+    cursor.execute("PRAGMA synchronous=FULL")  # a finished job survives a power failure; only state changes cost time
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
     cursor.close()
-    connection.create_function("casefold", 1, _casefold, deterministic=True)  # SQLite's own knows plain Latin only
+    connection.create_function("casefold", 1, _casefold, deterministic=True)  # SQLite's own handles ASCII only
 
 
 def fold(text: str) -> str:
-    """A text as it is compared: small letters, one spelling."""
+    """Return a text in the form used for comparison: case-folded and in NFC."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
@@ -58,10 +58,10 @@ class Database:
 
     @contextmanager
     def session(self, *, immediate: bool = False) -> Iterator[Session]:
-        """A transaction: committed at the end of the block, rolled back when the block raises.
+        """Run the block in a transaction, which is rolled back if the block raises.
 
-        SQLite lets others write until a transaction writes for the first time. An ``immediate`` one keeps them out from
-        its beginning: what it reads, such as whether a name is free, still holds when it writes.
+        SQLite lets others write until a transaction first writes. An ``immediate`` one locks them out from the start,
+        so that what it reads, such as whether a name is free, still holds when it writes.
         """
         with self._sessions.begin() as session:
             if immediate:
@@ -74,10 +74,10 @@ class Database:
 
 
 def open_database(path: Path) -> Database:
-    """Open the database, creating it or moving it to this version's schema first.
+    """Open the database; create it or migrate it to this version's schema first.
 
-    Raises StudioError for a database of a newer version of the studio, for a damaged file and where the disk is full,
-    broken or read-only.
+    Raises StudioError for a database of a newer version of the studio, for a damaged file, and if the disk is full,
+    failing or read-only.
     """
     engine = create_engine(URL.create("sqlite", database=str(path)), connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _prepare)
@@ -86,12 +86,12 @@ def open_database(path: Path) -> Database:
         _check(engine)
     except (sqlite3.Error, DBAPIError) as error:
         engine.dispose()
-        raise database_trouble(error, path) or error from error
+        raise database_problem(error, path) or error from error
     return Database(engine)
 
 
 def _check(engine: Engine) -> None:
-    """Read every page once, so that damage is said at the start. Half a second for a database of 100 MB."""
+    """Read every page once, so that damage is reported at the start. Takes half a second for 100 MB."""
     with engine.connect() as connection:
         verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar()
     if verdict != "ok":
@@ -116,9 +116,9 @@ def _migrate(engine: Engine) -> None:
     if current is not None and current not in {revision.revision for revision in script.walk_revisions()}:
         raise StudioError(
             "newer_data",
-            "This data folder was used by a newer version of the studio.",
+            "A newer version of the studio has used this data folder.",
             f"Its database has schema {current}, which this version does not know.",
-            "Start the newer version again, or choose another folder with C41_DATA.",
+            "Start the newer version, or choose another folder with C41_DATA.",
             status=500,
         )
     with engine.begin() as connection:
@@ -127,49 +127,49 @@ def _migrate(engine: Engine) -> None:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether an error of the database says that the disk is full."""
+    """Return whether a database error means that the disk is full."""
     return "disk is full" in str(error)
 
 
-def database_trouble(error: Exception, path: Path | None = None) -> StudioError | None:
-    """What an error of the database means for people, each cause with its own way out; None for any other error.
+def database_problem(error: Exception, path: Path | None = None) -> StudioError | None:
+    """Return the StudioError for a database error, with advice for each cause; None for any other error.
 
-    ``error`` is SQLite's own, or SQLAlchemy's around it. ``path`` is the database's, for people who may know it.
+    ``error`` is SQLite's, or SQLAlchemy's around it. ``path`` is the database file, if the reader may know it.
     Codes: https://www.sqlite.org/rescode.html
     """
     cause: Any = getattr(error, "orig", None) or error
     code = getattr(cause, "sqlite_errorcode", None)
-    if code is None:  # the library's own, for a mistake in its use
+    if code is None:  # raised by the library itself, for wrong use
         return None
     name = f"The database {path}" if path else "The database"
-    said = f"SQLite says: {cause}."
+    message = f"SQLite says: {cause}."
     code &= 0xFF
-    if is_disk_full(error) or (code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _no_room(path)):
+    if is_disk_full(error) or (code in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN) and _disk_full(path)):
         return StudioError("disk_full", "The disk is full.", f"{name} cannot grow.", _ROOM, status=507)
     match code:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            why = f"Another program has held it for {_BUSY_SECONDS} s."
+            why = f"Another program has locked it for {_BUSY_SECONDS} s."
             return StudioError("database_busy", f"{name} is busy.", why, _BUSY, status=503)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_CANTOPEN:
-            return StudioError("database_read_only", f"{name} cannot be written.", said, _WRITABLE, status=503)
+            return StudioError("database_read_only", f"{name} cannot be written.", message, _WRITABLE, status=503)
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return StudioError("damaged_database", f"{name} is damaged.", said, _DAMAGED, status=500)
+            return StudioError("damaged_database", f"{name} is damaged.", message, _DAMAGED, status=500)
         case sqlite3.SQLITE_IOERR:
-            why = f"Its disk reports an error. {said}"
+            why = f"Its disk reports an error. {message}"
             return StudioError("disk_error", f"{name} cannot be read or written.", why, _DISK, status=500)
         case _:
             return None
 
 
-_ROOM = "Make room on it, then try again."
-_BUSY = "Try again in a moment. If it stays busy, close what else has the database open, such as a backup program."
-_WRITABLE = "Let the account that runs the studio write to that file, its folder and its disk; then try again."
+_ROOM = "Free up space, then try again."
+_BUSY = "Try again in a moment. If it stays busy, close other programs that use the database, such as a backup."
+_WRITABLE = "Give the account that runs the studio write access to that file and its folder, then try again."
 _DAMAGED = (
     "Stop the studio, move studio.db away and restore a backup (python -m library restore). Without a backup, start "
-    "all the same: nobody's files are deleted, and Studio → Unclaimed files takes them back into the library."
+    "the studio anyway: no files are deleted, and Studio → Unclaimed files adds them to the library again."
 )
-_DISK = "Check the disk, and the connection to it if it is a network drive, before you start the studio again."
+_DISK = "Check the disk, and the connection if it is a network drive, then restart the studio."
 
 
-def _no_room(path: Path | None) -> bool:
+def _disk_full(path: Path | None) -> bool:
     return path is not None and shutil.disk_usage(path.parent).free < _SMALLEST

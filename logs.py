@@ -1,4 +1,4 @@
-"""The log, at the terminal and in files: nobody outside can fill it, and old lines make room for new ones."""
+"""The log in the terminal and in files: repeated lines are limited, and old files are rotated out."""
 
 import logging
 import re
@@ -19,27 +19,27 @@ _NUMBERS = re.compile(r"\d+")
 
 
 def to_terminal(level: str) -> None:
-    """Write what is at least of a level (``info``, …) to the standard error output."""
+    """Log to stderr from a level on (``info``, …)."""
     logging.getLogger().setLevel(level.upper())
     _add(logging.StreamHandler(sys.stderr))
 
 
 def to_parent(level: str) -> None:
-    """Write it there for a parent that keeps its own time and reads the level from the first word of a line."""
+    """Log to stderr for a parent process that adds the time and reads the level from the first word of a line."""
     logging.getLogger().setLevel(level.upper())
     _add(logging.StreamHandler(sys.stderr), "%(levelname)s %(name)s: %(message)s")
 
 
 def to_file(file: Path) -> None:
-    """Write it to a file too: at most FILE_BYTES, and OLDER_FILES of those before it beside it.
+    """Log to a file too, of at most FILE_BYTES, with OLDER_FILES older ones next to it.
 
-    Where the file cannot be written, the terminal must do.
+    If the file cannot be written, only the terminal is used.
     """
     try:
         file.parent.mkdir(mode=0o700, exist_ok=True)
         _add(_File(file, maxBytes=FILE_BYTES, backupCount=OLDER_FILES, encoding="utf-8", errors="backslashreplace"))
     except OSError as error:
-        logging.getLogger(__name__).warning("The log is not kept in %s: %s", file, error)
+        logging.getLogger(__name__).warning("Cannot write the log to %s: %s", file, error)
 
 
 def _add(handler: logging.Handler, line: str = _FORMAT) -> None:
@@ -49,26 +49,26 @@ def _add(handler: logging.Handler, line: str = _FORMAT) -> None:
 
 
 class _Line(logging.Formatter):
-    """A line, and how many like it the handler's ``LogLimit`` left out before it."""
+    """Formats a line, with the number of similar ones the handler's ``LogLimit`` omitted before it."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        """The line without a traceback."""
+        """Return the line without a traceback."""
         text, left_out = super().formatMessage(record), getattr(record, "left_out", 0)
         return f"{text} (and {left_out:,} more times in the last minutes)" if left_out else text
 
 
 class _File(RotatingFileHandler):
-    """On a full disk it stays silent: what happens is at the terminal."""
+    """Drops lines silently on a full disk; they are in the terminal."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
         """Drop the line."""
 
 
 class LogLimit(logging.Filter):
-    """For a handler: lets ``most`` lines of a kind through in ``seconds``; the next one tells how many were left out.
+    """Filter for a handler: passes ``most`` lines of a kind in ``seconds``; the next one reports how many were omitted.
 
-    That number is the record's ``left_out`` until the next handler sees it; its message stays as it is. Lines are of a
-    kind that come from one logger with the same first line, before values are filled in; its numbers may differ.
+    That number is the record's ``left_out`` until the next handler gets it; the message is unchanged. Lines are of one
+    kind if they come from one logger with the same first line before formatting, ignoring numbers.
     """
 
     def __init__(self, most: int = MOST, seconds: float = SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
@@ -80,7 +80,7 @@ class LogLimit(logging.Filter):
         self._seen: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the line is written."""
+        """Return whether the line is written."""
         key, now = (record.name, _NUMBERS.sub("0", str(record.msg).partition("\n")[0])), self._clock()
         with self._lock:
             began, count = self._seen.get(key, (now, 0))

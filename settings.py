@@ -1,4 +1,4 @@
-"""Every setting of the studio, once: its flag, environment variable (``C41_…``), type, default and meaning."""
+"""Every setting of the studio: its flag, environment variable (``C41_…``), type, default and meaning."""
 
 import re
 import sys
@@ -12,38 +12,38 @@ from pydantic_settings import BaseSettings, CliSettingsSource, SettingsConfigDic
 
 
 def _address(value: str | None) -> str | None:
-    """A web address as browsers write it, without a slash at its end; None for none. Raises ValueError."""
+    """Return a normalized URL without a trailing slash; None if empty. Raises ValueError."""
     if not value:
         return None
     try:
         url = HttpUrl(value)
     except ValidationError as error:
-        raise ValueError("this is no web address: write it like https://studio.example.org") from error
+        raise ValueError("this is not a web address; write it like https://studio.example.org") from error
     if url.path != "/":
-        raise ValueError("the studio needs a host name of its own: leave out the path behind it")
+        raise ValueError("the studio needs its own host name; leave out the path")
     if url.username or url.password or url.query is not None or url.fragment is not None:
-        raise ValueError("only http or https, a host and a port may stand there: https://studio.example.org")
+        raise ValueError("it may only have http or https, a host and a port, like https://studio.example.org")
     return str(url).rstrip("/")
 
 
 def _duration(value: str) -> str:
-    """A length of time as Ollama reads it. Raises ValueError."""
+    """Return a duration in Ollama's format. Raises ValueError."""
     if not re.fullmatch(r"-1|0|(\d+(ms|s|m|h))+", value):
-        raise ValueError("use 30s, 5m or 1h30m; 0 unloads at once, -1 keeps it loaded")
+        raise ValueError("use 30s, 5m or 1h30m; 0 unloads the model at once, -1 keeps it loaded")
     return value
 
 
 def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    """Addresses and networks with commas between them. Raises ValueError."""
+    """Parse comma-separated addresses and networks. Raises ValueError."""
     parts = [part.strip() for part in value.split(",") if part.strip()]
     try:
         return tuple(ip_network(part, strict=False) for part in parts)
     except ValueError as error:
-        raise ValueError("write addresses or networks, not names: 127.0.0.1,172.16.0.0/12") from error
+        raise ValueError("use addresses or networks, not names, like 127.0.0.1,172.16.0.0/12") from error
 
 
 def _proxies(value: str) -> str:
-    """A list of addresses and networks as it was written. Raises ValueError."""
+    """Return a list of addresses and networks unchanged. Raises ValueError if it is invalid."""
     _networks(value)
     return value
 
@@ -53,7 +53,7 @@ _BOUNDS = {"gt": "more than", "ge": "at least", "le": "at most"}
 
 
 class Settings(BaseSettings):
-    """C41 Studio: an AI studio for a small film company, on its own machine.
+    """C41 Studio: an AI studio for a small film company, on its own computer.
 
     Every flag is also an environment variable: --device-memory-gb is C41_DEVICE_MEMORY_GB.
     """
@@ -72,106 +72,103 @@ class Settings(BaseSettings):
 
     host: str = Field(
         "127.0.0.1",
-        description="Address to listen on. “lan” lets the phones and computers of the house in, over https.",
+        description="Address to listen on. “lan” lets devices on your network connect, over https.",
     )
     port: int = Field(7860, ge=1, le=65535, description="Port to listen on.")
     base_url: Annotated[
         str | None,
         AfterValidator(_address),
         Field(
-            description="Address that people open the studio at, like https://studio.example.org. Every link is built "
-            "from it, and only its own pages may change things. Default: the address that each request was sent to."
+            description="Address people open the studio at, like https://studio.example.org. Links are built from it, "
+            "and requests from pages at other addresses are refused. Default: the address of each request."
         ),
     ] = None
     data: Path = Field(
-        Path("~/.local/share/c41"), description="Folder of everything people make: database, files, secrets."
+        Path("~/.local/share/c41"), description="Folder for everything people make: database, files, secrets."
     )
     starter: Path | None = Field(
-        None, description="Folder of the starter models. Default: the folder 'starter' in the data folder."
+        None, description="Folder of the starter models. Default: 'starter' in the data folder."
     )
     engine: Literal["inprocess", "process"] | None = Field(
         None,
-        description="Where models run: in this process, or in a supervised child process a device. "
-        "Default: inprocess; process where there are several GPUs.",
+        description="Where models run: in this process (inprocess), or in one supervised child process per device "
+        "(process). Default: inprocess; process with several GPUs.",
     )
     device_memory_gb: float | None = Field(
-        None, gt=0, description="Most device memory the models may take, in GB. Default: what the device has."
+        None, gt=0, description="Maximum device memory for models, in GB. Default: all the device has."
     )
     idle_minutes: float = Field(
-        15, ge=0, description="Minutes without use after which a model leaves memory. 0 keeps models for ever."
+        15, ge=0, description="Minutes without use after which a model is unloaded. 0 keeps models loaded."
     )
-    threads: int | None = Field(
-        None, ge=1, description="Processor threads the models may use. Default: one for each core."
-    )
+    threads: int | None = Field(None, ge=1, description="CPU threads for models. Default: one per core.")
     model_folders: str = Field(
         "~/ComfyUI,~/stable-diffusion-webui,~/models",
-        description="Folders of this machine that the owner may take models and LoRAs from by their path, with commas.",
+        description="Folders of this computer from which the owner may add models and LoRAs by path, comma-separated.",
     )
-    max_upload_mb: int = Field(4096, ge=1, description="Largest file a person may bring in, in MB.")
-    keep_free_mb: int = Field(
-        512, ge=0, description="Disk space that is always left free, in MB. Jobs that would eat into it wait."
-    )
+    max_upload_mb: int = Field(4096, ge=1, description="Largest file a person may upload, in MB.")
+    keep_free_mb: int = Field(512, ge=0, description="Disk space to keep free, in MB. Jobs that would need it wait.")
     ollama_url: str = Field(
         "http://127.0.0.1:11434",
         repr=False,
-        description="Address of an Ollama server to write with, on this machine or in your network. "
-        "It may hold a name and password: http://name:password@server.",
+        description="Address of an Ollama server for Writing, on this computer or on your network. "
+        "It may contain a name and password: http://name:password@server.",
     )
     ollama_key: str | None = Field(
-        None, repr=False, description="Key that the Ollama server asks for (sent as a bearer token). Default: none."
+        None, repr=False, description="Key for the Ollama server, sent as a bearer token. Default: none."
     )
     ollama_keep_alive: Annotated[
         str,
         AfterValidator(_duration),
         Field(
             description="How long a model stays in Ollama's memory after its last answer: 30s, 5m, 1h30m; "
-            "0 not at all, -1 forever."
+            "0 unloads it at once, -1 keeps it loaded."
         ),
     ] = "5m"
     ollama_stall_seconds: float = Field(
-        120, gt=0, description="Seconds without a word after which an answer of Ollama that has begun is given up."
+        120, gt=0, description="Seconds without new text after which the studio gives up on an answer from Ollama."
     )
     ollama_shares_card: bool | None = Field(
         None,
-        description="Whether Ollama takes its memory from this machine, so that the two make room for each other. "
-        "Default: yes where its address is this machine.",
+        description="Whether Ollama runs on this computer, so that Ollama and the studio free memory for each "
+        "other. Default: yes if its address is this computer.",
     )
-    session_days: float = Field(14, gt=0, description="Days after which a sign-in ends.")
+    session_days: float = Field(14, gt=0, description="Days after which people have to sign in again.")
     trusted_proxies: Annotated[
         str,
         AfterValidator(_proxies),
         Field(
             description="Addresses or networks (172.16.0.0/12) of reverse proxies whose X-Forwarded-* headers are "
-            "believed, with commas."
+            "trusted, comma-separated."
         ),
     ] = "127.0.0.1,::1"
     metrics_token: str | None = Field(
-        None, description="Bearer token that may read /metrics from elsewhere. Default: loopback only."
+        None, description="Bearer token for reading /metrics from other computers. Default: only from this computer."
     )
     oidc_issuer: str | None = Field(
         None,
-        description="Address of an identity provider (OpenID Connect) that people may sign in with. Default: none.",
+        description="Address of an identity provider (OpenID Connect) people can sign in with. Default: none.",
     )
-    oidc_client_id: str = Field("c41-studio", description="What the identity provider calls this studio.")
+    oidc_client_id: str = Field("c41-studio", description="Client ID of this studio at the identity provider.")
     oidc_client_secret: str | None = Field(
         None,
         repr=False,
-        description="What the studio proves itself with there. Default: the file secrets/oidc in the data folder.",
+        description="Client secret of this studio there. Default: the file secrets/oidc in the data folder.",
     )
-    oidc_name: str = Field("your company account", description="What the sign-in page calls the identity provider.")
+    oidc_name: str = Field("your company account", description="Name of the identity provider on the sign-in page.")
     oidc_allow: Literal["added", "named", "everyone"] = Field(
         "added",
-        description="Who may come in through it. added: those who linked their account, or whose e-mail the owner "
-        "noted. named: also whoever has the name of somebody here there. everyone: also strangers, as new members.",
+        description="Who may sign in with the identity provider. added: people who linked their account or whose email "
+        "the owner entered. named: also people with the same user name there and here. everyone: also new people, as "
+        "members.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info",
-        description="How much the log tells, at the terminal and in files of 5 MB in logs/ of the data folder.",
+        description="Level of detail of the log, in the terminal and in the data folder's logs/ (files of 5 MB).",
     )
 
     @property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
-        """``trusted_proxies`` as networks; a single address is one of its own."""
+        """``trusted_proxies`` as networks; a single address becomes a network of one."""
         return _networks(self.trusted_proxies)
 
     @property
@@ -181,7 +178,7 @@ class Settings(BaseSettings):
 
 
 def from_command_line(args: list[str] | None = None) -> Settings:
-    """Read the settings from flags, then environment, then defaults; exits with a message when one is wrong."""
+    """Read the settings from flags, environment and defaults, in this order; exit with a message if one is invalid."""
     try:
         return Settings(_cli_settings_source=CliSettingsSource(Settings, cli_parse_args=True if args is None else args))
     except ValidationError as error:
@@ -189,7 +186,7 @@ def from_command_line(args: list[str] | None = None) -> Settings:
 
 
 def from_environment() -> Settings:
-    """Read the settings from environment, then defaults; exits with a message when one is wrong."""
+    """Read the settings from environment and defaults, in this order; exit with a message if one is invalid."""
     try:
         return Settings()
     except ValidationError as error:
@@ -197,16 +194,16 @@ def from_environment() -> Settings:
 
 
 def _refuse(error: ValidationError) -> NoReturn:
-    """Say of each setting that is wrong what it must be, and exit with 2, as for an unknown flag."""
+    """Print what is required for each invalid setting, and exit with status 2, as for an unknown flag."""
     for wrong in error.errors():
         name = str(wrong["loc"][0])
         flag, value = name.replace("_", "-"), re.sub(r"//[^/@]*@", "//…@", " ".join(str(wrong["input"]).split())[:80])
-        print(f"C41_{name.upper()} (--{flag}) cannot be “{value}”: {_requirement(name, wrong)}.", file=sys.stderr)
+        print(f"C41_{name.upper()} (--{flag}): invalid value “{value}”: {_requirement(name, wrong)}.", file=sys.stderr)
     sys.exit(2)
 
 
 def _requirement(name: str, wrong: Mapping[str, Any]) -> str:
-    """What the value of a setting must be, in words."""
+    """Return what the value of a setting must be, in words."""
     field, context = Settings.model_fields[name], wrong.get("ctx", {})
     if "error" in context:
         return str(context["error"])

@@ -1,4 +1,4 @@
-"""The services of a running studio, wired once and handed to pages and endpoints."""
+"""The services of a running studio, wired once and passed to pages and endpoints."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -8,9 +8,9 @@ from db import Database
 from settings import Settings
 
 if TYPE_CHECKING:
-    from auth.accounts import Accounts
+    from auth.accounts.users import Accounts
     from engines.catalog import Catalog
-    from engines.language.shelf import Language
+    from engines.language.models import LanguageService
     from jobs.recipes.service import Recipes
     from jobs.service import Jobs
     from library.conversations.service import Conversations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Studio:
-    """Everything a page or an endpoint may use."""
+    """All services that pages and endpoints may use."""
 
     settings: Settings
     data: DataFolder
@@ -29,5 +29,5 @@ class Studio:
     library: "Library"
     conversations: "Conversations"
     jobs: "Jobs"
-    language: "Language"
+    language: "LanguageService"
     recipes: "Recipes"

@@ -1,4 +1,4 @@
-"""Text from other programs, made valid UTF-8 where it comes in."""
+"""Makes text from other programs valid UTF-8 on input."""
 
 import re
 from typing import Annotated, Any
@@ -9,9 +9,9 @@ _HALF = re.compile("[\ud800-\udfff]")
 
 
 def valid(text: str) -> str:
-    """The text without unpaired surrogates: two halves that make a letter are joined, any other becomes U+FFFD.
+    """Return the text without lone surrogates: pairs are joined to one character, others become U+FFFD.
 
-    JSON of other programs and file names on disk may hold such halves; no file, database or page can.
+    JSON from other programs and file names may contain them; files, databases and pages cannot.
     """
     if text.isascii() or not _HALF.search(text):
         return text
@@ -19,7 +19,7 @@ def valid(text: str) -> str:
 
 
 def valid_json(value: Any) -> Any:
-    """A JSON value in which every text is ``valid``."""
+    """Return a JSON value with every text made ``valid``."""
     if isinstance(value, str):
         return valid(value)
     if isinstance(value, dict):
@@ -30,26 +30,26 @@ def valid_json(value: Any) -> Any:
 
 
 ValidText = Annotated[str, AfterValidator(valid)]
-"""A field of a pydantic model that takes any text and holds a valid one."""
+"""A pydantic field that accepts any text and stores it as valid text."""
 
 ValidJson = Annotated[dict[str, Any], AfterValidator(valid_json)]
 """The same for a JSON object."""
 
 
 class TextStream:
-    """Makes a text valid that arrives in pieces: half a letter at the end of one waits for the other half."""
+    """Makes text that arrives in pieces valid: a high surrogate at the end of one waits for its other half."""
 
     def __init__(self) -> None:
         self._waiting = ""
 
     def take(self, piece: str) -> str:
-        """What can be passed on once ``piece`` has arrived."""
+        """Return the text that is complete after ``piece``."""
         text = self._waiting + piece
         cut = len(text) - 1 if "\ud800" <= text[-1:] <= "\udbff" else len(text)
         self._waiting = text[cut:]
         return valid(text[:cut])
 
     def end(self) -> str:
-        """What is left at the end."""
+        """Return the rest at the end."""
         rest, self._waiting = valid(self._waiting), ""
         return rest

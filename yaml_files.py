@@ -1,4 +1,4 @@
-"""YAML: files that come with the studio or are written by its owner, read fast; those of other programs, with care."""
+"""Reads YAML: files of the studio or its owner fast, files of other programs safely."""
 
 from pathlib import Path
 from typing import Any
@@ -6,30 +6,30 @@ from typing import Any
 import yaml
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""libyaml's parser, ten times as fast as Python's; some systems have PyYAML without it."""
+"""libyaml's parser is ten times as fast as Python's; some builds of PyYAML lack it."""
 
 
 class _Careful(yaml.SafeLoader):
-    """Python's parser: libyaml's ends the process on deep nesting. No merges: a few lines of them fill any memory."""
+    """Python's parser, as libyaml's crashes on deep nesting. Without merges, which can fill the memory."""
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Leave a merge (``<<``) where it is: it has no constructor, so that it is refused."""
+        """Leave merges (``<<``) unresolved, so that they are refused for lack of a constructor."""
 
 
 def read_yaml(path: Path) -> Any:
-    """What a file holds. Raises ValueError where it is not YAML, and OSError."""
+    """Return the content of a file. Raises ValueError if it is not YAML, and OSError."""
     return _load(path, _LOADER)
 
 
 def read_foreign_yaml(path: Path) -> Any:
-    """What a file of another program holds; bound its size first.
+    """Return the content of another program's file; limit its size first.
 
-    Raises ValueError where it is not YAML, merges with ``<<`` or nests too deeply; OSError.
+    Raises ValueError if it is not YAML, uses ``<<`` or is nested too deeply, and OSError.
     """
     try:
         return _load(path, _Careful)
     except RecursionError as error:
-        raise ValueError("It nests too deeply.") from error
+        raise ValueError("It is nested too deeply.") from error
 
 
 def _load(path: Path, loader: Any) -> Any:

@@ -1,1 +1,1 @@
-"""What scripts see: REST under /api, and named endpoints for gradio_client."""
+"""The API for scripts: REST under /api, and named endpoints for gradio_client."""

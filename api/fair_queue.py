@@ -1,25 +1,25 @@
-"""Gradio's queue, shared fairly: nobody's calls take the places that the others need."""
+"""Limits on Gradio's queue per person, so that one person's calls cannot block the others'."""
 
 from typing import Any
 
 import gradio as gr
 from fastapi import HTTPException, Request
 
-from auth.gate import principal
+from auth.http.gate import principal
 
 WAITING = "wait_job"
 MOST_WAITING = 50
-"""Jobs that one person may follow with ``wait_job`` at a time."""
+"""Jobs one person may follow with ``wait_job`` at a time."""
 MOST_CALLS = 100
-"""Calls of one person, those among them, that may be under way at a time."""
+"""Calls one person may have running at a time, including ``wait_job``."""
 PLACES = 1000
-"""Calls under way for everybody together; following a job takes a place and no thread."""
+"""Running calls in total; following a job uses a slot but no thread."""
 LOOK_SECONDS = 0.02
-"""Between two looks into an empty queue. Gradio's own millisecond keeps a tenth of a core busy day and night."""
+"""Interval for polling an empty queue. Gradio's default of 1 ms keeps a tenth of a core busy all the time."""
 
 
 def share_queue(blocks: gr.Blocks) -> None:
-    """Bound what one person may have in the queue of ``blocks``; more is refused with 429 and a sentence."""
+    """Limit the calls of each person in the queue of ``blocks``; further calls get 429 with a message."""
     queue = blocks._queue
     queue.max_thread_count = PLACES
     queue.sleep_when_free = LOOK_SECONDS
@@ -30,14 +30,14 @@ def share_queue(blocks: gr.Blocks) -> None:
         mine = [event.fn for event in queue.event_ids_to_events.values() if principal(event.request).user_id == who]
         waits = sum(fn.api_name == WAITING for fn in mine)
         if waits >= MOST_WAITING and getattr(blocks.fns.get(body.fn_index), "api_name", None) == WAITING:
-            raise _too_many(f"You already follow {MOST_WAITING} jobs with /wait_job.")
+            raise _too_many(f"You are already following {MOST_WAITING} jobs with /wait_job.")
         if len(mine) >= MOST_CALLS:
-            raise _too_many(f"{MOST_CALLS} calls of yours are still under way.")
+            raise _too_many(f"{MOST_CALLS} of your calls are still running.")
         return await push(body=body, request=request, username=username)
 
     queue.push = push_fairly  # type: ignore[method-assign]
 
 
 def _too_many(what: str) -> HTTPException:
-    why = "The studio answers everybody, so each person has a share of its calls."
-    return HTTPException(429, f"{what} {why} Wait for one of them to end, or ask GET /api/jobs for all jobs at once.")
+    why = "Calls are limited per person, so that the studio can serve everyone."
+    return HTTPException(429, f"{what} {why} Wait for one of them to end, or get all jobs at once with GET /api/jobs.")

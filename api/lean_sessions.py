@@ -1,4 +1,4 @@
-"""Gradio's sessions without what only its deep links read, which are shut here."""
+"""Gradio sessions without the data that only deep links use, which are disabled here."""
 
 from types import SimpleNamespace
 from typing import cast
@@ -9,8 +9,8 @@ from gradio.state_holder import SessionState, StateHolder
 
 
 class LeanSessions(StateHolder):
-    """Begins a session in a fraction of a millisecond. Gradio writes down the settings of every component first, in
-    the way of everybody's requests, and does so for each call of a script that names no session."""
+    """Starts a session in a fraction of a millisecond. Gradio copies the settings of every component first, which
+    blocks all requests, and does so for each call of a script without a session."""
 
     def __getitem__(self, session_id: str) -> SessionState:
         if session_id not in self.session_data:
@@ -20,6 +20,6 @@ class LeanSessions(StateHolder):
 
 
 def keep_sessions_lean(app: App, blocks: gr.Blocks) -> None:
-    """Give Gradio's ``app``, which serves ``blocks``, sessions of this kind."""
+    """Use these sessions in Gradio's ``app``, which serves ``blocks``."""
     app.state_holder = LeanSessions()  # type: ignore[no-untyped-call]
     app.state_holder.set_blocks(blocks)

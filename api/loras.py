@@ -1,4 +1,4 @@
-"""The LoRAs of a person's library, and bringing in more of them."""
+"""The LoRAs in a person's library, and adding more."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.server_paths import is_inside, server_path
 from api.uploads import take_file
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from engines.loras import families
 from engines.loras.facts import LoraFacts
 from errors import StudioError
@@ -18,7 +18,7 @@ _PAGE = 200
 
 
 class LoraView(BaseModel):
-    """A LoRA of the library. ``fits`` says whether the model in question reads it, None where none is."""
+    """A LoRA of the library. ``fits`` is whether the given model can use it, None without a model."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,8 +39,8 @@ class LoraView(BaseModel):
     fits: bool | None = None
 
 
-class LoraShelf(BaseModel):
-    """LoRAs, and the family that the model in question reads."""
+class LoraListView(BaseModel):
+    """LoRAs, and the LoRA family of the given model."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,26 +49,26 @@ class LoraShelf(BaseModel):
     loras: tuple[LoraView, ...] = ()
 
 
-def shelf(studio: Studio, who: Principal, model: str | None = None, q: str | None = None) -> LoraShelf:
-    """The LoRAs a person may use, newest first; with a ``model``, those that it reads before the others.
+def lora_list(studio: Studio, who: Principal, model: str | None = None, q: str | None = None) -> LoraListView:
+    """Return the LoRAs a person may use, newest first; with a ``model``, those it can use come first.
 
-    ``q`` finds words. Raises StudioError unknown_model.
+    ``q`` searches. Raises StudioError unknown_model.
     """
     family = studio.catalog.get(model).lora_family if model else None
-    found = [_view(asset, model, family) for asset in _all(studio, who, q)]
-    found.sort(key=lambda one: one.fits is False)
-    return LoraShelf(family=family, family_name=families.name(family) if family else "", loras=tuple(found))
+    views = [_view(asset, model, family) for asset in _all(studio, who, q)]
+    views.sort(key=lambda one: one.fits is False)
+    return LoraListView(family=family, family_name=families.name(family) if family else "", loras=tuple(views))
 
 
-def bring_in(studio: Studio, who: Principal, typed: str, project_id: str | None = None) -> AssetView:
-    """Take a LoRA of this machine into the library: by a second name for the file, or a copy. For the owner alone.
+def add_lora(studio: Studio, who: Principal, typed: str, project_id: str | None = None) -> AssetView:
+    """Add a LoRA file of this computer to the library, as a hard link or a copy (owner only).
 
-    A picture beside it that is called alike stands for it. Raises StudioError as ``server_path``, not_a_lora, or as
-    bringing in a file does; then nothing of the file was stored.
+    A picture of the same name next to it becomes its thumbnail. Raises StudioError as ``server_path``, not_a_lora, or
+    as ``take_file``; then nothing is stored.
     """
-    from engines.loras import looking
+    from engines.loras import inspect_file
     from engines.loras.folder import sample
-    from engines.loras.header import is_safetensors
+    from engines.weights.safetensors_header import is_safetensors
 
     path = server_path(studio, who, typed)
     if not path.is_file():
@@ -81,7 +81,7 @@ def bring_in(studio: Studio, who: Principal, typed: str, project_id: str | None 
             "Choose a file that ends in .safetensors.",
             status=422,
         )
-    looking.look(path, path.name, thorough=False)
+    inspect_file.inspect_lora(path, path.name, thorough=False)
     face = sample(path)
     shown = face if face is not None and is_inside(studio, face.resolve()) else None
     return take_file(studio, who, path, path.name, project_id, str(path.parent)[-200:], shown)

@@ -1,4 +1,4 @@
-"""Figures for a monitoring program, read fresh from the queue at every scrape."""
+"""Metrics for Prometheus, read from the queue at every scrape."""
 
 from collections.abc import Iterator
 
@@ -7,14 +7,14 @@ from prometheus_client.core import GaugeMetricFamily, SummaryMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
-from jobs.tables import Job
+from jobs.queue.tables import Job
 from studio import Studio
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """One studio's figures, in a registry of their own."""
+    """The metrics of a studio, in their own registry."""
 
     def __init__(self, studio: Studio) -> None:
         self._registry = CollectorRegistry()
@@ -24,26 +24,26 @@ class Metrics:
         )
 
     def text(self) -> bytes:
-        """All figures in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
 class QueueFigures(Collector):
-    """Jobs by state and lane, how long they waited, how full the device is."""
+    """Jobs by state and lane, their waiting time, and the device's memory."""
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        """Nothing in advance: registering must not read the database."""
+        """Return nothing: registering must not read the database."""
         return iter(())
 
     def collect(self) -> Iterator[GaugeMetricFamily | SummaryMetricFamily]:
-        """The figures as they are now."""
+        """Yield the current metrics."""
         jobs = GaugeMetricFamily(
             "c41_jobs", "Jobs by state and lane (finished: since the start).", labels=["state", "lane"]
         )
-        waits = SummaryMetricFamily("c41_job_wait_seconds", "Time from asking to starting.", labels=["lane"])
+        waits = SummaryMetricFamily("c41_job_wait_seconds", "Time from submission to start.", labels=["lane"])
         waited = func.sum(Job.started_at - Job.created_at)
         for lane, states in self._studio.jobs.counts().items():
             for state, count in states.items():

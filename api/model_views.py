@@ -1,4 +1,4 @@
-"""The models as the Models page shows them: what each needs, whether it fits, where it is."""
+"""The models as shown on the Models page: what each needs, whether it fits, where it is."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -8,9 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from api.schema import ModelView
-from engines import wire
-from engines.catalog import Catalog, Entry, files
-from engines.catalog.fitting import Fit, fit, size_of
+from engines import protocol
+from engines.catalog import Catalog, Entry, locations
+from engines.memory_fit import Fit, memory_fit, size_of
 from jobs.views import View
 from studio import Studio
 from yaml_files import read_yaml
@@ -28,19 +28,19 @@ _USES: tuple[tuple[str, frozenset[str]], ...] = (
     ("Speech", frozenset({"speak", "check_speech"})),
 )
 _CONVERTED = 1.15
-"""From how many times the bytes that are run on a model's files hold more than that."""
+"""From this ratio of file size to loaded size on, a model's files are stored in higher precision than it runs in."""
 _HELPERS = "Picture helpers"
 _OTHER = "Other"
 _VERIFIED = {
-    "weights": "Its real weights have been run.",
+    "weights": "Tested with the real model.",
     "starter": "Comes with the studio and is tested with it.",
-    "twin": "Its code is tested on a tiny model of the same build; its real weights have not been run.",
-    "import": "Its code loads; it has not been run.",
+    "twin": "Not yet tested with the real model, only with a tiny one of the same architecture.",
+    "import": "Not yet tested with the real model.",
 }
 
 
-class Loaded(View):
-    """Where a model is in memory: ``device`` is what it lies on; one in use cannot be freed now."""
+class LoadedModelView(View):
+    """A model in memory: ``device`` is where it is loaded; one in use cannot be unloaded now."""
 
     device: str
     bytes: int
@@ -48,12 +48,13 @@ class Loaded(View):
 
 
 class ModelCard(ModelView):
-    """A model as the page shows it.
+    """A model as shown on the page.
 
-    ``kind`` is the heading it stands under, ``pages`` where its repositories are read about, ``consent_pages`` where
-    the terms of those that ask for consent are accepted, ``load_words`` what loading takes where its files hold more
-    than is run; ``own`` says that somebody here entered it, ``in_place`` that its files belong to another program;
-    ``disk_bytes`` is what it takes.
+    ``kind`` is its heading; ``downloadable`` means that the studio can download it when
+    someone asks; ``pages`` are the pages of its repositories; ``consent_pages`` are those where the terms of
+    gated ones are accepted; ``load_words`` says what loading takes if the files need conversion; ``own`` means that
+    someone here added it; ``in_place`` means that its files belong to another program; ``disk_bytes`` is its size on
+    disk.
     """
 
     kind: str
@@ -61,9 +62,10 @@ class ModelCard(ModelView):
     sets: tuple[str, ...]
     fit: Fit
     verified_words: str
-    loaded: tuple[Loaded, ...]
+    loaded: tuple[LoadedModelView, ...]
     own: bool
     in_place: bool
+    downloadable: bool
     removable: bool
     pages: tuple[str, ...]
     consent_pages: tuple[str, ...]
@@ -72,7 +74,7 @@ class ModelCard(ModelView):
 
 
 class SetView(View):
-    """An install set: its models as far as there are any, what is still to be fetched of them, and for whom it is."""
+    """A bundle of models: which models, what is still to download, and from what device memory it is recommended."""
 
     id: str
     name: str
@@ -85,8 +87,8 @@ class SetView(View):
     recommended: bool
 
 
-class Shelf(View):
-    """All models, the sets, and the disk they go to. ``token`` says that an access token is kept."""
+class ModelsView(View):
+    """All models, the bundles, and the disk they are stored on. ``token`` is whether an access token is saved."""
 
     models: tuple[ModelCard, ...]
     sets: tuple[SetView, ...]
@@ -112,23 +114,23 @@ def _sets() -> tuple[_Set, ...]:
 
 
 def cards(studio: Studio) -> tuple[ModelCard, ...]:
-    """Every model a person may know of. Hidden ones are kept from forms, not from those who may get them here."""
+    """Return every model for the page. Hidden ones do not appear in forms, but can be downloaded here."""
     catalog, devices = studio.catalog, studio.jobs.devices()
     known = (entry for entry in catalog.entries.values() if entry.runtime != "hub" and (entry.tasks or entry.role))
     return tuple(
         card(studio, entry, devices)
         for entry in known
-        if not entry.hidden or catalog.installed(entry) or any(map(files.is_repository, entry.parts.values()))
+        if not entry.hidden or catalog.installed(entry) or any(map(locations.is_downloadable, entry.parts.values()))
     )
 
 
-def card(studio: Studio, entry: Entry, devices: Mapping[str, wire.DeviceState] | None = None) -> ModelCard:
-    """One model."""
+def card(studio: Studio, entry: Entry, devices: Mapping[str, protocol.DeviceState] | None = None) -> ModelCard:
+    """Return one model."""
     catalog = studio.catalog
     devices = studio.jobs.devices() if devices is None else devices
     state = devices.get(entry.lane) or devices.get("device")
     installed = catalog.installed(entry)
-    repositories = sorted({part.repo for part in entry.parts.values() if files.is_repository(part)})
+    repositories = sorted({part.repo for part in entry.parts.values() if locations.is_repository(part)})
     in_place = any(Path(part.repo).is_absolute() for part in entry.parts.values())
     own = (studio.data.catalog / f"{entry.id}.yaml").exists()
     same: dict[str, Any] = {name: getattr(entry, name) for name in ModelView.model_fields if name != "installed"}
@@ -138,12 +140,13 @@ def card(studio: Studio, entry: Entry, devices: Mapping[str, wire.DeviceState] |
         kind=kind_of(entry),
         runtime=entry.runtime,
         sets=entry.sets,
-        fit=fit(entry, catalog, state),
+        fit=studio.jobs.timed_fit(memory_fit(entry, catalog, state), entry),
         verified_words=_VERIFIED[entry.verified],
-        loaded=_loaded(catalog, entry, devices),
+        loaded=_loaded_models(catalog, entry, devices),
         own=own,
         in_place=in_place,
-        removable=own or (installed and bool(repositories)),
+        downloadable=any(map(locations.is_downloadable, entry.parts.values())),
+        removable=own or (installed and any(map(locations.is_downloadable, entry.parts.values()))),
         pages=tuple(f"{_hub()}/{repo}" for repo in repositories),
         load_words=_conversion(entry),
         consent_pages=tuple(f"{_hub()}/{repo}" for repo in entry.gated_repos or repositories[:1]),
@@ -152,24 +155,25 @@ def card(studio: Studio, entry: Entry, devices: Mapping[str, wire.DeviceState] |
 
 
 def _conversion(entry: Entry) -> str:
-    """What it costs that a model is stored in full precision and runs in half of it; nothing where it is not."""
+    """Return what loading takes if a model's files are in full precision and have to be converted; else nothing."""
     run = sum(entry.part_memory.values())
     if not run or entry.download_bytes < _CONVERTED * run:
         return ""
     largest = max(entry.part_memory.values())
     return (
-        f"Its files hold full precision: loading reads {size_of(entry.download_bytes)} and converts them, which takes "
-        f"longer and {size_of(largest)} of main memory for a while."
+        f"Its files are in full precision. Loading reads and converts {size_of(entry.download_bytes)}, which takes "
+        f"longer and temporarily needs {size_of(largest)} of main memory."
     )
 
 
-def shelf(studio: Studio, *, may_change: bool) -> Shelf:
-    """Everything the page shows."""
+def models_view(studio: Studio, *, may_change: bool) -> ModelsView:
+    """Return everything the page shows."""
     from engines.hub import cache as hub_cache
     from engines.hub import token
 
-    known = cards(studio)
-    return Shelf(
+    with studio.catalog.steady():
+        known = cards(studio)
+    return ModelsView(
         models=known,
         sets=sets(studio, known),
         folder=str(hub_cache.root()),
@@ -181,7 +185,7 @@ def shelf(studio: Studio, *, may_change: bool) -> Shelf:
 
 
 def sets(studio: Studio, known: tuple[ModelCard, ...]) -> tuple[SetView, ...]:
-    """The install sets; the one for this machine is recommended."""
+    """Return the bundles; the one for this computer is recommended."""
     card = _graphics_bytes(studio.jobs.devices())
     best = next(one.id for one in _sets() if one.from_gb * 1e9 <= card)
     return tuple(_set(one, [model for model in known if one.id in model.sets], one.id == best) for one in _sets())
@@ -200,38 +204,41 @@ def _set(one: _Set, models: list[ModelCard], recommended: bool) -> SetView:
 
 
 def kind_of(entry: Entry) -> str:
-    """The heading a model stands under."""
+    """Return the heading of a model."""
     return next((name for name, tasks in _USES if tasks & set(entry.tasks)), _HELPERS if entry.role else _OTHER)
 
 
-def _graphics_bytes(devices: Mapping[str, wire.DeviceState]) -> int:
-    """Memory of the graphics card; 0 where the models run on the processor."""
+def _graphics_bytes(devices: Mapping[str, protocol.DeviceState]) -> int:
+    """Return the GPU's memory in bytes; 0 if the models run on the CPU."""
     state = devices.get("device")
     return state.total_bytes if state and not state.name.lower().startswith(("cpu", "processor")) else 0
 
 
-def _loaded(catalog: Catalog, entry: Entry, devices: Mapping[str, wire.DeviceState]) -> tuple[Loaded, ...]:
-    """Where any part of a model is in memory."""
+def _loaded_models(
+    catalog: Catalog, entry: Entry, devices: Mapping[str, protocol.DeviceState]
+) -> tuple[LoadedModelView, ...]:
+    """Return where parts of a model are in memory."""
     places = {str(catalog.path_of(part)) for part in entry.parts.values()}
-    found: dict[tuple[str, str], Loaded] = {}
+    views: dict[tuple[str, str], LoadedModelView] = {}
     for state in devices.values():
         for one in state.components:
-            if is_of(one.key, entry.id, places):
-                found[state.name, one.key] = Loaded(device=state.name, bytes=one.bytes, in_use=one.leased)
-    return tuple(found.values())
+            if belongs_to(one.key, entry.id, places):
+                device = protocol.device_label(state.name)
+                views[device, one.key] = LoadedModelView(device=device, bytes=one.bytes, in_use=one.leased)
+    return tuple(views.values())
 
 
-def is_of(key: str, id: str, places: set[str]) -> bool:
-    """Whether a component belongs to a model: engines call it after the model's id, or after the file it is of."""
+def belongs_to(key: str, id: str, places: set[str]) -> bool:
+    """Return whether a component belongs to a model: its key starts with the model's id or contains its file's path."""
     if key == id or key.startswith(f"{id}:"):
         return True
     return any(place in key and key.partition(place)[2][:1] in ("", "/", "#", "@") for place in places)
 
 
 def _on_disk(catalog: Catalog, entry: Entry) -> int:
-    """Bytes of a model's files, each once."""
-    found = {path.resolve() for part in entry.parts.values() for path in _files(catalog.path_of(part))}
-    return sum(path.stat().st_size for path in found if path.is_file())
+    """Return the size of a model's files in bytes, each counted once."""
+    paths = {path.resolve() for part in entry.parts.values() for path in _files(catalog.path_of(part))}
+    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def _files(place: Path) -> list[Path]:

@@ -1,18 +1,18 @@
-"""The one who asks, as the gate left them on the request."""
+"""The caller of a request, as set by the gate."""
 
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal, require_browser
 from errors import StudioError
 
 
 def principal(request: Any) -> Principal:
-    """The person behind a FastAPI or a Gradio request. Raises StudioError sign_in where the gate let nobody through."""
+    """Return the caller of a FastAPI or Gradio request. Raises StudioError sign_in if the gate set none."""
     who = getattr(getattr(request, "request", request).state, "principal", None)
     if not isinstance(who, Principal):
-        raise StudioError("sign_in", "Nobody is signed in.", next="Sign in, or send a bearer token.", status=401)
+        raise StudioError("sign_in", "You are not signed in.", next="Sign in, or send an access token.", status=401)
     return who
 
 
@@ -21,4 +21,24 @@ async def _who(request: Request) -> Principal:
 
 
 Who = Annotated[Principal, Depends(_who)]
-"""A route's parameter: the person who asks."""
+"""A route's parameter: the caller."""
+
+
+async def _owner(who: Who) -> Principal:
+    if who.role != "owner":
+        raise StudioError("owners_only", "Only the owner of the studio can do this.", next="Ask the owner.", status=403)
+    return who
+
+
+Owner = Annotated[Principal, Depends(_owner)]
+"""A route's parameter: the caller, who is an owner."""
+
+
+async def _in_person(who: Owner) -> Principal:
+    """Refuse tokens: a stolen one must not add or block people."""
+    require_browser(who, "Sign in with a browser: Menu → Studio.")
+    return who
+
+
+InPerson = Annotated[Principal, Depends(_in_person)]
+"""A route's parameter: the caller, who is an owner in a browser."""

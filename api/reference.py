@@ -1,6 +1,7 @@
 """Writes the reference pages of docs/ from the code: ``python -m api.reference``."""
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from inspect import cleandoc
 from pathlib import Path
 from types import UnionType
@@ -8,9 +9,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from engines.catalog import SHIPPED, read
+from engines.catalog import shipped
 from engines.catalog.entry import Entry
 from engines.requests import REQUESTS, LoraUse, Mention
+from engines.requests.frame_rate import shown_rate
 from settings import Settings
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -24,28 +26,28 @@ Every setting is a flag of `python app.py` and an environment variable. A flag w
 """
 _MODELS = """# Models
 
-The models that ship in the catalog. *Starter* ones come with the starter pack and work offline on a processor. Your own
-entries are YAML files of the same shape in `DATA/catalog/`; `GET /api/models` says what is installed.
+The models in the catalog. *Starter* models come with the starter pack and work offline on a CPU. Your own entries are
+YAML files of the same form in `DATA/catalog/`. `GET /api/models` lists what is installed.
 """
 _REQUESTS = """# Requests
 
-What each task takes: the body of `POST /api/jobs`, the argument of `/submit`, and the `request` in every file made
-here. Unknown fields are refused. Media are ids of assets. `GET /api/schema/<task>` gives the same as JSON Schema, with
-the choices of the machine that answers.
+The fields of each task: for the body of `POST /api/jobs`, the argument of `/submit`, and the `request` in every file
+made here. Unknown fields are refused. Media are ids of assets. `GET /api/schema/<task>` returns the same as JSON
+Schema, with the choices of your studio.
 """
 _PARTS = (LoraUse, Mention)
-"""What stands inside of requests and has a table of its own."""
+"""Parts of requests that have their own table."""
 
 _VERIFIED = {
-    "weights": "its real weights have been run",
-    "starter": "it is in the starter pack and tested with it",
-    "twin": "its code has been run on a tiny model of the same build",
-    "import": "its code loads",
+    "weights": "tested with the real model",
+    "starter": "tested with the starter pack",
+    "twin": "tested with a tiny model of the same architecture",
+    "import": "only loading the code is tested",
 }
 
 
 def pages() -> dict[str, str]:
-    """The reference pages by file name."""
+    """Return the reference pages by file name."""
     makers: dict[str, Callable[[], Iterator[str]]] = {
         "settings.md": _settings,
         "models.md": _models,
@@ -69,19 +71,19 @@ def _settings() -> Iterator[str]:
 
 def _models() -> Iterator[str]:
     yield _MODELS
-    for path in sorted(SHIPPED.glob("*.yaml")):
-        yield from _model(read(path))
+    for entry in shipped.entries():
+        yield from _model(entry)
 
 
 def _model(entry: Entry) -> Iterator[str]:
-    licence = f"[{entry.licence.name}]({entry.licence.url})" if entry.licence.url else entry.licence.name
-    size = f", {_size(entry.download_bytes)} to download" if entry.download_bytes else ""
+    license = f"[{entry.license.name}]({entry.license.url})" if entry.license.url else entry.license.name
+    size = f", {_size(entry.download_bytes)} download" if entry.download_bytes else ""
     yield f"\n## {entry.name}\n`{entry.id}`{' · starter' if entry.starter else ''}\n\n{entry.use}\n\n"
     if entry.tasks:
-        yield f"- Does: {', '.join(f'`{task}`' for task in entry.tasks)}\n"
+        yield f"- Tasks: {', '.join(f'`{task}`' for task in entry.tasks)}\n"
     yield f"- Runs on: {entry.runtime}{size}\n"
-    yield f"- Licence: {licence}, {'' if entry.licence.commercial else 'not '}for commercial use\n"
-    yield f"- Proved by: {_VERIFIED[entry.verified]}\n"
+    yield f"- License: {license}, {'' if entry.license.commercial else 'not '}for commercial use\n"
+    yield f"- Status: {_VERIFIED[entry.verified]}\n"
     for field, choices in entry.choices.items():
         named = ", ".join(f"`{choice.value}` ({choice.label})" for choice in choices)
         yield f"- `{field}`: {named}\n"
@@ -92,7 +94,7 @@ def _model(entry: Entry) -> Iterator[str]:
 def _requests() -> Iterator[str]:
     yield _REQUESTS
     for task, request in REQUESTS.items():
-        yield f"\n## {task}\n{(request.__doc__ or '').strip()}\n\n"
+        yield f"\n## {task}\n{cleandoc(request.__doc__ or '')}\n\n"
         yield "| field | value | default | meaning |\n|---|---|---|---|\n"
         yield from _fields(request)
     for part in _PARTS:
@@ -105,20 +107,21 @@ def _fields(request: type[BaseModel]) -> Iterator[str]:
     schema = request.model_json_schema()["properties"]
     for name, field in request.model_fields.items():
         known = schema[name]
-        kind = _taken(known) if "asset" in known else _kind(field.annotation)
+        kind = _field_rows(known) if "asset" in known else _kind(field.annotation)
         limits = _limits(known)
         value = f"{kind}{f', {limits}' if limits else ''}{f' ({unit})' if (unit := known.get('unit')) else ''}"
-        default = "required" if field.is_required() or name == "task" else _default(field.default)
-        yield _row(f"`{name}`", value, default, field.description or "What is to be done.")
+        required = field.is_required() or name == "task"
+        default = "required" if required else _default(field.get_default(call_default_factory=True))
+        yield _row(f"`{name}`", value, default, field.description or "The task.")
 
 
-def _taken(known: dict[str, Any]) -> str:
-    """What a field that takes assets takes."""
+def _field_rows(known: dict[str, Any]) -> str:
+    """Return the value of a field for assets."""
     return f"up to {known['most']} ids of {known['asset']}s" if "most" in known else f"id of {_article(known['asset'])}"
 
 
 def _limits(schema: dict[str, Any]) -> str:
-    """Bounds of a field in words; those of an optional one stand one level deeper."""
+    """Return the bounds of a field in words; those of an optional field are one level deeper."""
     schema = {**schema, **next((part for part in schema.get("anyOf", []) if part.get("type") != "null"), {})}
     words = []
     if "minimum" in schema:
@@ -132,14 +135,16 @@ def _limits(schema: dict[str, Any]) -> str:
 
 
 def _default(value: Any) -> str:
-    """A default as it would be typed; nothing where there is none."""
+    """Return a default as it would be typed; empty if there is none."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"`{value}`" if value not in (None, "", ()) else ""
+    if isinstance(value, Fraction):
+        return f"`{shown_rate(value)}`"
+    return f"`{value}`" if value not in (None, "", (), {}) else ""
 
 
 def _kind(annotation: Any) -> str:
-    """A type as a person would write it."""
+    """Return a type in words."""
     origin = get_origin(annotation)
     if origin is Annotated:
         return _kind(get_args(annotation)[0])
@@ -152,11 +157,12 @@ def _kind(annotation: Any) -> str:
     if origin is dict:
         return f"{_kind(get_args(annotation)[0])} to {_kind(get_args(annotation)[1])}"
     known: dict[Any, str] = {int: "whole number", float: "number", str: "text", bool: "yes or no", Path: "path"}
+    known[Fraction] = "number, or a fraction as text"
     return known[annotation]
 
 
 def _several(annotation: Any) -> str:
-    """What a list holds."""
+    """Return the type of a list's items in words."""
     if get_origin(annotation) is Annotated:
         return _several(get_args(annotation)[0])
     if annotation in _PARTS:

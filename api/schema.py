@@ -1,17 +1,17 @@
-"""What may be asked: each request's JSON Schema with the choices this machine offers, and the models behind them."""
+"""The tasks: each request's JSON Schema with the choices of this studio, and the models for it."""
 
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from engines.catalog import Catalog
-from engines.catalog.entry import Licence
+from engines.catalog.entry import License
 from engines.requests import REQUESTS
 from errors import StudioError
 
 
 class TaskView(BaseModel):
-    """A task in short; its schema is at ``/api/schema/<task>``."""
+    """A task in brief; its schema is at ``/api/schema/<task>``."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -21,7 +21,7 @@ class TaskView(BaseModel):
 
 
 class ModelView(BaseModel):
-    """A model in short. ``memory`` is bytes by precision; ``verified`` says how its working was proved."""
+    """A model in brief. ``memory`` is bytes by precision; ``verified`` is how it was tested."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,12 +35,12 @@ class ModelView(BaseModel):
     lane: str
     download_bytes: int
     memory: dict[str, int]
-    licence: Licence
+    license: License
     verified: str
 
 
 def tasks(catalog: Catalog) -> list[TaskView]:
-    """Every task, with the models that do it, best first."""
+    """Return every task with its models, best first."""
     return [
         TaskView(task=task, use=_use(task), models=tuple(entry.id for entry in catalog.for_task(task)))
         for task in REQUESTS
@@ -48,7 +48,7 @@ def tasks(catalog: Catalog) -> list[TaskView]:
 
 
 def request_schema(catalog: Catalog, task: str) -> dict[str, Any]:
-    """The JSON Schema of a task's request; ``choices`` of a field say what each value means.
+    """Return the JSON Schema of a task's request; ``choices`` of a field explain its values.
 
     Raises StudioError unknown_task.
     """

@@ -1,43 +1,52 @@
-"""Paths on the studio's own machine: for its owner, in person, and below the folders of models alone."""
+"""Access to paths on the studio's computer: only for the owner in a browser, and only below the model folders."""
 
 from pathlib import Path
 
-from auth.principal import Principal
-from engines import places
+from auth.accounts.principal import Principal
+from engines import paths
 from errors import StudioError
 from studio import Studio
 
 
 def owner_only(who: Principal) -> None:
-    """What lies on this machine is the owner's. Raises StudioError not_allowed (403)."""
+    """Raise StudioError not_allowed (403) unless the caller is an owner."""
     if who.role != "owner":
-        raise StudioError("not_allowed", "Only the owner can do that.", next="Ask the owner.", status=403)
+        raise StudioError("not_allowed", "Only the owner can do this.", next="Ask the owner.", status=403)
+
+
+def no_guests(who: Principal) -> None:
+    """Raise StudioError not_allowed (403) for guests."""
+    if who.role == "guest":
+        raise StudioError("not_allowed", "Guests cannot do this.", next="Ask the owner.", status=403)
 
 
 def server_path(studio: Studio, who: Principal, typed: str) -> Path:
-    """A file or a folder that the owner typed into the page, with every link on its way followed.
+    """Return a path that the owner typed into the page, with all links resolved.
 
     Raises StudioError: not_allowed, sign_in_needed (403), not_readable, outside_model_folders (422).
     """
     owner_only(who)
-    if who.via != "session":  # a token that got into wrong hands must not read the machine
+    if who.via != "session":  # a stolen token must not read files of this computer
         raise StudioError(
-            "sign_in_needed", "A script cannot name files of the studio's machine.", next="Use the page.", status=403
+            "sign_in_needed",
+            "Access tokens cannot use files of the studio's computer.",
+            next="Use the page.",
+            status=403,
         )
-    path = places.place(Path(typed)).resolve()
+    path = paths.place(Path(typed)).resolve()
     if not is_inside(studio, path):
         raise StudioError(
             "outside_model_folders",
-            f"{places.shown(path)[:300]} is outside the folders of models.",
-            "The studio reads files of its machine only in its model folders and those of C41_MODEL_FOLDERS.",
-            "Add its folder to C41_MODEL_FOLDERS and start the studio again, or upload the file.",
+            f"{paths.display_path(path)[:300]} is outside the model folders.",
+            "The studio reads files only in its own model folders and those in C41_MODEL_FOLDERS.",
+            "Add the folder to C41_MODEL_FOLDERS and restart the studio, or upload the file.",
             status=422,
         )
     return path
 
 
 def is_inside(studio: Studio, path: Path) -> bool:
-    """Whether a path without links lies in a folder of models: the studio's own ones, or one of the settings."""
+    """Return whether a path without links is in a model folder: one of the studio's own or of the settings."""
     from engines.hub import cache
 
     own = (studio.data.models, studio.settings.starter or studio.data.starter, cache.root())

@@ -1,4 +1,4 @@
-"""What this studio is: its settings as they are in effect, and what is new in it."""
+"""About this studio: its current settings and its changelog."""
 
 import sys
 from pathlib import Path
@@ -15,7 +15,7 @@ _SECRET = frozenset({"metrics_token", "oidc_client_secret", "ollama_key"})
 
 
 class SettingView(BaseModel):
-    """One setting. A secret's value is never told, only whether there is one."""
+    """One setting. A secret's value is never shown, only whether it is set."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,7 +28,7 @@ class SettingView(BaseModel):
 
 
 class About(BaseModel):
-    """The version, every setting, what is new (Markdown), and how to come to a newer version."""
+    """The version, all settings, the changelog (Markdown), and how to update."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,7 +41,7 @@ class About(BaseModel):
 
 
 def about(settings: Settings, data: Path) -> About:
-    """All of it."""
+    """Return everything about the studio."""
     return About(
         version=VERSION,
         python=sys.version.partition(" ")[0],
@@ -49,10 +49,10 @@ def about(settings: Settings, data: Path) -> About:
         settings=tuple(_view(settings, name) for name in type(settings).model_fields),
         news=CHANGELOG.read_text(encoding="utf-8") if CHANGELOG.is_file() else "",
         upgrade=(
-            "Make a backup: above, or `python -m library backup FOLDER`.",
-            "Stop the studio with Ctrl-C. Work under way goes back into the queue.",
-            "`git pull`, then `make run`. It installs what is new and moves the database forward by itself.",
-            "The way back is the backup: an older version refuses a newer database and leaves it as it is.",
+            "Make a backup: use Backup above, or run `python -m library backup FOLDER`.",
+            "Stop the studio with Ctrl-C. Running jobs return to the queue.",
+            "Run `git pull`, then `make run`. It installs what is new and updates the database.",
+            "To go back, restore the backup: an older version does not open a newer database.",
         ),
     )
 
@@ -63,17 +63,17 @@ def _view(settings: Settings, name: str) -> SettingView:
         name=name,
         flag=f"--{name.replace('_', '-')}",
         variable=f"C41_{name.upper()}",
-        value=_said(name, value),
+        value=_display_value(name, value),
         changed=value != field.default,
         meaning=field.description or "",
     )
 
 
-def _said(name: str, value: Any) -> str:
+def _display_value(name: str, value: Any) -> str:
     if value is None:
         return ""
     if name in _SECRET:
         return "set, not shown"
-    if name == "ollama_url":  # it may hold a password
+    if name == "ollama_url":  # it may contain a password
         return read_address(str(value)).url
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)

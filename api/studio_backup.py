@@ -1,4 +1,4 @@
-"""A backup at the press of a button: one at a time, in the background, with what came of it."""
+"""Backups from the Studio page: one at a time, in the background, with the result."""
 
 import logging
 import threading
@@ -7,16 +7,16 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from errors import StudioError
-from library.backup import Progress, backup, last
+from library.backup import BackupProgress, backup, last
 from studio import Studio
 
 log = logging.getLogger(__name__)
 
 
 class BackupView(BaseModel):
-    """The last backup (``last_at`` None: there is none), and the one being made: ``done`` of ``total`` bytes.
+    """The last backup (``last_at`` is None if there is none), and the running one: ``done`` of ``total`` bytes.
 
-    ``place`` is where the next one goes, ``problem`` why the last try came to nothing, ``commands`` what does the same.
+    ``place`` is where the next one is stored, ``problem`` why the last one failed, ``commands`` do the same in a shell.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,16 +39,16 @@ class Backups:
         self._studio = studio
         self._lock = threading.Lock()
         self._running = False
-        self._progress = Progress(0, 0)
+        self._progress = BackupProgress(0, 0)
         self._problem = ""
 
     def view(self) -> BackupView:
-        """How things stand."""
-        found, place = last(self._studio.data), self._place()
+        """Return the current state."""
+        last_backup, place = last(self._studio.data), self._place()
         return BackupView(
-            last_at=found.made_at if found else None,
-            bytes=found.bytes if found else 0,
-            missing=len(found.missing) if found else 0,
+            last_at=last_backup.made_at if last_backup else None,
+            bytes=last_backup.bytes if last_backup else 0,
+            missing=len(last_backup.missing) if last_backup else 0,
             place=str(place),
             running=self._running,
             done=self._progress.done,
@@ -61,18 +61,18 @@ class Backups:
         )
 
     def start(self) -> BackupView:
-        """Begin one; while one is being made it goes on, and nothing else begins."""
+        """Start a backup, unless one is running."""
         with self._lock:
             if not self._running:
-                self._running, self._problem, self._progress = True, "", Progress(0, 0)
+                self._running, self._problem, self._progress = True, "", BackupProgress(0, 0)
                 threading.Thread(target=self._make, name="backup", daemon=True).start()
         return self.view()
 
     def _place(self) -> Path:
-        """Where the last one went; at first a folder beside the data folder, which only takes what is new."""
-        found = last(self._studio.data)
-        if found is not None and Path(found.where).suffix != ".tar":
-            return Path(found.where)
+        """Return the folder of the last backup, or a new one next to the data folder."""
+        last_backup = last(self._studio.data)
+        if last_backup is not None and Path(last_backup.where).suffix != ".tar":
+            return Path(last_backup.where)
         root = self._studio.data.root
         return root.parent / f"{root.name} backup"
 
@@ -82,10 +82,10 @@ class Backups:
         except StudioError as error:
             self._problem = error.problem.sentence
         except Exception:
-            log.exception("The backup broke")
-            self._problem = "The backup broke in the middle. The log says why."
+            log.exception("The backup failed")
+            self._problem = "The backup failed. See the log for details."
         finally:
             self._running = False
 
-    def _report(self, progress: Progress) -> None:
+    def _report(self, progress: BackupProgress) -> None:
         self._progress = progress

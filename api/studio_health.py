@@ -1,4 +1,4 @@
-"""How the studio is doing, as one list a person can read: what is well, what is not, and what to do."""
+"""The health of the studio as a list for people: what is OK, what is not, and what to do."""
 
 import platform
 import shutil
@@ -14,30 +14,30 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from auth.lan import LAN
-from auth.trust import folder_of
-from db import database_trouble
-from engines.catalog.fitting import size_of
+from auth.lan.addresses import LAN
+from auth.pages.certificate_page import folder_of
+from db import database_problem
+from engines.memory_fit import size_of
 from engines.provenance import VERSION
 from engines.starter.fetch import missing
 from engines.starter.manifest import read_manifest
-from jobs.words import duration, sentence
+from jobs.wording import duration, sentence
 from studio import Studio
 
 State = Literal["good", "warn", "bad", "none"]
 
 _INTEGRITY_SECONDS = 300.0
 _LANES = {
-    "device": "The graphics card, or what stands in for it",
-    "cpu": "The processor",
-    "talk": "Writing on the processor",
-    "net": "The language server",
+    "device": "Main device (GPU, or CPU if there is none)",
+    "cpu": "CPU",
+    "talk": "Writing on the CPU",
+    "net": "Ollama",
     "fetch": "Downloads",
 }
 
 
 class Check(BaseModel):
-    """One thing that was looked at. ``none`` means it is neither well nor not: it is just so."""
+    """The result of one check. ``none`` means that it is for information only."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,7 +48,7 @@ class Check(BaseModel):
 
 
 class LaneView(BaseModel):
-    """How much waits and runs where."""
+    """The number of waiting and running jobs in a lane."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -59,7 +59,7 @@ class LaneView(BaseModel):
 
 
 class Health(BaseModel):
-    """All of it. ``time`` is the studio's clock in seconds since 1970."""
+    """All checks and lanes. ``time`` is the studio's clock in seconds since 1970."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -70,7 +70,7 @@ class Health(BaseModel):
 
 
 class HealthLook:
-    """Looks at everything; the database, which takes longest, at most every five minutes."""
+    """Runs the checks; that of the database, which takes longest, at most every five minutes."""
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
@@ -79,7 +79,7 @@ class HealthLook:
         self._integrity: tuple[float, Check] | None = None
 
     def look(self) -> Health:
-        """The state of things now. May take seconds."""
+        """Run all checks. May take seconds."""
         looks: tuple[Callable[[], Check], ...] = (
             self._device,
             self._engine,
@@ -111,9 +111,9 @@ class HealthLook:
     def _engine(self) -> Check:
         kind = self._studio.settings.engine or "chosen by the studio"
         words = {
-            "process": "Models run in processes of their own: one that breaks takes nothing with it.",
+            "process": "Models run in their own processes: if one crashes, nothing else does.",
             "inprocess": "Models run in the studio's own process.",
-        }.get(kind, "Models run in the studio's own process, or in one each where there are several cards.")
+        }.get(kind, "Models run in the studio's own process; with several GPUs, in one process per GPU.")
         return Check(name="Engines", state="none", words=words)
 
     def _database(self) -> Check:
@@ -125,45 +125,50 @@ class HealthLook:
     def _integrity_check(self) -> Check:
         try:
             with self._studio.database.session() as session:
-                said = str(session.execute(text("PRAGMA quick_check(1)")).scalar())
+                verdict = str(session.execute(text("PRAGMA quick_check(1)")).scalar())
         except (SQLAlchemyError, sqlite3.Error) as error:
-            trouble = database_trouble(error, self._studio.data.database)
+            trouble = database_problem(error, self._studio.data.database)
             if trouble is None:
-                return Check(name="Database", state="bad", words=f"It cannot be read: {str(error)[:200]}.")
+                return Check(name="Database", state="bad", words=f"Cannot be read: {str(error)[:200]}.")
             problem = trouble.problem
             return Check(name="Database", state="bad", words=f"{problem.what} {problem.why}", next=problem.next)
-        if said != "ok":
+        if verdict != "ok":
             advice = "Stop the studio, move studio.db away and restore a backup: python -m library restore."
-            return Check(name="Database", state="bad", words=f"It is damaged: {said[:200]}.", next=advice)
+            return Check(name="Database", state="bad", words=f"Damaged: {verdict[:200]}.", next=advice)
         size = self._studio.data.database.stat().st_size
-        return Check(name="Database", state="good", words=f"Whole, {max(1, round(size / 1e6))} MB.")
+        return Check(name="Database", state="good", words=f"Intact, {max(1, round(size / 1e6))} MB.")
 
     def _files(self) -> Check:
         lost = len(self._studio.library.unclaimed())
         if lost:
             words = f"{lost} {'file has' if lost == 1 else 'files have'} no entry in the database."
-            return Check(name="Files", state="warn", words=words, next="Take them back: see Unclaimed files.")
-        return Check(name="Files", state="good", words="Every file has its entry.")
+            return Check(
+                name="Files", state="warn", words=words, next="Add them to the library again under Unclaimed files."
+            )
+        return Check(name="Files", state="good", words="Every file has an entry in the database.")
 
     def _disk(self) -> Check:
         usage = shutil.disk_usage(self._studio.data.root)
         keep = self._studio.settings.keep_free_mb * 2**20
-        words = f"{size_of(usage.free)} of {size_of(usage.total)} are free."
+        words = f"{size_of(usage.free)} of {size_of(usage.total)} free."
         if usage.free < keep:
-            return Check(name="Disk", state="bad", words=words, next="No job begins until there is room: see Disk.")
+            return Check(name="Disk", state="bad", words=words, next="No job starts until you free up space: see Disk.")
         if usage.free < max(5 * keep, usage.total // 20):
-            return Check(name="Disk", state="warn", words=words, next="Make room soon: see Disk.")
+            return Check(name="Disk", state="warn", words=words, next="Free up space soon: see Disk.")
         return Check(name="Disk", state="good", words=words)
 
     def _starter(self) -> Check:
         pack = read_manifest()
         gone = missing(self._starter_folder(), pack)
         if not gone:
-            return Check(name="Starter models", state="good", words=f"All {len(pack)} are in place.")
+            return Check(name="Starter models", state="good", words=f"All {len(pack)} are installed.")
         uses = ", ".join(pack[name].use for name in gone)
-        words = f"{len(gone)} of {len(pack)} are missing: there is no {uses}."
+        words = f"{len(gone)} of {len(pack)} are missing, for: {uses}."
         return Check(
-            name="Starter models", state="warn", words=words, next="“make run” fetches them at the next start."
+            name="Starter models",
+            state="warn",
+            words=words,
+            next="Restart the studio with “make run” to download them.",
         )
 
     def _starter_folder(self) -> Path:
@@ -172,26 +177,31 @@ class HealthLook:
     def _ollama(self) -> Check:
         shelf = self._studio.language.shelf()
         if shelf.problem is not None:
-            words = f"Nothing answers at {shelf.ollama_url}. Writing works with the studio's own models."
-            return Check(name="Ollama", state="none", words=words, next="Start it to write with larger models.")
+            words = f"Not running at {shelf.ollama_url}. Writing uses the built-in models."
+            return Check(name="Ollama", state="none", words=words, next="Start Ollama to use larger models.")
         served = sum(model.runtime == "ollama" for model in shelf.models)
         models = "1 model" if served == 1 else f"{served} models"
-        return Check(name="Ollama", state="good", words=f"It answers at {shelf.ollama_url}, with {models}.")
+        return Check(name="Ollama", state="good", words=f"Running at {shelf.ollama_url}, with {models}.")
 
     def _certificate(self) -> Check:
         if self._studio.settings.host != LAN:
-            words = "Phones are not let in over https."
-            return Check(name="In the house", state="none", words=words, next="make run HOST=lan")
-        found = folder_of(self._studio.data).house()
-        if found is None:
-            return Check(name="In the house", state="bad", words="The certificate is gone.", next="Start again.")
-        until = f"{found.not_valid_after_utc:%-d %B %Y}"
-        words = f"https for the house; the certificate is good until {until} and renews itself."
-        return Check(name="In the house", state="good", words=words)
+            words = "Other devices cannot connect (https is off)."
+            return Check(
+                name="Network",
+                state="none",
+                words=words,
+                next="To turn it on, start the studio with: make run HOST=lan",
+            )
+        certificate = folder_of(self._studio.data).server()
+        if certificate is None:
+            return Check(name="Network", state="bad", words="The certificate is missing.", next="Restart the studio.")
+        until = f"{certificate.not_valid_after_utc:%B %-d, %Y}"
+        words = f"Devices can connect over https. The certificate is valid until {until} and renews itself."
+        return Check(name="Network", state="good", words=words)
 
     def _clock(self) -> Check:
         now = datetime.now().astimezone()
-        return Check(name="Clock", state="none", words=f"{now:%-d %B %Y, %H:%M} ({now.tzname()}).")
+        return Check(name="Clock", state="none", words=f"{now:%B %-d, %Y, %H:%M} ({now.tzname()}).")
 
     def _lanes(self) -> Iterator[LaneView]:
         order = list(_LANES)

@@ -1,4 +1,4 @@
-"""Taking back files that lost their entry in the database: one run at a time, in the background."""
+"""Restores entries for files that have none in the database: one run at a time, in the background."""
 
 import logging
 import threading
@@ -7,8 +7,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from api.uploads import Recovery, take_file
-from auth.principal import Principal
-from auth.tables import User
+from auth.accounts.principal import Principal
+from auth.accounts.tables import User
 from engines.requests import from_storage
 from errors import StudioError
 from library.unclaimed import Unclaimed, forget
@@ -20,9 +20,9 @@ _TITLE = "Recovered file"
 
 
 class UnclaimedView(BaseModel):
-    """How many files have no entry, and their bytes; while they are taken back, only how many are ``done``.
+    """The number of files without an entry, and their bytes; during a run, only the number ``done``.
 
-    ``unreadable`` names those that could not be taken back; they stay where they are.
+    ``unreadable`` names those that could not be added; they stay where they are.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,10 +35,10 @@ class UnclaimedView(BaseModel):
 
 
 class Reclaim:
-    """Makes entries for files that have none. Each goes to the person in whose folder it lies.
+    """Creates entries for files that have none. Each goes to the person in whose folder it is.
 
-    Where there is no such account (the database was started empty), or nothing says whose it is (the result of a job
-    that the database does not know), it goes to whoever takes them back. A person who is shut out keeps what is theirs.
+    If there is no such account (the database is new), or the owner is unknown (the result of a job that is not in the
+    database), it goes to the person who starts the run. Disabled people keep their files.
     """
 
     def __init__(self, studio: Studio) -> None:
@@ -49,8 +49,8 @@ class Reclaim:
         self._unreadable: tuple[str, ...] = ()
 
     def view(self) -> UnclaimedView:
-        """How things stand."""
-        files = [] if self._running else self._studio.library.unclaimed()  # looking takes long; it is asked often
+        """Return the current state."""
+        files = [] if self._running else self._studio.library.unclaimed()  # the scan is slow, and this is called often
         return UnclaimedView(
             count=len(files),
             bytes=sum(one.bytes for one in files),
@@ -60,10 +60,10 @@ class Reclaim:
         )
 
     def start(self, who: Principal) -> UnclaimedView:
-        """Begin to take them all back. Raises StudioError reclaim_running (409)."""
+        """Start adding all of them. Raises StudioError reclaim_running (409)."""
         with self._lock:
             if self._running:
-                raise StudioError("reclaim_running", "The files are being taken back already.", status=409)
+                raise StudioError("reclaim_running", "The files are already being added.", status=409)
             self._running, self._done, self._unreadable = True, 0, ()
         threading.Thread(target=self._run, args=(who,), name="reclaim", daemon=True).start()
         return self.view()
@@ -85,7 +85,7 @@ class Reclaim:
             asset = take_file(self._studio, owner, file.path, _name(file.path), recovery=recovery)
             forget(self._studio.data, file, self._studio.library.file(owner, asset.id))
         except Exception:
-            log.exception("%s could not be taken back", file.path)
+            log.exception("Could not add %s to the library", file.path)
             return False
         return True
 
@@ -96,12 +96,12 @@ class Reclaim:
 
 
 def _name(path: Path) -> str:
-    """A file name from what the file's own record says was asked for."""
+    """Return a file name from the request in the file's record."""
     from engines.media import intake
 
     try:
         record = intake.read_provenance(path)
         title = from_storage((record or {})["request"]).title({})
-    except Exception:  # the record of a file may say anything
+    except Exception:  # a file's record may hold anything
         title = ""
     return f"{title.replace('/', ' ') or _TITLE}{path.suffix}"

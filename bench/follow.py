@@ -1,7 +1,7 @@
-"""Many browsers follow the queue, as the tray does, while a job runs and while the first model loads.
+"""Many browsers poll the queue, as the page does, while a job runs and while the first model loads.
 
-``running_*`` and ``loading_*``: the 99th percentile, in ms, of a light request (``/api/me``) by somebody else
-meanwhile. The followers and the one who asks run in this process, beside the studio on the same cores.
+``running_*`` and ``loading_*``: the 99th percentile, in ms, of a light request (``/api/me``) by another client
+meanwhile. The followers and that client run in this process, on the same cores as the studio.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ def _measure(kind: EngineKind, followers: int) -> None:
 async def _follow(
     live: Live, header: str, request: dict[str, object], followers: int
 ) -> tuple[list[float], list[float]]:
-    """The seconds of light requests while the first job loads, and while jobs run."""
+    """The durations in seconds of light requests while the first job loads, and while jobs run."""
     following = [asyncio.create_task(_poll(live.port, header, index / followers)) for index in range(followers)]
     await asyncio.sleep(2)
     client = httpx.Client(base_url=live.url, headers={"Authorization": header}, timeout=60)
@@ -68,7 +68,7 @@ async def _follow(
 
 
 async def _poll(port: int, header: str, phase: float) -> None:
-    """A browser's tray: asks what changed since it last asked, twice a second."""
+    """Act like a browser: request the changes since the last cursor, twice per second."""
     await asyncio.sleep(phase * POLL_SECONDS)
     connection, cursor = Connection(port, header), ""
     while True:
@@ -78,7 +78,7 @@ async def _poll(port: int, header: str, phase: float) -> None:
 
 
 async def _probe(port: int, header: str, until: Callable[[set[str]], bool]) -> list[float]:
-    """The seconds that light requests take, one after the other, until the states of the jobs satisfy ``until``."""
+    """The durations in seconds of consecutive light requests, until the states of the jobs satisfy ``until``."""
     connection, queue, times = Connection(port, header), Connection(port, header), []
     looked = 0.0
     while True:
@@ -94,7 +94,7 @@ async def _probe(port: int, header: str, until: Callable[[set[str]], bool]) -> l
 
 
 class Connection:
-    """One kept-alive HTTP connection: no client library, so that the followers cost little beside the studio."""
+    """One keep-alive HTTP connection without a client library, so that the followers need little CPU time."""
 
     def __init__(self, port: int, header: str) -> None:
         self._port = port
@@ -102,7 +102,7 @@ class Connection:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def get(self, path: str) -> bytes:
-        """The body of an answer. Raises RuntimeError for any status but 200."""
+        """The body of a response. Raises RuntimeError for any status but 200."""
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams

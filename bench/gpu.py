@@ -1,4 +1,4 @@
-"""The overhead once more where a graphics card does the work."""
+"""The overhead on a GPU."""
 
 import sys
 
@@ -7,8 +7,8 @@ from bench.machine import cards
 
 
 def run() -> None:
-    """Measure both hosts on the card; without one say so and measure nothing."""
+    """Measure both hosts on the GPU; without one, print a message and measure nothing."""
     if not cards():
-        print("No NVIDIA card that torch can use here: nothing to measure.", file=sys.stderr)
+        print("torch finds no usable NVIDIA GPU: nothing to measure.", file=sys.stderr)
         return
     overhead.run("gpu")

@@ -1,7 +1,7 @@
-"""Lists of a library of 10,000 and of 100,000 assets, through the service: as fast as one turns pages.
+"""Lists of a library of 10,000 and of 100,000 assets, through the service.
 
-``search``: the first page for words, of one rare, one common and one unfinished word. ``page``: a page without words,
-at the top, narrowed, and deep down. ``scarce``: pages for somebody who may read few of all. ``facets``: counting all.
+``search``: the first page for a rare, a common and an incomplete word. ``page``: a page without a search, at the top,
+filtered, and deep in the list. ``scarce``: pages for a person who may read only a few assets. ``facets``: the counts.
 Medians and 95th percentiles of warm runs, in ms.
 """
 
@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from auth.principal import Principal
-from auth.tables import User
+from auth.accounts.principal import Principal
+from auth.accounts.tables import User
 from bench.report import median, percentile, report, seconds
 from data import DataFolder
 from db import Database, open_database
 from library.service import Library
-from library.tables import Asset, AssetTag, Favourite, Project
+from library.tables import Asset, AssetTag, Favorite, Project
 
 SIZES = (10_000, 100_000)
 RUNS = 30
@@ -56,7 +56,7 @@ def _measure(library: Library, people: tuple[Principal, Principal], size: str) -
         "page_ms": lambda: library.page(ann),
         "page_deep_ms": lambda: library.page(ann, after=deep),
         "page_narrowed_ms": lambda: library.page(ann, kind="sound", model="hibari", tag="tag 3"),
-        "page_favourites_ms": lambda: library.page(ann, favourite=True),
+        "page_favorites_ms": lambda: library.page(ann, favorite=True),
         "page_scarce_ms": lambda: library.page(bob),
         "search_scarce_ms": lambda: library.page(bob, q="lion"),
     }
@@ -74,7 +74,7 @@ def _report(case: str, work: Callable[[], object], aim: str) -> None:
 
 
 def _fill(database: Database, size: int) -> tuple[Principal, Principal]:
-    """``size`` assets: one in a hundred Bob's, the others Ann's and out of his sight; one in five has a tag."""
+    """``size`` assets: one in a hundred is Bob's, the others are Ann's and hidden from him; one in five has a tag."""
     chance = random.Random(1)
     with database.session() as session:
         ann, bob = (User(name=name, role="member", created_at=1.0) for name in ("Ann", "Bob"))
@@ -88,7 +88,7 @@ def _fill(database: Database, size: int) -> tuple[Principal, Principal]:
         session.execute(
             insert(AssetTag), [{"asset_id": row["id"], "tag": f"tag {n % 7}"} for n, row in enumerate(rows[::5])]
         )
-        session.execute(insert(Favourite), [{"asset_id": row["id"], "user_id": ann.id} for row in rows[1::50]])
+        session.execute(insert(Favorite), [{"asset_id": row["id"], "user_id": ann.id} for row in rows[1::50]])
         people = [Principal(user_id=user.id, name=user.name, role="member") for user in (ann, bob)]
     return people[0], people[1]
 

@@ -1,4 +1,4 @@
-"""What a figure was measured on."""
+"""The computer on which a figure was measured."""
 
 import importlib.metadata
 import os
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def machine() -> dict[str, Any]:
-    """Processor, memory, cards, versions, and the load of the last minute: other people's work makes figures worse."""
+    """CPU, memory, GPUs, versions, and the load of the last minute: other work makes figures worse."""
     return {**_fixed(), "load": round(os.getloadavg()[0], 2)}
 
 
@@ -28,9 +28,9 @@ def _fixed() -> dict[str, Any]:
 
 
 def cards() -> list[str]:
-    """The names of the NVIDIA cards that models may use; empty where there are none."""
-    from engines.config import EngineConfig
-    from engines.swapper.device import choose
+    """The names of the NVIDIA GPUs that models may use; empty if there are none."""
+    from engines.host.config import EngineConfig
+    from engines.memory.device import choose
 
     device = choose(EngineConfig(starter=Path(), catalog=Path()))
     return [] if device.torch == "cpu" else [device.name]

@@ -1,8 +1,8 @@
-"""What the studio adds to the bare pipeline: queue, host, progress, preview, file, library; in both hosts.
+"""The studio's overhead on the bare pipeline: queue, host, progress, preview, file, library; in both hosts.
 
-``ratio_*``: a picture of about five seconds through the studio, divided by the same call of the bare pipeline right
-before or after it; the median over all runs. ``empty_ms_*``: the smallest picture through the studio, less the
-bare call.
+``ratio_*``: the time of a picture of about five seconds through the studio, divided by that of the same call of the
+bare pipeline right before or after it; the median of all runs. ``empty_ms_*``: the smallest picture through the
+studio, minus the bare call.
 """
 
 import tempfile
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from bench.report import in_turns, median, report, seconds
 from engines.requests import CreateImage
 from jobs.views import FINISHED
@@ -54,14 +54,14 @@ def _measure(bench: str, kind: EngineKind, studio: Studio, who: Principal, model
 
 
 class Bare:
-    """The pipeline as anyone would use it without a studio, on the same device, in the same precision."""
+    """The pipeline without the studio, on the same device, in the same precision."""
 
     def __init__(self, studio: Studio, model: str) -> None:
-        from engines import runtime
-        from engines.config import EngineConfig
-        from engines.swapper.device import choose
+        from engines import torch_setup
+        from engines.host.config import EngineConfig
+        from engines.memory.device import choose
 
-        runtime.heavy("diffusers", "transformers")
+        torch_setup.import_heavy("diffusers", "transformers")
         import torch
         from diffusers import StableDiffusionPipeline
         from diffusers.utils.logging import disable_progress_bar
@@ -92,7 +92,7 @@ class Bare:
 
 
 def _about(wanted: float, bare: Bare, model: str) -> CreateImage:
-    """A request that the bare pipeline needs about ``wanted`` seconds for: first more steps, then more pixels."""
+    """A request that takes the bare pipeline about ``wanted`` seconds: first with more steps, then with more pixels."""
     request = CreateImage(prompt="a red house by the sea", model=model, width=512, height=512, steps=10, seed=1)
     bare(request)
     for side in (512, 768, 1024):
@@ -107,11 +107,11 @@ def _about(wanted: float, bare: Bare, model: str) -> CreateImage:
 
 
 def _through(studio: Studio, who: Principal, request: CreateImage) -> None:
-    """Ask for a picture and wait until it is in the library. Raises RuntimeError where it failed."""
+    """Generate a picture and wait until it is in the library. Raises RuntimeError if it fails."""
     began = time.monotonic()
     job = studio.jobs.submit(who, request)
     while job.state not in FINISHED:
-        # A person's page looks twice a second; a thousand looks a second would be paid by the picture.
+        # A page polls twice per second; a thousand polls per second would slow the picture down.
         time.sleep(0.001 if time.monotonic() - began < 0.2 else 0.01)
         job = studio.jobs.get(who, job.id)
     if job.state != "done":
@@ -120,7 +120,7 @@ def _through(studio: Studio, who: Principal, request: CreateImage) -> None:
 
 @contextmanager
 def a_studio(folder: Path, kind: EngineKind) -> Iterator[tuple[Studio, Principal, str]]:
-    """A running studio of its own with one person in it, and the id of the twin model in its catalog."""
+    """A running studio with one person in it, and the id of the twin model in its catalog."""
     from app import build_studio
     from engines.twins import install
 

@@ -1,4 +1,4 @@
-"""Figures as lines of JSON, and runs that take turns so that a busy machine is unfair to nobody."""
+"""Figures as lines of JSON, and alternating runs so that a busy computer affects all cases equally."""
 
 import json
 import statistics
@@ -9,7 +9,7 @@ from bench.machine import machine
 
 
 def report(bench: str, case: str, figure: float, unit: str, aim: str | None = None, runs: int = 1) -> None:
-    """Print one figure. ``aim`` is what it should be, such as ``"<= 1.02"``; None where there is no aim."""
+    """Print one figure. ``aim`` is its target, such as ``"<= 1.02"``; None if there is none."""
     line = {
         "bench": bench,
         "case": case,
@@ -23,14 +23,14 @@ def report(bench: str, case: str, figure: float, unit: str, aim: str | None = No
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """How long something takes."""
+    """The duration of a call in seconds."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
 
 
 def in_turns(runs: int, *works: Callable[[], object]) -> list[list[float]]:
-    """The seconds that each work takes, ``runs`` times each, one after the other; every second round backwards."""
+    """The durations in seconds of each call, ``runs`` times in turn; every second round is in reverse order."""
     times: list[list[float]] = [[] for _ in works]
     order = list(range(len(works)))
     for run in range(runs):
@@ -45,6 +45,6 @@ def median(values: Sequence[float]) -> float:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The value that ``percent`` of all values do not exceed."""
+    """The value that ``percent`` percent of all values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]

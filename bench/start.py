@@ -1,7 +1,7 @@
-"""The real ``python app.py`` from its second start on: until it shows the sign-in page, what it weighs, its first job.
+"""The real ``python app.py`` from its second start on: time to the sign-in page, memory, and the first job.
 
-``login_s``: from the start of the process to ``/login`` answering. ``login_mb``: the resident memory then, engines in
-processes of their own included. ``first_job_s``: the first small picture, libraries and model not loaded before.
+``login_s``: from the start of the process until ``/login`` responds. ``login_mb``: the resident memory at that time,
+including separate engine processes. ``first_job_s``: the first small picture, with no library or model loaded yet.
 """
 
 import os

@@ -1,7 +1,7 @@
-"""How well Storybook, our own picture and clip models, shows what it is asked for, and how quickly.
+"""How accurately Storybook, the studio's own picture and clip models, follows prompts, and how fast.
 
-A judge that is not the model looks at one picture for each of 500 captions that neither has seen. ``*_judge`` is what
-it says of the same scenes as they are drawn: more than that nobody can score.
+A separate judge model rates one picture for each of 500 captions that neither model has seen. ``*_judge`` is its score
+for the same scenes as drawn by hand-written code, which is the upper limit.
 """
 
 import statistics
@@ -13,11 +13,11 @@ from bench.report import report, seconds
 if TYPE_CHECKING:
     import numpy as np
 
-    from engines.starter.storybook.judge import Eye
-    from engines.starter.storybook.scene import Scene
+    from tools.storybook.judge import Eye
+    from tools.storybook.scene import Scene
 
 SEEN_SCENES = 32_000
-"""As many as it was trained on: their captions are not asked."""
+"""The number of training scenes: their captions are not used here."""
 
 SEEN_CLIPS = 10_000
 EDITED = 40
@@ -25,12 +25,12 @@ TIMED = 7
 
 
 def run(bench: str = "storybook") -> None:
-    """Measure the shipped model; says so where its weights are not there."""
-    from engines import runtime
+    """Measure the shipped models. Raises SystemExit if their weights are missing."""
+    from engines import torch_setup
 
-    runtime.use_threads(None)
-    runtime.heavy("diffusers", "transformers")
-    from engines.starter.storybook import shipping, skill
+    torch_setup.use_threads(None)
+    torch_setup.import_heavy("diffusers", "transformers")
+    from tools.storybook import shipping, skill
 
     if not (shipping.MODEL / "unet").is_dir():
         raise SystemExit("Storybook's weights are not in assets/starter/storybook-image.")
@@ -45,7 +45,7 @@ def run(bench: str = "storybook") -> None:
 
 
 def _time(bench: str, loaded: Any) -> None:
-    from engines.starter.storybook import pipeline
+    from tools.storybook import pipeline
 
     def one() -> None:
         pipeline.drawn(loaded, ["a red house by the sea at sunset"])
@@ -56,8 +56,8 @@ def _time(bench: str, loaded: Any) -> None:
 
 
 def _motion(bench: str) -> None:
-    from engines.starter.storybook.moving import shipping, skill
-    from engines.starter.storybook.shipping import shipped as picture_model
+    from tools.storybook.moving import shipping, skill
+    from tools.storybook.shipping import shipped as picture_model
 
     if not (shipping.MODEL / "transformer").is_dir():
         raise SystemExit("Storybook's weights are not in assets/starter/storybook-motion.")
@@ -86,13 +86,13 @@ def _motion(bench: str) -> None:
 
 
 def _edits(bench: str, loaded: Any, eye: "Eye") -> None:
-    """From a drawn scene: changed a little, its thing and its place must stay; given another thing in a box, that must
-    be there, and nothing beside the box be different."""
+    """Edits of a drawn scene: with a low strength, its thing and place must stay; with another thing inpainted in a
+    box, that thing must appear, and nothing outside the box may change."""
     import numpy as np
     from PIL import Image
 
-    from engines.starter.storybook import editing, skill
-    from engines.starter.storybook.judge import look, place_of
+    from tools.storybook import editing, skill
+    from tools.storybook.judge import look, place_of
 
     kept, filled, beside = 0, 0, 0
     for number, (scene, text) in enumerate(_single(skill.unseen(EDITED * 8, SEEN_SCENES))):
@@ -113,7 +113,7 @@ def _edits(bench: str, loaded: Any, eye: "Eye") -> None:
 
 
 def _single(asked: list[Any]) -> list[Any]:
-    """Those of one thing at its ordinary size, in clear weather."""
+    """The scenes with a single thing at medium size, in clear weather."""
     return [
         (scene, text)
         for scene, text in asked
@@ -122,16 +122,16 @@ def _single(asked: list[Any]) -> list[Any]:
 
 
 def _around(scene: "Scene") -> list[tuple[dict[str, tuple[str, ...]], str]]:
-    from engines.starter.storybook import words
+    from engines.families.storybook import words
 
     return [(words.PLACES, scene.things[0].place), (words.GROUNDS, scene.ground), (words.TIMES, scene.time)]
 
 
 def _box(scene: "Scene") -> "np.ndarray":
-    """White around the scene's thing, with some room, on black."""
+    """A mask, white around the scene's thing with a margin, black elsewhere."""
     import numpy as np
 
-    from engines.starter.storybook.drawing import marks
+    from tools.storybook.drawing import marks
 
     there = marks(scene)[0] > 0
     rows, columns = np.flatnonzero(there.any(1)), np.flatnonzero(there.any(0))

@@ -1,12 +1,12 @@
-"""Which models stay in memory: the swapper over long days of work, beside what others do and what could be done.
+"""Which models stay in memory: the swapper over long workloads, compared with other strategies and with the optimum.
 
-Jobs ask for models as people do: few often, many seldom (Zipf), and often the same again. Each job leases what reads
-first and what paints then. ``simulated``: real sizes on a card that only counts; bringing in costs what it costs from
-the page cache. ``twins``: real modules, tiny; bringing in costs what it was measured to.
+Jobs request models as people do: a few often, many rarely (Zipf), and often the same one again. Each job leases the
+text encoder first, then the denoiser and the VAE. ``simulated``: real sizes on a GPU that only counts bytes; a load
+costs what it costs from the page cache. ``twins``: real but tiny modules; a load costs what was measured.
 
-``cost_ratio``: seconds of bringing in, divided by those of the better of two that know the future. ``hit_ratio``: what
-was there when it was asked for. ``leased_evicted``: dropped while leased. ``copied_back_gb``: copied off the card to
-make room.
+``cost_ratio``: seconds of loading, divided by those of the better of two strategies that know the future.
+``hit_ratio``: the share of parts already in memory when requested. ``leased_evicted``: parts evicted while leased.
+``copied_back_gb``: GB copied off the GPU to free memory.
 """
 
 import random
@@ -20,8 +20,8 @@ from weakref import WeakSet
 
 from bench.report import median, report, seconds
 from bench.swap_others import Job, Part, Score, components_manager, foreseeing, keep_one, played
-from engines.swapper import Component, Cpu, Simulated, Swapper
-from engines.swapper.component import Place
+from engines.memory import Component, Cpu, Simulated, Swapper
+from engines.memory.component import Place
 
 GB = 10**9
 CARDS = (24, 90)
@@ -29,10 +29,10 @@ CATALOGS = (4, 8, 12)
 ZIPF = (0.6, 1.0)
 JOBS, SEEDS = 400, 3
 AGAIN = 0.35
-"""How often a person takes the model they took last."""
+"""The probability that a person uses the same model again."""
 WORK = 3 * GB
 FIXED_SECONDS, BYTES_A_SECOND = 0.3, 5.3 * GB
-"""Of bringing a part in: published figures of safetensors out of the page cache. Not measured here."""
+"""The cost of loading a part: published figures for safetensors in the page cache. Not measured here."""
 TWINS, TWIN_JOBS, TWINS_THAT_FIT = 8, 120, 3
 
 _SDXL, _FLUX, _QWEN, _Z = ("clips", 1.6), ("t5", 9.8), ("qwen-vl", 16.6), ("qwen3", 8.1)
@@ -51,11 +51,11 @@ MODELS: Sequence[Sequence[Sequence[tuple[str, float]]]] = (
     ((("hidream's llama", 16.1),), (("hidream-i1", 18.0), _FLUX_VAE)),
     ((_SDXL,), (("sdxl-lcm", 5.3), _SDXL_VAE)),
 )
-"""What models read and paint with, in GB as they lie on a card of 24 GB; what has one name is one."""
+"""The parts of models by lease, with their size in GB on a 24 GB GPU; parts with the same name are shared."""
 
 
-class Counted:
-    """A component that counts what the swapper does to it; ``inner`` is what it brings in, if it is real."""
+class CountedRun:
+    """A component that counts what the swapper does to it; ``inner`` is the real component, if there is one."""
 
     place: Place = "device"
 
@@ -81,10 +81,10 @@ class Counted:
 
 
 def ours(jobs: Sequence[Job], swapper: Swapper, real: Mapping[str, Component]) -> Score:
-    """What the swapper itself makes of jobs."""
+    """The score of the swapper for a list of jobs."""
     score, leased = Score(), set[str]()
     every = {part for job in jobs for lease in job for part in lease}
-    components = {part.name: Counted(part, score, leased, real.get(part.name)) for part in every}
+    components = {part.name: CountedRun(part, score, leased, real.get(part.name)) for part in every}
     for job in jobs:
         for lease in job:
             names = [part.name for part in lease]
@@ -98,7 +98,7 @@ def ours(jobs: Sequence[Job], swapper: Swapper, real: Mapping[str, Component]) -
 
 
 def trace(models: Sequence[Job], zipf: float, count: int, seed: int) -> list[Job]:
-    """Jobs of two people, in turns of chance."""
+    """Jobs of two people in random order."""
     chance = random.Random(seed)
     order = chance.sample(list(models), len(models))
     weights = [1 / (place + 1) ** zipf for place in range(len(order))]
@@ -113,7 +113,7 @@ def trace(models: Sequence[Job], zipf: float, count: int, seed: int) -> list[Job
 
 
 def run(bench: str = "swap") -> None:
-    """Every catalog, card and habit on the simulated card; then twins."""
+    """Measure every catalog, GPU size and usage pattern on the simulated GPU; then the twins."""
     for card in CARDS:
         room = card * GB - WORK
         for size in CATALOGS:
@@ -149,9 +149,9 @@ def _compare(
 
 
 def _twins(bench: str) -> None:
-    from engines import runtime, twins
+    from engines import torch_setup, twins
 
-    runtime.heavy("diffusers", "transformers")
+    torch_setup.import_heavy("diffusers", "transformers")
     with tempfile.TemporaryDirectory() as folder:
         root = twins.build("stable-diffusion-1.5", Path(folder))
         groups = [_copy(root, Path(folder), number) for number in range(TWINS)]
@@ -172,8 +172,8 @@ def _twins(bench: str) -> None:
 
 
 def _copy(root: Path, folder: Path, number: int) -> list[Component]:
-    """A model as if it were another one: what reads, what paints, what decodes."""
-    from engines.swapper.pretrained import pretrained
+    """A copy of a model that counts as a different one: its text encoder, denoiser and VAE."""
+    from engines.weights.pretrained import pretrained
 
     copy = Path(shutil.copytree(root, folder / f"copy-{number}"))
     parts = {name: copy / name for name in ("text_encoder", "unet", "vae")}
@@ -190,7 +190,7 @@ def _measured(component: Component) -> Part:
 
 @contextmanager
 def _copies_to_main_memory() -> Iterator[list[int]]:
-    """Collects the bytes that modules are asked to copy to main memory once they have been on the device."""
+    """Collect the bytes of modules that are copied back to main memory after they have been on the device."""
     import torch
 
     copied: list[int] = []

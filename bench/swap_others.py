@@ -1,4 +1,4 @@
-"""Strategies of keeping models in memory to set the swapper beside, over the same jobs."""
+"""Other strategies for keeping models in memory, to compare the swapper with on the same jobs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Part(NamedTuple):
-    """A part of a model: what it takes, in bytes, and the seconds it takes to bring it in."""
+    """A part of a model: its size in bytes, and the seconds it takes to load."""
 
     name: str
     bytes: int
@@ -14,12 +14,12 @@ class Part(NamedTuple):
 
 
 Job = Sequence[Sequence[Part]]
-"""One lease after the other, each of parts that are needed together."""
+"""Consecutive leases, each of parts that are needed together."""
 
 
 @dataclass
 class Score:
-    """Seconds of bringing in, parts asked for and found, parts dropped while they were leased, bytes copied back."""
+    """Seconds of loading, parts requested and found, parts evicted while leased, and bytes copied back."""
 
     seconds: float = 0.0
     asked: int = 0
@@ -33,7 +33,7 @@ class Score:
 
 
 class Memory:
-    """What a strategy holds, in the order it came."""
+    """The parts that a strategy keeps, in the order they were loaded."""
 
     def __init__(self, room: int) -> None:
         self.room = room
@@ -45,11 +45,11 @@ class Memory:
 
 
 Choose = Callable[[Memory, Part, Job, int], list[str]]
-"""What to let go of for a part of a job; the number counts the parts asked for from the first job on."""
+"""Chooses the parts to evict for a part of a job; the number counts the parts requested since the first job."""
 
 
 def played(jobs: Sequence[Job], room: int, choose: Choose, copies_back: bool) -> Score:
-    """What a strategy makes of jobs in ``room`` bytes; what it lets go of may be copied back to main memory."""
+    """The score of a strategy for a list of jobs in ``room`` bytes; evicted parts may be copied back to main memory."""
     score, memory = Score(), Memory(room)
     for job in jobs:
         for part in (part for lease in job for part in lease):
@@ -60,7 +60,7 @@ def played(jobs: Sequence[Job], room: int, choose: Choose, copies_back: bool) ->
                     gone = memory.held.pop(name)
                     score.copied_back += gone.bytes if copies_back else 0
                 score.seconds += part.seconds
-                assert memory.free >= part.bytes, "it made too little room"
+                assert memory.free >= part.bytes, "the strategy freed too little memory"
                 memory.held[part.name] = part
             score.asked += 1
     return score
@@ -75,10 +75,10 @@ def keep_one(memory: Memory, part: Part, job: Job, moment: int) -> list[str]:
 
 
 def components_manager() -> Choose:
-    """AutoOffloadStrategy of diffusers' ComponentsManager: the real one, told what is free."""
-    from engines import runtime
+    """The real AutoOffloadStrategy of diffusers' ComponentsManager, with the simulated free memory."""
+    from engines import torch_setup
 
-    runtime.heavy("diffusers")
+    torch_setup.import_heavy("diffusers")
     from diffusers.modular_pipelines import components_manager as library
 
     class Told:
@@ -97,11 +97,11 @@ def components_manager() -> Choose:
             return self._bytes
 
     library.TorchDeviceBackend = Told
-    # What is kept free is taken off the room already, for everybody alike.
+    # The memory to keep free is already subtracted for every strategy.
     strategy = library.AutoOffloadStrategy(memory_reserve_margin="0GB")
 
     def choose(memory: Memory, part: Part, job: Job, moment: int) -> list[str]:
-        Told.free = memory.free + 1  # it asks for more than is needed
+        Told.free = memory.free + 1  # the strategy requires more than is needed
         held = [Model(one) for one in memory.held.values()]
         return [one.model_id for one in strategy(held, part.name, Model(part), "cpu")]
 
@@ -109,9 +109,10 @@ def components_manager() -> Choose:
 
 
 def foreseeing(jobs: Sequence[Job], by_bytes: bool) -> Choose:
-    """It knows the future: what is needed last goes first; ``by_bytes`` counts what it gives for its seconds too.
+    """A strategy that knows the future: it evicts the part needed last; ``by_bytes`` also weighs bytes per second of
+    loading.
 
-    Nothing goes that is spared by what goes after it.
+    A part is kept if the parts evicted after it free enough memory.
     """
     uses: dict[str, list[int]] = {}
     for moment, part in enumerate(part for job in jobs for lease in job for part in lease):

@@ -1,1 +1,1 @@
-"""What does the work: models, pipelines, media. Knows requests and files; knows nothing of users."""
+"""Models, pipelines and media. Engines know requests and files, and nothing about users."""

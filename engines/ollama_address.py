@@ -1,4 +1,4 @@
-"""Where an Ollama server answers, what it asks to be shown, and from where it would download a model."""
+"""The address and credentials of an Ollama server, and the registry it would download a model from."""
 
 import re
 import socket
@@ -7,14 +7,14 @@ from urllib.parse import unquote, urlsplit
 
 _HERE = ("127.0.0.1", "localhost", "::1", "0.0.0.0")
 _API_PATHS = ("/v1", "/api")
-"""Paths that people copy along: the studio speaks Ollama's own API and adds them itself."""
+"""Paths that people copy along. They are removed: the studio adds the paths of Ollama's own API itself."""
 _PORT = 11434
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class OllamaAddress:
-    """``url`` is what people are shown; ``login`` (name, password) and ``key`` are shown to the server alone."""
+    """``url`` is shown to people; ``login`` (name, password) and ``key`` are only sent to the server."""
 
     url: str = ""
     login: tuple[str, str] | None = field(default=None, repr=False)
@@ -22,7 +22,7 @@ class OllamaAddress:
 
     @property
     def is_here(self) -> bool:
-        """Whether it is this machine, whose memory and cards the server then shares."""
+        """Whether the server runs on this computer and shares its memory and GPUs."""
         try:
             host = urlsplit(self.url).hostname
         except ValueError:
@@ -31,12 +31,12 @@ class OllamaAddress:
 
     @property
     def is_secure(self) -> bool:
-        """Whether certificates matter: reading those of the system takes longer than most answers."""
+        """Whether certificates are needed: loading the system's takes longer than most requests."""
         return self.url.startswith("https:")
 
 
 def registry_of(name: str) -> str:
-    """The host that a server would download a model of this name from; empty for Ollama's own library."""
+    """Return the host that Ollama would download a model of this name from; empty for Ollama's own library."""
     parts = name.split("/")
     first = parts[0]
     named = len(parts) > 2 or (len(parts) == 2 and ("." in first or ":" in first or first == "localhost"))
@@ -44,7 +44,7 @@ def registry_of(name: str) -> str:
 
 
 def is_public_host(host: str) -> bool:
-    """Whether a host is one of the internet by its name: no address, no name of the own network, no port."""
+    """Whether a host name is public: not an IP address, not a name on the local network, without a port."""
     labels = host.lower().rstrip(".").split(".")
     return (
         len(labels) > 1
@@ -55,13 +55,13 @@ def is_public_host(host: str) -> bool:
 
 
 def read_address(text: str, key: str = "") -> OllamaAddress:
-    """The address that a person wrote: a name and password in it are taken out, ``/v1`` at its end is left out.
+    """Parse an address that a person entered. User name and password are extracted, a trailing ``/v1`` is removed.
 
-    Without a scheme it is http, at Ollama's own port where none is written; with one, the port is the scheme's.
+    Without a scheme, it is http at Ollama's default port unless another is given; with one, the scheme's default port.
     """
     text = text.strip().rstrip("/")
     scheme = _SCHEME.match(text)
-    # Taken out before anything is parsed: a password with a / or # in it would end up in the path, which is shown.
+    # Extracted before parsing: a password with a / or # in it would end up in the path, which is shown.
     userinfo, _, place = text[scheme.end() if scheme else 0 :].rpartition("@")
     name, _, password = userinfo.partition(":")
     login = (unquote(name), unquote(password)) if userinfo else None
@@ -69,7 +69,7 @@ def read_address(text: str, key: str = "") -> OllamaAddress:
 
 
 def _url(scheme: str, place: str) -> str:
-    """The address without a login; one that makes no sense as it is, which is said when it is asked."""
+    """Return the address without credentials. An invalid one is returned unchanged and reported when it is used."""
     try:
         parts = urlsplit(f"{scheme or 'http'}://{place}")
         if not scheme and parts.hostname and parts.port is None:

@@ -1,25 +1,25 @@
-"""How much of a prompt a model reads: an estimate from the words alone, before anything is loaded."""
+"""Estimate how much of a prompt a model reads, from the words alone, before anything is loaded."""
 
 import re
 
 from engines.catalog import Entry
-from engines.starter.storybook import motion_words, vocabulary
-from engines.video import families
+from engines.diffusion import registry
+from engines.families.storybook import motion_words, vocabulary
 from errors import StudioError
 
 _TOKENS_PER_WORD = 1.3
-"""Of English prose, with the tokenizers of CLIP and T5."""
+"""For English prose with the CLIP and T5 tokenizers."""
 
 _WORDS = re.compile(
     r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\s\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+"
 )
-"""Words; in scripts that have no spaces between them (Chinese, Japanese, Thai, Lao) each letter."""
+"""Words; in scripts without spaces between them (Chinese, Japanese, Thai, Lao) every character."""
 
 
-def words_read(prompt: str, entry: Entry) -> int | None:
-    """About how many words the model reads of a prompt that is too long for it; None where it reads all of it.
+def words_that_fit(prompt: str, entry: Entry) -> int | None:
+    """Return about how many words the model reads of a prompt that is too long; None if it reads the whole prompt.
 
-    What reads few words (the option ``vocabulary``) counts those that it knows.
+    For models with a small vocabulary (the option ``vocabulary``), only known words count.
     """
     tokens = _tokens(entry)
     if not tokens:
@@ -34,9 +34,9 @@ def words_read(prompt: str, entry: Entry) -> int | None:
 
 
 def _tokens(entry: Entry) -> int:
-    """How many tokens it reads: what the entry says, or its family; 0 for any number, or where it is not known."""
+    """Return how many tokens a model reads, by its entry or its family; 0 if unlimited or unknown."""
     options = entry.options
     try:
-        return int(options.get("text_tokens") or options.get("text_length") or families.of(entry).text_tokens)
+        return int(options.get("text_tokens") or options.get("text_length") or registry.of(entry).text_tokens)
     except StudioError:
         return 0

@@ -1,4 +1,4 @@
-"""What every file carries about its making, so that it can be understood and made again."""
+"""The provenance that every file carries, so that its making can be understood and reproduced."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ VERSION = "0.4.0"
 
 
 class RecordedModel(BaseModel):
-    """A model in a record: its id and name, and the revision of each part."""
+    """A model in a record: its id, its name and the revision of each part."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,7 +23,7 @@ class RecordedModel(BaseModel):
 
 
 class Record(BaseModel):
-    """The shape of a record in a file from outside. What else an engine noted down may stand beside it."""
+    """The shape of a record in a file from outside. Engines may add other fields."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -36,9 +36,9 @@ class Record(BaseModel):
 
 
 def provenance(request: Request, entry: "Entry", **more: Any) -> dict[str, Any]:
-    """The request, the model with the revision of each part, the seed and the parents.
+    """Return the request, the model with the revision of each part, the seed and the parents.
 
-    ``more`` adds what only the engine knows (scheduler, words left out, …).
+    ``more`` adds what only the engine knows (scheduler, dropped words, …).
     """
     return {
         "studio": VERSION,
@@ -52,13 +52,13 @@ def provenance(request: Request, entry: "Entry", **more: Any) -> dict[str, Any]:
 
 
 def model(entry: "Entry") -> dict[str, Any]:
-    """A model as it stands in the record."""
+    """Return a model as it is written to the record."""
     parts = {name: part.model_dump(mode="json") for name, part in entry.parts.items()}
     return {"id": entry.id, "name": entry.name, "parts": parts}
 
 
 def parameters(record: dict[str, Any]) -> str:
-    """The same as the one line that A1111-style tools read from a PNG's ``parameters``."""
+    """Return the record as the text that A1111-style tools read from a PNG's ``parameters``."""
     request = record["request"]
     named = {
         "Steps": request.get("steps"),

@@ -1,1 +1,1 @@
-"""What is waiting, running, done: queue, scheduler, live store, costs."""
+"""Jobs, waiting, running and done: queue, scheduler, live store, costs."""

@@ -1,4 +1,4 @@
-"""The queue as everybody else sees it: ask, watch, stop, ask again."""
+"""The service for jobs: submit, watch, cancel, retry."""
 
 import asyncio
 import logging
@@ -10,31 +10,33 @@ from contextlib import contextmanager, suppress
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from data import DataFolder
 from db import Database
-from engines.catalog import Catalog
-from engines.host import Host
+from engines.catalog import Catalog, Entry
+from engines.host.hosts import Host
+from engines.memory_fit import Fit
+from engines.protocol import DeviceState
 from engines.requests import Request, from_storage
 from engines.tasks import TASKS
-from engines.wire import DeviceState
 from errors import Problem, StudioError, not_found
-from jobs import recovery
-from jobs.asking import REF_LENGTH, Asking
-from jobs.attempts import Attempts
-from jobs.choosing import Chosen, Needs
-from jobs.costs import Costs
-from jobs.history import History
-from jobs.live import LiveStore
-from jobs.people import shut_out
-from jobs.queue import Along, Ended, Outdated, Queue
-from jobs.record import LiveJob
-from jobs.reproduce import request_of
-from jobs.scheduler import Lane
-from jobs.showing import Viewer
-from jobs.trouble import disk_full, is_disk_full
+from jobs.admission.admission import REF_LENGTH, Admission
+from jobs.admission.model_choice import ModelChoice, Needs
+from jobs.admission.reproduce import request_of
+from jobs.own_jobs import OwnJobs
+from jobs.queue import recovery
+from jobs.queue.attempts import Attempts
+from jobs.queue.costs import Costs
+from jobs.queue.history import History
+from jobs.queue.job_owner import shut_out
+from jobs.queue.live_job import LiveJob
+from jobs.queue.live_store import LiveStore
+from jobs.queue.problems import disk_full, is_disk_full
+from jobs.queue.queue import Along, EndListener, Outdated, Queue
+from jobs.queue.residency import Residency
+from jobs.queue.scheduler import Lane
 from jobs.views import FINISHED, DeviceView, Estimate, Follow, JobView, State
-from jobs.warmth import Warmth
+from jobs.visibility import Viewer
 from library.conversations import answers
 from library.conversations.answers import Answer
 from library.service import Library
@@ -42,18 +44,18 @@ from library.service import Library
 log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.2
-"""How often ``wait`` looks for a change."""
+"""How often ``wait`` checks for a change."""
 _LISTEN_SECONDS = 0.01
-"""How often ``text`` looks for more."""
+"""How often ``text`` checks for more."""
 _VIEWER_SECONDS = 5.0
-"""How long it may take until somebody new in a project sees its jobs, or somebody who left does not."""
+"""How long a change of a project's members may take to affect who sees its jobs."""
 _PAGE = 200
 
 
 class Jobs:
-    """Everything asked of the studio, from being asked to being done. Safe from any thread.
+    """All jobs of the studio, from submission to the end. Thread-safe. ``own`` is what people do with all of theirs.
 
-    ``keep_free_bytes`` of the disk are left alone: with less free no job is taken or begun.
+    ``keep_free_bytes`` of the disk stay free: with less, no job is accepted or started.
     """
 
     def __init__(
@@ -72,20 +74,23 @@ class Jobs:
         self._keep_free = keep_free_bytes
         self._live = LiveStore()
         self._history = History(database, self._live)
-        costs, warmth = Costs(database, catalog), Warmth()
-        self._queue = Queue(database, self._live, costs, warmth, self._tell_ended)
+        costs, residency = Costs(database, catalog), Residency()
+        self._queue = Queue(database, self._live, costs, residency, self._tell_ended)
         self._attempts = Attempts(database, data, library, self._queue)
-        self._asking = Asking(database, library, catalog, costs, self._queue, self._live, {host.lane for host in hosts})
+        self._asking = Admission(
+            database, library, catalog, costs, self._queue, self._live, {host.lane for host in hosts}
+        )
         self._lanes = [
-            Lane(host, self._queue, self._live, self._attempts, costs, warmth, self._has_room, catalog)
+            Lane(host, self._queue, self._live, self._attempts, costs, residency, self._has_room, catalog)
             for host in hosts
         ]
+        self.own = OwnJobs(self._queue, self._live, self._history, self._viewer)
         self._stopping = threading.Event()
         self._viewers: dict[tuple[str, str], tuple[float, Viewer]] = {}
-        self._listeners: list[Ended] = [_ended]
+        self._listeners: list[EndListener] = [_ended]
 
-    def when_ended(self, listener: Ended) -> None:
-        """Have ``listener`` told of every job's end, in the transaction that ends it."""
+    def when_ended(self, listener: EndListener) -> None:
+        """Call ``listener`` at the end of every job, in the transaction that ends it."""
         self._listeners.append(listener)
 
     def _tell_ended(self, session: Session, job: LiveJob, state: State, error: Problem | None) -> None:
@@ -96,19 +101,19 @@ class Jobs:
             except Exception as broken:
                 if state == "done" or isinstance(broken, OperationalError):
                     raise
-                log.exception("what belongs to the end of job %s cannot be written", job.id)  # it ends all the same
+                log.exception("a listener failed at the end of job %s", job.id)  # the job still ends
 
     def start(self) -> None:
-        """Put right what a crash left, then begin with what waits."""
+        """Recover from a crash if there was one, then start the lanes."""
         left = recovery.recover(self._history, self._queue, self._live, self._attempts, self._asking.units)
         if left:
             rest = (self._history, self._queue, self._attempts, left, self._stopping)
-            threading.Thread(target=recovery.settle_later, args=rest, name="recovery", daemon=True).start()
+            threading.Thread(target=recovery.recover_later, args=rest, name="recovery", daemon=True).start()
         for lane in self._lanes:
             lane.start()
 
     def stop(self) -> None:
-        """End within three seconds: running jobs go back into the line, then the hosts end."""
+        """Stop within three seconds: put running jobs back into the queue, then stop the hosts."""
         self._stopping.set()
         stoppers = [threading.Thread(target=lane.stop) for lane in self._lanes]
         for stopper in stoppers:
@@ -116,13 +121,17 @@ class Jobs:
         for stopper in stoppers:
             stopper.join()
 
-    # -- asking
+    # -- submitting
 
     def estimate(self, who: Principal, request: Request, project_id: str | None = None) -> Estimate:
-        """What a request would take, and the queue in front of it. Raises StudioError (4xx) where it cannot be done."""
+        """The estimate for a request, including the queue. Raises StudioError (4xx) if it cannot be done."""
         if project_id is not None:
             self._library.require_project(who, project_id)
         return self._asking.estimate(who, request)
+
+    def timed_fit(self, fit: Fit, entry: Entry) -> Fit:
+        """Add the time for one usual result to whether a model fits into memory."""
+        return self._asking.timed_fit(fit, entry)
 
     def submit(
         self,
@@ -137,18 +146,18 @@ class Jobs:
     ) -> JobView:
         """Put a request into the queue.
 
-        ``client_ref`` is the asker's own name for it: asked again under that name, the same job is the answer.
-        ``after`` names jobs of theirs that must be done first, such as the download of the model; ``along`` writes
-        what belongs to a new job in the same transaction. Raises StudioError: 4xx where the request cannot be done,
-        conflict (409) for a ``client_ref`` that stands for another request, too_many_jobs (429), disk_full (507).
+        ``client_ref`` is the client's own name for the job: submitting again with the same name returns the same job.
+        ``after`` lists the person's jobs that must finish first, such as the download of the model; ``along`` writes
+        data that belongs to a new job in the same transaction. Raises StudioError: 4xx if the request cannot be done,
+        conflict (409) if ``client_ref`` was used for a different request, too_many_jobs (429), disk_full (507).
         """
-        with _full_disk_told():
+        with _naming_full_disk():
             earlier = self._earlier(who, request, client_ref)
             if earlier is not None:
                 return self.get(who, earlier)
             if not self._has_room():
                 raise disk_full()
-            coming = self._asking.brought_by(after)
+            coming = self._asking.downloading(after)
             ready = self._asking.ready(who, request, lambda entry: entry.id in coming)
             row = self._asking.row(who, ready, project_id, client_ref)
             row.parent, row.after = parent, self._asking.after(who, after)
@@ -156,27 +165,27 @@ class Jobs:
         return self.get(who, job)
 
     def retry(self, who: Principal, job_id: str) -> JobView:
-        """Ask anew for what a finished job was to do.
+        """Submit the request of a finished job again.
 
-        Raises StudioError not_found, not_finished (409) or as ``submit``.
+        Raises StudioError not_found, not_finished (409) or like ``submit``.
         """
         job = self._own(who, job_id)
         if not job.finished:
             raise StudioError(
-                "not_finished", "That job is still under way.", next="Wait for it, or stop it first.", status=409
+                "not_finished", "This job is not finished yet.", next="Wait for it, or cancel it first.", status=409
             )
         return self.submit(who, from_storage(job.ticket.request), project_id=job.ticket.project_id, parent=job_id)
 
     def reproduce(self, who: Principal, asset_id: str) -> JobView:
-        """Make an asset again from what it says about its making; the job's words will say if it came out the same.
+        """Reproduce an asset from its provenance; the finished job's ``words`` say whether the result is identical.
 
-        Raises StudioError not_found, no_provenance or as ``submit``.
+        Raises StudioError not_found, no_provenance or like ``submit``.
         """
         asset = self._library.get(who, asset_id)
         return self.submit(who, request_of(asset), project_id=asset.project_id, parent=asset_id)
 
     def _earlier(self, who: Principal, request: Request, client_ref: str | None) -> str | None:
-        """The job made under a reference before. Raises StudioError conflict, bad_client_ref."""
+        """The id of the earlier job with this ``client_ref``. Raises StudioError conflict, bad_client_ref."""
         if client_ref is None:
             return None
         if not 0 < len(client_ref) <= REF_LENGTH:
@@ -186,7 +195,7 @@ class Jobs:
     # -- watching
 
     def get(self, who: Principal, job_id: str) -> JobView:
-        """A job of one's own or of a shared project. Raises StudioError not_found."""
+        """A job of the person or of one of their projects. Raises StudioError not_found."""
         viewer = self._viewer(who)
         job = self._find(job_id)
         if job is None or not viewer.sees(job):
@@ -194,27 +203,28 @@ class Jobs:
         return self._live.view(job, viewer)
 
     def since(self, who: Principal, cursor: str | None) -> Follow:
-        """What changed since a cursor: own jobs in full, other people's under way in outline."""
+        """What changed since a cursor: the person's own jobs in full, other people's unfinished jobs in outline."""
         return self._live.since(self._viewer(who), cursor)
 
     def preview(self, who: Principal, job_id: str) -> bytes:
-        """How a job looks now, as JPEG. Raises StudioError not_found."""
+        """The current preview of a job, as JPEG. Raises StudioError not_found."""
         job = self._live.get(job_id)
         if job is None or not job.preview or not self._viewer(who).sees(job):
             raise not_found("preview")
         return job.preview
 
     def page(self, who: Principal, limit: int = 50) -> list[JobView]:
-        """One's own jobs, newest first, at most 200."""
+        """The person's jobs, newest first, at most 200."""
         viewer = self._viewer(who)
         return [self._live.view(job, viewer) for job in self._history.newest(who.user_id, max(1, min(limit, _PAGE)))]
 
     def made_as(self, who: Principal, prefix: str) -> dict[str, str]:
-        """What a person's own jobs made whose ``client_ref`` begins so: asset ids by that reference."""
+        """The first asset's id by ``client_ref``, of the person's jobs whose ``client_ref`` begins with ``prefix``,
+        newest first."""
         return self._history.made_as(who.user_id, prefix)
 
     async def wait(self, who: Principal, job_id: str) -> AsyncIterator[JobView]:
-        """A job now and at every change, until it is finished. Holds no thread. Raises StudioError not_found."""
+        """Yield a job now and at every change until it is finished. Blocks no thread. Raises StudioError not_found."""
         shown: JobView | None = None
         while True:
             version = self._live.version(job_id)
@@ -228,41 +238,41 @@ class Jobs:
                 await asyncio.sleep(_LOOK_SECONDS)
 
     async def text(self, who: Principal, job_id: str, after: int = 0) -> AsyncIterator[str]:
-        """A job's text as it grows, from its character ``after``, until the job ends. Holds no thread.
+        """Yield a job's text as it grows, from character ``after`` on, until the job ends. Blocks no thread.
 
         Raises StudioError not_found.
         """
-        said, attempt, before = after, -1, ""
+        sent, attempt, before = after, -1, ""
         while True:
-            version = self._live.version(job_id)  # before the look: whatever changes after it is seen the next time
+            version = self._live.version(job_id)  # read first, so that a later change is seen in the next round
             view = self.get(who, job_id)
             begun_anew = attempt not in (-1, view.attempt) or not view.text.startswith(before)
-            if said and begun_anew:  # what was said before is void
+            if sent and begun_anew:  # the earlier text is void
                 return
             attempt, before = view.attempt, view.text
-            if len(view.text) > said:
-                yield view.text[said:]
-                said = len(view.text)
+            if len(view.text) > sent:
+                yield view.text[sent:]
+                sent = len(view.text)
             if view.state in FINISHED:
                 return
             while self._live.version(job_id) == version:
                 await asyncio.sleep(_LISTEN_SECONDS)
 
     def device(self) -> DeviceView:
-        """What the models run on and how full it is."""
+        """The device the models run on, and its memory use."""
         return self._live.meter()
 
     def devices(self) -> dict[str, DeviceState]:
-        """What each lane's device holds now."""
+        """The current state of each lane's device."""
         return self._live.devices()
 
     def uses(self, model: str) -> bool:
-        """Whether a job that is not finished works with a model, or fetches it."""
+        """Whether an unfinished job uses or downloads a model."""
         jobs = (job.ticket for job in self._live.all() if not job.finished)
         return any(model == ticket.model or model == ticket.request.get("entry") for ticket in jobs)
 
     def downloading(self) -> set[str]:
-        """What jobs that are not finished download: ids of models, names of the repositories of LoRAs."""
+        """What unfinished jobs download: ids of models, and repository names of LoRAs."""
         requests = [job.ticket.request for job in self._live.all() if not job.finished]
         return {
             str(request["entry" if request["task"] == "fetch_model" else "repo"])
@@ -271,19 +281,19 @@ class Jobs:
         }
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """How many jobs of each lane are in each state: unfinished ones now, finished ones since the start."""
+        """The number of jobs per lane and state: unfinished ones now, finished ones since the start."""
         return self._live.counts({lane.name for lane in self._lanes})
 
-    def auto(self, who: Principal, task: str, prompt: str, loras: Collection[str], needs: Needs) -> Chosen:
-        """The model when nobody chooses, and why. Raises StudioError."""
+    def auto(self, who: Principal, task: str, prompt: str, loras: Collection[str], needs: Needs) -> ModelChoice:
+        """The automatic model, and why. Raises StudioError."""
         return self._asking.auto(who, task, prompt, loras, needs)
 
-    # -- stopping
+    # -- cancelling
 
     def cancel(self, who: Principal, job_id: str) -> JobView:
-        """Stop a job: a waiting one ends at once, one under way soon, one being saved is kept.
+        """Cancel a job: a waiting one ends at once, an active one soon; one that is being saved still finishes.
 
-        One's own; the owner of the studio stops anybody's that is not finished. Raises StudioError not_found.
+        People cancel their own jobs; the owner of the studio can cancel anyone's. Raises StudioError not_found.
         """
         job = self._find(job_id) if who.role == "owner" else None
         if job is None or job.finished:
@@ -293,7 +303,7 @@ class Jobs:
         return self._live.view(job, self._viewer(who))
 
     def _stop(self, job_id: str) -> LiveJob:
-        with _full_disk_told():
+        with _naming_full_disk():
             job = self._queue.cancel(job_id)
         if job.cancel and job.active:
             for lane in self._lanes:
@@ -301,53 +311,53 @@ class Jobs:
         return job
 
     def end_shut_out(self) -> None:
-        """Stop every job, waiting or under way, of people who are kept out of the studio by now."""
+        """Cancel every unfinished job of people whose account is disabled."""
         unfinished = [job for job in self._live.all() if not job.finished and not job.cancel]
         owners = {job.ticket.user_id for job in unfinished}
         gone = shut_out(self._database, owners) if owners else set()
         for job in unfinished:
             if job.ticket.user_id in gone:
-                with suppress(KeyError, Outdated):  # it ended by itself
+                with suppress(KeyError, Outdated):  # it has already ended
                     self._stop(job.id)
 
     def pause(self, who: Principal, job_id: str) -> JobView:
-        """Let a job rest until somebody resumes it; what it has done so far is kept.
+        """Pause one of the person's jobs until it is resumed; its progress is kept.
 
-        Only one's own. Raises StudioError not_found, cannot_pause (409).
+        Raises StudioError not_found, cannot_pause (409).
         """
         job = self._own(who, job_id)
         if job.state in ("queued", "loading", "running") and TASKS[job.ticket.task].can_yield:
-            with _full_disk_told():
+            with _naming_full_disk():
                 job = self._queue.pause(job_id)
             if job.pause:
                 for lane in self._lanes:
-                    lane.make_way(job_id)
+                    lane.request_yield(job_id)
         elif job.state != "paused":
             raise StudioError(
                 "cannot_pause",
                 f"This {job.ticket.noun} cannot be paused.",
-                "It is over." if job.finished else "It could not go on from where it is.",
+                "It is finished." if job.finished else "It could not continue from where it stopped.",
                 status=409,
             )
         return self._live.view(job, self._viewer(who))
 
     def resume(self, who: Principal, job_id: str) -> JobView:
-        """Let a paused job go on. Only one's own. Raises StudioError not_found, not_paused (409)."""
+        """Resume one of the person's paused jobs. Raises StudioError not_found, not_paused (409)."""
         job = self._own(who, job_id)
         if job.state != "paused":
             raise StudioError("not_paused", f"This {job.ticket.noun} is not paused.", status=409)
-        with _full_disk_told():
+        with _naming_full_disk():
             job = self._queue.resume(job_id)
         return self._live.view(job, self._viewer(who))
 
     def free_now(self, who: Principal) -> None:
-        """Drop every model from memory that no job holds. Raises StudioError not_allowed for guests."""
+        """Unload every model that no job uses. Raises StudioError not_allowed for guests."""
         if who.role == "guest":
             raise StudioError("not_allowed", "Guests cannot do that.", status=403)
         for lane in self._lanes:
             lane.free()
 
-    # -- inside
+    # -- internal
 
     def _find(self, job_id: str) -> LiveJob | None:
         return self._live.get(job_id) or self._history.get(job_id)
@@ -359,7 +369,7 @@ class Jobs:
         return job
 
     def _viewer(self, who: Principal) -> Viewer:
-        """The eyes of a person, their projects looked up every few seconds."""
+        """The viewer for a person; their projects are looked up every few seconds."""
         key, now = (who.user_id, who.role), time.monotonic()
         until, viewer = self._viewers.get(key, (0.0, None))
         if viewer is None or now > until:
@@ -373,15 +383,15 @@ class Jobs:
 
 
 def _ended(session: Session, job: LiveJob, state: State, error: Problem | None) -> None:
-    """Keep what a job wrote, however far it came."""
+    """Save the text that a job wrote, even if it is incomplete."""
     if job.ticket.task == "write":
         answer = Answer(text=job.text, thinking=job.thinking, facts=job.facts, error=error)
         answers.finish(session, job.id, "done" if state == "done" else "stopped", answer)
 
 
 @contextmanager
-def _full_disk_told() -> Iterator[None]:
-    """A database that cannot grow is told as a full disk."""
+def _naming_full_disk() -> Iterator[None]:
+    """Report a database that cannot grow as a full disk."""
     try:
         yield
     except SQLAlchemyError as error:

@@ -1,8 +1,8 @@
-"""What is said about a job and the queue, to pages and scripts alike."""
+"""Views of jobs and the queue, for pages and scripts."""
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from errors import Problem
 
@@ -12,15 +12,15 @@ ACTIVE: frozenset[State] = frozenset({"loading", "running", "saving"})
 
 
 class View(BaseModel):
-    """A frozen answer."""
+    """A frozen response."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class Offer(View):
-    """What would work where a request does not fit, or only slowly: a button's label and how long it would take.
+    """An alternative to a request that does not fit, or is slow: a button's label and the seconds it would take.
 
-    ``changes`` are the request's fields to be set (none: as it is), ``get`` a model to be downloaded first.
+    ``changes`` are the request's fields to set (empty: unchanged), ``get`` a model to download first.
     """
 
     label: str
@@ -30,13 +30,13 @@ class Offer(View):
 
 
 class Estimate(View):
-    """What a request would take, before it is made.
+    """The estimate for a request, before it is submitted.
 
-    ``learned`` is False until a job of this kind has run on this machine: then ``seconds`` is a range from
-    experience elsewhere and ``words`` says so. ``wait_seconds`` is the queue in front of it.
-    ``fits`` is False where the device is too small or the model is not here, with ``problem`` saying so; ``fit`` says
-    how what fits is kept (“Fits with offload, about 2x slower.”), ``offers`` what would work too, most useful first.
-    ``cast`` says of each @name in the prompt what stands for it.
+    ``learned`` is False until a job of this kind has run on this computer: until then ``seconds_low`` and
+    ``seconds_high`` are a rough range, and ``words`` says so. ``wait_seconds`` is the time until the queue reaches it.
+    ``fits`` is False if the device is too small or the model is not installed, and ``problem`` says which; ``fit`` says
+    how a request fits (“Fits with streaming, about 2× slower.”), ``offers`` what else would work, most useful first.
+    ``cast`` has a sentence for each @name in the prompt.
     """
 
     task: str
@@ -59,12 +59,13 @@ class Estimate(View):
 class JobView(View):
     """A job as one person sees it.
 
-    Of other people's jobs outside shared projects only name, kind, state, place and seconds are given:
+    Other people's jobs outside shared projects only show name, kind, state, place and seconds:
     ``title``, ``request``, ``text``, ``preview``, ``assets`` and ``error`` stay empty.
-    ``words`` is the whole situation as one line a person would say.
-    ``cast`` says of each @name in the prompt what stands for it.
-    ``facts`` are what the engine says beside its progress (tokens a second …), ``thinking`` what a model thought aloud.
-    ``preview`` counts the pictures at ``/api/jobs/<id>/preview``; 0 when there is none.
+    ``words`` is the current situation in one line.
+    ``cast`` has a sentence for each @name in the prompt.
+    ``facts`` is extra information from the engine (tokens per second …), ``thinking`` a model's reasoning.
+    Jobs wait only for others of their ``lane``; ``dismissed`` is a failure that the person has put away.
+    ``preview`` is the number of the latest preview at ``/api/jobs/<id>/preview``; 0 if there is none.
     """
 
     id: str
@@ -95,14 +96,38 @@ class JobView(View):
     created_at: float
     started_at: float | None = None
     finished_at: float | None = None
+    lane: str = ""
+    dismissed: bool = False
+    can_move: bool = False
     can_cancel: bool = False
     can_pause: bool = False
     can_resume: bool = False
     can_retry: bool = False
 
 
+class Move(View):
+    """Where a waiting job goes: directly ``before`` or ``after`` another one (exactly one of the two, a job's id)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    before: str | None = None
+    after: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "Move":
+        if (self.before is None) == (self.after is None):
+            raise ValueError("Send either before or after, with the id of a job.")
+        return self
+
+
+class Dismissed(View):
+    """The number of failed jobs that were dismissed."""
+
+    count: int
+
+
 class DeviceView(View):
-    """The device meter: what the models run on and how full it is."""
+    """The device meter: the device the models run on, and its memory use."""
 
     name: str
     used_bytes: int
@@ -111,7 +136,7 @@ class DeviceView(View):
 
 
 class Follow(View):
-    """Everything that changed since ``cursor`` was last given; ``whole`` says it is the full list instead."""
+    """Everything that changed since the previous ``cursor``; with ``whole``, the full list instead."""
 
     cursor: str
     whole: bool

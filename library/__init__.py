@@ -1,1 +1,1 @@
-"""What was made and from what: assets, provenance, projects."""
+"""The library: assets, their provenance, and projects."""

@@ -1,4 +1,4 @@
-"""Finished files become assets: moved into place first, then written down together with whatever finished them."""
+"""Turn finished files into assets: move them into place, then write their rows in the job's last transaction."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from data import DataFolder
 from db import Database
+from library.badges import with_badge
 from library.files import main_file, move, short_title, sync, thumb_file
 from library.tables import Asset, AssetParent
 from library.views import NewAsset
@@ -20,7 +21,7 @@ _APART = 1e-3
 
 
 class Home(NamedTuple):
-    """Whose a new asset is and where it comes from: a job (``made``), or from outside (``upload``)."""
+    """The owner, project and origin of a new asset: made by a job, or uploaded."""
 
     owner_id: str
     project_id: str | None
@@ -29,12 +30,12 @@ class Home(NamedTuple):
 
 
 def result_id(job_id: str | None, n: int) -> str:
-    """The id of a job's n-th file: the same at every try, so that nothing is ever adopted twice."""
+    """The id of a job's n-th file: the same at every try, so that no file is adopted twice."""
     return uuid5(NAMESPACE_URL, f"c41:{job_id}:{n}").hex
 
 
 def origin_of(asset_id: str) -> Literal["made", "upload"]:
-    """Where an asset with such an id came from: only those of results follow from another id."""
+    """The origin of an asset, from its id: only ids of results are version-5 UUIDs."""
     return "made" if UUID(asset_id).version == 5 else "upload"
 
 
@@ -46,10 +47,10 @@ def adopt(
     files: Sequence[NewAsset],
     commit: Callable[[Session], None],
 ) -> tuple[str, ...]:
-    """Take over a job's files. A crash at any point leaves either nothing visible or everything done.
+    """Adopt a job's files. A crash at any point leaves either nothing visible or everything done.
 
-    Files are moved before the one transaction that makes the rows and calls ``commit``; a second call after a
-    crash between the two finds them moved already. A call after the transaction changes nothing.
+    Files are moved before the one transaction that creates the rows and calls ``commit``; after a crash between the
+    two, a second call finds them already moved. A call after the transaction changes nothing.
     """
     ids = tuple(result_id(home.job_id, n) for n in range(len(files)))
     if _known(database, ids):
@@ -61,20 +62,20 @@ def adopt(
         sync(data.user(home.owner_id))
     with database.session() as session:
         for row, new in zip(rows, files, strict=True):
-            write(session, row, new.parents)
+            write(session, row, new)
         commit(session)
     return ids
 
 
 def place(data: DataFolder, home: Home, folder: Path, new: NewAsset, asset_id: str) -> Asset:
-    """Move one file and its thumbnail to where they belong; its row, not yet written."""
+    """Move one file and its thumbnail into place. Returns the asset's row, not yet written."""
     target = main_file(data, home.owner_id, asset_id, new.file)
     move(folder / new.file, target)
     thumb = thumb_file(data, home.owner_id, asset_id) if new.thumb else None
     if new.thumb and thumb:
         move(folder / new.thumb, thumb)
     return Asset(
-        **new.model_dump(exclude={"file", "thumb", "title", "parents"}),
+        **new.model_dump(exclude={"file", "thumb", "title", "parents", "badge"}),
         **home._asdict(),
         id=asset_id,
         title=short_title(new.title),
@@ -87,17 +88,20 @@ def place(data: DataFolder, home: Home, folder: Path, new: NewAsset, asset_id: s
 
 
 def _model(provenance: dict[str, Any] | None) -> str | None:
-    """The id of the model in a record, which in a file from outside may say anything."""
+    """The id of the model in a record, which may hold anything in a file from outside."""
     model = (provenance or {}).get("model")
-    found = model.get("id") if isinstance(model, dict) else None
-    return found if isinstance(found, str) else None
+    model_id = model.get("id") if isinstance(model, dict) else None
+    return model_id if isinstance(model_id, str) else None
 
 
-def write(session: Session, asset: Asset, parents: Sequence[str]) -> None:
-    """Write an asset's row and its parents."""
+def write(session: Session, asset: Asset, new: NewAsset) -> None:
+    """Write an asset's row, with the badges of the file it was made from and its own, and its parents."""
+    if new.badge:
+        before = session.scalar(select(Asset.badges).where(Asset.id == next(iter(new.parents), "")))
+        asset.badges = list(with_badge(before or (), new.badge))
     session.add(asset)
     session.flush()
-    session.add_all(AssetParent(child_id=asset.id, parent_id=parent) for parent in dict.fromkeys(parents))
+    session.add_all(AssetParent(child_id=asset.id, parent_id=parent) for parent in dict.fromkeys(new.parents))
 
 
 def _known(database: Database, ids: Sequence[str]) -> bool:

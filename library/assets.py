@@ -1,4 +1,4 @@
-"""Assets one by one and page by page, as the person who asks may see them."""
+"""Single assets and pages of them, as one person may see them."""
 
 import time
 from collections import defaultdict
@@ -7,19 +7,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from auth.principal import Principal
-from auth.tables import User
+from auth.accounts.principal import Principal
+from auth.accounts.tables import User
 from errors import StudioError, not_found
 from library.rights import readable, visible
 from library.rows import whole_rows
-from library.search import WORDS, Wanted, between, matching
-from library.tables import Asset, AssetParent, AssetTag, Favourite, Project
-from library.views import AssetIndex, AssetPage, AssetView, Family
+from library.search import WORDS, LibraryQuery, between, matching
+from library.tables import Asset, AssetParent, AssetTag, Favorite, Project
+from library.views import AssetFamily, AssetIndex, AssetPage, AssetView
 
 PAGE_LIMIT = 200
 
 MASK = "mask"
-"""The source of a mask that was painted here: a step on the way, kept as long as what was made with it."""
+"""The source of a mask painted in the studio: an intermediate step, kept as long as the results made with it."""
 
 
 def find(session: Session, who: Principal, asset_id: str, *, deleted: bool = False) -> Asset:
@@ -31,7 +31,7 @@ def find(session: Session, who: Principal, asset_id: str, *, deleted: bool = Fal
         raise StudioError(
             "deleted_asset",
             f"“{asset.title}” is in the bin.",
-            next="Bring it back first, or choose another file.",
+            next="Restore it first, or choose another file.",
             status=410,
         )
     return asset
@@ -45,11 +45,11 @@ def find_own(session: Session, who: Principal, asset_id: str) -> Asset:
     return asset
 
 
-def page(session: Session, who: Principal, wanted: Wanted, after: str | None, limit: int) -> AssetPage:
-    """Assets newest first, going on behind the place ``after``."""
+def page(session: Session, who: Principal, wanted: LibraryQuery, after: str | None, limit: int) -> AssetPage:
+    """Assets, newest first, continuing after the position ``after``."""
     limit = max(1, min(limit, PAGE_LIMIT))
     query = select(WORDS.c.rowid).join_from(WORDS, Asset, Asset.moment == WORDS.c.rowid)
-    query = query.where(*_wanted(session, who, wanted, after)).order_by(WORDS.c.rowid.desc()).limit(limit + 1)
+    query = query.where(*_query(session, who, wanted, after)).order_by(WORDS.c.rowid.desc()).limit(limit + 1)
     moments = list(session.scalars(query))
     shown = select(Asset).where(Asset.moment.in_(moments[:limit])).order_by(Asset.moment.desc())
     more = moments[limit - 1] if len(moments) > limit else None
@@ -58,21 +58,23 @@ def page(session: Session, who: Principal, wanted: Wanted, after: str | None, li
     )
 
 
-def index(session: Session, who: Principal, wanted: Wanted) -> AssetIndex:
+def index(session: Session, who: Principal, wanted: LibraryQuery) -> AssetIndex:
     """Every asset of a list, in its order."""
     query = select(Asset.id, WORDS.c.rowid).join_from(WORDS, Asset, Asset.moment == WORDS.c.rowid)
-    query = query.where(*_wanted(session, who, wanted, None)).order_by(WORDS.c.rowid.desc())
+    query = query.where(*_query(session, who, wanted, None)).order_by(WORDS.c.rowid.desc())
     rows = session.execute(query).all()
     return AssetIndex(ids=tuple(row[0] for row in rows), moments=tuple(row[1] for row in rows))
 
 
-def _wanted(session: Session, who: Principal, wanted: Wanted, after: str | None) -> Iterator[ColumnElement[bool]]:
-    """What each asset of a list fulfils."""
+def _query(session: Session, who: Principal, wanted: LibraryQuery, after: str | None) -> Iterator[ColumnElement[bool]]:
+    """The conditions for each asset of a list."""
     working_on = list(session.scalars(select(Project.id).where(visible(who))))
     yield matching(who, working_on, wanted)
     yield readable(who)
     if not wanted.get("deleted"):
-        yield func.coalesce(Asset.source, "") != MASK  # seen with what was made with it
+        yield func.coalesce(Asset.source, "") != MASK  # shown with the results made with it
+    if wanted.get("originals"):
+        yield Asset.reproduces.is_(None)
     yield from between(wanted, _position(after))
 
 
@@ -85,7 +87,7 @@ def _position(after: str | None) -> int | None:
         moment = -1
     if not 0 <= moment < 2**62:
         raise StudioError(
-            "bad_cursor", "That place in the list is unknown.", next="Start from the beginning.", status=422
+            "bad_cursor", "This position in the list is invalid.", next="Start from the beginning.", status=422
         )
     return moment
 
@@ -94,26 +96,26 @@ def views(session: Session, who: Principal, assets: Sequence[Asset]) -> tuple[As
     """Assets as one person sees them, in the order given."""
     ids = [asset.id for asset in assets]
     parents, tags = _by_asset(session, AssetParent.child_id, AssetParent.parent_id, ids), _tags(session, ids)
-    liked = select(Favourite.asset_id).where(Favourite.user_id == who.user_id, Favourite.asset_id.in_(ids))
-    favourites = set(session.scalars(liked))
+    liked = select(Favorite.asset_id).where(Favorite.user_id == who.user_id, Favorite.asset_id.in_(ids))
+    favorites = set(session.scalars(liked))
     children = _children(session, who, ids)
     names = _names(session, {asset.owner_id for asset in assets})
     return tuple(
         AssetView(
-            **{name: getattr(asset, name) for name in _STORED},
+            **{name: getattr(asset, name) for name in _STORED_COLUMNS},
             mine=asset.owner_id == who.user_id,
             owner=names[asset.owner_id],
             has_thumb=asset.thumb is not None,
             parents=tuple(sorted(parents[asset.id])),
             children_count=children.get(asset.id, 0),
-            favourite=asset.id in favourites,
+            favorite=asset.id in favorites,
             tags=tuple(sorted(tags[asset.id])),
         )
         for asset in assets
     )
 
 
-_STORED = tuple(name for name in AssetView.model_fields if name in Asset.__table__.columns)
+_STORED_COLUMNS = tuple(name for name in AssetView.model_fields if name in Asset.__table__.columns)
 
 
 def _tags(session: Session, ids: Sequence[str]) -> defaultdict[str, list[str]]:
@@ -123,14 +125,14 @@ def _tags(session: Session, ids: Sequence[str]) -> defaultdict[str, list[str]]:
 def _by_asset(
     session: Session, key: InstrumentedAttribute[str], value: InstrumentedAttribute[str], ids: Sequence[str]
 ) -> defaultdict[str, list[str]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    values_by_asset: defaultdict[str, list[str]] = defaultdict(list)
     for asset_id, held in session.execute(select(key, value).where(key.in_(ids))):
-        found[asset_id].append(held)
-    return found
+        values_by_asset[asset_id].append(held)
+    return values_by_asset
 
 
 def _children(session: Session, who: Principal, ids: Sequence[str]) -> dict[str, int]:
-    """How many assets a person may see were made from each."""
+    """For each asset, the number of assets made from it that the person may see."""
     query = (
         select(AssetParent.parent_id, func.count())
         .join(Asset, Asset.id == AssetParent.child_id)
@@ -145,15 +147,15 @@ def _names(session: Session, users: Iterable[str]) -> dict[str, str]:
     return dict(session.execute(query).tuples().all())
 
 
-def family(session: Session, who: Principal, asset_id: str) -> Family:
-    """What an asset was made from and what was made from it. Raises StudioError not_found."""
+def family(session: Session, who: Principal, asset_id: str) -> AssetFamily:
+    """The assets that an asset was made from, and those made from it. Raises StudioError not_found."""
     asset = find(session, who, asset_id, deleted=True)
     of = select(AssetParent.parent_id).where(AssetParent.child_id == asset.id)
     known = len(list(session.scalars(of)))
     parents = _newest(session, who, Asset.id.in_(of))
-    made = select(AssetParent.child_id).where(AssetParent.parent_id == asset.id)
-    children = _newest(session, who, Asset.id.in_(made), Asset.deleted_at.is_(None))
-    return Family(parents=parents, children=children, missing=max(0, known - len(parents)))
+    child_ids = select(AssetParent.child_id).where(AssetParent.parent_id == asset.id)
+    children = _newest(session, who, Asset.id.in_(child_ids), Asset.deleted_at.is_(None))
+    return AssetFamily(parents=parents, children=children, missing=max(0, known - len(parents)))
 
 
 def _newest(session: Session, who: Principal, *conditions: ColumnElement[bool]) -> tuple[AssetView, ...]:
@@ -162,7 +164,7 @@ def _newest(session: Session, who: Principal, *conditions: ColumnElement[bool]) 
 
 
 def delete(asset: Asset) -> None:
-    """Put an asset into the bin; a second time changes nothing."""
+    """Put an asset into the bin; repeating it changes nothing."""
     asset.deleted_at = asset.deleted_at or time.time()
 
 

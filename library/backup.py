@@ -1,8 +1,8 @@
-"""A copy of everything people made, taken while the studio runs: one tar file, or a folder that grows with it.
+"""A copy of everything people made, also while the studio runs: one tar file, or a folder that is updated each time.
 
-The database comes first, as it is at one moment; files never change once they have a row, so those copied after it fit
-it. A tar is there whole or not at all. A folder keeps what is in it already, also after a break; its manifest, written
-last, says what belongs to it.
+The database is copied first, as a snapshot; files never change once they have a row, so files copied later match it. A
+tar file is either complete or absent. A folder keeps what it already has, even if a backup is interrupted; its
+manifest, written last, lists what belongs to it.
 """
 
 import logging
@@ -18,13 +18,13 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from data import DataFolder
-from db import database_trouble
+from db import database_problem
 from errors import StudioError
 from library.backup_manifest import DATABASE, Manifest, studio_of
 from library.backup_store import FolderStore, Store, TarStore
 
-LEFT_OUT = frozenset({"work", "uploads", "starter", "envs", "lock", ".restoring"})
-"""What a studio makes or fetches anew by itself."""
+LEFT_OUT = frozenset({"work", "uploads", "cache", "starter", "envs", "lock", ".restoring"})
+"""What a studio creates or downloads again on its own."""
 
 _LAST = "last-backup.json"
 _MARGIN = 64 * 2**20
@@ -33,18 +33,18 @@ _BUSY_SECONDS = 30.0
 log = logging.getLogger(__name__)
 
 
-class Progress(NamedTuple):
-    """How far a backup or a restore has come, in bytes."""
+class BackupProgress(NamedTuple):
+    """The progress of a backup or a restore, in bytes."""
 
     done: int
     total: int
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[BackupProgress], None]
 
 
 class BackupInfo(BaseModel):
-    """The last backup: when (seconds since 1970), where, how large. ``missing`` files had a row but were gone."""
+    """The last backup: its time (seconds since 1970), place and size. ``missing`` files had a row but were gone."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -56,10 +56,10 @@ class BackupInfo(BaseModel):
 
 
 def backup(data: DataFolder, target: Path, report: Report = lambda _: None) -> BackupInfo:
-    """Copy a data folder into the tar file or the folder ``target``, secrets included.
+    """Copy a data folder, including its secrets, into the tar file or the folder ``target``.
 
-    Raises StudioError bad_place, no_room, damaged_database, database_busy, backup_failed; then a tar is as it was, and
-    a folder still holds what it held.
+    Raises StudioError bad_place, no_room, damaged_database, database_busy, backup_failed; an existing tar file is then
+    unchanged, and a folder keeps what it had.
     """
     target = target.expanduser().absolute()
     studio = _studio(data.database)
@@ -73,18 +73,18 @@ def backup(data: DataFolder, target: Path, report: Report = lambda _: None) -> B
             "backup_failed",
             f"The backup {target} could not be written.",
             f"The system says: {error.strerror or error}.",
-            "Choose another place, and try again.",
+            "Choose another location, then try again.",
             status=507,
         ) from error
     try:
         (data.root / _LAST).write_text(info.model_dump_json())
-    except OSError as error:  # the backup is whole all the same
+    except OSError as error:  # the backup is still complete
         log.warning("the backup %s is complete, but %s could not be written: %s", target, _LAST, error)
     return info
 
 
 def last(data: DataFolder) -> BackupInfo | None:
-    """The last backup of a data folder; None where there was none."""
+    """The last backup of a data folder; None if there was none."""
     try:
         return BackupInfo.model_validate_json((data.root / _LAST).read_bytes())
     except (OSError, ValueError):
@@ -92,19 +92,19 @@ def last(data: DataFolder) -> BackupInfo | None:
 
 
 def _fill(data: DataFolder, store: Store, report: Report, where: str) -> BackupInfo:
-    database = store.beside(f"{DATABASE}.part")
+    database = store.scratch_path(f"{DATABASE}.part")
     try:
         _snapshot(data.database, database)
         rows = _rows(database)
         names = list(_names(data.root))
         total = database.stat().st_size + sum(_size(data.root / name) for name in names)
-        _check_room(database.parent, total - store.held(names))
+        _check_room(database.parent, total - store.stored_bytes(names))
         store.begin(names)
         done = store.add_database(database)
-        report(Progress(done, total))
+        report(BackupProgress(done, total))
         for name in names:
             done += store.add(name, data.root / name)
-            report(Progress(done, total))
+            report(BackupProgress(done, total))
     finally:
         database.unlink(missing_ok=True)
     made_at = time.time()
@@ -119,7 +119,7 @@ def _fill(data: DataFolder, store: Store, report: Report, where: str) -> BackupI
 
 
 def _snapshot(database: Path, copy: Path) -> None:
-    """The database as it is at one moment, in one step: nobody who writes meanwhile waits, or disturbs it."""
+    """Copy a snapshot of the database in one step: it neither blocks concurrent writes nor is disturbed by them."""
     copy.unlink(missing_ok=True)
     copy.touch(mode=0o600)
     try:
@@ -127,16 +127,16 @@ def _snapshot(database: Path, copy: Path) -> None:
             source.backup(out)
             [(verdict,)] = out.execute("PRAGMA quick_check(1)").fetchall()
     except sqlite3.Error as error:
-        full = database_trouble(error, copy)
+        full = database_problem(error, copy)
         if full and full.problem.code == "disk_full":
-            raise _no_room(f"The disk of the backup is full: {copy.parent}.") from error
+            raise _no_room(f"The disk for the backup is full: {copy.parent}.") from error
         raise _trouble(error, database) from error
     if verdict != "ok":
         raise _damaged(verdict)
 
 
 def _studio(database: Path) -> str:
-    """What tells this studio from others: the id of its first account; "" before there is one."""
+    """The identity of this studio: the id of its first account; "" before there is one."""
     try:
         with closing(sqlite3.connect(database, timeout=_BUSY_SECONDS)) as connection:
             row = connection.execute("SELECT id FROM users ORDER BY created_at, rowid LIMIT 1").fetchone()
@@ -146,12 +146,12 @@ def _studio(database: Path) -> str:
 
 
 def _trouble(error: sqlite3.Error, database: Path) -> StudioError:
-    """Why the database cannot be copied. Only damage is called damage: a busy one needs no restoring."""
-    known = database_trouble(error, database)
+    """Why the database cannot be copied. Only real damage is reported as damage: a busy database needs no restore."""
+    known = database_problem(error, database)
     if known is None:
         return StudioError(
             "backup_failed",
-            "The database could not be read; nothing was backed up.",
+            "The database could not be read, so nothing was backed up.",
             f"SQLite says: {error}.",
             "Start the studio once, then try again.",
             status=500,
@@ -162,30 +162,30 @@ def _trouble(error: sqlite3.Error, database: Path) -> StudioError:
 def _damaged(verdict: str) -> StudioError:
     return StudioError(
         "damaged_database",
-        "The database is damaged; nothing was backed up.",
+        "The database is damaged, so nothing was backed up.",
         f"SQLite says: {verdict}.",
-        "Keep the backups there are, and restore the last good one.",
+        "Keep your existing backups, and restore the last good one.",
         status=500,
     )
 
 
 def _rows(database: Path) -> set[str]:
-    """The files that the database speaks of."""
+    """The files listed in the database."""
     with closing(sqlite3.connect(database)) as connection:
         return {name for row in connection.execute("SELECT file, thumb FROM assets") for name in row if name}
 
 
 def _names(root: Path) -> Iterator[str]:
-    """Everything in a data folder that is worth keeping, but the database.
+    """Everything in a data folder that needs a backup, except the database.
 
-    Its own folders may lie on another disk, behind a link; other links are left out.
+    Its top-level folders may be links to another disk; other links are left out.
     """
     for path in sorted(root.iterdir()):
         if path.name in LEFT_OUT or path.name == _LAST or path.name.startswith(DATABASE):
             continue
-        for found in _files(path) if path.is_dir() else [path]:
-            if not found.name.endswith(".part") and not found.is_symlink():
-                yield str(found.relative_to(root))
+        for file in _files(path) if path.is_dir() else [path]:
+            if not file.name.endswith(".part") and not file.is_symlink():
+                yield str(file.relative_to(root))
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -202,28 +202,28 @@ def _size(path: Path) -> int:
 
 
 def _check_place(data: DataFolder, target: Path, studio: str) -> None:
-    """Raises StudioError bad_place where a backup would be in the way of something else."""
+    """Raise StudioError bad_place if a backup would overwrite something else."""
     is_tar = target.suffix == ".tar"
     if target.resolve().is_relative_to(data.root):
         raise _bad_place(target, "It is inside the data folder.")
     if not target.exists():
         return
     if is_tar == target.is_dir():
-        raise _bad_place(target, "Something else is there.")
+        raise _bad_place(target, "It is a folder." if is_tar else "A file of that name exists.")
     if (target / DATABASE).exists() or (target / "lock").exists():
         raise _bad_place(target, "It is the data folder of a studio.")
     if not (target.stat().st_size if is_tar else any(target.iterdir())):
         return
     whose = studio_of(target)
     if whose is None:
-        why = "That file is not a backup." if is_tar else "The folder holds other things."
-        raise _bad_place(target, why, "Choose an empty folder or a new file, or an earlier backup.")
+        why = "The file is not a backup." if is_tar else "The folder contains other files."
+        raise _bad_place(target, why, "Choose an empty folder, a new file or an earlier backup.")
     if whose and whose != studio:
-        raise _bad_place(target, "The backup there is another studio's.", "Move it away, or choose another place.")
+        raise _bad_place(target, "It is a backup of another studio.", "Move it away, or choose another location.")
 
 
 def _bad_place(
-    target: Path, why: str, next: str = "Choose a .tar file or a folder, best on another disk."
+    target: Path, why: str, next: str = "Choose a .tar file or a folder, preferably on another disk."
 ) -> StudioError:
     return StudioError("bad_place", f"A backup cannot be written to {target}.", why, next, status=422)
 
@@ -231,10 +231,10 @@ def _bad_place(
 def _check_room(folder: Path, wanted: int) -> None:
     free = shutil.disk_usage(folder).free
     if wanted + _MARGIN > free:
-        raise _no_room(f"The backup needs {wanted / 1e9:.1f} GB, and there are {free / 1e9:.1f} GB free.")
+        raise _no_room(f"The backup needs {wanted / 1e9:.1f} GB, but only {free / 1e9:.1f} GB is free.")
 
 
 def _no_room(what: str) -> StudioError:
     return StudioError(
-        "no_room", what, "The backup before it is as it was.", "Make room, or choose another disk.", status=507
+        "no_room", what, "The previous backup is unchanged.", "Free up space, or choose another disk.", status=507
     )

@@ -1,4 +1,4 @@
-"""What a backup says of itself: what it holds, whose it is, what of it is not finished."""
+"""The metadata of a backup: its contents, its studio, and an unfinished state."""
 
 import os
 import tarfile
@@ -12,7 +12,7 @@ DATABASE = "studio.db"
 MANIFEST = "manifest.json"
 UNFINISHED = "unfinished.json"
 COMMENT = "C41 Studio "
-"""How the comment of a tar begins; whose it is follows."""
+"""The start of a tar's comment; the id of its studio follows."""
 
 
 class Piece(BaseModel):
@@ -25,10 +25,10 @@ class Piece(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a backup holds: files by their name in the data folder. ``database`` is under what name it lies there.
+    """The contents of a backup: files by their name in the data folder. ``database`` is the name of its database.
 
-    ``missing`` had a row in the database but no file, or were cut off while they were copied. ``studio`` tells studios
-    apart; it is "" in older backups, and before a studio has its first account.
+    ``missing`` files had a row in the database but no file, or were truncated while being copied. ``studio`` identifies
+    the studio; it is "" in older backups, and before a studio has its first account.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,12 +42,12 @@ class Manifest(BaseModel):
 
     @property
     def total(self) -> int:
-        """The bytes of all files."""
+        """The size of all files in bytes."""
         return sum(piece.bytes for piece in self.files.values())
 
 
 class Unfinished(BaseModel):
-    """What a folder may hold of a backup that is not finished: the next one goes on from it."""
+    """The files of an unfinished backup in a folder, from which the next one continues."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -56,7 +56,7 @@ class Unfinished(BaseModel):
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a folder; None where it is missing or cannot be read."""
+    """The manifest of a folder; None if it is missing or cannot be read."""
     try:
         return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):
@@ -64,7 +64,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def studio_of(target: Path) -> str | None:
-    """Whose backup a tar file or a folder is: "" where it does not say, None where it is no backup."""
+    """The studio that a tar file or folder is a backup of: "" if not recorded, None if it is not a backup."""
     return _studio_of_folder(target) if target.is_dir() else _studio_of_tar(target)
 
 
@@ -88,13 +88,13 @@ def _studio_of_tar(path: Path) -> str | None:
 
 
 def is_safe(name: str) -> bool:
-    """Whether a name leads into a folder and not out of it."""
+    """Whether a name stays inside its folder."""
     path = PurePosixPath(name)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\0" not in name
 
 
 def read_unfinished(folder: Path) -> Unfinished | None:
-    """What a backup that broke off has left in a folder to go on from; None where there is nothing."""
+    """The state of an interrupted backup in a folder; None if there is none."""
     try:
         return Unfinished.model_validate_json((folder / UNFINISHED).read_bytes())
     except (OSError, ValueError):
@@ -102,7 +102,7 @@ def read_unfinished(folder: Path) -> Unfinished | None:
 
 
 def write_json(path: Path, content: BaseModel) -> None:
-    """Write a file that is there whole or not at all."""
+    """Write a file atomically."""
     part = path.with_name(f"{path.name}.part")
     with part.open("w") as out:
         out.write(content.model_dump_json())

@@ -1,4 +1,4 @@
-"""What a backup is written into: a tar file or a folder, each with a manifest."""
+"""The target of a backup: a tar file or a folder, each with a manifest."""
 
 import hashlib
 import os
@@ -31,8 +31,8 @@ _OWN_DATABASE = re.compile(r"studio-\d+\.db.*")
 _CHUNK = 1 << 20
 
 
-class Hashed:
-    """A file that is read to an end said before, hashing as it goes; what is not there any more is zeros."""
+class HashingReader:
+    """Reads a file up to a given size and hashes it; if the file is shorter by then, the rest is zeros."""
 
     def __init__(self, file: IO[bytes], size: int) -> None:
         self._file = file
@@ -58,7 +58,7 @@ class Hashed:
 
 
 class Store(ABC):
-    """A backup being written. ``files`` are in it already."""
+    """A backup being written. ``files`` are the ones written so far."""
 
     database = DATABASE
 
@@ -73,30 +73,30 @@ class Store(ABC):
 
     @abstractmethod
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        """What is not finished is not there."""
+        """Remove what is unfinished."""
 
     @abstractmethod
-    def beside(self, name: str) -> Path:
-        """A place on the same disk for something short-lived."""
+    def scratch_path(self, name: str) -> Path:
+        """A path on the same disk for a temporary file."""
 
-    def held(self, names: Iterable[str]) -> int:
-        """The bytes that need not be copied again."""
+    def stored_bytes(self, names: Iterable[str]) -> int:
+        """The number of bytes that need not be copied again."""
         return 0
 
     @abstractmethod
     def begin(self, names: Iterable[str]) -> None:
-        """These files are about to be copied."""
+        """Announce the files that will be copied."""
 
     def add_database(self, path: Path) -> int:
-        """Add the database; the bytes."""
+        """Add the database. Returns its size in bytes."""
         return self.add(self.database, path)
 
     def add(self, name: str, path: Path) -> int:
-        """Add a file; the bytes, 0 where it is gone."""
+        """Add a file. Returns its size in bytes, 0 if it is gone."""
         try:
             with path.open("rb") as file:
                 facts = os.fstat(file.fileno())
-                hashed = Hashed(file, facts.st_size)
+                hashed = HashingReader(file, facts.st_size)
                 self._write(name, hashed, facts)
         except FileNotFoundError:
             return 0
@@ -106,15 +106,15 @@ class Store(ABC):
         return facts.st_size
 
     @abstractmethod
-    def _write(self, name: str, file: Hashed, facts: os.stat_result) -> None: ...
+    def _write(self, name: str, file: HashingReader, facts: os.stat_result) -> None: ...
 
     @abstractmethod
     def finish(self, manifest: Manifest) -> None:
-        """From here on it is there, whole and on the disk."""
+        """Complete the backup and flush it to the disk."""
 
 
 class TarStore(Store):
-    """One tar file, its manifest at the end."""
+    """One tar file, with its manifest at the end."""
 
     def __enter__(self) -> Self:
         self._part = self.target.with_name(f"{self.target.name}.part")
@@ -128,24 +128,24 @@ class TarStore(Store):
         self._file.close()
         self._part.unlink(missing_ok=True)
 
-    def beside(self, name: str) -> Path:
+    def scratch_path(self, name: str) -> Path:
         return self.target.with_name(f"{self.target.name}.{name}")
 
     def begin(self, names: Iterable[str]) -> None:
-        pass  # what breaks off leaves nothing behind
+        pass  # an interrupted backup leaves nothing behind
 
-    def _write(self, name: str, file: Hashed, facts: os.stat_result) -> None:
+    def _write(self, name: str, file: HashingReader, facts: os.stat_result) -> None:
         entry = tarfile.TarInfo(name)
         entry.size, entry.mtime, entry.mode = facts.st_size, int(facts.st_mtime), 0o600
         self._tar.addfile(entry, file)
 
     def finish(self, manifest: Manifest) -> None:
         content = manifest.model_dump_json().encode()
-        path = self.beside(MANIFEST)
+        path = self.scratch_path(MANIFEST)
         try:
             path.write_bytes(content)
             with path.open("rb") as file:
-                self._write(MANIFEST, Hashed(file, len(content)), path.stat())
+                self._write(MANIFEST, HashingReader(file, len(content)), path.stat())
         finally:
             path.unlink(missing_ok=True)
         self._tar.close()
@@ -156,7 +156,7 @@ class TarStore(Store):
 
 
 class FolderStore(Store):
-    """A folder with the same files as the data folder: what an earlier backup left there is not copied again."""
+    """A folder with the same files as the data folder: files from an earlier backup are not copied again."""
 
     def __enter__(self) -> Self:
         self.target.mkdir(mode=0o700, exist_ok=True)
@@ -169,10 +169,10 @@ class FolderStore(Store):
         if kind is not None:
             (self.target / self.database).unlink(missing_ok=True)
 
-    def beside(self, name: str) -> Path:
+    def scratch_path(self, name: str) -> Path:
         return self.target / name
 
-    def held(self, names: Iterable[str]) -> int:
+    def stored_bytes(self, names: Iterable[str]) -> int:
         return sum((self.target / name).stat().st_size for name in names if (self.target / name).is_file())
 
     def begin(self, names: Iterable[str]) -> None:
@@ -192,7 +192,7 @@ class FolderStore(Store):
             return facts.st_size
         return super().add(name, path)
 
-    def _write(self, name: str, file: Hashed, facts: os.stat_result) -> None:
+    def _write(self, name: str, file: HashingReader, facts: os.stat_result) -> None:
         path = self.target / name
         make_private(path.parent)
         part = path.with_name(f"{path.name}.part")
@@ -206,7 +206,7 @@ class FolderStore(Store):
     def finish(self, manifest: Manifest) -> None:
         write_json(self.target / MANIFEST, manifest)
         earlier = self._own | (self._before.files.keys() if self._before else set())
-        for name in filter(is_safe, earlier):  # what the studio has let go since, and nothing that is not a backup's
+        for name in filter(is_safe, earlier):  # files deleted in the studio since; other files stay
             path = self.target / name
             path.with_name(f"{path.name}.part").unlink(missing_ok=True)
             if name not in manifest.files:
@@ -218,13 +218,13 @@ class FolderStore(Store):
 
 
 def file_sha256(path: Path) -> str:
-    """The hash of a file."""
+    """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, and those it is in, for this account alone."""
+    """Create a folder and its parents, readable only by this account."""
     if not folder.is_dir():
         make_private(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)

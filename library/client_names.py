@@ -1,56 +1,73 @@
-"""The names of files that go to a client: project, number and size, never the words they were made from."""
+"""File names for clients: project, number, and frame rate or size; never the prompt."""
 
+import unicodedata
 from collections.abc import Sequence
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from auth.principal import Principal
-from library.files import NAME_BYTES, NAME_LENGTH
-from library.tables import Asset, Project
+from auth.accounts.principal import Principal
+from library.files import with_ending
+from library.tables import ClientNumber, Project
 from library.views import AssetView
 
 NO_PROJECT = "C41 Studio"
-"""What stands for the project where files belong to none, or to several."""
+"""Used instead of a project's name if the files belong to no project, or to several."""
+
+_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
+)
+"""Letters that Unicode does not decompose into an ASCII letter and a mark."""
 
 
 def project_name(session: Session, assets: Sequence[AssetView]) -> str:
-    """The name of the one project that all of these are in, or ``NO_PROJECT``."""
+    """The name of the project that all assets are in, or ``NO_PROJECT``, in ASCII."""
     projects = {asset.project_id for asset in assets}
-    return _named(session, projects.pop()) if len(projects) == 1 else NO_PROJECT
+    return _project_name(session, projects.pop()) if len(projects) == 1 else NO_PROJECT
 
 
 def client_names(session: Session, who: Principal, assets: Sequence[AssetView]) -> dict[str, str]:
-    """The name of each asset's file without its suffix, by the asset's id: ``Harbor cafe_003_1024x576_24fps``.
+    """File names without suffix by asset id, such as ``Harbor cafe_003_24fps``.
 
-    The number is the asset's place by age in its project, or in one's own work; the bin counts, so that deleting
-    gives no other file its number.
+    A file gets its project's next number with its first download for a client, the oldest of several first, and keeps
+    it. Files in no project are numbered per person. Call this in a transaction that locks others out.
     """
-    projects = {asset.project_id for asset in assets}
-    own = and_(Asset.project_id.is_(None), Asset.owner_id == who.user_id)
-    order = func.row_number().over(partition_by=Asset.project_id, order_by=(Asset.created_at, Asset.id))
-    numbered = (
-        select(Asset.id, order.label("number")).where(or_(own, Asset.project_id.in_(projects - {None}))).subquery()
-    )
-    wanted = select(numbered).where(numbered.c.id.in_([asset.id for asset in assets]))
-    numbers = {row.id: row.number for row in session.execute(wanted)}
-    names = {project: _named(session, project) for project in projects}
-    return {asset.id: _name(names[asset.project_id], numbers[asset.id], asset) for asset in assets}
+    scopes = {asset.id: asset.project_id or who.user_id for asset in assets}
+    numbers = {scope: _numbers(session, scope) for scope in set(scopes.values())}
+    for asset in sorted(assets, key=lambda one: (one.created_at, one.id)):
+        scope = scopes[asset.id]
+        if asset.id not in numbers[scope]:
+            numbers[scope][asset.id] = _next(session, scope)
+            session.add(ClientNumber(scope=scope, asset_id=asset.id, number=numbers[scope][asset.id]))
+            session.flush()
+    names = {project: _project_name(session, project) for project in {asset.project_id for asset in assets}}
+    return {asset.id: _name(names[asset.project_id], numbers[scopes[asset.id]][asset.id], asset) for asset in assets}
 
 
-def _named(session: Session, project_id: str | None) -> str:
+def _numbers(session: Session, scope: str) -> dict[str, int]:
+    query = select(ClientNumber.asset_id, ClientNumber.number).where(ClientNumber.scope == scope)
+    return dict(session.execute(query).tuples().all())
+
+
+def _next(session: Session, scope: str) -> int:
+    last = session.scalar(select(func.max(ClientNumber.number)).where(ClientNumber.scope == scope))
+    return (last or 0) + 1
+
+
+def _project_name(session: Session, project_id: str | None) -> str:
     project = session.get(Project, project_id) if project_id else None
-    return project.name if project else NO_PROJECT
+    return _ascii(project.name) if project else NO_PROJECT
+
+
+def _ascii(name: str) -> str:
+    """A name in ASCII: letters without their accents, other characters left out."""
+    plain = unicodedata.normalize("NFKD", name.translate(_LETTERS)).replace("–", "-").replace("—", "-")
+    return " ".join(plain.encode("ascii", "ignore").decode().split()) or "Project"
 
 
 def _name(project: str, number: int, asset: AssetView) -> str:
-    size = f"_{asset.width}x{asset.height}" if asset.width and asset.height else ""
-    rate = f"_{round(asset.fps, 3):g}fps" if asset.kind == "clip" and asset.fps else ""
-    ending = f"_{number:03}{size}{rate}"
-    return f"{_shortened(project, len(ending))}{ending}"
-
-
-def _shortened(project: str, ending: int) -> str:
-    """What of a project's name leaves room for an ending of so many (ASCII) letters."""
-    shown = project[: NAME_LENGTH - ending].encode()[: NAME_BYTES - ending]
-    return shown.decode(errors="ignore").rstrip()
+    if asset.kind == "clip" and asset.fps:
+        what = f"_{round(asset.fps, 3):g}fps"
+    else:
+        what = f"_{asset.width}x{asset.height}" if asset.width and asset.height else ""
+    return with_ending(project, f"_{number:03}{what}")

@@ -1,4 +1,4 @@
-"""What a library is made of, counted: the values that a list can be narrowed to."""
+"""Facets of the library: the values that a list can be filtered by, with counts."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Integer, Select, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
-from auth.principal import Principal
-from auth.tables import User
+from auth.accounts.principal import Principal
+from auth.accounts.tables import User
 from library.rights import readable, visible
 from library.search import OWN
-from library.tables import Asset, AssetTag, Favourite, Project
+from library.tables import Asset, AssetTag, Favorite, Project
 from library.views import Facet, Facets
 
 
 def facets(session: Session, who: Principal) -> Facets:
-    """How many assets there are of each kind, model, person, tag and project that a person may see."""
+    """The number of assets a person may see per kind, model, person, tag and project."""
     kinds, models, people, projects = (Counter[str]() for _ in range(4))
     deleted = 0
     for owner, project, kind, model, count, live in session.execute(_counted(who)):
@@ -27,7 +27,7 @@ def facets(session: Session, who: Principal) -> Facets:
             models[model] += live
     return Facets(
         total=kinds.total(),
-        favourites=_favourites(session, who),
+        favorites=_favorites(session, who),
         deleted=deleted,
         kinds=_listed(kinds),
         models=_listed(models),
@@ -38,9 +38,9 @@ def facets(session: Session, who: Principal) -> Facets:
 
 
 def _counted(who: Principal) -> Select[str, str | None, str, str | None, int, int]:
-    """Everybody's assets counted along one index, of which the person's own and those in their projects are taken.
+    """Counts of everyone's assets along one index, filtered to the person's own and those in their projects.
 
-    Narrowed before it is counted, SQLite would look each asset up.
+    The filter comes after the count: otherwise SQLite would look up each asset.
     """
     columns = (Asset.owner_id, Asset.project_id, Asset.kind, Asset.model)
     live = func.sum(type_coerce(Asset.deleted_at.is_(None), Integer))
@@ -49,17 +49,17 @@ def _counted(who: Principal) -> Select[str, str | None, str, str | None, int, in
     return select(counted).where(or_(counted.c.owner_id == who.user_id, in_project))
 
 
-def _favourites(session: Session, who: Principal) -> int:
-    query = select(func.count()).select_from(Favourite).join(Asset, Asset.id == Favourite.asset_id)
-    mine = query.where(Favourite.user_id == who.user_id, Asset.deleted_at.is_(None), readable(who))
+def _favorites(session: Session, who: Principal) -> int:
+    query = select(func.count()).select_from(Favorite).join(Asset, Asset.id == Favorite.asset_id)
+    mine = query.where(Favorite.user_id == who.user_id, Asset.deleted_at.is_(None), readable(who))
     return session.scalar(mine) or 0
 
 
 def _tags(session: Session, who: Principal) -> Counter[str]:
-    seen = func.sum(
+    visible_count = func.sum(
         type_coerce(and_(Asset.deleted_at.is_(None), readable(who)), Integer)
-    )  # as a sum, so that the few tags lead
-    query = select(AssetTag.tag, seen).join(Asset, Asset.id == AssetTag.asset_id).group_by(AssetTag.tag)
+    )  # as a sum, so that the query starts from the few tags
+    query = select(AssetTag.tag, visible_count).join(Asset, Asset.id == AssetTag.asset_id).group_by(AssetTag.tag)
     return Counter(dict(session.execute(query).tuples().all()))
 
 

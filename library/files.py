@@ -1,4 +1,4 @@
-"""Where an asset's files lie, and moving them there so that a power cut leaves the old place or the new one."""
+"""The paths of an asset's files, and moving files there safely even in a power cut."""
 
 import errno
 import os
@@ -12,17 +12,17 @@ from data import DataFolder
 TITLE_LENGTH = 120
 NAME_LENGTH = 80
 NAME_BYTES = 200
-"""How long the name of a file that people save may be: with suffix and a number, systems take 255 bytes."""
+"""The maximum length of a saved file's name: with a suffix and a number it stays below the limit of 255 bytes."""
 THUMB = ".thumb.webp"
-"""How the name of every thumbnail ends."""
+"""The ending of every thumbnail's name."""
 PART = ".part"
-"""How the name of a file ends that is still being copied."""
+"""The ending of a file's name while it is being copied."""
 
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,11}")
 
 
 def main_file(data: DataFolder, owner_id: str, asset_id: str, name: str) -> Path:
-    """The place of an asset's file, with the suffix of ``name``. Raises ValueError for an odd one."""
+    """The path of an asset's file, with the suffix of ``name``. Raises ValueError for an invalid suffix."""
     suffix = Path(name).suffix.lower()
     if not _SUFFIX.fullmatch(suffix):
         raise ValueError(f"a result file needs a plain suffix: {name!r}")
@@ -30,14 +30,14 @@ def main_file(data: DataFolder, owner_id: str, asset_id: str, name: str) -> Path
 
 
 def thumb_file(data: DataFolder, owner_id: str, asset_id: str) -> Path:
-    """The place of an asset's thumbnail."""
+    """The path of an asset's thumbnail."""
     return data.user(owner_id) / f"{asset_id}{THUMB}"
 
 
 def move(source: Path, target: Path) -> None:
-    """Move a finished file, flushed to disk first. Does nothing where an earlier try already moved it.
+    """Flush a finished file to disk, then move it. Does nothing if an earlier try already moved it.
 
-    Raises FileNotFoundError when it lies in neither place.
+    Raises FileNotFoundError if it is at neither path.
     """
     if not source.exists() and target.exists():
         return
@@ -47,9 +47,9 @@ def move(source: Path, target: Path) -> None:
 
 
 def rename(source: Path, target: Path) -> None:
-    """Give a file another place, in one step; ``target`` is replaced. Folders may lie on different disks.
+    """Move a file in one step, replacing ``target``. The folders may be on different disks.
 
-    Raises OSError; then the file is where it was.
+    Raises OSError; then the file is still at ``source``.
     """
     try:
         source.replace(target)
@@ -72,7 +72,7 @@ def _copy_over(source: Path, target: Path) -> None:
 
 
 def sync(path: Path) -> None:
-    """Wait until a file, or a folder's list of names, is on the disk."""
+    """Flush a file, or a folder's entries, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -80,8 +80,14 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def with_ending(text: str, ending: str) -> str:
+    """A file name without suffix: ``text``, shortened to leave room for ``ending``."""
+    shown = text[: NAME_LENGTH - len(ending)].encode()[: NAME_BYTES - len(ending.encode())]
+    return f"{shown.decode(errors='ignore').rstrip()}{ending}"
+
+
 def short_title(text: str) -> str:
-    """A title on one line, at most 120 characters, in one spelling (NFC)."""
-    valid = text.encode("utf-8", "replace").decode()  # half a surrogate pair fits into no file
+    """A title on one line, at most 120 characters, in NFC."""
+    valid = text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be encoded
     line = unicodedata.normalize("NFC", " ".join(valid.split()))
     return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1].rstrip() + "…"

@@ -1,4 +1,4 @@
-"""Ways to begin a picture: those that come with the studio and those a person keeps."""
+"""Presets for pictures: built-in ones and those that a person saves."""
 
 import time
 from functools import cache
@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, TypeAdapter
 from sqlalchemy import select
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from db import Database
 from errors import StudioError, not_found
 from library.rows import whole_rows, whole_views
@@ -19,13 +19,15 @@ from yaml_files import read_yaml
 BUILT_IN = Path(__file__).parents[1] / "assets" / "presets" / "image.yaml"
 TASK = "create_image"
 IDEA = "{idea}"
+SAMPLE_REF = "preset-sample/"
+"""Beginning of the ``client_ref`` of a job whose result may become a preset's sample; the preset's id follows."""
 NAME_LENGTH = 60
 MOST = 200
 
 
 class PresetFields(View):
-    """What a preset sets. ``frame`` are words around the idea, which stands at ``{idea}``; ``size`` a shape with
-    megapixels; no ``model`` is Auto."""
+    """The settings of a preset. ``frame`` is a prompt with ``{idea}`` in place of the person's idea; ``size`` a shape
+    with megapixels; an empty ``model`` means Auto."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -36,7 +38,8 @@ class PresetFields(View):
 
 
 class ImagePreset(PresetFields):
-    """A preset: its name, what it is for, the idea that its card is shown with, and an asset that shows it."""
+    """A preset: its name, its use, and the asset that is its sample. A built-in one has a sample picture that comes
+    with the studio, made from the idea ``example``."""
 
     id: str
     name: str
@@ -52,15 +55,20 @@ def built_in() -> tuple[ImagePreset, ...]:
     return TypeAdapter(tuple[ImagePreset, ...]).validate_python(read_yaml(BUILT_IN))
 
 
-def every(database: Database, who: Principal) -> list[ImagePreset]:
-    """The studio's presets, then a person's own, the oldest first."""
+def is_built_in(preset_id: str) -> bool:
+    """Whether a preset comes with the studio."""
+    return any(preset.id == preset_id for preset in built_in())
+
+
+def all_presets(database: Database, who: Principal) -> list[ImagePreset]:
+    """The built-in presets, then the person's own, oldest first."""
     query = select(Preset).where(Preset.owner_id == who.user_id, Preset.task == TASK).order_by(Preset.created_at)
     with database.session() as session:
         return [*built_in(), *whole_views(whole_rows(session, Preset, query), _view)]
 
 
 def keep(database: Database, who: Principal, name: str, fields: PresetFields) -> ImagePreset:
-    """Keep a way to begin under a name; one's own of that name is replaced.
+    """Save a preset under a name, replacing the person's own of that name.
 
     Raises StudioError bad_name, bad_frame, too_many.
     """
@@ -68,13 +76,13 @@ def keep(database: Database, who: Principal, name: str, fields: PresetFields) ->
     if not name or len(name) > NAME_LENGTH:
         raise StudioError("bad_name", f"A preset's name has 1 to {NAME_LENGTH} characters.", status=422)
     if IDEA not in fields.frame:
-        raise StudioError("bad_frame", f"A preset's words need {IDEA} where the idea is to stand.", status=422)
+        raise StudioError("bad_frame", f"A preset's prompt needs {IDEA} in the place for the idea.", status=422)
     with database.session(immediate=True) as session:
         mine = {row.name: row for row in session.scalars(_own(who))}
         row = mine.get(name)
         if row is None:
             if len(mine) >= MOST:
-                raise StudioError("too_many", f"You have {MOST} presets.", next="Let some of them go.", status=409)
+                raise StudioError("too_many", f"You have {MOST} presets.", next="Delete some first.", status=409)
             row = Preset(owner_id=who.user_id, task=TASK, name=name, fields={}, created_at=time.time())
             session.add(row)
         row.fields = fields.model_dump(mode="json", include=set(PresetFields.model_fields))
@@ -83,7 +91,7 @@ def keep(database: Database, who: Principal, name: str, fields: PresetFields) ->
 
 
 def forget(database: Database, who: Principal, preset_id: str) -> None:
-    """Let one's own preset go. Raises StudioError not_found."""
+    """Delete one of the person's presets. Raises StudioError not_found."""
     with database.session() as session:
         row = session.scalar(_own(who).where(Preset.id == preset_id))
         if row is None:
@@ -91,8 +99,8 @@ def forget(database: Database, who: Principal, preset_id: str) -> None:
         session.delete(row)
 
 
-def framed(prompt: str, frame: Any) -> str:
-    """A prompt in the words of a preset."""
+def with_frame(prompt: str, frame: Any) -> str:
+    """A prompt inside the frame of a preset."""
     if not isinstance(frame, str) or IDEA not in frame or not prompt.strip():
         return prompt
     return frame.replace(IDEA, prompt.strip().rstrip("."), 1)
@@ -103,4 +111,4 @@ def _own(who: Principal) -> Any:
 
 
 def _view(row: Preset) -> ImagePreset:
-    return ImagePreset(id=row.id, name=row.name, use="Kept by you.", mine=True, **row.fields)
+    return ImagePreset(id=row.id, name=row.name, use="Saved by you.", mine=True, **row.fields)

@@ -1,20 +1,20 @@
-"""How a person wants words to be spoken: their own list, which every voice-over of theirs follows."""
+"""A person's own list of pronunciations, used in all of their voice-overs."""
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from db import Database
 from errors import StudioError, not_found
 from library.tables import Pronunciation
 
 MAX_WORD, MAX_SAY, MAX_PAIRS = 60, 200, 500
-"""Characters of a word and of how it is said, and words of a list: as many as a request takes."""
+"""Maximum characters of a word and of its pronunciation, and words of a list: the limits of a request."""
 
 
 class PronunciationView(BaseModel):
-    """A word, and what is read in its place."""
+    """A word, and the text that is spoken instead."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
@@ -22,28 +22,28 @@ class PronunciationView(BaseModel):
     say: str
 
 
-def listed(database: Database, who: Principal) -> list[PronunciationView]:
-    """A person's list, by the alphabet."""
+def list_pronunciations(database: Database, who: Principal) -> list[PronunciationView]:
+    """A person's list, in alphabetical order."""
     with database.session() as session:
         rows = session.scalars(select(Pronunciation).where(Pronunciation.owner_id == who.user_id))
-        found = [PronunciationView.model_validate(row) for row in rows]
-    return sorted(found, key=lambda pair: (pair.word.lower(), pair.word))
+        pronunciations = [PronunciationView.model_validate(row) for row in rows]
+    return sorted(pronunciations, key=lambda pair: (pair.word.lower(), pair.word))
 
 
 def pairs(database: Database, who: Principal) -> dict[str, str]:
     """The same as a mapping."""
-    return {pair.word: pair.say for pair in listed(database, who)}
+    return {pair.word: pair.say for pair in list_pronunciations(database, who)}
 
 
 def put(database: Database, who: Principal, word: str, say: str) -> PronunciationView:
-    """Write a word down, or change how it is said. Raises StudioError bad_pronunciation, list_full (422)."""
+    """Add a word, or change its pronunciation. Raises StudioError bad_pronunciation, list_full (422)."""
     pair = PronunciationView(word=" ".join(word.split()), say=" ".join(say.split()))
-    for text, most, name in ((pair.word, MAX_WORD, "The word"), (pair.say, MAX_SAY, "How it is said")):
+    for text, most, name in ((pair.word, MAX_WORD, "The word"), (pair.say, MAX_SAY, "The pronunciation")):
         if not any(letter.isalnum() for letter in text) or len(text) > most:
             raise StudioError(
                 "bad_pronunciation",
-                f"{name} needs letters or figures, at most {most} characters.",
-                next="Change it and try again.",
+                f"{name} needs at least one letter or digit, and at most {most} characters.",
+                next="Change it, then try again.",
                 status=422,
             )
     mine = Pronunciation.owner_id == who.user_id
@@ -52,8 +52,8 @@ def put(database: Database, who: Principal, word: str, say: str) -> Pronunciatio
         if count >= MAX_PAIRS:
             raise StudioError(
                 "list_full",
-                f"The list holds {MAX_PAIRS} words and is full.",
-                next="Take out one that is no longer needed.",
+                f"Your list is full: it has {MAX_PAIRS} words.",
+                next="Remove a word that you no longer need.",
                 status=422,
             )
         row = insert(Pronunciation).values(owner_id=who.user_id, word=pair.word, say=pair.say)
@@ -62,7 +62,7 @@ def put(database: Database, who: Principal, word: str, say: str) -> Pronunciatio
 
 
 def remove(database: Database, who: Principal, word: str) -> None:
-    """Take a word off the list. Raises StudioError not_found."""
+    """Remove a word from the list. Raises StudioError not_found."""
     mine = Pronunciation.owner_id == who.user_id
     with database.session() as session:
         gone = session.execute(

@@ -1,8 +1,8 @@
-"""Who may see what: one rule for assets and one for projects, as SQL, so that a list and a single look agree."""
+"""Access rules for assets and projects as SQL, so that lists and single look-ups agree."""
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from library.tables import Asset, Project, ProjectMember
 
 
@@ -16,6 +16,6 @@ def visible(who: Principal) -> ColumnElement[bool]:
 
 
 def readable(who: Principal) -> ColumnElement[bool]:
-    """Assets a person may read: their own, and those in projects they work on until their owner deletes them."""
+    """Assets a person may read: their own, and those in projects they work on until the owner deletes them."""
     in_project = Asset.project_id.in_(select(Project.id).where(visible(who)))
     return or_(Asset.owner_id == who.user_id, and_(Asset.deleted_at.is_(None), in_project))

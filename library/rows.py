@@ -1,4 +1,4 @@
-"""Rows of lists: one that cannot be read hides none of the others."""
+"""Read rows for lists, so that one damaged row does not hide the others."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
@@ -16,22 +16,22 @@ Seen = TypeVar("Seen")
 
 
 def whole_rows(session: Session, table: type[Row], query: Select[Row]) -> list[Row]:
-    """The rows of a table that a query finds; one whose JSON is damaged is left out, and the log names it."""
+    """The rows of a table that a query finds; a row with damaged JSON is left out and logged."""
     try:
         return list(session.scalars(query))
     except (ValueError, TypeError):
         keys = session.execute(query.with_only_columns(*inspect(table).primary_key)).all()
-    found = []
+    rows = []
     for key in keys:
         try:
-            found.append(session.get_one(table, tuple(key)))
+            rows.append(session.get_one(table, tuple(key)))
         except (ValueError, TypeError) as error:
             log.error("the row %s of %s cannot be read: %s", tuple(key), table.__tablename__, error)
-    return found
+    return rows
 
 
 def whole_views(rows: Iterable[Row], view: Callable[[Row], Seen]) -> Iterator[Seen]:
-    """Rows as people see them; one that makes no sense is left out, and the log names it."""
+    """Convert rows to views; an invalid row is left out and logged."""
     for row in rows:
         try:
             yield view(row)

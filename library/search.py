@@ -1,4 +1,4 @@
-"""What a list is narrowed by, as a question to the index of words (SQLite FTS5)."""
+"""The filters of a list as a query of the full-text index (SQLite FTS5)."""
 
 import math
 import re
@@ -8,31 +8,33 @@ from typing import NamedTuple, TypedDict
 
 from sqlalchemy import ColumnElement, Select, and_, column, literal, literal_column, or_, select, table
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from errors import StudioError
 
 OWN = "own"
-"""Stands for a project where a list is asked for: the person's own work, in no project."""
+"""A project filter that means the person's own work in no project."""
 
 QUERY_LENGTH = 400
 
 WORDS = table("asset_words", column("rowid"))
 _GRAMS = table("asset_grams", column("rowid"), column("texts"))
 _GRAM = 3
-"""Letters that the index of parts of words goes by; shorter parts are looked for in the texts themselves."""
+"""Characters per entry of the trigram index; shorter parts are searched in the texts themselves."""
 
 _TEXT = "{title asked tags source model person}"
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-"""Thai, Lao, Burmese, Khmer, Chinese, Japanese; Korean, whose words carry endings."""
+"""Thai, Lao, Burmese, Khmer, Chinese, Japanese; also Korean, whose words have endings."""
 _PARTS = re.compile(r'"([^"]*)"?|([^\s"]+)')
 
 
-class Wanted(TypedDict, total=False):
-    """Which assets a list is to have: None means any; ``deleted`` those in the person's own bin instead.
+class LibraryQuery(TypedDict, total=False):
+    """The filters of a list of assets: None means any; ``deleted`` lists the person's own bin instead,
+    ``originals`` leaves out reproductions.
 
-    ``q`` are words to find; ``owner`` a person's id, ``model`` a model's; ``since`` and ``until`` seconds since 1970.
+    ``q`` are search terms; ``owner`` is a person's id, ``model`` a model's; ``since`` and ``until`` are seconds since
+    1970.
     """
 
     q: str | None
@@ -43,27 +45,31 @@ class Wanted(TypedDict, total=False):
     owner: str | None
     model: str | None
     tag: str | None
-    favourite: bool
+    favorite: bool
     since: float | None
     until: float | None
     deleted: bool
+    originals: bool
 
 
-def matching(who: Principal, projects: Sequence[str], wanted: Wanted) -> ColumnElement[bool]:
-    """The rows of the index that a list is made of; ``projects`` are those the person works on.
+def matching(
+    who: Principal, projects: Sequence[str], wanted: LibraryQuery, *, from_start: bool = False
+) -> ColumnElement[bool]:
+    """A condition for the index rows of a list; ``projects`` are those the person works on.
 
-    This only finds: who may read what is found is for ``library.rights`` to say.
+    With ``from_start``, numbers only match at the start of a word. It only searches: ``library.rights`` decides who may
+    read the matches.
     """
-    parts = list(_parts(wanted.get("q") or ""))
+    parts = [part.from_start if from_start else part for part in search_parts(wanted.get("q") or "")]
     words = _and([part.words for part in parts if part.words])
     question = f"facets : ({_and(_facets(who, projects, wanted))})" + (f" AND {_TEXT} : ({words})" if words else "")
-    found = literal_column("asset_words").op("MATCH")(literal(question))
+    match = literal_column("asset_words").op("MATCH")(literal(question))
     inside = (or_(*(WORDS.c.rowid.in_(_holding(one)) for one in part.inside)) for part in parts if part.inside)
-    return and_(found, *inside)
+    return and_(match, *inside)
 
 
 def _holding(inside: str) -> Select[tuple[int]]:
-    """The rows whose texts hold some letters, within a word too."""
+    """The rows whose texts contain a string, also within a word."""
     held: ColumnElement[bool]
     if len(inside) >= _GRAM:
         held = literal_column("asset_grams").op("MATCH")(literal(_quoted(inside)))
@@ -72,8 +78,8 @@ def _holding(inside: str) -> Select[tuple[int]]:
     return select(_GRAMS.c.rowid).where(held)
 
 
-def between(wanted: Wanted, after: int | None) -> Iterator[ColumnElement[bool]]:
-    """The stretch of time a list covers, going on behind the moment ``after``."""
+def between(wanted: LibraryQuery, after: int | None) -> Iterator[ColumnElement[bool]]:
+    """Conditions for the time range of a list, continuing after the moment ``after``."""
     if after is not None:
         yield WORDS.c.rowid < after
     since, until = wanted.get("since"), wanted.get("until")
@@ -84,13 +90,13 @@ def between(wanted: Wanted, after: int | None) -> Iterator[ColumnElement[bool]]:
 
 
 def moment(seconds: float) -> int:
-    """A time as microseconds, within what SQLite can count to. Raises StudioError bad_value."""
+    """A time in microseconds, within SQLite's integer range. Raises StudioError bad_value."""
     if seconds != seconds:
-        raise StudioError("bad_value", "That is not a time.", next="Send seconds since 1970.", status=422)
+        raise StudioError("bad_value", "This is not a valid time.", next="Send seconds since 1970.", status=422)
     return math.floor(max(-1e12, min(seconds, 1e12)) * 1e6)
 
 
-def _facets(who: Principal, projects: Sequence[str], wanted: Wanted) -> Iterator[str]:
+def _facets(who: Principal, projects: Sequence[str], wanted: LibraryQuery) -> Iterator[str]:
     mine = _facet("owner", who.user_id)
     deleted = bool(wanted.get("deleted"))
     yield '"bin"' if deleted else '"live"'
@@ -106,40 +112,47 @@ def _facets(who: Principal, projects: Sequence[str], wanted: Wanted) -> Iterator
     for name in ("model", "tag"):
         if value := wanted.get(name):
             yield _facet(name, unicodedata.normalize("NFC", str(value)).encode("utf-8", "replace").hex())
-    if wanted.get("favourite"):
+    if wanted.get("favorite"):
         yield _facet("favourite", who.user_id)
 
 
-class _Part(NamedTuple):
-    """A word or phrase to find: by the index of words (an expression), or as letters ``inside`` of what is written.
+class SearchPart(NamedTuple):
+    """A word or phrase to find: ``words`` is an expression for a word index, ``inside`` strings to find in the texts.
 
-    Those are in each of its spellings, of which one must be there.
+    ``text`` is the part as typed; ``inside`` holds every spelling, one of which must match.
     """
 
+    text: str
     words: str = ""
     inside: tuple[str, ...] = ()
 
+    @property
+    def from_start(self) -> "SearchPart":
+        """The same part, but a number only matches at the start of a word, which needs no look into the texts."""
+        return SearchPart(self.text, words=f"({_quoted(self.text)} *)") if self.text.isdigit() else self
 
-def _parts(text: str) -> Iterator[_Part]:
-    """Each word and each "phrase in quotes" of what a person typed; the last word may still be unfinished.
 
-    Scripts that write no spaces between words, numbers and signs are found within words as well. Punctuation between
-    words narrows nothing; where there is nothing else, it is what is to be found.
+def search_parts(text: str) -> Iterator[SearchPart]:
+    """Each word and each "quoted phrase" of a search text; the last word may be incomplete.
+
+    Numbers, symbols and scripts without spaces between words also match within words. Punctuation is ignored, unless
+    the text contains nothing else.
     """
     text = text[:QUERY_LENGTH].replace("\0", " ").encode("utf-8", "replace").decode()
     parts = [phrase or word for phrase, word in _PARTS.findall(text) if (phrase or word).strip()]
     if text.strip() and all(map(_is_punctuation, parts)):
-        yield _Part(inside=(text.strip(),))
+        yield SearchPart(text.strip(), inside=(text.strip(),))
         return
     for n, part in enumerate(parts):
         if _is_punctuation(part):
             continue
         unfinished = n == len(parts) - 1 and text.endswith(part)
         if _UNSPACED.search(part) or part.isdigit() or not any(map(str.isalnum, part)):
-            yield _Part(inside=_spellings(part))
+            yield SearchPart(part, inside=_spellings(part))
         else:
             forms = dict.fromkeys(form for one in _with_sharp_s(part) for form in _spellings(one))
-            yield _Part(words=f"({' OR '.join(_quoted(form) + ' *' * unfinished for form in forms)})")
+            words = " OR ".join(_quoted(form) + " *" * unfinished for form in forms)
+            yield SearchPart(part, words=f"({words})")
 
 
 def _is_punctuation(part: str) -> bool:
@@ -148,13 +161,13 @@ def _is_punctuation(part: str) -> bool:
 
 
 def _with_sharp_s(part: str) -> tuple[str, ...]:
-    """A word as it was typed, with “ss” for each “ß”, and the other way round."""
+    """A word as it was typed, with “ss” for each “ß”, and vice versa."""
     plain = re.sub("[ßẞ]", "ss", part)
     return part, plain, re.sub("ss", "ß", plain, flags=re.IGNORECASE)
 
 
 def _spellings(part: str) -> tuple[str, ...]:
-    """The same letters with accents of their own and without: files from macOS, and prompts, may have either."""
+    """The same text with composed and decomposed accents: files from macOS, and prompts, may contain either."""
     return tuple(dict.fromkeys(unicodedata.normalize(form, part) for form in ("NFC", "NFD")))
 
 
@@ -167,5 +180,5 @@ def _facet(name: str, value: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A string of FTS5's: whatever is in it is looked for, never understood as its syntax."""
+    """An FTS5 string literal: its content is searched for, never parsed as query syntax."""
     return '"' + text.replace('"', '""') + '"'

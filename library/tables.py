@@ -1,4 +1,4 @@
-"""Tables of the library: projects, their members, the project in each hand, assets."""
+"""Tables of the library: projects, their members, each person's current project, assets."""
 
 from typing import Any
 
@@ -9,7 +9,11 @@ from db import Base, new_id
 
 
 class Project(Base):
-    """A job for a client, a film. ``shared`` ones belong to every member of the studio."""
+    """A project, such as a film or a job for a client. ``shared`` ones belong to every member of the studio.
+
+    An archived one is no longer offered for new work. ``notes`` are shared by everyone who works on it. Its script is a
+    message of one of its conversations, or one of its documents.
+    """
 
     __tablename__ = "projects"
 
@@ -18,10 +22,14 @@ class Project(Base):
     owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
     shared: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[float]
+    archived_at: Mapped[float | None]
+    notes: Mapped[str] = mapped_column(default="", server_default="")
+    script_message_id: Mapped[str | None]
+    script_asset_id: Mapped[str | None]
 
 
 class ProjectMember(Base):
-    """Someone other than its owner who works on a project."""
+    """A person who works on a project other than its owner."""
 
     __tablename__ = "project_members"
 
@@ -29,8 +37,8 @@ class ProjectMember(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
 
 
-class ProjectInHand(Base):
-    """The project a person works on now; None means their own work, which nobody else sees."""
+class CurrentProject(Base):
+    """A person's current project; None means their own work, which nobody else sees."""
 
     __tablename__ = "projects_in_hand"
 
@@ -39,12 +47,14 @@ class ProjectInHand(Base):
 
 
 class Asset(Base):
-    """A file somebody made here or brought in. ``file`` and ``thumb`` are relative to the data folder.
+    """A file made in the studio or uploaded. ``file`` and ``thumb`` are relative to the data folder.
 
-    ``source`` is what its person says about where an upload comes from; a ``step`` was made on the way to something
-    else and goes to the bin by itself when nobody keeps it. ``moment`` is its place in time and in the index of words:
-    microseconds since 1970, given by the database, to one asset only. ``family`` says which models a LoRA is for,
-    ``lora`` what else is known of it. ``notes`` are sentences on what the file lacks, or was left out of it.
+    ``source`` is the owner's note on where an upload comes from; a ``step`` is an intermediate result that goes to the
+    bin automatically unless it is kept. ``moment`` orders assets and is their row in the full-text index: microseconds
+    since 1970, assigned by the database, unique. ``family`` is the model family of a LoRA, ``lora`` what else is known
+    about it. ``notes`` are sentences on what is missing from the file. ``badges`` say what was done since the first
+    file it was made from, whose title it has. ``reproduces`` is the asset that this one was made to reproduce,
+    ``verdict`` whether it is identical.
     """
 
     __tablename__ = "assets"
@@ -76,6 +86,9 @@ class Asset(Base):
     family: Mapped[str | None]
     lora: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     notes: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    reproduces: Mapped[str | None]
+    verdict: Mapped[str | None]
+    badges: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
 
     __table_args__ = (
         Index("assets_by_owner", "owner_id", "created_at"),
@@ -85,7 +98,7 @@ class Asset(Base):
 
 
 class AssetParent(Base):
-    """One asset went into the making of another."""
+    """One asset was made from another."""
 
     __tablename__ = "asset_parents"
 
@@ -93,8 +106,23 @@ class AssetParent(Base):
     parent_id: Mapped[str] = mapped_column(primary_key=True, index=True)
 
 
-class Favourite(Base):
-    """An asset that a person keeps."""
+class ClientNumber(Base):
+    """The number of an asset in the file names for clients. ``scope`` is its project, or its owner without one.
+
+    Numbers outlive their assets, so that none is given twice.
+    """
+
+    __tablename__ = "client_numbers"
+
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    asset_id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+
+    __table_args__ = (Index("client_numbers_once", "scope", "number", unique=True),)
+
+
+class Favorite(Base):
+    """An asset that a person marked as a favorite."""
 
     __tablename__ = "favourites"
 
@@ -103,7 +131,7 @@ class Favourite(Base):
 
 
 class AssetTag(Base):
-    """A word somebody filed an asset under."""
+    """A tag of an asset."""
 
     __tablename__ = "asset_tags"
 
@@ -112,7 +140,7 @@ class AssetTag(Base):
 
 
 class Preset(Base):
-    """Values for the fields of a task's request that a person keeps under a name."""
+    """Values for the fields of a task's request that a person saved under a name."""
 
     __tablename__ = "presets"
 
@@ -127,10 +155,21 @@ class Preset(Base):
 
 
 class Pronunciation(Base):
-    """How a person wants a word spoken: ``say`` is read in place of ``word``."""
+    """A person's pronunciation of a word: ``say`` is spoken instead of ``word``."""
 
     __tablename__ = "pronunciations"
 
     owner_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     word: Mapped[str] = mapped_column(primary_key=True)
     say: Mapped[str]
+
+
+class Draft(Base):
+    """What a person typed into a form and has not sent: ``name`` is the form, ``value`` anything JSON holds."""
+
+    __tablename__ = "drafts"
+
+    owner_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON)
+    saved_at: Mapped[float]

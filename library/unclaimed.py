@@ -1,7 +1,7 @@
-"""Files that no row of the database knows: after a restored, replaced or lost database, or a crash.
+"""Files without a row in the database, left after a restored, replaced or lost database, or a crash.
 
-They lie in people's folders, or are finished results of jobs that the database does not know. They stay where they are
-until somebody takes them back into the library: what made them is written inside them.
+They are in people's folders, or are finished results of jobs that the database does not know. They stay there until
+someone recovers them into the library: their provenance is stored inside the files.
 """
 
 import re
@@ -18,14 +18,14 @@ from library.adopt import result_id
 from library.files import PART, THUMB
 
 _GRACE_SECONDS = 600.0
-"""A file younger than this may be about to get its row."""
+"""A newer file may be about to get its row."""
 _RESULT = "result.json"
-"""The list of an attempt's files, written last: with it the attempt is complete."""
+"""The list of an attempt's files, written last: once it exists, the attempt is complete."""
 _ID = re.compile(r"[0-9a-f]{32}")
 _ATTEMPT = re.compile(r"([0-9a-f]{32})-(\d+)")
 
 Read = Callable[[str], Iterable[Sequence[Any]]]
-"""Runs a query of the studio's database."""
+"""Runs a query on the studio's database."""
 
 
 class _Named(BaseModel):
@@ -36,7 +36,7 @@ _NAMES = TypeAdapter(tuple[_Named, ...])
 
 
 class Unclaimed(NamedTuple):
-    """A file without a row: the person whose it is and the id it had; each is "" where nothing says it."""
+    """A file without a row: its owner and its former asset id; each is "" if unknown."""
 
     path: Path
     owner_id: str
@@ -45,7 +45,7 @@ class Unclaimed(NamedTuple):
 
 
 def unclaimed(data: DataFolder, read: Read) -> list[Unclaimed]:
-    """Every file without a row, in the order of their names; thumbnails are not counted."""
+    """Every file without a row, in order of name; thumbnails are not counted."""
     rows = list(read("SELECT id, file FROM assets"))
     ids, files = {row[0] for row in rows}, {row[1] for row in rows}
     own = [one for one in _of_people(data) if str(one.path.relative_to(data.root)) not in files]
@@ -53,15 +53,15 @@ def unclaimed(data: DataFolder, read: Read) -> list[Unclaimed]:
     return own + [one for one in _of_jobs(data, read) if one.asset_id not in ids]
 
 
-def forget(data: DataFolder, taken: Unclaimed, now: Path) -> None:
-    """Remove what was taken back from where it lay, if that is not where it is ``now``.
+def forget(data: DataFolder, asset_ids: Unclaimed, now: Path) -> None:
+    """Remove a recovered file from its old path, unless it is still the current one (``now``).
 
-    With the last file of a job goes its folder.
+    The folder of a job is removed with its last file.
     """
-    for old, new in ((taken.path, now), (taken.path.with_suffix(THUMB), now.with_suffix(THUMB))):
+    for old, new in ((asset_ids.path, now), (asset_ids.path.with_suffix(THUMB), now.with_suffix(THUMB))):
         if old != new:
             old.unlink(missing_ok=True)
-    folder = taken.path.parent
+    folder = asset_ids.path.parent
     if folder.parent == data.work and not any((folder / name).exists() for name in _results(folder)):
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -76,7 +76,7 @@ def _of_people(data: DataFolder) -> Iterator[Unclaimed]:
 
 
 def _of_jobs(data: DataFolder, read: Read) -> Iterator[Unclaimed]:
-    """Files of complete attempts, the latest of each job that the database does not know."""
+    """Files of the latest complete attempt of each job that the database does not know."""
     names = (match for path in _inside(data.work) if (match := _ATTEMPT.fullmatch(path.name)))
     complete = sorted((match[1], int(match[2])) for match in names if (data.work / match[0] / _RESULT).is_file())
     attempts = {job_id: data.job(job_id, attempt) for job_id, attempt in complete}
@@ -88,7 +88,7 @@ def _of_jobs(data: DataFolder, read: Read) -> Iterator[Unclaimed]:
 
 
 def _results(folder: Path) -> tuple[str, ...]:
-    """The names of an attempt's files, the main one first; none where its list cannot be read."""
+    """The names of an attempt's files, the main one first; empty if the list cannot be read."""
     try:
         names = tuple(one.file for one in _NAMES.validate_json((folder / _RESULT).read_bytes()))
     except (OSError, ValueError):
@@ -103,5 +103,5 @@ def _inside(folder: Path) -> list[Path]:
 def _is_old_file(path: Path) -> bool:
     try:
         return path.is_file() and not path.is_symlink() and path.lstat().st_ctime < time.time() - _GRACE_SECONDS
-    except OSError:  # it went in this moment
+    except OSError:  # it was just deleted
         return False

@@ -1,15 +1,22 @@
-"""What the library says about an asset and a project, to pages and scripts alike."""
+"""Views of assets and projects, for pages and scripts."""
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Kind = Literal["image", "clip", "sound", "subtitles", "document", "lora"]
 MOST_TAGS = 50
 
 
+def read_old_favorite(data: Any) -> Any:
+    """Request data in which ``favorite`` may have its old spelling."""
+    if not isinstance(data, dict) or "favourite" not in data:
+        return data
+    return {"favorite" if name == "favourite" else name: value for name, value in data.items()}
+
+
 class View(BaseModel):
-    """A frozen answer."""
+    """A frozen response."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
@@ -21,13 +28,16 @@ class ProjectView(View):
     name: str
     shared: bool
     mine: bool
+    archived: bool = False
 
 
 class AssetView(View):
-    """An asset as someone who may read it sees it. ``/api/assets/<id>/(file|thumb)`` hold its bytes.
+    """An asset as one person sees it. Its bytes are at ``/api/assets/<id>/(file|thumb)``.
 
-    ``family`` says which models a LoRA is for, ``lora`` what else is known of it. ``notes`` are sentences on what the
-    file lacks (a clip that is cut off) or what of its source is not in it.
+    ``family`` is the model family of a LoRA, ``lora`` what else is known about it. ``notes`` are sentences on what is
+    missing from the file, such as the end of a truncated clip. ``badges`` say what was done since the first file it was
+    made from, whose title it has: “2×”, “24 fps”, “Edited”. ``reproduces`` is the asset that this one was made to
+    reproduce, and ``verdict`` says whether it is identical.
     """
 
     id: str
@@ -51,7 +61,7 @@ class AssetView(View):
     has_thumb: bool
     parents: tuple[str, ...] = ()
     children_count: int = 0
-    favourite: bool = False
+    favorite: bool = False
     tags: tuple[str, ...] = ()
     source: str | None = None
     step: bool = False
@@ -59,6 +69,9 @@ class AssetView(View):
     family: str | None = None
     lora: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    reproduces: str | None = None
+    verdict: str | None = None
+    badges: tuple[str, ...] = ()
     provenance: dict[str, Any] | None = None
 
 
@@ -69,17 +82,27 @@ class AssetPage(View):
     next: str | None = None
 
 
+class AssetHit(View):
+    """An asset that a search over everything found."""
+
+    id: str
+    kind: Kind
+    title: str
+    badges: tuple[str, ...] = ()
+    has_thumb: bool
+
+
 class AssetIndex(View):
-    """Every asset of a list, newest first: its id, and its ``moment``, behind which a page of the list can go on."""
+    """Every asset of a list, newest first: its id and its ``moment``, after which a page of the list can continue."""
 
     ids: tuple[str, ...]
     moments: tuple[int, ...]
 
 
-class Family(View):
-    """What an asset was made from and what was made from it, as far as one person may see it, newest first.
+class AssetFamily(View):
+    """The assets that an asset was made from, and those made from it, newest first, limited to what one person may see.
 
-    ``missing`` counts the parents that are gone for good or somebody else's; those in one's own bin have a
+    ``missing`` counts the parents that are permanently deleted or someone else's; those in the person's own bin have a
     ``deleted_at``.
     """
 
@@ -89,52 +112,59 @@ class Family(View):
 
 
 class AssetChange(View):
-    """What is to be different about an asset; only fields that are given change anything.
+    """Changes to an asset; fields that are not given stay as they are.
 
-    ``favourite`` is each person's own; everything else is for the asset's owner. ``project_id`` None takes it out of
-    its project, ``source`` None or "" forgets the label; ``triggers`` are the words that a LoRA answers to.
+    ``favorite`` is personal; everything else is for the asset's owner. ``project_id`` None removes it from its
+    project, ``source`` None or "" removes the source; ``triggers`` are the trigger words of a LoRA.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    favourite: bool = False
+    favorite: bool = False
     title: str = Field("", max_length=400)
     tags: tuple[str, ...] = Field((), max_length=MOST_TAGS)
     source: str | None = Field(None, max_length=400)
     project_id: str | None = None
     triggers: tuple[str, ...] = Field((), max_length=20)
 
+    _old_favorite = model_validator(mode="before")(read_old_favorite)
 
-Deed = Literal["delete", "restore", "favourite", "unfavourite", "tag", "untag", "move"]
+
+BulkAction = Literal["delete", "restore", "favorite", "unfavorite", "tag", "untag", "move"]
 
 
-class Deeds(View):
-    """One thing to be done to many assets: ``tag`` belongs to tag and untag, ``project_id`` to move."""
+class BulkEdit(View):
+    """One edit of many assets: ``tag`` is for tag and untag, ``project_id`` for move."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     ids: tuple[str, ...] = Field(min_length=1, max_length=500)
-    do: Deed
+    do: BulkAction
     tag: str = ""
     project_id: str | None = None
 
+    @field_validator("do", mode="before")
+    @classmethod
+    def _read_old_action(cls, action: Any) -> Any:
+        return {"favourite": "favorite", "unfavourite": "unfavorite"}.get(str(action), action)
+
 
 class Refusal(View):
-    """An asset that was left as it was, and why."""
+    """An asset that was not changed, and why."""
 
     id: str
     what: str
 
 
 class Outcome(View):
-    """What came of something done to many assets."""
+    """The outcome of an edit of many assets."""
 
     done: tuple[str, ...]
     refused: tuple[Refusal, ...] = ()
 
 
 class Facet(View):
-    """A value that a list can be narrowed to: ``value`` for the query, ``name`` for people."""
+    """A value that a list can be filtered by: ``value`` for the query, ``name`` for people."""
 
     value: str
     name: str
@@ -142,13 +172,13 @@ class Facet(View):
 
 
 class Facets(View):
-    """How many assets a person may see of each kind, model, person, tag and project; most first.
+    """The number of assets a person may see per kind, model, person, tag and project; highest first.
 
     The project ``"own"`` is the person's work in no project.
     """
 
     total: int
-    favourites: int
+    favorites: int
     deleted: int
     kinds: tuple[Facet, ...]
     models: tuple[Facet, ...]
@@ -157,28 +187,28 @@ class Facets(View):
     projects: tuple[Facet, ...]
 
 
-class Going(View):
-    """A step on the way that goes to the bin by itself, and when (seconds since 1970)."""
+class ScheduledDeletion(View):
+    """An intermediate step that goes to the bin automatically, and when (seconds since 1970)."""
 
     asset: AssetView
     goes_at: float
 
 
 class Sweep(View):
-    """What of a person's own goes to the bin by itself: ``due`` of ``count`` could go now, with ``bytes``.
+    """The person's own intermediate steps scheduled for deletion: ``due`` of ``count`` are due now, with ``bytes``.
 
-    ``going`` shows the first 200, the next to go first.
+    ``going`` lists the first 200, the next one first.
     """
 
     days: int
     count: int
     due: int
     bytes: int
-    going: tuple[Going, ...]
+    going: tuple[ScheduledDeletion, ...]
 
 
 class Share(View):
-    """How many assets, and how many bytes their files take, belong to a person or a project."""
+    """The number and total file size in bytes of the assets of a person or a project."""
 
     id: str
     name: str
@@ -187,9 +217,9 @@ class Share(View):
 
 
 class Space(View):
-    """What takes room on the disk, in bytes. A member sees their own and the projects they work on, the owner all.
+    """Disk space in bytes. Members see their own and the projects they work on, the owner sees everything.
 
-    ``total`` are the files of everybody's assets, the bins' among them; ``own`` is a project's id for work in none.
+    ``total`` covers the files of everyone's assets, including bins; ``own`` is the project id for work in no project.
     """
 
     people: tuple[Share, ...]
@@ -203,9 +233,10 @@ class Space(View):
 
 
 class NewAsset(View):
-    """A finished file on its way into the library, still in the folder where it was made.
+    """A finished file that is about to be adopted, still in the folder where it was made.
 
-    ``content_sha256`` is over what went into the encoder (pixels, frames, samples), not over the file.
+    ``content_sha256`` is the hash of the encoder's input (pixels, frames, samples), not of the file. ``badge`` says
+    what differs from the first of ``parents``; empty for a file of its own.
     """
 
     file: str
@@ -224,5 +255,6 @@ class NewAsset(View):
     notes: tuple[str, ...] = ()
     provenance: dict[str, Any] | None = None
     parents: tuple[str, ...] = ()
+    badge: str = ""
     source: str | None = None
     step: bool = False

@@ -1,19 +1,19 @@
-"""Moves the database's schema forward, on the connection that ``db.open_database`` hands over.
+"""Migrates the database's schema on the connection passed by ``db.open_database``.
 
-A developer's ``alembic -x data=FOLDER …`` hands over none: it works on the database of that data folder.
+``alembic -x data=FOLDER …``, for developers, passes none: it uses the database in that data folder.
 """
 
 from alembic import context
 from sqlalchemy import Connection, create_engine
 
-import auth.tables  # noqa: F401 - these three fill Base.metadata
-import jobs.tables  # noqa: F401
+import auth.accounts.tables  # noqa: F401 - these three fill Base.metadata
+import jobs.queue.tables  # noqa: F401
 import library.tables  # noqa: F401
 from db import Base
 
 
 def move(connection: Connection) -> None:
-    """All or nothing: SQLite's driver begins no transaction for a CREATE TABLE by itself."""
+    """Run the migrations in one transaction, which SQLite's driver does not begin by itself for a CREATE TABLE."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")
     context.configure(
         connection=connection, target_metadata=Base.metadata, render_as_batch=True, transactional_ddl=True

@@ -1,15 +1,16 @@
-"""The head of the page: logo, tabs, project in hand, device meter, menu."""
+"""The head of the page: logo, tabs, search, current project, device meter, menu."""
 
 from collections.abc import Sequence
 from html import escape
 
 import gradio as gr
 
-from tabs.parts import part
+from tabs.part import part
 
 _MENUS = """
 <div id="projects" popover role="dialog" aria-label="Current project">
   <div class="list" role="menu" aria-label="Projects"></div>
+  <a href="#project" class="page-link">Project page and archive</a>
   <form><label for="project-name">New project</label>
     <div class="row"><input id="project-name" name="name" maxlength="80" autocomplete="off" placeholder="Harbor spot">
     <button type="submit">Create</button></div>
@@ -20,16 +21,27 @@ _MENUS = """
 <div id="menu" popover aria-label="Menu">
   <div class="who"></div>
   <button type="button" class="hand" popovertarget="projects">Project <b class="in-hand">My own work</b></button>
+  <a href="#project">Project page</a>
   <a href="#library">Library</a>
   <a href="#cast">Cast</a>
+  <a href="#loras">LoRAs</a>
   <a href="#models">Models</a>
   <a href="#studio" class="owners" hidden>Studio</a>
   <a href="account">Account</a>
   <a href="./?view=api" target="_blank" rel="noopener">API for scripts</a>
-  <button type="button" data-do="tell" hidden>Tell me when something is done</button>
-  <div class="looks" role="group" aria-label="Look"></div>
+  <button type="button" data-do="shortcuts" class="keys">Keyboard shortcuts <kbd>?</kbd></button>
+  <button type="button" data-do="tell" hidden>Notify me when a job is done</button>
+  <div class="looks" role="group" aria-label="Theme"></div>
   <form method="post" action="logout"><button type="submit">Sign out</button></form>
 </div>"""
+
+_FINDER = """<dialog class="finder" aria-label="Search everything"><div class="top">
+<input type="search" name="everything" maxlength="200" autocomplete="off" spellcheck="false"
+  placeholder="Search everything" role="combobox" aria-label="Search everything" aria-autocomplete="list"
+  aria-expanded="false" aria-controls="finder-found">
+<button type="button" class="quiet" data-do="shut" aria-label="Close">×</button></div>
+<p class="bare" role="status"></p>
+<div id="finder-found" role="listbox" aria-label="Results" hidden></div></dialog>"""
 
 
 def _markup(tabs: Sequence[tuple[str, str]]) -> str:
@@ -37,16 +49,19 @@ def _markup(tabs: Sequence[tuple[str, str]]) -> str:
     return f"""<header class="bar">
 <h1 class="logo"><a href="#home"><img src="c41/logo.svg" alt="" width="26" height="26">C41 Studio</a></h1>
 <nav aria-label="Tabs">{links}</nav>
+<button type="button" class="pill seek" data-do="search" aria-haspopup="dialog" aria-keyshortcuts="/"
+  title="Search everything"><span class="name">Search</span><kbd aria-hidden="true">/</kbd></button>
 <button type="button" class="pill project" popovertarget="projects" aria-haspopup="dialog" aria-expanded="false">
   <span class="name">Project</span> <b class="in-hand">My own work</b>
   <span class="caret" aria-hidden="true"></span></button>
+<button type="button" class="pill status" aria-expanded="false" aria-controls="queue-panel">Queue</button>
 <span class="pill device" hidden></span>
 <a class="lib" href="#library">Library</a>
 <button type="button" class="pill more" popovertarget="menu" aria-haspopup="menu" aria-expanded="false">
   Menu<span class="caret" aria-hidden="true"></span></button>
-{_MENUS}</header>"""
+{_MENUS}{_FINDER}</header>"""
 
 
 def bar(tabs: Sequence[tuple[str, str]]) -> gr.HTML:
-    """The bar over ``tabs``, each a name and a title; it asks the API who opened the page."""
+    """Put the bar with links to ``tabs``, each a name and a title, on the page; its script fetches the rest."""
     return part("bar", _markup(tabs), elem_id="bar")

@@ -1,16 +1,16 @@
-"""Home: what are we making?"""
+"""Home: a card per kind of thing to make, and what was made last."""
 
 import json
 from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from tabs.bench import Making
-from tabs.parts import part
+from tabs.part import part
+from tabs.workspace import WorkspaceTab
 
 
 class Card(NamedTuple):
-    """A kind of thing to make: the tab that makes it, its name, what it is good for, and the tasks of the tab."""
+    """A card: the tab it opens, its name, what the tab is for, its icon, and the tab's tasks."""
 
     tab: str
     name: str
@@ -19,17 +19,17 @@ class Card(NamedTuple):
     tasks: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, tab: str, name: str, use: str, icon: str, makings: Sequence[Making]) -> "Card":
-        """The card of a tab with several tasks."""
-        return cls(tab, name, use, icon, tuple((one.request.model_fields["task"].default, one.name) for one in makings))
+    def of(cls, tab: str, name: str, use: str, icon: str, forms: Sequence[WorkspaceTab]) -> "Card":
+        """Return the card of a tab with several tasks."""
+        return cls(tab, name, use, icon, tuple((one.request.model_fields["task"].default, one.name) for one in forms))
 
 
 EXAMPLE = {"tab": "image", "task": "stylize_image", "sample": "portrait.jpg", "values": {"style": "style-04"}}
-"""What *Make mine* puts into a form: it made ``assets/samples/portrait-restyled.jpg``."""
+"""The settings *Try it* puts into the form; ``assets/samples/portrait-restyled.jpg`` was made with them."""
 
 
 def build(cards: list[Card]) -> None:
-    """The tab: a card for each kind of thing, the last project below."""
+    """Build the tab: the cards, and the last results below."""
     part("home", _markup(cards), value=json.dumps(EXAMPLE), elem_id="home")
 
 
@@ -37,15 +37,15 @@ def _markup(cards: list[Card]) -> str:
     return f"""<section class="home">
 <h2>What are we making?</h2>
 <ul class="kinds">{"".join(_card(card) for card in cards)}</ul>
-<section class="lately" aria-label="Last made"><header><h3></h3><a href="#library">All of it</a></header>
+<section class="lately" aria-label="Recent results"><header><h3></h3><a href="#library">See all</a></header>
 <ul class="made"></ul></section>
 <section class="example" hidden aria-label="An example">
   <div class="pair"><img src="c41/samples/portrait.jpg" alt="A photograph of an astronaut" width="512" height="512">
   <img src="c41/samples/portrait-restyled.jpg" alt="The photograph painted in red and gold" width="512" height="512">
   </div>
-  <div><h3>An example, already made</h3>
-  <p>A photograph, restyled as “Crimson and gold”. It took a second, on a machine without a graphics card.</p>
-  <button type="button" class="go" data-do="mine">Make mine</button></div></section>
+  <div><h3>An example</h3>
+  <p>A photograph in the style “Crimson and gold”. It took one second on a computer without a GPU.</p>
+  <button type="button" class="go" data-do="mine">Try it</button></div></section>
 </section>"""
 
 

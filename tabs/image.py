@@ -1,4 +1,4 @@
-"""Image: make pictures, change them, make them better."""
+"""Image: generate, edit and enhance pictures."""
 
 from engines.requests import (
     ChangeImage,
@@ -12,37 +12,38 @@ from engines.requests import (
 )
 from studio import Studio
 from tabs import recipes
-from tabs.bench import Making, More, able, bench
-from tabs.drawing import Drawn
 from tabs.home import Card
+from tabs.prompt_form import PromptForm
+from tabs.upscale_form import UpscaleForm
+from tabs.workspace import More, WorkspaceTab, with_model, workspace
 
-DRAWN = (
-    Making(CreateImage, "Create", "Make it", form=Drawn),
-    Making(ChangeImage, "Change", "Change it", form=Drawn),
-    Making(EditImage, "By words", "Change it", form=Drawn),
-    Making(FillImage, "Fill", "Fill it in", form=Drawn),
-    Making(ExtendImage, "Extend", "Extend it", form=Drawn),
+FORMS = (
+    WorkspaceTab(CreateImage, "Create", "Generate", form=PromptForm),
+    WorkspaceTab(ChangeImage, "Change", "Change", form=PromptForm),
+    WorkspaceTab(EditImage, "Edit", "Edit", form=PromptForm),
+    WorkspaceTab(FillImage, "Fill", "Fill", form=PromptForm),
+    WorkspaceTab(ExtendImage, "Extend", "Extend", form=PromptForm),
 )
 ENHANCE = (
-    Making(UpscaleImage, "Enlarge", "Enlarge it"),
-    Making(CutOut, "Cut out", "Cut it out"),
-    Making(StylizeImage, "Restyle", "Restyle it"),
+    WorkspaceTab(UpscaleImage, "Enlarge", "Enlarge", form=UpscaleForm),
+    WorkspaceTab(CutOut, "Cut out", "Cut out"),
+    WorkspaceTab(StylizeImage, "Restyle", "Restyle"),
 )
 
 
 def card(studio: Studio) -> Card:
-    """The tab on Home."""
-    use = "Larger and sharper, cut out of its background, painted in another style."
-    if len(_makings(studio)) > len(ENHANCE):
-        use = "From words, or from a picture you have: changed, continued, larger, cut out."
-    return Card.of("image", "A picture", use, "image", _makings(studio))
+    """Return the tab's card on Home."""
+    use = "Enlarge a picture, remove its background, paint it in another style."
+    if len(_workspace_tabs(studio)) > len(ENHANCE):
+        use = "Generate one from words, or edit, extend, enlarge or cut out your own."
+    return Card.of("image", "A picture", use, "image", _workspace_tabs(studio))
 
 
 def build(studio: Studio) -> None:
-    """The tab."""
-    bench(studio, "image", _makings(studio), more=[More("Recipes", "recipes", recipes.build)])
+    """Build the tab."""
+    workspace(studio, "image", _workspace_tabs(studio), more=[More("Recipes", "recipes", recipes.build)])
 
 
-def _makings(studio: Studio) -> list[Making]:
-    """What can be done: a task that draws is there where a model for it is installed."""
-    return [*able(studio, DRAWN), *ENHANCE]
+def _workspace_tabs(studio: Studio) -> list[WorkspaceTab]:
+    """Return the tab's tasks; those that generate only if a model for them is installed."""
+    return [*with_model(studio, FORMS), *ENHANCE]

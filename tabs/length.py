@@ -1,33 +1,33 @@
-"""How long a clip is to be, in seconds: always as its model can."""
+"""The duration of a clip in seconds, always one its model can make."""
 
 from typing import Any
 
 import gradio as gr
 
 from engines.catalog import Entry
-from tabs.parts import part
+from tabs.part import part
 
 _ANY = (0.5, 60.0, 0.5)
 _FIVE = 5.0
 _MANY = 24
-"""More lengths than that are not offered: then only whole seconds."""
+"""If there are more durations than this, only whole seconds are offered."""
 
 
 def usual(entry: Entry) -> float:
-    """The length that a model makes when none is asked for."""
+    """Return a model's default duration in seconds."""
     return _nearest(entry, float(entry.defaults.get("seconds", _FIVE)))
 
 
 def legal(entry: Entry, wanted: Any) -> float:
-    """The length nearest to what a control holds that a model can make."""
+    """Return the duration a model can make that is nearest to a control's value."""
     try:
         return _nearest(entry, float(wanted))
     except (TypeError, ValueError, OverflowError):
         return usual(entry)
 
 
-def offered(entry: Entry) -> list[float]:
-    """The lengths that a model can be asked for, the shortest first."""
+def offered_lengths(entry: Entry) -> list[float]:
+    """Return the durations a model offers, shortest first."""
     low, high, step = _grid(entry)
     steps = range(int((high - low) / step + 1e-6) + 1) if step > 0 else ()
     lengths = [round(low + n * step, 6) for n in steps] or [low, high]
@@ -37,10 +37,10 @@ def offered(entry: Entry) -> list[float]:
 
 
 def length_part(task: str) -> gr.HTML:
-    """The control. Its value is seconds; empty: as the model is used to."""
+    """Put the control on the page. Its value is seconds; empty means the model's default."""
     return part(
         "length",
-        f"""<div class="length" data-task="{task}"><label><span class="label">Length</span>
+        f"""<div class="length" data-task="{task}"><label><span class="label">Duration</span>
         <select name="length"></select></label><output class="length-only" hidden></output></div>""",
         value="",
     )
@@ -52,5 +52,5 @@ def _grid(entry: Entry) -> tuple[float, float, float]:
 
 def _nearest(entry: Entry, seconds: float) -> float:
     low, high, step = _grid(entry)
-    near = min(max(seconds, low), high) if seconds == seconds else low  # NaN is no length
+    near = min(max(seconds, low), high) if seconds == seconds else low  # NaN
     return round(low + round((near - low) / step) * step, 6) if step > 0 else near

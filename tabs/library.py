@@ -1,4 +1,4 @@
-"""Library: what was made and brought in, and how."""
+"""Library: everything made and uploaded, and how it was made."""
 
 import json
 
@@ -7,7 +7,7 @@ from engines.requests import REQUESTS, asset_fields
 from studio import Studio
 from tabs import writing
 from tabs.controls import labels
-from tabs.parts import part
+from tabs.part import part
 
 _CHIPS = (
     ("kind", "Kind"),
@@ -20,7 +20,7 @@ _DATES = (("today", "Today"), ("week", "Last 7 days"), ("month", "Last 30 days")
 
 
 def build(studio: Studio) -> None:
-    """The tab."""
+    """Build the tab."""
     chips = "".join(_chip(name, label) for name, label in _CHIPS)
     part(
         "library",
@@ -29,25 +29,25 @@ def build(studio: Studio) -> None:
         <label class="search"><span class="glass" aria-hidden="true"></span><input type="search" name="q"
         maxlength="200" autocomplete="off" placeholder="Search" aria-label="Search the library" aria-keyshortcuts="/">
         <kbd aria-hidden="true">/</kbd></label>
-        <div class="tools">{_tool("bring", "Bring in", "Bring in files")}
-        {_tool("read", "Read<i> a picture</i>", "Read how a picture was made")}
-        {_tool("space", "Space", "Space and bin")}</div>
-        <input type="file" class="files" multiple hidden aria-label="Files to bring in"></header>
+        <div class="tools">{_tool("bring", "Upload", "Upload files")}
+        {_tool("read", "Read<i> settings</i>", "Read settings from a picture")}
+        {_tool("space", "Storage", "Storage and bin")}</div>
+        <input type="file" class="files" multiple hidden aria-label="Files to upload"></header>
         <div class="chips" role="group" aria-label="Filters">
-        <label class="sift star"><input type="checkbox" name="favourite"><span>Favourites</span></label>
+        <label class="sift star"><input type="checkbox" name="favorite"><span>Favorites</span></label>
+        <label class="sift star"><input type="checkbox" name="originals"><span>Hide reproductions</span></label>
         {chips}{_chip("date", "Date", _DATES)}
         <span class="range" hidden><input type="date" name="from" aria-label="From this day">
         <input type="date" name="to" aria-label="To this day"></span>
-        {_chip("show", "Show", first="All but the bin")}
+        {_chip("show", "Show", first="Everything")}
         <button type="button" class="clear" data-do="clear" hidden>Clear</button></div>
         <p class="passing" aria-hidden="true"></p>
-        <div class="wall"><div class="roll" role="listbox" aria-multiselectable="true" aria-label="What was found">
+        <div class="wall"><div class="roll" role="listbox" aria-multiselectable="true" aria-label="Results">
         </div>        <div class="end"></div></div>
-        <div class="deeds" role="toolbar" aria-label="With what is chosen" hidden></div>
-        <aside class="bringing" aria-label="Bringing in" hidden></aside>
+        <div class="deeds" role="toolbar" aria-label="Actions for the selection" hidden></div>
+        <aside class="bringing" aria-label="Uploads" hidden></aside>
         <dialog class="detail" tabindex="-1" aria-label="Details"></dialog>
-        <dialog class="comparing" aria-label="Compare"></dialog>
-        <dialog class="space" aria-label="Space and bin"></dialog></section>""",
+        <dialog class="space" aria-label="Storage and bin"></dialog></section>""",
         value=json.dumps(_words(studio)),
     )
 
@@ -65,7 +65,7 @@ def _chip(name: str, label: str, options: tuple[tuple[str, str], ...] = (), firs
 
 
 def _words(studio: Studio) -> dict[str, object]:
-    """How each task, field, value and model is called, and what kinds of things a task's form takes."""
+    """Return the names of all tasks, fields, values and models, and the kinds of assets each task's form takes."""
     offered = tabs.offered(studio)
     tasks: dict[str, dict[str, object]] = {
         task: {

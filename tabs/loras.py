@@ -1,15 +1,15 @@
-"""Where LoRAs are chosen, each with its weight. The value is a list of ``{"asset", "weight"}``, as JSON."""
+"""A list of LoRAs, each with its strength. The value is a list of ``{"asset", "weight"}``, as JSON."""
 
 from html import escape
 
 import gradio as gr
 
 from engines.requests import LoraUse
-from tabs.parts import part
+from tabs.part import part
 
 
 def loras(label: str, help: str, most: int) -> gr.HTML:
-    """An input for up to ``most`` LoRAs of the library that fit the chosen model."""
+    """Put an input for up to ``most`` LoRAs of the library on the page; it offers those that fit the chosen model."""
     weight = LoraUse.model_fields["weight"].metadata
     bounds = {name: getattr(one, name) for one in weight for name in ("ge", "le") if hasattr(one, name)}
     low, high = bounds["ge"], bounds["le"]

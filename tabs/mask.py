@@ -1,16 +1,16 @@
-"""Where a mask is painted over a picture. Its value is the id of the mask, white where something new is to be."""
+"""A mask painted over a picture. Its value is the asset id of the mask; white parts are generated anew."""
 
 from html import escape
 
 import gradio as gr
 
-from tabs.parts import part
+from tabs.part import part
 
 _TOOLS = (("paint", "Paint"), ("erase", "Erase"))
 
 
 def mask(label: str, help: str, over: str) -> gr.HTML:
-    """A mask over the picture of the field ``over``, painted in a dialog as large as the window."""
+    """Put a mask over the picture of the field ``over`` on the page, painted in a dialog the size of the window."""
     tools = "".join(
         f'<label><input type="radio" name="tool" value="{value}"{" checked" if value == "paint" else ""}>'
         f"<span>{name}</span></label>"
@@ -26,12 +26,12 @@ def mask(label: str, help: str, over: str) -> gr.HTML:
         <header><fieldset class="choice"><legend class="visually-hidden">Tool</legend>{tools}</fieldset>
         <label class="mask-size"><span>Brush</span>
         <input type="range" name="brush" min="1" max="100" value="30"></label>
-        <div class="mask-acts" role="group" aria-label="What was painted"></div></header>
+        <div class="mask-acts" role="group" aria-label="Edit mask"></div></header>
         <div class="mask-plane"><div class="mask-sheet"><img alt="" draggable="false"><canvas></canvas></div>
         <span class="mask-ring" hidden></span></div>
-        <div class="mask-end"><p class="bare">What is painted will be new. Two fingers or the wheel come nearer;
-        [ and ] change the brush.</p>
-        <button type="button" class="step" data-do="leave">Leave it</button>
-        <button type="button" class="step first" data-do="done">Take it</button></div></div></dialog></div>""",
+        <div class="mask-end"><p class="bare">Painted parts are replaced. Pinch or scroll to zoom;
+        [ and ] change the brush size.</p>
+        <button type="button" class="step" data-do="leave">Cancel</button>
+        <button type="button" class="step first" data-do="done">Done</button></div></div></dialog></div>""",
         value="",
     )

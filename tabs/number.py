@@ -1,28 +1,28 @@
-"""Numbers that Gradio's own inputs make nothing good of: one that may stay empty (there nothing becomes 0 as soon as it
-is on the page), and a small count, for which a slider is too fine for a thumb."""
+"""Number inputs that Gradio lacks: one that may stay empty (in Gradio's, empty becomes 0 at once), and a counter for
+small ranges, where a slider is too fine for a thumb."""
 
 from html import escape
 
 import gradio as gr
 
-from tabs.parts import part
+from tabs.part import part
 
 
 def number(label: str, help: str, *, low: float | None, high: float | None, step: float | None) -> gr.HTML:
-    """An input whose value is what was typed, or nothing; the request says whether it is legal."""
+    """Put an input on the page whose value is the typed text, or empty; the request validates it."""
     bounds = {"min": low, "max": high, "step": step or "any"}
-    said = "".join(f' {name}="{value}"' for name, value in bounds.items() if value is not None)
+    attributes = "".join(f' {name}="{value}"' for name, value in bounds.items() if value is not None)
     mode = "numeric" if step == 1 else "decimal"
     return part(
         "number",
         f"""<label class="open-number"><span class="label">{escape(label)}</span>
-        <span class="help">{escape(help)}</span><input type="number" inputmode="{mode}"{said}></label>""",
+        <span class="help">{escape(help)}</span><input type="number" inputmode="{mode}"{attributes}></label>""",
         value="",
     )
 
 
 def count(label: str, help: str, *, low: int, high: int, default: int) -> gr.HTML:
-    """An input for a small whole number, with a button on either side of it. It is never empty for long."""
+    """Put an input for a small whole number on the page, with a button on either side. It does not stay empty."""
     name = escape(label)
     return part(
         "number",

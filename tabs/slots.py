@@ -1,15 +1,15 @@
-"""Where several pictures are put in, in an order that means something. The value is a list of asset ids, as JSON."""
+"""An ordered input for several pictures. The value is a list of asset ids, as JSON."""
 
 from html import escape
 
 import gradio as gr
 
 from engines.requests.base import Kind
-from tabs.parts import part
+from tabs.part import part
 
 
 def slots(kind: Kind, label: str, help: str, most: int) -> gr.HTML:
-    """An input for up to ``most`` assets: added, taken out, moved."""
+    """Put an input for up to ``most`` assets on the page, to add, remove and reorder."""
     return part(
         "slots",
         f"""<div class="slots" data-kind="{kind}" data-most="{most}" data-label="{escape(label)}" role="group"

@@ -1,15 +1,15 @@
-"""Studio: what the owner looks after. The page is empty for anybody else, and its routes refuse them."""
+"""Studio: administration for the owner. For everyone else the page is empty and its routes refuse access."""
 
 from studio import Studio
-from tabs.parts import part
+from tabs.part import part
 
 _SECTIONS = (
     ("people", "People"),
-    ("phone", "On the phone"),
+    ("phone", "Phones"),
     ("devices", "Devices"),
     ("tokens", "Tokens"),
     ("health", "Health"),
-    ("failures", "What went wrong"),
+    ("failures", "Failures"),
     ("disk", "Disk"),
     ("unclaimed", "Unclaimed files"),
     ("backup", "Backup"),
@@ -19,7 +19,7 @@ _SECTIONS = (
 
 
 def build(_: Studio) -> None:
-    """The tab."""
+    """Build the tab."""
     links = "".join(
         f'<button type="button" data-do="to" data-section="{name}">{title}</button>' for name, title in _SECTIONS
     )

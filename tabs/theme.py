@@ -1,4 +1,4 @@
-"""Gradio's components in the studio's colours. The colours themselves are in ``assets/css/tokens.css``."""
+"""Gradio's components in the studio's colors, which are defined in ``assets/css/core/tokens.css``."""
 
 from gradio.themes import Base, sizes
 
@@ -55,7 +55,7 @@ _LOOK = {
 
 
 class Theme(Base):
-    """Charcoal and amber at night, paper and amber by day; the system's own fonts."""
+    """Charcoal and amber in the dark theme, paper and amber in the light one; system fonts."""
 
     def __init__(self) -> None:
         super().__init__(text_size=sizes.text_lg, font=_SYSTEM, font_mono=_MONO)

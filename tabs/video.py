@@ -1,34 +1,35 @@
-"""Video: make clips, from words or from a picture; make them larger and smoother."""
+"""Video: generate clips from words or from a picture, enlarge them, change their frame rate."""
 
 from engines.requests.video import AnimateImage, CreateClip, InterpolateClip, UpscaleClip
 from studio import Studio
-from tabs.bench import Making, able, bench
-from tabs.filming import Filmed
 from tabs.home import Card
+from tabs.upscale_form import UpscaleForm
+from tabs.video_form import VideoForm
+from tabs.workspace import WorkspaceTab, with_model, workspace
 
-FILMED = (
-    Making(CreateClip, "Create", "Film it", form=Filmed),
-    Making(AnimateImage, "Animate", "Animate it", form=Filmed),
+FORMS = (
+    WorkspaceTab(CreateClip, "Create", "Generate clip", form=VideoForm),
+    WorkspaceTab(AnimateImage, "Animate", "Animate", form=VideoForm),
 )
 ENHANCE = (
-    Making(UpscaleClip, "Enlarge", "Enlarge it"),
-    Making(InterpolateClip, "Frame rate", "Smooth it"),
+    WorkspaceTab(UpscaleClip, "Enlarge", "Enlarge", form=UpscaleForm),
+    WorkspaceTab(InterpolateClip, "Frame rate", "Change frame rate"),
 )
 
 
 def card(studio: Studio) -> Card:
-    """The tab on Home."""
-    use = "Larger, and smooth at any frame rate; its sound stays."
-    if len(_makings(studio)) > len(ENHANCE):
-        use = "From words, or a picture that moves; larger, smooth at any frame rate."
-    return Card.of("video", "A clip", use, "clip", _makings(studio))
+    """Return the tab's card on Home."""
+    use = "Enlarge a clip or change its frame rate; the sound stays."
+    if len(_workspace_tabs(studio)) > len(ENHANCE):
+        use = "Generate one from words or animate a picture; enlarge, change the frame rate."
+    return Card.of("video", "A clip", use, "clip", _workspace_tabs(studio))
 
 
 def build(studio: Studio) -> None:
-    """The tab."""
-    bench(studio, "video", _makings(studio))
+    """Build the tab."""
+    workspace(studio, "video", _workspace_tabs(studio))
 
 
-def _makings(studio: Studio) -> list[Making]:
-    """What can be done: a task that films is there where a model for it is installed."""
-    return [*able(studio, FILMED), *ENHANCE]
+def _workspace_tabs(studio: Studio) -> list[WorkspaceTab]:
+    """Return the tab's tasks; those that generate only if a model for them is installed."""
+    return [*with_model(studio, FORMS), *ENHANCE]

@@ -6,18 +6,18 @@ from typing import Any
 from engines.requests.writing import Write
 from studio import Studio
 from tabs.home import Card
-from tabs.parts import part
+from tabs.part import part
 
 READS = ("document", "image", "subtitles")
-"""The kinds of assets that can go with a message."""
+"""The kinds of assets that can be attached to a message."""
 _ADVANCED = ("temperature", "top_p", "max_tokens", "context", "seed")
 
 _LIST = """<aside class="talks" aria-label="Conversations">
 <button type="button" class="new" data-do="new">New conversation</button>
 <label class="visually-hidden" for="talk-words">Search conversations</label>
 <input type="search" id="talk-words" placeholder="Search" autocomplete="off">
-<label class="pick"><select aria-label="Which conversations"><option value="project">The project in hand</option>
-<option value="">All of them</option></select></label>
+<label class="pick"><select aria-label="Which conversations"><option value="project">Current project</option>
+<option value="">All projects</option></select></label>
 <ul class="list"></ul><div class="end"></div>
 <button type="button" class="quiet shut" data-do="shut" aria-label="Close the list">Close</button></aside>"""
 
@@ -31,40 +31,41 @@ title="New conversation">+</button>
 class="caret" aria-hidden="true"></span></button>
 <div id="talk-menu" popover aria-label="This conversation"><div class="list">
 <button type="button" data-do="rename" data-own>Rename</button>
-<button type="button" data-do="export">Save as a file</button>
-<button type="button" data-do="copy">Make a copy</button>
+<button type="button" data-do="export">Save as file</button>
+<button type="button" data-do="copy">Duplicate</button>
 <span class="moves"></span>
 <button type="button" data-do="remove" data-own>Delete</button></div></div></header>"""
 
 _BOX = """<form class="box">
-<p class="others">You read what <b></b> writes. <button type="button" class="step first" data-do="mine">Go on in a
-copy of your own</button></p>
+<p class="others">This conversation belongs to <b></b>. <button type="button" class="step first" data-do="mine">Continue
+in your own copy</button></p>
 <div class="problem" role="alert" hidden></div>
+<p class="tiny" hidden></p>
 <div class="files" hidden></div>
 <label class="visually-hidden" for="talk-text">Message</label>
 <textarea id="talk-text" rows="1" placeholder="Write a message" enterkeyhint="send"></textarea>
 <div class="tools">
-<label class="quiet gear attach" title="Attach a text, a PDF, a picture or a zip of code"><span
+<label class="quiet gear attach" title="Attach a text, a PDF, a picture or a zip file with code"><span
 class="sign"></span><input type="file" multiple aria-label="Attach files"></label>
 <button type="button" class="quiet gear from" data-do="library" title="Attach from the library"
 aria-label="Attach from the library"></button>
-<label class="answerer"><select aria-label="Who answers"></select></label>
+<label class="answerer"><select aria-label="Model"></select></label>
 <button type="button" class="think" aria-pressed="false" hidden>Think first</button>
 <button type="button" class="quiet gear adjust" data-do="advanced" title="Advanced" aria-label="Advanced"></button>
 <span class="chosen" hidden><span></span><button type="button" class="quiet" data-do="unpick"
-aria-label="Without it">×</button></span>
+aria-label="Remove format">×</button></span>
 <button type="submit" class="send" aria-label="Send"></button></div>
 <p class="hint" aria-live="polite"></p></form>"""
 
 _ADVANCED_SHEET = """<p class="about-model note"></p>
-<label class="field"><span>Standing instructions</span><textarea name="system" rows="6"
-placeholder="Who it is, how it writes, what it never does"></textarea><small>It reads them before every answer of this
+<label class="field"><span>Instructions to the model</span><textarea name="system" rows="6"
+placeholder="Its role, its tone, what it must not do"></textarea><small>Apply to every answer in this
 conversation.</small></label>
 <div class="values"></div>
-<div class="do"><button type="button" class="link" data-do="plain">Back to the usual values</button></div>
-<form class="keep"><label class="field"><span>Keep instructions and values under a name</span>
+<div class="do"><button type="button" class="link" data-do="plain">Reset to defaults</button></div>
+<form class="keep"><label class="field"><span>Save instructions and values as a format</span>
 <span class="row"><input name="called" maxlength="60" autocomplete="off" placeholder="Voice of our newsletter">
-<button type="submit" class="step">Keep</button></span></label></form>"""
+<button type="submit" class="step">Save format</button></span></label></form>"""
 
 _PICKER = """<label class="visually-hidden" for="picker-words">Search the library</label>
 <input type="search" id="picker-words" placeholder="Search" autocomplete="off"><ul class="found"></ul>"""
@@ -76,34 +77,34 @@ def _sheet(name: str, title: str, inside: str) -> str:
 
 
 def card(studio: Studio) -> Card:
-    """Its card on Home."""
+    """Return the tab's card on Home."""
     return Card("writing", "Writing", "Proposals, scripts, emails, shot lists. Ask about a PDF.", "pen")
 
 
 def build(studio: Studio) -> None:
-    """The tab."""
+    """Build the tab."""
     part(
         "writing",
         f"""<section class="writing" data-state="start" aria-label="Writing">{_LIST}
 <div class="talk">{_HEAD}
 <div class="start"></div>
-<div class="turns" role="log" aria-live="off" aria-label="The conversation" tabindex="0"></div>
-<button type="button" class="newest" hidden>To the newest words</button>
+<div class="turns" role="log" aria-live="off" aria-label="Messages" tabindex="0"></div>
+<button type="button" class="newest" hidden>Jump to latest</button>
 <p class="told visually-hidden" role="status" aria-live="polite"></p>
 {_BOX}</div>{_sheet("advanced-sheet", "Advanced", _ADVANCED_SHEET)}{_sheet("picker", "From the library", _PICKER)}
 {_sheet("save-sheet", "Save", '<div class="forms"></div>')}</section>""",
-        value=json.dumps({"fields": [_field(name) for name in _ADVANCED], "hands": _hands(studio)}),
+        value=json.dumps({"fields": [_field(name) for name in _ADVANCED], "hands": _hand_over_tasks(studio)}),
     )
 
 
-def _hands(studio: Studio) -> list[str]:
-    """The tasks that can take over what was written."""
+def _hand_over_tasks(studio: Studio) -> list[str]:
+    """Return the tasks that can use a written text."""
     catalog = studio.catalog
     return [task for task in ("speak", "create_image") if any(map(catalog.installed, catalog.for_task(task)))]
 
 
 def _field(name: str) -> dict[str, Any]:
-    """A field of the request as the page shows it: its own name, help, unit and bounds."""
+    """Return what the page needs to show a field of the request: name, label, help, unit, bounds, default."""
     field = Write.model_fields[name]
     bounds = {
         key: value

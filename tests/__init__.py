@@ -1,4 +1,4 @@
-"""The machine's own settings and model cache have no say in tests: settled here, before anything else is imported."""
+"""Keeps this computer's settings and model cache out of the tests; runs before anything else is imported."""
 
 import atexit
 import os

@@ -1,4 +1,4 @@
-"""The starter models that tests run on: fetched once a machine, shared by every run."""
+"""The starter models for tests: downloaded once per computer, shared by every run."""
 
 import contextlib
 import io
@@ -13,9 +13,9 @@ FOLDER = Path(os.environ.get("C41_TEST_STARTER") or "~/.cache/c41-studio/test-st
 
 
 def ensure() -> Path:
-    """The folder of the whole pack, fetched if need be (the fetcher's own lock lets one run at a time).
+    """Return the folder of the whole pack, downloaded if necessary (the downloader's lock lets one run at a time).
 
-    Raises RuntimeError with the fetcher's words when something is still missing.
+    Raises RuntimeError with the downloader's output if something is still missing.
     """
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):

@@ -1,4 +1,4 @@
-"""Secrets are whole or not there: an empty key would let anybody sign a cookie."""
+"""Secrets are complete or missing: with an empty key, anyone could sign a cookie."""
 
 import os
 import stat
@@ -17,7 +17,7 @@ def data(tmp_path: Path) -> DataFolder:
     return made
 
 
-def test_a_secret_is_made_once(data: DataFolder) -> None:
+def test_a_secret_is_created_once(data: DataFolder) -> None:
     first = data.secret("session")
     assert len(first) > 40
     assert data.secret("session") == first != data.secret("other")
@@ -26,9 +26,7 @@ def test_a_secret_is_made_once(data: DataFolder) -> None:
 
 
 @pytest.mark.parametrize("step", ["fdopen", "fsync"])
-def test_a_disk_that_is_full_leaves_no_empty_secret(
-    data: DataFolder, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
+def test_a_full_disk_leaves_no_empty_secret(data: DataFolder, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     def full(*args: Any) -> Any:
         raise OSError(28, "No space left on device")
 
@@ -40,7 +38,7 @@ def test_a_disk_that_is_full_leaves_no_empty_secret(
     assert len(data.secret("session")) > 40
 
 
-def test_an_empty_secret_is_made_anew(data: DataFolder) -> None:
+def test_an_empty_secret_is_created_again(data: DataFolder) -> None:
     (data.root / "secrets" / "session").touch()
     made = data.secret("session")
     assert len(made) > 40

@@ -1,4 +1,4 @@
-"""Whatever can be called, set, chosen or filled in stands in docs/."""
+"""Everything that can be called, set, chosen or filled in is in docs/."""
 
 import re
 from pathlib import Path
@@ -8,8 +8,9 @@ from typing import Any, cast
 import pytest
 from fastapi.routing import APIRoute
 
-from api import reference, rest
-from engines.catalog import SHIPPED
+from api import page_types, reference
+from api.operations import rest
+from engines.catalog import shipped
 from engines.requests import REQUESTS
 from settings import Settings
 from studio import Studio
@@ -19,7 +20,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 @pytest.fixture
 def nothing() -> Studio:
-    """A studio to build routes and endpoints on; they are only looked at."""
+    """A studio for building routes and endpoints, which are only inspected."""
     return cast(Studio, SimpleNamespace(jobs=None, library=None, conversations=None, catalog=None))
 
 
@@ -32,16 +33,20 @@ def test_reference_pages_are_up_to_date(name: str) -> None:
     assert text(name) == reference.pages()[name], "write them anew: python -m api.reference"
 
 
-def test_every_rest_route_is_in_the_table_and_the_other_way_round(nothing: Studio) -> None:
+def test_the_types_of_the_views_are_up_to_date() -> None:
+    assert page_types.FILE.read_text(encoding="utf-8") == page_types.text(), "write them anew: python -m api.page_types"
+
+
+def test_the_table_of_rest_routes_is_complete_and_current(nothing: Studio) -> None:
     routes = [route for route in rest.router(nothing).routes if isinstance(route, APIRoute)]
     real = {f"{method} {route.path}" for route in routes for method in route.methods} - {"HEAD /api/assets/{id}/file"}
     assert set(re.findall(r"^\| `(\w+ /[^`]*)` \|", text("api.md"), re.MULTILINE)) == real
 
 
-def test_every_endpoint_has_its_heading_and_the_other_way_round(nothing: Studio) -> None:
+def test_the_headings_of_endpoints_are_complete_and_current(nothing: Studio) -> None:
     import gradio as gr
 
-    from api import endpoints
+    from api.operations import gradio as endpoints
 
     with gr.Blocks() as blocks:
         endpoints.install(nothing)
@@ -52,10 +57,10 @@ def test_every_endpoint_has_its_heading_and_the_other_way_round(nothing: Studio)
         assert endpoint["description"]
 
 
-def test_every_setting_model_and_field_is_named() -> None:
+def test_every_setting_model_and_field_is_documented() -> None:
     for name in Settings.model_fields:
         assert f"`C41_{name.upper()}`" in text("settings.md")
-    for path in SHIPPED.glob("*.yaml"):
+    for path in shipped.entry_files():
         assert f"`{path.stem}`" in text("models.md"), "an entry's file is called after its id"
     for task, request in REQUESTS.items():
         section = text("requests.md").partition(f"\n## {task}\n")[2].partition("\n## ")[0]

@@ -1,4 +1,4 @@
-"""What a refused value is told: a plain sentence, never the validator's own words."""
+"""Errors of invalid values: a plain sentence, never the validator's own text."""
 
 from typing import Annotated, Any, Literal
 
@@ -32,31 +32,31 @@ class Form(BaseModel):
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("id", "x", "It takes an id: 32 digits and letters from a to f."),
-        ("id", 3, "It takes text."),
-        ("number", "many", "It takes a whole number."),
-        ("number", 1.5, "It takes a whole number."),
-        ("share", "x", "It takes a number."),
-        ("share", -1, "It is 0 or more."),
-        ("share", 1, "It is less than 1."),
-        ("kind", "c", "It is 'a' or 'b'."),
-        ("names", 1, "It takes a list."),
-        ("names", ["a", "b"], "It has 1 entries or fewer."),
-        ("flag", "perhaps", "It takes true or false."),
+        ("id", "x", "It must be an id: 32 digits and letters from a to f."),
+        ("id", 3, "Text is expected."),
+        ("number", "many", "A whole number is expected."),
+        ("number", 1.5, "A whole number is expected."),
+        ("share", "x", "A number is expected."),
+        ("share", -1, "It must be 0 or more."),
+        ("share", 1, "It must be less than 1."),
+        ("kind", "c", "It must be 'a' or 'b'."),
+        ("names", 1, "A list is expected."),
+        ("names", ["a", "b"], "It must have 1 entries or fewer."),
+        ("flag", "perhaps", "true or false is expected."),
         ("even", 3, "Only even numbers are taken."),
         ("odd", 3, "There is no such field."),
     ],
 )
-def test_a_refused_value_is_told_plainly(field: str, value: Any, sentence: str) -> None:
+def test_an_invalid_value_is_explained_plainly(field: str, value: Any, sentence: str) -> None:
     with pytest.raises(ValidationError) as refused:
         Form.model_validate({field: value})
     assert reason(refused.value.errors()[0]) == sentence
 
 
-def test_a_script_reads_the_names_of_fields_a_person_their_titles() -> None:
-    with pytest.raises(StudioError, match="“What should be said\\?” is empty"):
+def test_scripts_see_field_names_and_people_titles() -> None:
+    with pytest.raises(StudioError, match="Fill in “Text to read aloud” first"):
         parse({"task": "speak", "text": ""})
     with pytest.raises(StudioError, match="“text” is empty"):
         parse({"task": "speak", "text": ""}, titled=False)
-    with pytest.raises(StudioError, match="“scale” cannot be that"):
+    with pytest.raises(StudioError, match="Invalid value for “scale”"):
         parse({"task": "upscale_image", "image": "a" * 32, "scale": "big"}, titled=False)

@@ -1,4 +1,4 @@
-"""A studio that does nothing leaves the machine alone."""
+"""An idle studio hardly uses the CPU."""
 
 import os
 import time
@@ -10,17 +10,17 @@ SECONDS, WINDOWS = 2.0, 8
 
 
 def used(pid: int) -> float:
-    """Seconds of processor time that a process has taken."""
+    """Return the CPU time a process has used, in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")")[-1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def test_an_idle_studio_takes_hardly_any_of_a_core(tmp_path: Path, starter: Path) -> None:
+def test_an_idle_studio_uses_little_cpu(tmp_path: Path, starter: Path) -> None:
     studio = Live(tmp_path / "data", starter).start()
     try:
         assert studio.process
         taken = []
-        for _ in range(WINDOWS):  # the first ones still start what is started beside
+        for _ in range(WINDOWS):  # background services are still starting
             before = used(studio.process.pid)
             time.sleep(SECONDS)
             taken.append((used(studio.process.pid) - before) / SECONDS)

@@ -1,4 +1,4 @@
-"""The log is kept in files that never grow beyond what is said, and a full disk is nobody's problem."""
+"""Log files stay within their limit, and a full disk does no harm."""
 
 import logging
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from tests.support.waiting import until
 
 @pytest.fixture
 def root() -> Iterator[logging.Logger]:
-    """The root logger, brought back to what it was."""
+    """The root logger, restored afterwards."""
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
     yield root
     for handler in set(root.handlers) - set(before):
         root.removeHandler(handler)
-        with suppress(OSError):  # what could not be written is tried once more
+        with suppress(OSError):  # a failed write is retried once
             handler.close()
     root.setLevel(level)
 
@@ -29,20 +29,18 @@ def _letters(number: int) -> str:
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
 
-def test_old_lines_make_room_for_new_ones(
-    tmp_path: Path, root: logging.Logger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_lines_are_rotated_out(tmp_path: Path, root: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "FILE_BYTES", 10_000)
     logs.to_file(tmp_path / "logs" / "studio.log")
     for number in range(5000):
-        root.error(f"line {_letters(number)} " + "x" * 80)  # lines that differ in numbers alone are of a kind
+        root.error(f"line {_letters(number)} " + "x" * 80)  # lines that differ only in numbers are of one kind
     files = sorted(path.name for path in (tmp_path / "logs").iterdir())
     assert files == ["studio.log", *(f"studio.log.{n}" for n in range(1, logs.OLDER_FILES + 1))]
     assert all(path.stat().st_size <= 10_000 for path in (tmp_path / "logs").iterdir())
     assert f"line {_letters(4999)}" in (tmp_path / "logs" / "studio.log").read_text()
 
 
-def test_each_place_tells_once_what_was_left_out_there(
+def test_each_handler_reports_omitted_lines_once(
     tmp_path: Path, root: logging.Logger, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0.0]
@@ -62,7 +60,7 @@ def test_each_place_tells_once_what_was_left_out_there(
         ] * 2
 
 
-def test_without_a_place_or_room_the_terminal_does(
+def test_without_a_log_file_the_terminal_is_used(
     tmp_path: Path, root: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "logs").write_text("not a folder")
@@ -74,6 +72,6 @@ def test_without_a_place_or_room_the_terminal_does(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine_kind", ["process"])
-def test_a_studio_and_its_engines_keep_theirs_in_the_data_folder(live: Live) -> None:
+def test_a_studio_and_its_engines_log_to_the_data_folder(live: Live) -> None:
     wanted = {"studio.log", "engine-device.log"}
     until(lambda: wanted <= {path.name for path in (live.data / "logs").iterdir()}, 30)

@@ -1,4 +1,4 @@
-"""The schema that migrations make is the one the tables describe, from any place on disk."""
+"""The migrations create the schema that the tables describe, from any folder."""
 
 import os
 import shutil
@@ -11,8 +11,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-import auth.tables  # noqa: F401 - these fill Base.metadata
-import jobs.tables  # noqa: F401
+import auth.accounts.tables  # noqa: F401 - these fill Base.metadata
+import jobs.queue.tables  # noqa: F401
 import library.cast.tables
 import library.conversations.tables
 import library.recipes.tables
@@ -29,11 +29,11 @@ def tables(path: Path) -> set[str]:
 
 
 def described(name: str | None, kind: str, _: object) -> bool:
-    """Whether the tables describe it: the index of words is SQLite's own, with tables of its own."""
-    return kind != "table" or not str(name).startswith(("asset_words", "asset_grams"))
+    """Return whether the tables describe it; SQLite's full-text index has its own tables."""
+    return kind != "table" or not str(name).startswith(("asset_words", "asset_grams", "message_words"))
 
 
-def test_migrations_make_what_the_tables_describe(tmp_path: Path) -> None:
+def test_migrations_create_the_described_tables(tmp_path: Path) -> None:
     database = open_database(tmp_path / "studio.db")
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": described})
@@ -69,7 +69,7 @@ def test_any_folder_name_works_for_program_and_data(tmp_path: Path, name: str) -
     assert {"users", "jobs", "assets"} <= tables(data / "studio.db")
 
 
-def test_a_move_that_breaks_leaves_the_database_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_migration_leaves_the_database_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     migrations = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, migrations)
     last = max(path.name[:4] for path in (migrations / "versions").glob("*.py"))
@@ -87,7 +87,7 @@ def test_a_move_that_breaks_leaves_the_database_as_it_was(tmp_path: Path, monkey
     assert tables(tmp_path / "studio.db") <= {"sqlite_sequence"}
 
 
-def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
+def test_a_newer_database_is_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     open_database(path).close()
     with sqlite3.connect(path) as connection:
@@ -97,7 +97,7 @@ def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
     assert caught.value.problem.code == "newer_data"
 
 
-def test_a_damaged_database_says_so(tmp_path: Path) -> None:
+def test_a_damaged_database_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     path.write_bytes(b"this was a database once" * 1000)
     with pytest.raises(StudioError) as caught:

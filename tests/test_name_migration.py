@@ -1,4 +1,4 @@
-"""Names that an older database holds twice are told apart when it moves forward; nothing of theirs is lost."""
+"""Duplicate names in an older database are numbered by the migration; nothing is lost."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ REVISIONS = [f"{number:04}" for number in range(1, 9)]
 
 
 def old_database(path: Path, revision: str) -> sqlite3.Connection:
-    """An empty database as an earlier version of the studio left it."""
+    """Return an empty database of an earlier version of the studio."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     with create_engine(f"sqlite:///{path}").begin() as connection:
@@ -26,7 +26,7 @@ def old_database(path: Path, revision: str) -> sqlite3.Connection:
 
 
 def add_people(connection: sqlite3.Connection, *names: str) -> None:
-    """Accounts with the ids p0, p1, …, the oldest first."""
+    """Insert accounts with the ids p0, p1, …, oldest first."""
     rows = [(f"p{number}", name, float(number)) for number, name in enumerate(names)]
     connection.executemany(
         "INSERT INTO users (id, name, role, created_at, disabled) VALUES (?, ?, 'owner', ?, 0)", rows
@@ -34,7 +34,7 @@ def add_people(connection: sqlite3.Connection, *names: str) -> None:
 
 
 def add_presets(connection: sqlite3.Connection, *presets: tuple[str, str, str]) -> None:
-    """Presets (owner, task, name), the oldest first, each with its number among its fields."""
+    """Insert presets (owner, task, name), oldest first, each with its number in its fields."""
     rows = [(f"s{number}", *one, json.dumps({"n": number}), float(number)) for number, one in enumerate(presets)]
     connection.executemany(
         "INSERT INTO presets (id, owner_id, task, name, fields, created_at) VALUES (?, ?, ?, ?, ?, ?)", rows
@@ -42,7 +42,7 @@ def add_presets(connection: sqlite3.Connection, *presets: tuple[str, str, str]) 
 
 
 def add_cast(connection: sqlite3.Connection, *members: tuple[str, str, bool]) -> None:
-    """Members (owner, name, in the bin), the oldest first."""
+    """Insert members (owner, name, in the bin), oldest first."""
     rows = [
         (f"m{number}", owner, name, name.casefold(), float(number), 1.0 if binned else None)
         for number, (owner, name, binned) in enumerate(members)
@@ -55,14 +55,14 @@ def add_cast(connection: sqlite3.Connection, *members: tuple[str, str, bool]) ->
 
 
 def moved(path: Path, query: str) -> list[tuple[str, ...]]:
-    """What a query finds once the database is of this version."""
+    """Migrate the database and return the result of a query."""
     open_database(path).close()
     with sqlite3.connect(path) as connection:
         return connection.execute(query).fetchall()
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_a_database_of_any_earlier_version_moves_forward(tmp_path: Path, revision: str) -> None:
+def test_a_database_of_any_earlier_version_is_migrated(tmp_path: Path, revision: str) -> None:
     path = tmp_path / "studio.db"
     with old_database(path, revision) as connection:
         add_people(connection, "Zoë", "ZOË", "zoë 2", "Ann")
@@ -83,7 +83,7 @@ def test_a_database_of_any_earlier_version_moves_forward(tmp_path: Path, revisio
     assert cast == (expected if revision >= "0003" else [])
 
 
-def test_only_what_shares_its_owner_and_kind_is_told_apart(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_only_duplicates_of_one_owner_and_kind_are_renamed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "studio.db"
     long = "x" * 60
     with old_database(path, "0008") as connection:
@@ -104,10 +104,14 @@ def test_only_what_shares_its_owner_and_kind_is_told_apart(tmp_path: Path, caplo
         found = moved(path, "SELECT name, fields FROM presets ORDER BY id")
     names = ["Brief", "Brief", "Brief", "brief", "Brief (3)", "Brief (2)", "Brief (4)", long, "x" * 56 + " (2)"]
     assert found == [(name, json.dumps({"n": number})) for number, name in enumerate(names)]
-    assert [record.args[2] for record in caplog.records if record.args] == ["Brief (3)", "Brief (4)", "x" * 56 + " (2)"]
+    assert [record.args[2] for record in caplog.records if record.name == "c41.migrations"] == [
+        "Brief (3)",
+        "Brief (4)",
+        "x" * 56 + " (2)",
+    ]
 
 
-def test_members_of_others_and_in_the_bin_keep_their_names(tmp_path: Path) -> None:
+def test_members_of_other_owners_or_in_the_bin_keep_their_names(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     with old_database(path, "0008") as connection:
         add_people(connection, "Ann", "Bob")

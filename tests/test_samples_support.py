@@ -1,4 +1,4 @@
-"""The samples the other tests are fed with are what they say."""
+"""The samples for the other tests are valid."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def test_photo_is_a_small_photograph(photo: Path) -> None:
         assert len(set(picture.convert("L").tobytes())) > 100
 
 
-def test_short_clip_has_a_second_of_pictures_and_sound(short_clip: Path) -> None:
+def test_short_clip_has_a_second_of_video_and_sound(short_clip: Path) -> None:
     with av.open(str(short_clip)) as clip:
         frames = list(clip.decode(clip.streams.video[0]))
         assert (len(frames), frames[0].width) == (10, 160)

@@ -1,9 +1,9 @@
-"""Titles and tags that an older database holds in two spellings are in one when it moves forward, and found by it."""
+"""Titles and tags in an older database are normalized by the migration, and found by search."""
 
 import unicodedata
 from pathlib import Path
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from data import DataFolder
 from db import open_database
 from library.service import Library
@@ -12,7 +12,7 @@ from tests.test_name_migration import add_people, old_database
 TITLE, TAG = "서울의 밤", "élodie"
 
 
-def test_old_titles_and_tags_get_one_spelling(data_folder: Path) -> None:
+def test_old_titles_and_tags_are_normalized(data_folder: Path) -> None:
     data = DataFolder(data_folder)
     data.create()
     title, tag = (unicodedata.normalize("NFD", text) for text in (TITLE, TAG))

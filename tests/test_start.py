@@ -1,4 +1,4 @@
-"""A studio starts although the day's cleaning cannot be done."""
+"""A studio starts even if the daily cleanup fails."""
 
 import sqlite3
 from pathlib import Path
@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app import build_app, build_studio
-from jobs.attempts import Attempts
+from jobs.queue.attempts import Attempts
 from library.service import Library
 from settings import Settings
 
@@ -22,7 +22,7 @@ from settings import Settings
         OperationalError("DELETE", {}, sqlite3.OperationalError("database or disk is full")),
     ],
 )
-def test_a_sweep_that_fails_keeps_nobody_out(
+def test_a_failed_cleanup_does_not_prevent_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
     def broken(*args: Any) -> None:
@@ -34,6 +34,6 @@ def test_a_sweep_that_fails_keeps_nobody_out(
     studio = build_studio(Settings(data=tmp_path / "data", starter=tmp_path, keep_free_mb=0, engine="inprocess"))
     with TestClient(build_app(studio)) as client:
         assert client.get("/healthz").text == "ok"
-    assert "could not be swept" in caplog.text
+    assert "Could not clean up" in caplog.text
     studio.database.close()
     studio.data.unlock()

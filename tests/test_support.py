@@ -1,4 +1,4 @@
-"""The shared studio of the tests is a whole one."""
+"""The studio shared by tests is complete."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def test_ann_and_bob_are_signed_in_and_nobody_else(ann: Person, bob: Person, cli
 
 @pytest.mark.slow
 @BOTH
-def test_a_live_studio_makes_a_picture(twin: str, live: Live) -> None:
+def test_a_live_studio_generates_a_picture(twin: str, live: Live) -> None:
     live.first_account("ann")
     with live.script("ann") as ann:
         made = finished(ann, submit(ann, PICTURE | {"model": twin}))

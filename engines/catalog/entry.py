@@ -4,16 +4,17 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engines.wire import Lane
+from engines.catalog.acceleration import Acceleration
+from engines.protocol import Lane
 from errors import StudioError
 
-SERVED = "ollama:"
-"""What the ids of a language server's models begin with; its own name follows."""
+OLLAMA_PREFIX = "ollama:"
+"""Prefix of the ids of a language server's models; the server's own name follows."""
 
-EVERY = "every"
-"""What an entry helps that helps models of any family."""
+EVERY_FAMILY = "every"
+"""The value of ``helps`` for entries that help models of any family."""
 
 Runtime = Literal["torch", "onnx", "ncnn", "llama", "ollama", "hub"]
 
@@ -30,9 +31,9 @@ LANES: dict[Runtime, Lane] = {
 class Part(BaseModel):
     """A component's weights: a subfolder of a repository at a revision, or a file of the starter pack.
 
-    ``repo`` is a Hugging Face name, a local folder, ``starter:<name>`` of the starter pack, or ``assets:<name>`` that
-    comes with the studio itself. Entries that name the same part share it in memory. ``allow`` narrows what is fetched
-    of a folder to names that match one of its patterns.
+    ``repo`` is a Hugging Face name, a local folder, ``starter:<name>`` for the starter pack, or ``assets:<name>`` for
+    files that ship with the studio. Entries with the same part share it in memory. ``allow`` limits the download of a
+    folder to names that match one of its patterns.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,14 +45,14 @@ class Part(BaseModel):
     allow: tuple[str, ...] = ()
 
 
-class Smaller(Part):
-    """A file of what paints in an entry, in fewer bits: GGUF, or safetensors in float8; ``bytes`` is its size."""
+class Quantization(Part):
+    """A quantized denoiser of an entry, as a GGUF or a float8 safetensors file; ``bytes`` is its size."""
 
     bytes: int
 
 
 class Choice(BaseModel):
-    """A legal value of a request field, and how a person is told about it."""
+    """An allowed value of a request field, with its label and help."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -63,8 +64,8 @@ class Choice(BaseModel):
 Quality = Literal["draft", "good", "best"]
 
 
-class Licence(BaseModel):
-    """Under what terms the weights may be used."""
+class License(BaseModel):
+    """The license of the weights."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -73,30 +74,43 @@ class Licence(BaseModel):
     url: str = ""
 
 
+_OLD_FIELDS = {
+    "licence": "license",
+    "smaller": "quantizations",
+    "smaller_of": "quantization_of",
+    "rate": "seconds_per_unit",
+    "instead": "commercial_alternative",
+    "good_at": "strengths",
+}
+
+
 class Entry(BaseModel):
-    """One model: what it is for, what it is made of, what it needs, what it may be asked.
+    """One model: its purpose, its parts, its memory needs and the requests it accepts.
 
-    ``tasks`` are the request tasks it serves, ``best_for`` those it is the first choice for, ``best_on_card`` those it
-    is before all others where there is a graphics card; ``pipeline`` its class, as ``module:Name``; ``choices`` the
-    legal values of fields that differ by model; ``bounds`` narrows numeric fields as (low, high, multiple_of);
-    ``aliases`` are names (or the first ten digits of a file's sha256) that other programs write into pictures;
-    ``sketch`` says that it is good for trying alone, so that any other installed model goes first;
-    ``gated_repos`` names the repositories whose terms must be accepted, where that is not the first of its own alone;
-    ``sets`` are the install sets it belongs to; ``defaults`` replaces a request's defaults, and ``task_defaults`` those
-    of one task; ``memory`` is bytes by precision, ``part_memory`` those of each part in the
-    first of them; ``smaller`` are smaller versions by their name (``Q4_K_S``), each of which the catalog makes an entry
-    of that is ``smaller_of`` this one; ``rate`` is seconds a unit of work on two processor cores until this
-    machine has learned its own, ``gpu_seconds_per_unit`` those on a graphics card with 24 GB (an RTX 4090).
+    ``tasks`` are the request tasks it supports, ``best_for`` those it is the first choice for, ``best_on_card`` those
+    it is the first choice for on a GPU. ``pipeline`` is its class, as ``module:Name``. ``choices`` are the allowed
+    values of fields that differ by model; ``bounds`` narrows numeric fields as (low, high, multiple_of). ``aliases``
+    are names (or the first ten digits of a file's sha256) that other programs write into pictures. ``sketch`` says it
+    is only good for trying things out, so that any other installed model is preferred. ``gated_repos`` are the
+    repositories whose terms must be accepted, if they differ from the first of its own. ``sets`` are the bundles it
+    belongs to. ``defaults`` replaces a request's defaults, ``task_defaults`` those of one task. ``memory`` is bytes by
+    precision, ``part_memory`` the bytes of each part in the first precision. ``quantizations`` are smaller versions by
+    name (``Q4_K_S``); the catalog makes an entry of each, which is ``quantization_of`` this one. ``seconds_per_unit``
+    is seconds per unit of work on two CPU cores, used until this computer has measured its own;
+    ``gpu_seconds_per_unit`` is the same for a 24 GB GPU (an RTX 4090).
 
-    Of models that draw: ``quality`` says which fields make a draft, a good and the best picture; ``pixels`` is the area
-    at which it is best, in px, and ``most_pixels`` that above which it repeats what it draws; ``references`` how many
-    pictures it can go by, ``needs_references`` that it makes no new one without; ``controls`` which structures it can
-    keep; ``good_at`` what it is chosen for when nobody chooses; ``instead`` the nearest model that may be used for
-    clients where this one may not.
+    ``level`` is the quality that a model stands for where the levels are different models, as for enlarging.
 
-    A model that only helps others names the LoRA family that it ``helps``, or ``every``, and its ``role`` there
-    (``control.depth``, ``ip_adapter``, ``structure.depth``, …; ``control`` where it keeps all of its ``controls``); it
-    has no tasks of its own.
+    For models that generate pictures: ``quality`` says which fields make a draft, a good and the best picture.
+    ``pixels`` is the area in px that it is best at; above ``most_pixels`` it repeats its subject. ``references`` is the
+    number of reference pictures it can use; ``needs_references`` says that it cannot generate without one. ``controls``
+    are the structures it can keep. ``strengths`` are the subjects it is chosen for automatically.
+    ``commercial_alternative`` is the most similar model with commercial use, if this one has none. ``acceleration``
+    makes it faster.
+
+    A model that only helps others sets ``helps`` to their LoRA family, or ``every``, and ``role`` to what it does for
+    them (``control.depth``, ``ip_adapter``, ``structure.depth``, …; ``control`` if it covers all of its ``controls``).
+    It has no tasks of its own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -111,7 +125,7 @@ class Entry(BaseModel):
     runtime: Runtime
     pipeline: str
     parts: dict[str, Part]
-    licence: Licence
+    license: License
     gated: bool = False
     gated_repos: tuple[str, ...] = ()
     starter: bool = False
@@ -121,18 +135,19 @@ class Entry(BaseModel):
     download_bytes: int = 0
     memory: dict[str, int] = {}
     part_memory: dict[str, int] = {}
-    smaller: dict[str, Smaller] = {}
-    smaller_of: str = ""
+    quantizations: dict[str, Quantization] = {}
+    quantization_of: str = ""
     defaults: dict[str, Any] = {}
     task_defaults: dict[str, dict[str, Any]] = {}
     quality: dict[Quality, dict[str, Any]] = {}
+    level: Quality | None = None
     pixels: int = 0
     most_pixels: int = 0
     references: int = 0
     needs_references: bool = False
     controls: tuple[str, ...] = ()
-    good_at: tuple[str, ...] = ()
-    instead: str = ""
+    strengths: tuple[str, ...] = ()
+    commercial_alternative: str = ""
     helps: str = ""
     role: str = ""
     choices: dict[str, tuple[Choice, ...]] = {}
@@ -142,26 +157,35 @@ class Entry(BaseModel):
     twin: str | None = None
     verified: Literal["weights", "starter", "twin", "import"]
     options: dict[str, Any] = {}
+    acceleration: Acceleration = Acceleration()
     load_seconds: float = 1.0
-    rate: float = 1.0
+    seconds_per_unit: float = 1.0
     gpu_seconds_per_unit: float | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old_fields(cls, data: Any) -> Any:
+        """Read an entry that was written with the field names of earlier versions."""
+        if not isinstance(data, dict):
+            return data
+        return {_OLD_FIELDS.get(name, name): value for name, value in data.items()}
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """What it helps others with: ``control.depth``, …; nothing where it helps nobody."""
+        """The roles it helps others in: ``control.depth``, …; empty if it helps no other model."""
         if self.role == "control":
             return tuple(f"control.{kind}" for kind in self.controls)
         return (self.role,) if self.role else ()
 
     def preference(self, task: str, on_card: bool) -> int:
-        """0 where it is made for a task on this kind of machine, 1 where it is on others, 2 where it can do it."""
+        """Return 0 if it is the first choice for a task on this device, 1 if on others, 2 if it merely supports it."""
         if on_card and task in self.best_on_card:
             return 0
         return 1 if task in self.best_for else 2
 
     @property
     def lane(self) -> Lane:
-        """The lane its jobs wait in."""
+        """The lane its jobs run in."""
         return LANES[self.runtime]
 
 
@@ -169,35 +193,35 @@ _MODEL_NAME = re.compile(r"[^\s\ud800-\udfff]{1,190}")
 
 
 def is_model_name(name: str) -> bool:
-    """Whether the studio can use a language server's model of this name."""
+    """Whether the studio can use a language server's model with this name."""
     return _MODEL_NAME.fullmatch(name) is not None
 
 
-def served(id: str, **known: Any) -> Entry:
-    """The entry of a language server's model; ``known`` is what more is known of it.
+def ollama_entry(id: str, **known: Any) -> Entry:
+    """Return the entry of a language server's model; ``known`` sets further fields.
 
-    Raises StudioError ``unknown_model`` (422) for what is no name of a model.
+    Raises StudioError ``unknown_model`` (422) for an invalid model name.
     """
-    name = id.removeprefix(SERVED)
+    name = id.removeprefix(OLLAMA_PREFIX)
     if not is_model_name(name):
         raise StudioError(
             "unknown_model",
-            f"“{name[:60]}” is no name of a model.",
-            "A name of Ollama's has at most 190 characters and no spaces.",
-            "Copy it from Ollama's library, such as qwen3:8b.",
+            f"“{name[:60]}” is not a model name.",
+            "Ollama model names have at most 190 characters and no spaces.",
+            "Copy the name from Ollama's library, such as qwen3:8b.",
             status=422,
         )
     plain = {
         "id": id,
         "name": name,
-        "use": "Writes, on your Ollama.",
+        "use": "Writes with your Ollama.",
         "tasks": ("write",),
         "runtime": "ollama",
         "pipeline": "engines.language.ollama:write",
         "parts": {},
-        "licence": Licence(name="as its maker says", commercial=False),
+        "license": License(name="see its maker's terms", commercial=False),
         "verified": "import",
-        "rate": 0.05,
+        "seconds_per_unit": 0.05,
     }
     return Entry(**{**plain, **known})
 

@@ -1,1 +1,1 @@
-"""Making what exists better: larger, sharper, smoother, cut out, restyled."""
+"""Upscaling, frame interpolation, background removal and style transfer."""

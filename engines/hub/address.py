@@ -1,4 +1,4 @@
-"""A model at the hub as people paste it: a name, or any address of its page or of one of its files."""
+"""Parse what people paste to name a hub model: its name, or the address of its page or of one of its files."""
 
 import re
 from typing import NamedTuple
@@ -12,7 +12,7 @@ _COMMAND = re.compile(r"^(?:ollama (?:run|pull) |(?:hf|huggingface-cli) download
 
 
 class Address(NamedTuple):
-    """``owner/name``, and what else the address says: a file, a revision; each empty where it says nothing."""
+    """``owner/name``, and the file and revision that the address names; each is empty if it names none."""
 
     repo: str
     file: str = ""
@@ -20,10 +20,10 @@ class Address(NamedTuple):
 
 
 def read(text: str) -> Address:
-    """What is meant: ``owner/name``, ``hf.co/owner/name``, a page, ``…/tree/main``, ``…/blob/main/FILE`` and its like.
+    """Parse ``owner/name``, ``hf.co/owner/name``, a page, ``…/tree/main``, ``…/blob/main/FILE`` and the like.
 
-    What is no address at all is handed back as it is, for the hub to refuse. Raises StudioError other_site (422) for
-    an address of another website.
+    Text that is not an address is returned unchanged; the hub rejects it. Raises StudioError other_site (422) for an
+    address on another website.
     """
     text = _COMMAND.sub("", text.strip().strip("\"'<>").strip())
     try:
@@ -48,23 +48,22 @@ def read(text: str) -> Address:
 def _other_site(name: str) -> StudioError:
     return StudioError(
         "other_site",
-        f"{name[:80]} is not where the studio downloads from.",
-        f"It downloads from {host()}.",
-        "Download the file in your browser, then add it under “A file”; a LoRA under “LoRAs”.",
+        f"The studio cannot download from {name[:80]}.",
+        f"It only downloads from {host()}.",
+        "Download the file in your browser, then add it under “A file”.",
         status=422,
     )
 
 
 def read_main(text: str) -> Address:
-    """As ``read``, for what is only downloaded from the main branch. Raises StudioError other_revision,
-    other_site (422)."""
+    """Parse like ``read``, but accept only the main branch. Raises StudioError other_revision, other_site (422)."""
     meant = read(text)
     if meant.revision not in ("", "main"):
         raise StudioError(
             "other_revision",
-            f"That address is of the branch “{meant.revision[:80]}”.",
-            "LoRAs are downloaded from the main branch.",
-            "Paste the address of the file in the main branch.",
+            f"This address points to the branch “{meant.revision[:80]}”.",
+            "LoRAs are only downloaded from the main branch.",
+            "Paste the address of the file on the main branch.",
             status=422,
         )
     return meant

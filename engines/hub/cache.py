@@ -1,4 +1,4 @@
-"""The Hugging Face cache as its own tools lay it out: blobs by their sum, snapshots of links to them, refs."""
+"""The Hugging Face cache in its standard layout: blobs named by checksum, snapshots of links to them, and refs."""
 
 import fcntl
 import os
@@ -8,39 +8,39 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from engines.catalog.files import commit
+from engines.catalog.locations import commit
 from engines.hub.client import HubFile, Repo
 
 
 def root() -> Path:
-    """The cache's folder."""
+    """Return the cache folder."""
     from huggingface_hub import constants
 
     return Path(constants.HF_HUB_CACHE)
 
 
 def folder(repo: str) -> Path:
-    """A repository's folder."""
+    """Return a repository's folder in the cache."""
     return root() / f"models--{repo.replace('/', '--')}"
 
 
 def blob(repo: str, file: HubFile) -> Path:
-    """Where a file's content lies once it is whole."""
+    """Return the path of a file's complete content."""
     return folder(repo) / "blobs" / file.etag
 
 
 def part(repo: str, file: HubFile) -> Path:
-    """Where a file's content grows."""
+    """Return the path of a file's partial content during the download."""
     return folder(repo) / "blobs" / f"{file.etag}.incomplete"
 
 
 def snapshot(repo: Repo) -> Path:
-    """The folder that shows a repository's files at its commit."""
+    """Return the folder that holds a repository's files at its commit."""
     return folder(repo.name) / "snapshots" / repo.commit
 
 
 def free_bytes() -> int:
-    """Free space on the disk that holds the cache."""
+    """Return the free bytes on the cache's disk."""
     place = root()
     while not place.exists():
         place = place.parent
@@ -48,7 +48,7 @@ def free_bytes() -> int:
 
 
 def have(repo: str, file: HubFile) -> int:
-    """How many bytes of a file are here already."""
+    """Return how many bytes of a file are already downloaded."""
     for path in (blob(repo, file), part(repo, file)):
         if path.is_file():
             return min(path.stat().st_size, file.size)
@@ -57,7 +57,7 @@ def have(repo: str, file: HubFile) -> int:
 
 @contextmanager
 def alone(repo: str, file: HubFile, wait: Callable[[float], None]) -> Iterator[None]:
-    """Hold a blob against whoever else would fetch it, Hugging Face's own tools too: they take the same lock."""
+    """Lock a blob so that no other process downloads it. Hugging Face's own tools take the same lock."""
     lock = root() / ".locks" / folder(repo).name / f"{file.etag}.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a") as handle:
@@ -71,7 +71,7 @@ def alone(repo: str, file: HubFile, wait: Callable[[float], None]) -> Iterator[N
 
 
 def keep(repo: str, file: HubFile) -> None:
-    """A part that is whole and right becomes the blob."""
+    """Turn a complete and verified partial file into the blob."""
     path = part(repo, file)
     with path.open("rb") as handle:
         os.fsync(handle.fileno())
@@ -79,7 +79,7 @@ def keep(repo: str, file: HubFile) -> None:
 
 
 def show(repo: Repo, file: HubFile) -> None:
-    """Make a file visible in its snapshot."""
+    """Add a file to its snapshot."""
     try:
         _link(repo, file)
     except OSError:  # a file system without links
@@ -87,11 +87,11 @@ def show(repo: Repo, file: HubFile) -> None:
 
 
 def link_known(repo: Repo) -> None:
-    """Make visible in a snapshot all that is here of it: what did not change since an older commit stays installed, for
-    other programs as well."""
+    """Add every downloaded file of a snapshot to it, so that files unchanged since an older commit stay installed, also
+    for other programs."""
     for file in repo.files:
         if blob(repo.name, file).is_file():
-            with suppress(OSError):  # without links it is found in the older snapshot
+            with suppress(OSError):  # on a file system without links, the older snapshot has the file
                 _link(repo, file)
 
 
@@ -99,14 +99,15 @@ def _link(repo: Repo, file: HubFile) -> None:
     path = snapshot(repo) / file.path
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        path.unlink(missing_ok=True)  # a link that leads nowhere
+        path.unlink(missing_ok=True)  # a broken link
         path.symlink_to(os.path.relpath(blob(repo.name, file), path.parent))
 
 
 def point(repo: Repo, revision: str) -> None:
-    """Let a revision mean the repository's commit: from now on its files are those of the new snapshot.
+    """Point a revision to the repository's commit, so that its files are those of the new snapshot.
 
-    Each commit that a revision means here, or meant before, stays named by itself: what was whole in it still is.
+    The new commit and the one that the revision pointed to before each get a ref of their own, so that a model that was
+    complete at the older commit still is.
     """
     before = commit(repo.name, revision)
     for name, meant in {before: before, repo.commit: repo.commit, revision: repo.commit}.items():

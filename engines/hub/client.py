@@ -1,4 +1,4 @@
-"""Speaking with a Hugging Face hub: what a repository holds, and its files from any byte on."""
+"""Client of a Hugging Face hub: lists a repository's files and downloads them from any byte."""
 
 import logging
 import os
@@ -19,21 +19,21 @@ from utf8 import ValidText, valid_json
 
 _TRIES = 3
 _READ_SECONDS = 60
-"""How long a busy server may send nothing before a connection counts as broken."""
+"""How long a busy server may send nothing before the connection counts as broken, in seconds."""
 _SUM = r"^[0-9a-f]{40,64}$"
 _NAME = r"^[\w-][\w.-]*(/[\w-][\w.-]*)?$"
 _SMALL = 8 * 2**20
-"""The most bytes of a file that is read whole."""
+"""Largest file that is read into memory at once, in bytes."""
 
-# Both would write signed addresses, and at their chattiest the token, into the log.
+# Both would log signed URLs and, at debug level, the token.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class HubFile(BaseModel):
-    """A file of a repository: its path there, its bytes, its name among the cache's blobs.
+    """A file of a repository: its path, its size in bytes, and its blob name in the cache.
 
-    ``sha256`` is over its content where the hub knows it (large files); of others ``etag`` is git's own sum.
+    ``sha256`` is the checksum of its content if the hub knows it (large files); otherwise ``etag`` is git's checksum.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,7 +47,7 @@ class HubFile(BaseModel):
     @classmethod
     def _inside(cls, path: str) -> str:
         if path.startswith("/") or ".." in path.split("/") or "\0" in path:
-            raise ValueError("it would lie outside of its folder")
+            raise ValueError("the path leads outside of its folder")
         return path
 
 
@@ -59,51 +59,51 @@ class Repo(BaseModel):
     name: str = Field(pattern=_NAME)
     commit: str = Field(pattern=_SUM)
     files: tuple[HubFile, ...]
-    licence: ValidText = ""
+    license: ValidText = ""
     gated: bool = False
 
 
 def endpoint() -> str:
-    """The hub's address."""
+    """Return the hub's address."""
     return (os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
 
 
 def page(repo: str) -> str:
-    """Where people read about a repository."""
+    """Return the address of a repository's page."""
     return f"{endpoint()}/{repo}"
 
 
 def host() -> str:
-    """The hub as people call it: ``huggingface.co``."""
+    """Return the hub's host name: ``huggingface.co``."""
     return urlsplit(endpoint()).netloc
 
 
 class Hub:
-    """A connection; usable from several threads, closed by ``close``.
+    """A connection to the hub. Safe to use from several threads; close it with ``close``.
 
-    The token goes to the hub alone: httpx drops it where a redirect leads to another host or port.
+    Only the hub receives the token: httpx drops it if a redirect leads to another host or port.
     """
 
     def __init__(self, token_file: Path | None = None) -> None:
         if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
             raise StudioError(
                 "offline",
-                "This machine is set to stay offline.",
+                "Models cannot be downloaded: this computer is set to stay offline.",
                 "HF_HUB_OFFLINE is set.",
-                "Unset it and start the studio again to get models.",
+                "Unset it and restart the studio.",
                 status=503,
             )
         self._base = endpoint()
-        self._has_token = bool(found := token.read(token_file))
+        self._has_token = bool(stored_token := token.read(token_file))
         self._http = httpx.Client(
-            headers={"Authorization": f"Bearer {found}"} if found else {},
+            headers={"Authorization": f"Bearer {stored_token}"} if stored_token else {},
             timeout=httpx.Timeout(10, read=_READ_SECONDS),
             follow_redirects=True,
             limits=httpx.Limits(max_connections=16),
         )
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         self._http.close()
 
     def __enter__(self) -> "Hub":
@@ -112,10 +112,10 @@ class Hub:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # -- what there is
+    # -- repositories
 
     def repo(self, name: str, revision: str = "main", wait: Callable[[float], None] = time.sleep) -> Repo:
-        """What a repository holds. ``wait`` sleeps between tries; what it raises goes through.
+        """Return a repository's files at a revision. ``wait`` sleeps between attempts and may raise.
 
         Raises StudioError offline, no_such_repository, no_such_revision, gated, bad_token, hub_error.
         """
@@ -124,40 +124,40 @@ class Hub:
         address = f"{self._base}/api/models/{name}/revision/{quote(revision, safe='')}"
         answer = self._get(address, name, {"blobs": "true"}, wait)
         try:
-            found = answer.json()
-            card = found.get("cardData") or {}
+            content = answer.json()
+            card = content.get("cardData") or {}
             return Repo(
-                name=found.get("id") or name,
-                commit=found["sha"],
-                files=tuple(_file(sibling) for sibling in found.get("siblings") or ()),
-                licence=_licence(card),
-                gated=bool(found.get("gated")),
+                name=content.get("id") or name,
+                commit=content["sha"],
+                files=tuple(_file(sibling) for sibling in content.get("siblings") or ()),
+                license=_license(card),
+                gated=bool(content.get("gated")),
             )
         except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise _nonsense(name) from error
 
     def json(self, repo: Repo, path: str) -> dict[str, Any]:
-        """A small JSON file of a repository. Raises StudioError as ``repo``."""
+        """Return the content of a small JSON file. Raises StudioError like ``repo``."""
         listed = next((file.size for file in repo.files if file.path == path), 0)
-        if listed > _SMALL:  # it would be read whole, whatever its size
+        if listed > _SMALL:  # the response would be read completely, whatever its size
             raise _nonsense(repo.name)
         answer = self._get(self._address(repo, path), repo.name, {}, time.sleep)
         try:
-            found = valid_json(answer.json()) if len(answer.content) <= _SMALL else None
+            content = valid_json(answer.json()) if len(answer.content) <= _SMALL else None
         except (ValueError, RecursionError):
-            found = None
-        if not isinstance(found, dict):
+            content = None
+        if not isinstance(content, dict):
             raise _nonsense(repo.name)
-        return found
+        return content
 
-    # -- its files
+    # -- files
 
     @contextmanager
     def stream(self, repo: Repo, path: str, start: int = 0, validator: str = "") -> Iterator[httpx.Response]:
-        """A file from byte ``start`` on: status 206, or 200 where the server begins anew, or 416.
+        """Stream a file from byte ``start``: status 206, 200 if the server starts over, or 416.
 
-        ``validator`` is the ETag that an earlier answer had. Raises httpx.TransportError where the connection breaks
-        or the server is busy, StudioError as ``repo`` where it refuses.
+        ``validator`` is the ETag of an earlier response. Raises httpx.TransportError if the connection breaks or the
+        server is busy, and StudioError like ``repo`` if it refuses.
         """
         headers = {"Accept-Encoding": "identity"}
         if start:
@@ -188,7 +188,7 @@ class Hub:
         raise unreachable()
 
     def _check(self, answer: httpx.Response, repo: str) -> None:
-        """Tell a refusal in words. Raises StudioError."""
+        """Raise StudioError if the server refused."""
         code = answer.headers.get("x-error-code", "")
         if answer.status_code in (401, 403) and code != "RepoNotFound":
             raise gated(repo) if code == "GatedRepo" or not self._has_token else _bad_token(repo)
@@ -203,12 +203,12 @@ class Hub:
 
 
 def unreachable() -> StudioError:
-    """The hub does not answer."""
+    """Return the error for a hub that does not answer."""
     return StudioError(
         "offline",
-        f"{host()} cannot be reached.",
-        "This machine may be offline, or the hub is down.",
-        "Check the connection and try again: what has arrived is kept.",
+        f"Cannot reach {host()}.",
+        f"This computer may be offline, or {host()} is down.",
+        "Check the connection, then try again. Everything downloaded so far is kept.",
         status=503,
     )
 
@@ -216,9 +216,9 @@ def unreachable() -> StudioError:
 def _no_such(repo: str) -> StudioError:
     return StudioError(
         "no_such_repository",
-        f"There is no model “{repo[:100]}” at {host()}.",
-        "Its name or its revision is wrong, it was removed, or it is private.",
-        "Copy the name from its page, as in “owner/name”.",
+        f"{host()} has no model “{repo[:100]}”.",
+        "The name or the revision is wrong, or the model was removed or is private.",
+        "Copy the name from the model's page, in the form “owner/name”.",
         status=404,
     )
 
@@ -226,20 +226,19 @@ def _no_such(repo: str) -> StudioError:
 def _no_such_revision(repo: str) -> StudioError:
     return StudioError(
         "no_such_revision",
-        f"{host()} no longer has this version of {repo[:100]}.",
-        "Its makers have rewritten its history, or the revision is wrong.",
-        "Use “main”, or copy the revision from its page.",
+        f"{host()} does not have this revision of {repo[:100]}.",
+        "The revision is wrong, or its history was rewritten.",
+        "Use “main”, or copy the revision from the model's page.",
         status=404,
     )
 
 
 def gated(repo: str) -> StudioError:
-    """The makers want to be asked first."""
+    """Return the error for a gated model."""
     return StudioError(
         "gated",
-        f"{repo} is only for people who have accepted its terms.",
-        "Its makers ask for that before it can be downloaded.",
-        f"Open {page(repo)}, accept the terms there, then paste an access token of your account on the Models page.",
+        f"{repo} is a gated model: you must accept its license first.",
+        next=f"Open {page(repo)}, accept the license, then paste an access token of your account on the Models page.",
         status=403,
     )
 
@@ -248,8 +247,8 @@ def _bad_token(repo: str) -> StudioError:
     return StudioError(
         "bad_token",
         f"{host()} does not let your access token download {repo}.",
-        "The token was withdrawn, may not read this model, or its terms were not accepted yet.",
-        f"Open {page(repo)} to accept its terms, or paste another token on the Models page.",
+        "The token was revoked, has no access to this model, or its license is not accepted yet.",
+        f"Open {page(repo)} to accept the license, or paste another token on the Models page.",
         status=403,
     )
 
@@ -257,7 +256,7 @@ def _bad_token(repo: str) -> StudioError:
 def _nonsense(repo: str) -> StudioError:
     return StudioError(
         "hub_error",
-        f"What {host()} says of {repo[:100]} cannot be read.",
+        f"{host()} sent an invalid answer about {repo[:100]}.",
         next="Try again later.",
         status=502,
     )
@@ -274,7 +273,7 @@ def _file(sibling: dict[str, Any]) -> HubFile:
     )
 
 
-def _licence(card: dict[str, Any]) -> str:
-    """The licence as its card names it."""
+def _license(card: dict[str, Any]) -> str:
+    """Return the license that the model card names."""
     name = card.get("license_name") if card.get("license") in (None, "other") else card.get("license")
     return str((name[0] if isinstance(name, list) and name else name) or "")

@@ -1,4 +1,4 @@
-"""The access token for gated models: kept in one file for this account alone, never shown again."""
+"""The access token for gated models, stored in a file that only this user account can read, and never shown again."""
 
 import os
 import re
@@ -10,10 +10,10 @@ _SHAPE = re.compile(r"[\x21-\x7e]{8,300}")
 
 
 def read(file: Path | None) -> str:
-    """The token kept here; else the one that Hugging Face's own tools keep; else nothing."""
+    """Return the saved token, else the token of Hugging Face's own tools, else an empty string."""
     try:
-        if file and (kept := file.read_text(encoding="ascii").strip()):
-            return kept
+        if file and (token := file.read_text(encoding="ascii").strip()):
+            return token
     except (OSError, ValueError):
         pass
     from huggingface_hub import get_token
@@ -22,7 +22,7 @@ def read(file: Path | None) -> str:
 
 
 def write(file: Path, token: str) -> None:
-    """Keep a token; an empty one forgets it. Raises StudioError bad_token for what cannot be one."""
+    """Save a token; an empty one removes the saved token. Raises StudioError bad_token if it has the wrong form."""
     token = token.strip()
     if not token:
         file.unlink(missing_ok=True)
@@ -30,8 +30,8 @@ def write(file: Path, token: str) -> None:
     if not _SHAPE.fullmatch(token):
         raise StudioError(
             "bad_token",
-            "That is no access token.",
-            next="Copy it whole from your account's page: it begins with “hf_”.",
+            "This is not a valid access token.",
+            next="Copy the whole token from your Hugging Face account page. It starts with “hf_”.",
             status=422,
         )
     part = file.with_name(f"{file.name}.part")

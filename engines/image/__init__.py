@@ -1,5 +1,5 @@
-"""Making and changing pictures with models that read words.
+"""Generate and edit pictures from prompts.
 
-``making`` leads a request through; ``families`` knows what is peculiar to each kind of model; the other modules each
-do one thing on the way: open pictures, remember what words mean to an encoder, add LoRAs, put changes back in place.
+``generate`` runs a request from start to finish, ``inputs`` opens and crops its pictures, and ``composite`` merges a
+model's changes into the original picture. ``engines.diffusion`` runs the models.
 """

@@ -1,55 +1,55 @@
-"""A change that a model made at its own size, in the picture it was made for: nothing shrinks.
+"""Merge a model's change into the original picture at full size.
 
-Models work at about a megapixel. What one made is enlarged by a network; what it left as it was is not made anew at
-all, but taken from the picture pixel by pixel.
+Models work at about a megapixel. What they changed is upscaled by a network; everything else is taken from the original
+picture, pixel by pixel.
 """
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engines.context import Context
+from engines.host.context import Context
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 _LEAST, _MOST = 8.0, 20.0
-"""Between these (of 255) lies what counts as a change: more than what a model's own coding changes everywhere."""
+"""Bounds (of 255) of the change threshold, which must exceed what the model's autoencoder changes everywhere."""
 _SMOOTH = 1 / 200
-"""How far a change is felt around, as part of the longer side: single pixels do not count."""
+"""Blur radius of the differences, as a share of the longer side, so that single pixels do not count."""
 _FAST = "realesrgan-fast"
-"""What enlarges on a processor, where the better networks would take longer than the change itself."""
+"""The upscaler for CPUs, on which better networks would take longer than the edit itself."""
 
 
-def enlarged(made: "Image", size: tuple[int, int], context: Context) -> "Image":
-    """What was made, at ``size``: through the installed upscaler once, the rest smoothly."""
+def upscale_to(image: "Image", size: tuple[int, int], context: Context) -> "Image":
+    """Resize the result to ``size``: one pass of the installed upscaler, then plain resampling."""
     from PIL import Image
 
-    if made.width >= size[0] or made.height >= size[1]:
-        return made.resize(size, Image.Resampling.LANCZOS)
+    if image.width >= size[0] or image.height >= size[1]:
+        return image.resize(size, Image.Resampling.LANCZOS)
     on_card = [one for one in context.catalog.for_task("upscale_image") if one.runtime == "torch"]
     known = on_card[:1] if context.device.torch != "cpu" else []
     entry = next((one for one in known if context.catalog.installed(one)), None) or context.catalog.get(_FAST)
     if not context.catalog.installed(entry):
-        return made.resize(size, Image.Resampling.LANCZOS)
+        return image.resize(size, Image.Resampling.LANCZOS)
     from engines.enhance.tiles import stages
     from engines.enhance.upscaler import Upscaler, network
 
-    net = network(context, entry, min(4, max(2, -(-size[0] // made.width))))
+    net = network(context, entry, min(4, max(2, -(-size[0] // image.width))))
     with context.lease(net.component) as (model,):
-        first = stages(made.size, size, net.native(model))[0]
-        large = Upscaler(net, model, entry).enlarge(np.asarray(made), first, lambda *_: context.check())
+        first = stages(image.size, size, net.native(model))[0]
+        large = Upscaler(net, model, entry).enlarge(np.asarray(image), first, lambda *_: context.check())
     return Image.fromarray(large).resize(size, Image.Resampling.LANCZOS)
 
 
-def changed(before: "Image", after: "Image") -> "Image":
-    """Where two pictures of one size differ (L, white is different), with a soft edge on the outside."""
+def changed_mask(before: "Image", after: "Image") -> "Image":
+    """Return a mask of where two pictures of the same size differ (mode L, white is different), softened outwards."""
     from PIL import Image, ImageFilter
 
     radius = max(1.0, max(before.size) * _SMOOTH)
     difference = np.abs(np.asarray(before, np.float32) - np.asarray(after, np.float32)).max(axis=2)
     felt = Image.fromarray(difference.clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(radius))
-    # A model's coding changes all of a picture a little: what is usual for this one is no change.
+    # The autoencoder changes the whole picture a little: up to twice the median difference is not a change.
     values = np.asarray(felt)
     bound = float(np.clip(2 * np.median(values), _LEAST, _MOST))
     whole = Image.fromarray(((values > bound) * 255).astype(np.uint8))
@@ -57,14 +57,14 @@ def changed(before: "Image", after: "Image") -> "Image":
     return grown.filter(ImageFilter.BoxBlur(radius))
 
 
-def merged(picture: "Image", before: "Image", after: "Image", context: Context) -> "Image":
-    """The picture with what a model changed in it; all else is the picture's own, bit by bit.
+def merge(picture: "Image", before: "Image", after: "Image", context: Context) -> "Image":
+    """Return the picture with the model's change; everything else stays identical to the bit.
 
-    ``before`` is the picture as the model saw it, ``after`` what it made of that.
+    ``before`` is the picture as the model saw it, ``after`` the model's result.
     """
     from PIL import Image
 
-    mask = changed(before, after)
+    mask = changed_mask(before, after)
     inside = mask.getbbox()
     if inside is None:
         return picture
@@ -73,7 +73,7 @@ def merged(picture: "Image", before: "Image", after: "Image", context: Context) 
     size = (right - left, bottom - top)
     if not all(size):
         return picture
-    new = enlarged(after.crop(inside), size, context)
+    new = upscale_to(after.crop(inside), size, context)
     soft = mask.crop(inside).resize(size, Image.Resampling.BILINEAR)
     whole = picture.copy()
     whole.paste(new, (left, top), soft)

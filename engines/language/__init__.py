@@ -1,4 +1,5 @@
-"""Writing with language models: on the processor (llama), in torch, or on an Ollama server.
+"""Write with language models: on the CPU (llama.cpp), in torch, or on an Ollama server.
 
-``sight`` says what a model can see at once, ``budget`` fits a conversation into it, a module a runtime writes.
+``context_length`` finds how many tokens a model takes at once, ``context_window`` fits a conversation into them, and
+there is one module for each runtime.
 """

@@ -1,4 +1,4 @@
-"""One sentence for whatever goes wrong between the studio and an Ollama server."""
+"""Turn every failure between the studio and an Ollama server into a StudioError."""
 
 import logging
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def ollama_errors(address: OllamaAddress, name: str = "") -> Iterator[None]:
-    """Raise StudioError for whatever goes wrong with a server, or with its model ``name``."""
+    """Raise StudioError for any failure of a server, or of its model ``name``."""
     import httpx
     from ollama import ResponseError
 
@@ -21,52 +21,52 @@ def ollama_errors(address: OllamaAddress, name: str = "") -> Iterator[None]:
     except ResponseError as error:
         raise _refused(address, name, error.status_code, str(error.error)) from error
     except httpx.TimeoutException as error:
-        raise absent(address, "It does not answer.") from error
+        raise is_absent(address, "It does not answer.") from error
     except (httpx.ConnectError, ConnectionError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-        raise absent(address) from error
+        raise is_absent(address) from error
     except httpx.HTTPError as error:
         raise stopped(name) from error
     except (ValueError, TypeError, AttributeError) as error:  # not JSON, or of another shape
-        log.warning("What the Ollama at %s says cannot be read", address.url, exc_info=True)
-        why = f"Its answer about {name} cannot be read." if name else "It speaks something else."
+        log.warning("The Ollama server at %s sent an invalid answer", address.url, exc_info=True)
+        why = f"Its answer about {name} is invalid." if name else "Its answer is invalid."
         raise _no_ollama(address, why) from error
 
 
 def is_unreachable(error: StudioError) -> bool:
-    """Whether no connection came about at all: one that is merely late, or says nonsense, can be asked other things."""
+    """Whether the connection failed. A server that is only slow, or sent one invalid answer, can still be asked."""
     import httpx
 
     return isinstance(error.__cause__, ConnectionError | httpx.ConnectError | httpx.ConnectTimeout)
 
 
-def absent(address: OllamaAddress, why: str = "Nothing answers there.") -> StudioError:
-    """The server is not there."""
+def is_absent(address: OllamaAddress, why: str = "Nothing answers at this address.") -> StudioError:
+    """Return the error for a missing server."""
     return StudioError(
         "no_ollama",
-        f"There is no Ollama at {address.url}.",
+        f"Ollama isn't running at {address.url}.",
         why,
-        "Start it, or choose a model of the studio itself.",
+        "Start Ollama, or choose a built-in model.",
         status=503,
     )
 
 
 def stopped(name: str) -> StudioError:
-    """An answer, or a download, ended before its end."""
+    """Return the error for an answer or a download that broke off."""
     return StudioError(
         "model_stopped",
-        f"Ollama stopped in the middle of {name}'s answer." if name else "Ollama stopped in the middle.",
-        next="What came is kept. Try again.",
+        f"Ollama stopped in the middle of {name}'s answer." if name else "Ollama stopped before it was done.",
+        next="Everything received so far is kept. Try again.",
         status=502,
     )
 
 
 def stalled(name: str, seconds: float) -> StudioError:
-    """Nothing more came of an answer or a download."""
+    """Return the error for an answer or a download that stalled."""
     return StudioError(
         "model_stopped",
         f"Ollama stopped in the middle of {name}.",
-        f"Nothing came for {seconds:g} seconds.",
-        "What came is kept. Try again; a slower machine needs a larger C41_OLLAMA_STALL_SECONDS.",
+        f"It sent nothing for {seconds:g} seconds.",
+        "Everything received so far is kept. Try again. If Ollama is slow, raise C41_OLLAMA_STALL_SECONDS.",
         status=502,
     )
 
@@ -74,7 +74,7 @@ def stalled(name: str, seconds: float) -> StudioError:
 def _no_ollama(address: OllamaAddress, why: str) -> StudioError:
     return StudioError(
         "no_ollama",
-        f"What answers at {address.url} is no Ollama.",
+        f"The server at {address.url} is not Ollama.",
         why,
         "Correct the address in the settings (C41_OLLAMA_URL).",
         status=502,
@@ -87,18 +87,18 @@ def _refused(address: OllamaAddress, name: str, status: int, reason: str) -> Stu
         given = address.key or address.login
         return StudioError(
             "ollama_key",
-            f"The Ollama at {address.url} {'does not accept the key' if given else 'asks for a key'}.",
-            f"It says: {short}.",
-            "Set C41_OLLAMA_KEY to the right one and start the studio again.",
+            f"Ollama at {address.url} {'does not accept the key' if given else 'requires a key'}.",
+            f"Ollama says: {short}.",
+            "Set C41_OLLAMA_KEY to the right key, then restart the studio.",
             status=502,
         )
     if status == 404 and (not name or "page not found" in short or "<" in short):
-        return _no_ollama(address, "It has none of Ollama's pages (404).")
+        return _no_ollama(address, "Ollama's API does not exist there (404).")
     if status == 404 and "not found" in short:
         return StudioError(
             "missing_model",
             f"Ollama has no model “{name}”.",
-            "It was deleted there, or its name is another.",
+            "It was deleted there, or the name is wrong.",
             "Download it again, or choose another model.",
             status=422,
         )
@@ -112,7 +112,7 @@ def _refused(address: OllamaAddress, name: str, status: int, reason: str) -> Stu
         )
     return StudioError(
         "model_refused",
-        f"{name} did not answer." if name else "Ollama did not do that.",
+        f"{name} did not answer." if name else "Ollama refused the request.",
         f"Ollama says: {short}.",
         "Try again, or choose another model.",
         status=502,

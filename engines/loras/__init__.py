@@ -1,1 +1,1 @@
-"""LoRAs: what a file of one is told by, which models it is for, and how its weights are read."""
+"""LoRAs: recognize files, find the models they are for, and read their weights."""

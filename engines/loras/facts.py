@@ -1,14 +1,13 @@
-"""What is known of a LoRA before any model sees it."""
+"""Facts about a LoRA, known before any model uses it."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class LoraFacts(BaseModel):
-    """What a file and its header say of a LoRA.
+    """Facts from a LoRA's file and header.
 
-    ``triggers`` are the words it was trained to answer to; ``layout`` names the program in whose manner its parts are
-    called; ``encoders`` says that it also changes how words are read; ``obstacle`` why it cannot be used here; ``note``
-    what of it is left out where it can.
+    ``triggers`` are its trigger words; ``layout`` names the program whose naming scheme it uses; ``encoders`` is true
+    if it also changes a text encoder; ``obstacle`` says why it cannot be used; ``note`` says which parts are ignored.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -1,11 +1,11 @@
-"""How programs call the parts of a LoRA, and what a part changes."""
+"""Parse the tensor names that different programs use for LoRAs."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 _PEFT = "base_model.model."
-"""What a plain adapter of peft puts before every name."""
+"""Prefix of every name in a plain peft adapter."""
 _ENDINGS = re.compile(
     r"[._](lora_(?:down|up|mid)\.weight|lora_[AB](?:\.\w+)?\.(?:weight|bias)|lora\.(?:down|up)\.weight|"
     r"lora[12]\.(?:down|up)\.weight|lora_magnitude_vector(?:\.\w+){0,2}|alpha|scalar|dora_scale|diff|diff_b|diff_m|"
@@ -33,7 +33,7 @@ _OLDER = (
     (re.compile(r"\.self_attn\.to_(q|k|v|out)_lora\.(down|up)\.weight$"), r".self_attn.\1_proj.lora.\2.weight"),
     (re.compile(r"\.lora_linear_layer\.(down|up)\.weight$"), r".lora.\1.weight"),
 )
-"""How diffusers called the halves of a change before peft."""
+"""Names that diffusers used before peft, and their current form."""
 _DOWN = ("lora_down.weight", "lora_A.weight", "lora.down.weight", "lora1.down.weight", "lora2.down.weight")
 _HALVES = {
     **dict.fromkeys(("lora_down.weight", "lora_A.weight", "lora.down.weight"), "lora_A.weight"),
@@ -42,17 +42,17 @@ _HALVES = {
     **dict.fromkeys(("diff_b", "lora_B.bias"), "lora_B.bias"),
 }
 MAGNITUDES = ("dora_scale", "lora_magnitude_vector")
-"""What a DoRA has beside its pairs."""
+"""Endings of a DoRA's magnitudes."""
 REPLACED = ("diff", "diff_b", "diff_m", "w_norm", "b_norm")
-"""What is added to a layer's own numbers as a whole: norms, biases."""
+"""Endings of whole-weight changes: norms, biases."""
 UNDOABLE = re.compile(r"^(hada_|lokr_|b?oft_)")
-"""The endings of a LyCORIS that is no pair of matrices."""
+"""Endings of LyCORIS methods other than pairs of matrices."""
 
 
-class Part(NamedTuple):
-    """What a tensor of a LoRA belongs to: ``module`` is the changed layer, with _ for every dot, so that it is the same
-    in all layouts; ``ending`` what it is to that layer; ``encoder`` the text encoder it changes, as pipelines call it,
-    empty for what paints.
+class LayerName(NamedTuple):
+    """A parsed tensor name. ``module`` is the changed layer with underscores for dots, so that it is the same in all
+    layouts; ``ending`` is the tensor's role; ``encoder`` is the pipeline's name of the text encoder it changes, empty
+    for the denoiser.
     """
 
     module: str
@@ -61,54 +61,54 @@ class Part(NamedTuple):
 
     @property
     def half(self) -> str:
-        """What it is to its layer, as peft calls it: a half of a pair, a bias, a magnitude; empty for all else."""
+        """peft's name for a matrix of a pair, a bias or a magnitude; empty for anything else."""
         return _HALVES.get(self.ending, "")
 
 
 def plain(name: str) -> str:
-    """A name without what peft puts before and between it, and with the halves as diffusers calls them today."""
+    """Return a name without peft's prefix and adapter name, in the form that diffusers uses today."""
     name = re.sub(r"\.(lora_[AB])\.(?!weight|bias)\w+\.(weight|bias)$", r".\1.\2", name).removeprefix(_PEFT)
     for older, newer in _OLDER:
         name = older.sub(newer, name)
     return name
 
 
-def part(name: str) -> Part | None:
-    """What a tensor belongs to by its name; None for one that is no part of a LoRA."""
+def part(name: str) -> LayerName | None:
+    """Parse a tensor name; return None if it is not part of a LoRA."""
     name = plain(name)
-    found = _ENDINGS.search(name)
-    if found is None:
+    match = _ENDINGS.search(name)
+    if match is None:
         return None
-    ending = re.sub(r"^lora_magnitude_vector.*", "lora_magnitude_vector", found[1])
-    stem = name[: found.start()]
+    ending = re.sub(r"^lora_magnitude_vector.*", "lora_magnitude_vector", match[1])
+    stem = name[: match.start()]
     if encoder := _ENCODER.match(stem):
         number = (
             encoder["kohya"] or encoder["te"] or encoder["diffusers"] or _COMFY_ENCODERS.get(encoder["comfy"] or "")
         )
         component = f"text_encoder_{number}" if number and number != "1" else "text_encoder"
-        return Part(stem[encoder.end() :].replace(".", "_"), ending, component)
+        return LayerName(stem[encoder.end() :].replace(".", "_"), ending, component)
     while prefix := next((one for one in _PREFIXES if stem.startswith(one)), ""):
         stem = stem.removeprefix(prefix)
-    return Part(stem.replace(".", "_"), ending, "")
+    return LayerName(stem.replace(".", "_"), ending, "")
 
 
-def is_down(part: Part) -> bool:
-    """Whether a tensor is the first of a pair: (rank, width of what goes in)."""
+def is_down(part: LayerName) -> bool:
+    """Whether a tensor is the first of a pair, with shape [rank, inputs]."""
     return part.ending in _DOWN
 
 
-def is_up(part: Part) -> bool:
-    """Whether a tensor is the second of a pair: (width of what comes out, rank)."""
+def is_up(part: LayerName) -> bool:
+    """Whether a tensor is the second of a pair, with shape [outputs, rank]."""
     return pair(part) in _DOWN and not is_down(part)
 
 
-def pair(part: Part) -> str:
-    """The ending of the first of the pair that a tensor may belong to: XLabs puts two pairs to a layer."""
+def pair(part: LayerName) -> str:
+    """Return the ending of the first tensor of a pair, which identifies the pair: XLabs has two pairs per layer."""
     return part.ending.replace("up", "down").replace("lora_B", "lora_A")
 
 
 def layout(names: Iterable[str]) -> str:
-    """In whose manner the parts are called, in words."""
+    """Return the name of the program whose naming scheme is used."""
     names = list(names)
     text = "\n".join(names)
     if any(one in text for one in (".lokr_w", ".hada_w", ".oft_", ".boft_")):
@@ -125,7 +125,7 @@ def layout(names: Iterable[str]) -> str:
 
 
 def halves(names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The names of what changes the painting, and of what changes the reading."""
+    """Return the names of the tensors for the denoiser, and of those for the text encoders."""
     painting: list[str] = []
     reading: list[str] = []
     for name in names:
@@ -136,12 +136,12 @@ def halves(names: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def modules(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, int | None]:
-    """The layers that a LoRA changes in what paints, each with the width of what goes in, where that is told."""
-    found: dict[str, int | None] = {}
+    """Return the denoiser's layers that a LoRA changes, with their input widths if known."""
+    ranks: dict[str, int | None] = {}
     for name, shape in shapes.items():
         known = part(name)
         if known is None or known.encoder:
             continue
         width = shape[1] if is_down(known) and len(shape) > 1 else None
-        found[known.module] = width or found.get(known.module)
-    return found
+        ranks[known.module] = width or ranks.get(known.module)
+    return ranks

@@ -1,9 +1,9 @@
-"""The weights of a LoRA as diffusers reads them: safetensors only, in one precision, with what scales them worked in.
+"""Load a LoRA's weights for diffusers: safetensors only, in one dtype, with their scale applied.
 
-Programs write down in different places by how much a LoRA is to be scaled (``alpha`` beside the weights, or settings in
-the header). Here it is multiplied into the weights themselves, and no ``alpha`` is handed on: diffusers then takes each
-layer's rank for its alpha. The alphas of some layouts it names so that peft finds none of them, and then every layer
-whose rank is not the commonest is scaled wrongly.
+Programs store the scale of a LoRA in different places (``alpha`` tensors, or settings in the header). Here the scale is
+multiplied into the weights and no ``alpha`` is passed on, so that diffusers uses each layer's rank as its alpha. For
+some layouts, diffusers renames the alphas so that peft does not find them, and every layer whose rank is not the most
+common one would be scaled incorrectly.
 """
 
 import json
@@ -22,16 +22,15 @@ _PAIRS = (
     ("lora_A.weight", "lora_B.weight"),
     ("lora.down.weight", "lora.up.weight"),
 )
-"""The two halves of a change, by what their names end with."""
+"""Name endings of the two matrices of a pair."""
 _SETTINGS = "lora_adapter_metadata"
-"""Where diffusers writes the settings of peft: ``<part>.lora_alpha``, ``<part>.alpha_pattern`` …"""
+"""Header key of diffusers for peft's settings: ``<part>.lora_alpha``, ``<part>.alpha_pattern`` …"""
 
 
 def read(path: Path, dtype: "torch.dtype", *, encoders: bool) -> "dict[str, torch.Tensor]":
-    """The weights that change what reads (``encoders``), or what paints; empty where there are none.
+    """Load the weights for the text encoders (``encoders``) or for the denoiser; empty if there are none.
 
-    Names are as in the file, but for what peft puts before and between them and what diffusers called the halves of a
-    change before.
+    Names are those of the file, without peft's prefixes and adapter names and in diffusers' current form.
     """
     from safetensors import safe_open
 
@@ -48,14 +47,14 @@ def read(path: Path, dtype: "torch.dtype", *, encoders: bool) -> "dict[str, torc
 
 
 def _drop_zeros(state: "dict[str, torch.Tensor]") -> None:
-    """Leave out what is added to norms and biases where it is nothing: some trainers write zeros for all of them."""
+    """Drop whole-weight changes that are zero: some trainers write them for all norms and biases."""
     for name in [name for name in state if (part := layouts.part(name)) and part.ending in layouts.REPLACED]:
         if not state[name].float().any():
             del state[name]
 
 
 def _scale(state: "dict[str, torch.Tensor]", settings: Mapping[str, Any]) -> None:
-    """Multiply into each change what it is scaled by, and take out of the state what said so."""
+    """Multiply the scale into each pair, and drop the alphas and scalars."""
     for down, up in _PAIRS:
         for name in [name for name in state if name.endswith(down)]:
             stem = name.removesuffix(f".{down}")
@@ -72,11 +71,11 @@ def _scale(state: "dict[str, torch.Tensor]", settings: Mapping[str, Any]) -> Non
             if scale != 1:
                 state[f"{stem}.{up}"] = state[f"{stem}.{up}"].float() * scale
     for name in [name for name in state if name.endswith((".alpha", ".scalar"))]:
-        del state[name]  # of no pair
+        del state[name]  # without a pair
 
 
 def _join_middles(state: "dict[str, torch.Tensor]") -> None:
-    """Work the middle of three (Tucker's form of a convolution) into the first, so that two are left."""
+    """Multiply the middle matrix of a Tucker-decomposed convolution into the first, so that a pair is left."""
     import torch
 
     for name in [name for name in state if name.endswith(".lora_mid.weight")]:
@@ -87,14 +86,14 @@ def _join_middles(state: "dict[str, torch.Tensor]") -> None:
 
 def _settings(metadata: Mapping[str, str]) -> Mapping[str, Any]:
     try:
-        found = json.loads(metadata.get(_SETTINGS) or "{}")
+        settings = json.loads(metadata.get(_SETTINGS) or "{}")
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return settings if isinstance(settings, dict) else {}
 
 
 def _set(stem: str, rank: int, settings: Mapping[str, Any]) -> float:
-    """By how much peft's settings scale a layer; 1 where they say nothing."""
+    """Return the scale of a layer in peft's settings, or 1."""
     part, _, layer = stem.partition(".")
     alpha = settings.get(f"{part}.lora_alpha")
     patterns = settings.get(f"{part}.alpha_pattern")

@@ -1,1 +1,1 @@
-"""All decoding and encoding: pictures, sound, clips, subtitles, and what comes in from outside."""
+"""Decode and encode pictures, sounds, clips, subtitles and documents, and inspect uploads."""

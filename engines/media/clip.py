@@ -1,6 +1,31 @@
-"""Clips in and out, a frame at a time: a clip never lies whole in memory."""
+"""Read and write clips frame by frame; a clip is never completely in memory."""
 
-from engines.media.clip_reader import ClipFormat, ClipReader, Colour, Frame, Pixels, frame_at, turned, upright
+from engines.media.clip_reader import (
+    ClipFormat,
+    ClipReader,
+    Color,
+    FloatFrame,
+    Frame,
+    Pixels,
+    frame_at,
+    frame_on_screen,
+    rotate,
+    upright_size,
+)
 from engines.media.clip_writer import ClipWriter
+from engines.media.sound_track import SoundTrack
 
-__all__ = ["ClipFormat", "ClipReader", "ClipWriter", "Colour", "Frame", "Pixels", "frame_at", "turned", "upright"]
+__all__ = [
+    "ClipFormat",
+    "ClipReader",
+    "ClipWriter",
+    "Color",
+    "FloatFrame",
+    "Frame",
+    "Pixels",
+    "SoundTrack",
+    "frame_at",
+    "frame_on_screen",
+    "rotate",
+    "upright_size",
+]

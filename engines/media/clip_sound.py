@@ -1,4 +1,4 @@
-"""The sound of a clip on its way into another: every track, copied where MP4 can hold it, else encoded as AAC."""
+"""Carry the sound of a clip into another: copy each track if MP4 can hold it, else encode it as AAC."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,49 +22,55 @@ Packet: TypeAlias = "av.Packet[Any]"
 MOST_TRACKS = 16
 _COPIED = {"aac", "alac", "mp3", "ac3", "eac3", "opus"}
 _AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-_AAC_BITRATE = 96_000  # a channel
+AAC_BITRATE = 96_000  # bit/s per channel
 _MOST_CHANNELS = 8
 
 _STANDARD = {"5.1(side)": "5.1", "5.0(side)": "5.0", "quad(side)": "quad"}
-"""What AAC has a number for in place of a layout that differs only in where the back speakers stand."""
+"""Layouts that AAC supports, for layouts that differ only in the position of the back speakers."""
 
 _DISCRETE = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "6.0", 7: "7.0", 8: "octagonal"}
-"""For channels that are no speakers (a recorder's microphones): layouts without a subwoofer, which AAC would muffle."""
+"""Layouts for channels that are not speakers, such as a recorder's microphones: without a subwoofer channel, which AAC
+would muffle."""
 
 
 class Sound(NamedTuple):
-    """The packets of each track for the new clip, and what of the source's sound it does not get, in sentences."""
+    """The packets of each track of the new clip, and notes about sound that is left out."""
 
     tracks: list[Iterator[Packet]]
     notes: list[str]
 
 
 def carry_sound(source: Path, out: OutputContainer, files: ExitStack, digest: "hashlib._Hash") -> Sound:
-    """Give ``out`` every sound track of ``source``; ``files`` closes what is opened.
+    """Add every sound track of ``source`` to ``out``; ``files`` closes the opened files.
 
-    ``digest`` is fed with the source's packets as they pass.
+    ``digest`` is updated with the source's packets.
     """
     tracks: list[Iterator[Packet]] = []
     notes: list[str] = []
     with open_media(source) as media:
         count = len(media.streams.audio)
     for number in range(count):
-        media = files.enter_context(open_media(source))  # each track is read at its own pace
+        media = files.enter_context(open_media(source))  # each track is read independently
         track = media.streams.audio[number]
         name = f"Sound track {number + 1}" if count > 1 else "The sound"
         if not can_decode(track):
-            notes.append(f"{name} is left out: its codec is unknown here.")
+            notes.append(f"{name} is left out: its codec is not supported.")
         elif len(tracks) == MOST_TRACKS:
-            notes.append(f"{name} is left out: a clip gets at most {MOST_TRACKS}.")
+            notes.append(f"{name} is left out: a clip can have at most {MOST_TRACKS} sound tracks.")
         else:
             if track.channels > _MOST_CHANNELS and not _is_copied(media, track):
-                notes.append(f"{name} has {track.channels} channels; the first two are in the result.")
+                notes.append(f"{name} has {track.channels} channels; only the first two are in the result.")
             tracks.append(_track(media, track, out, digest))
     return Sound(tracks, notes)
 
 
+def aac_rate(rate: int) -> int:
+    """The lowest rate of AAC, in Hz, that loses nothing of sound at ``rate``; the highest where there is none."""
+    return next((one for one in _AAC_RATES if one >= rate), _AAC_RATES[-1])
+
+
 def _is_copied(media: InputContainer, track: av.AudioStream) -> bool:
-    # AVI has no clock of its own for sound, so its packets are timed anew by encoding them.
+    # AVI has no timestamps for sound, so encoding creates new ones.
     return track.codec.canonical_name in _COPIED and media.format.name != "avi"
 
 
@@ -75,9 +81,8 @@ def _track(
         stream = out.add_stream_from_template(track)
         packets = _copied(media, track, stream, digest)
     else:
-        rate = next((rate for rate in _AAC_RATES if rate >= track.rate), _AAC_RATES[-1])
-        stream = out.add_stream("aac", rate=rate, layout=_layout(track))
-        stream.bit_rate = _AAC_BITRATE * max(2, stream.layout.nb_channels)
+        stream = out.add_stream("aac", rate=aac_rate(track.rate), layout=_layout(track))
+        stream.bit_rate = AAC_BITRATE * max(2, stream.layout.nb_channels)
         packets = _encoded(media, track, stream, digest)
     for key in ("language", "title", "handler_name"):
         if key in track.metadata:
@@ -117,7 +122,7 @@ def _encoded(
 
 
 def _relabeled(frame: av.AudioFrame, layout: str) -> av.AudioFrame:
-    """The frame with its channels under other names where they have none: left to guess, FFmpeg would mix them."""
+    """Return the frame with a named channel layout if it has none; otherwise FFmpeg would guess and mix channels."""
     if frame.layout.name != f"{frame.layout.nb_channels} channels" or frame.layout.nb_channels > _MOST_CHANNELS:
         return frame
     samples = frame.to_ndarray()
@@ -132,4 +137,4 @@ def _demuxed(media: InputContainer, track: av.AudioStream, digest: "hashlib._Has
             digest.update(bytes(packet))
             yield packet
     except FFmpegError:
-        pass  # a damaged or cut-off source: what came before is kept
+        pass  # a damaged or truncated source: keep what came before

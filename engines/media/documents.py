@@ -1,4 +1,4 @@
-"""Documents as text: plain texts and code, PDFs, film scripts in Final Draft's format, zips of code."""
+"""Read documents as text: plain text and code, PDF, Final Draft scripts, RTF, and ZIP files of text."""
 
 import json
 import subprocess
@@ -8,29 +8,29 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from engines.media.extract import MAX_TEXT, Trouble, fdx_text
+from engines.media.extract import MAX_TEXT, ExtractionError, fdx_text
 from engines.media.text_encoding import decode, decode_xml, unmarked_utf16
 from errors import StudioError
 
 READABLE = ("document", "subtitles")
-"""The kinds of assets that are read as text."""
+"""The asset kinds that can be read as text."""
 PDF, ZIP, FDX, RTF, TEXT = "application/pdf", "application/zip", "application/x-fdx", "application/rtf", "text/plain"
 SUFFIXES = {PDF: ".pdf", ZIP: ".zip", FDX: ".fdx", RTF: ".rtf", TEXT: ".txt"}
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SECONDS = 180
-"""How long a PDF or a zip may take to read."""
+"""Time limit in seconds for reading a PDF, ZIP or RTF file."""
 _HEAD = 65_536
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF32_BE = b"\0\0\xfe\xff"
 _KEEP_CHARACTERS = 64_000_000
-"""How many characters of documents read before are remembered."""
+"""Total characters of documents that are kept in memory."""
 
 
 class Document(NamedTuple):
-    """A document as text. ``files`` of a zip were read, ``skipped`` were no text or too large.
+    """A document as text. Of a ZIP file, ``files`` were read and ``skipped`` were not text or too large.
 
-    ``guess`` names the encoding where the file did not say it.
+    ``guess`` names the encoding if it had to be guessed.
     """
 
     text: str
@@ -42,7 +42,7 @@ class Document(NamedTuple):
 
 
 def document_type(path: Path) -> str | None:
-    """The MIME type of a document, told by its content; None where it is none that can be read."""
+    """Return a document's MIME type, detected from its content; None if it cannot be read as a document."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
@@ -53,42 +53,43 @@ def document_type(path: Path) -> str | None:
         return RTF
     if _is_text(head):
         return FDX if "<FinalDraft" in decode(head[:2048]).text else TEXT
-    # Some programs put bytes of their own before a PDF; a text may only mention the mark.
+    # Some programs write other bytes before a PDF's header; a text may also mention the header.
     return PDF if b"%PDF-" in head[:1024] else None
 
 
 def read_document(path: Path, mime: str, name: str) -> Document:
-    """The text of a document; ``name`` is for the sentence where it has none.
+    """Return the text of a document; ``name`` is used in errors.
 
-    A PDF, zip or RTF is read by a process of its own that may use only so much time and memory. What was read before is
-    remembered. Raises StudioError: bad_document, locked_document, scanned_document, long_document.
+    A PDF, ZIP or RTF file is read in a child process with limited time and memory. Results are cached. Raises
+    StudioError: bad_document, locked_document, scanned_document, empty_document, office_document, long_document,
+    slow_document.
     """
     stat = path.stat()
     key = (stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns)
-    document = _remembered.get(key)
+    document = _documents.get(key)
     if document is None:
         document = _read(path, mime, f"“{name[:80]}”" if name else "The document")
-        _remembered.put(key, document)
+        _documents.put(key, document)
     return document
 
 
 def _read(path: Path, mime: str, name: str) -> Document:
     if mime == PDF:
-        found = _child("pdf", path, name)
-        return Document(found["text"], "PDF", pages=found["pages"])
+        result = _child("pdf", path, name)
+        return Document(result["text"], "PDF", pages=result["pages"])
     if mime == ZIP:
-        found = _child("zip", path, name)
-        return Document(found["text"], "zip", files=found["files"], skipped=found["skipped"])
+        result = _child("zip", path, name)
+        return Document(result["text"], "zip", files=result["files"], skipped=result["skipped"])
     if mime == RTF:
         return Document(_child("rtf", path, name)["text"], "text")
     if path.stat().st_size > 4 * MAX_TEXT:
-        raise trouble("long", name)
+        raise document_problem("long", name)
     try:
         document = _text(path.read_bytes(), mime)
-    except Trouble as error:
-        raise trouble(str(error), name) from error
+    except ExtractionError as error:
+        raise document_problem(str(error), name) from error
     if len(document.text) > MAX_TEXT:
-        raise trouble("long", name)
+        raise document_problem("long", name)
     return document
 
 
@@ -99,33 +100,37 @@ def _text(content: bytes, mime: str) -> Document:
     return Document(text, "text", guess=guess)
 
 
-def trouble(code: str, name: str) -> StudioError:
-    """The sentence for a document that cannot be read."""
-    what, why, next = _TROUBLES.get(code, _TROUBLES["bad"])
+def document_problem(code: str, name: str) -> StudioError:
+    """Return the error for a document that cannot be read."""
+    what, why, next = _PROBLEMS.get(code, _PROBLEMS["bad"])
     return StudioError(f"{code}_document", what.format(name=name), why, next, status=422)
 
 
-_TROUBLES = {
+_PROBLEMS = {
     "bad": ("{name} cannot be read.", "It is damaged or incomplete.", "Save it again, or choose another file."),
-    "locked": ("{name} is locked with a password.", "", "Save it without the password, then attach that."),
+    "locked": ("{name} is protected by a password.", "", "Save a copy without the password and use that."),
     "scanned": (
-        "{name} holds no text.",
-        "Its pages are pictures, as a scanner makes them.",
-        "Attach pages as pictures to a model that sees, or a version with text.",
+        "{name} has no text.",
+        "Its pages are scanned pictures.",
+        "Attach the pages as pictures to a vision model, or use a version with text.",
     ),
-    "empty": ("{name} holds no text files.", "", "Choose another file."),
-    "office": ("{name} is an office document.", "", "Save it as PDF or as plain text, then attach that."),
+    "empty": ("{name} has no text files.", "", "Choose another file."),
+    "office": ("{name} is an office document.", "", "Save it as PDF or plain text and use that."),
     "long": (
         "{name} is too long.",
-        f"More than {MAX_TEXT // 1_000_000} million letters are more than any model reads.",
-        "Attach a part of it.",
+        f"It has more than {MAX_TEXT // 1_000_000} million characters, which is more than any model can read.",
+        "Use only a part of it.",
     ),
-    "slow": ("{name} took too long to read.", "It is very large or built oddly.", "Attach a part of it."),
+    "slow": (
+        "{name} took too long to read.",
+        "It is very large or unusually built.",
+        "Use only a part of it.",
+    ),
 }
 
 
 def _child(kind: str, path: Path, name: str) -> dict[str, Any]:
-    """What ``python -m engines.media.extract`` says of a file."""
+    """Return the output of ``python -m engines.media.extract`` for a file."""
     try:
         done = subprocess.run(
             [sys.executable, "-m", "engines.media.extract", kind, str(path)],
@@ -135,14 +140,14 @@ def _child(kind: str, path: Path, name: str) -> dict[str, Any]:
             timeout=_SECONDS,
         )
     except subprocess.TimeoutExpired as error:
-        raise trouble("slow", name) from error
+        raise document_problem("slow", name) from error
     try:
-        found: dict[str, Any] = json.loads(done.stdout)
-    except ValueError as error:  # it died of its limits, or of what it read
-        raise trouble("bad", name) from error
-    if "trouble" in found:
-        raise trouble(str(found["trouble"]), name)
-    return found
+        result: dict[str, Any] = json.loads(done.stdout)
+    except ValueError as error:  # it exceeded its limits, or crashed on the file
+        raise document_problem("bad", name) from error
+    if "trouble" in result:
+        raise document_problem(str(result["trouble"]), name)
+    return result
 
 
 def _is_text(head: bytes) -> bool:
@@ -153,7 +158,7 @@ def _is_text(head: bytes) -> bool:
 
 
 class _Memory:
-    """The documents read last. Safe from any thread."""
+    """A thread-safe cache of recent documents."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -172,4 +177,4 @@ class _Memory:
                 self._known.popitem(last=False)
 
 
-_remembered = _Memory()
+_documents = _Memory()

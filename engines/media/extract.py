@@ -1,6 +1,6 @@
-"""Takes the text out of a PDF, a zip or an RTF: ``python -m engines.media.extract pdf|zip|rtf PATH``, one JSON object.
+"""Extract the text of a PDF, ZIP or RTF file: ``python -m engines.media.extract pdf|zip|rtf PATH`` prints JSON.
 
-It runs with limits on time and memory, for what it reads may be made to exhaust both.
+It limits its time and memory, because a malicious file may try to exhaust both.
 """
 
 import json
@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 from engines.media.text_encoding import decode, decode_xml, unmarked_utf16
 
 MAX_TEXT = 20_000_000
-"""The most letters of a document that are read."""
+"""The most characters of a document."""
 _MEMORY = 3 * 2**30
 _CPU_SECONDS = 170
 _MAX_ENTRIES = 20_000
@@ -28,49 +28,50 @@ _HEAD = 8192
 _LEFT_OUT = {"__MACOSX", ".git", "node_modules", "__pycache__", ".venv", "venv"}
 _UTF8_NAME = 0x800
 _FAR = {"cp932", "gb18030", "big5", "cp949", "ibm866", "koi8-r", "windows-1251"}
-"""Encodings that are recognized in a short name; Western ones are too much alike."""
+"""Encodings that can be recognized in a short name; Western ones are too similar."""
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _NO_TEXT = 20
-"""Letters a page below which a PDF counts as scanned."""
+"""Characters per page below which a PDF counts as scanned."""
 
 
-class Trouble(Exception):
-    """Why there is no text: ``bad``, ``locked``, ``scanned``, ``empty``, ``office``, ``long`` or ``slow``."""
+class ExtractionError(Exception):
+    """The reason for missing text: ``bad``, ``locked``, ``scanned``, ``empty``, ``office``, ``long`` or ``slow``."""
 
 
 def pdf_text(path: Path) -> dict[str, Any]:
-    """The text of a PDF, each page under its number. Raises Trouble."""
+    """Return the text of a PDF, each page after its number. Raises Trouble."""
     from pypdf import PdfReader
     from pypdf.errors import PyPdfError
 
     try:
         reader = PdfReader(path)
         if reader.is_encrypted and not reader.decrypt(""):
-            raise Trouble("locked")
+            raise ExtractionError("locked")
         pages, letters = [], 0
         for number, page in enumerate(reader.pages, 1):
             text = page.extract_text().encode(errors="ignore").decode().strip()
             letters += len(text)
             if letters > MAX_TEXT:
-                raise Trouble("long")
+                raise ExtractionError("long")
             pages.append(f"[page {number}]\n{text}")
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
-        raise Trouble("bad") from error
+        raise ExtractionError("bad") from error
     if letters < _NO_TEXT * min(len(pages), 10):
-        raise Trouble("scanned" if pages else "bad")
+        raise ExtractionError("scanned" if pages else "bad")
     return {"text": "\n\n".join(pages), "pages": len(pages)}
 
 
 def zip_text(path: Path) -> dict[str, Any]:
-    """The text files of a zip, each under its path; what is binary, too large, locked or a link is skipped. Raises
-    Trouble.
+    """Return the text files of a ZIP file, each after its path. Skips links and binary, too large and locked files.
+
+    Raises Trouble.
     """
     try:
         with zipfile.ZipFile(path) as package:
             names = package.namelist()
             if "[Content_Types].xml" in names or "mimetype" in names[:1]:
-                raise Trouble("office")
+                raise ExtractionError("office")
             wanted = [info for info in package.infolist() if not info.is_dir() and not _aside(info)]
             texts, skipped, letters = [], max(0, len(wanted) - _MAX_ENTRIES), 0
             for info in wanted[:_MAX_ENTRIES]:
@@ -80,65 +81,65 @@ def zip_text(path: Path) -> dict[str, Any]:
                     continue
                 letters += len(text)
                 if letters > MAX_TEXT:
-                    raise Trouble("long")
+                    raise ExtractionError("long")
                 texts.append(f"=== {entry_name(info)}\n{text}")
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
-        raise Trouble("bad") from error
+        raise ExtractionError("bad") from error
     if not texts:
-        raise Trouble("empty")
+        raise ExtractionError("empty")
     return {"text": "\n\n".join(texts), "files": len(texts), "skipped": skipped}
 
 
 def rtf_file_text(path: Path) -> dict[str, Any]:
-    """The text of an RTF file. Raises Trouble."""
+    """Return the text of an RTF file. Raises Trouble."""
     text = rtf_text(decode(path.read_bytes()).text)
     if len(text) > MAX_TEXT:
-        raise Trouble("long")
+        raise ExtractionError("long")
     return {"text": text}
 
 
 def rtf_text(rtf: str) -> str:
-    """The words of a text in Rich Text Format. Raises Trouble."""
+    """Return the plain text of Rich Text Format. Raises Trouble."""
     from striprtf.striprtf import rtf_to_text
 
     try:
         return str(rtf_to_text(rtf, errors="replace"))
     except (ValueError, LookupError, AttributeError, TypeError) as error:
-        raise Trouble("bad") from error
+        raise ExtractionError("bad") from error
 
 
 def fdx_text(xml: str) -> str:
-    """The paragraphs of a script in Final Draft's format, scene headings and names in capitals. Raises Trouble."""
+    """Return the paragraphs of a Final Draft script, with scene headings and names in capitals. Raises Trouble."""
     try:
         root = ElementTree.fromstring(_DECLARATION.sub("", xml, count=1).encode(errors="replace"))
     except ElementTree.ParseError as error:
-        raise Trouble("bad") from error
+        raise ExtractionError("bad") from error
     return "\n\n".join(_paragraphs(root))
 
 
 def _paragraphs(root: ElementTree.Element) -> Iterator[str]:
-    for paragraph in root.iterfind("./Content//Paragraph"):  # those of a dual dialogue lie inside another
+    for paragraph in root.iterfind("./Content//Paragraph"):  # dual dialogue nests paragraphs
         text = "".join(part.text or "" for part in paragraph.iterfind("Text")).strip()
         if text:
             yield text.upper() if paragraph.get("Type") in ("Scene Heading", "Character", "Transition") else text
 
 
 def _aside(info: zipfile.ZipInfo) -> bool:
-    """Whether an entry is nobody's work: what tools leave."""
+    """Whether an entry is in a folder that tools create."""
     return not _LEFT_OUT.isdisjoint(PurePosixPath(info.filename).parts)
 
 
 def entry_name(info: zipfile.ZipInfo) -> str:
-    """The name of an entry: without the mark for UTF-8 it is in the code page of the machine that packed it."""
+    """Return an entry's name. Without the UTF-8 flag it is in the code page of the computer that packed it."""
     if info.flag_bits & _UTF8_NAME or info.filename.isascii():
         return info.filename
-    raw = info.filename.encode("cp437")  # what the library reads such names as
+    raw = info.filename.encode("cp437")  # how the library decodes such names
     text, guess = decode(raw)
-    return text if guess in _FAR or not guess else raw.decode("cp850")  # that of a Western console
+    return text if guess in _FAR or not guess else raw.decode("cp850")  # the code page of Western consoles
 
 
 def _entry(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> str | None:
-    """The text of an entry; None where it is none. Never more of it is unpacked than is kept."""
+    """Return the text of an entry; None if it is not text. Never unpacks more than it keeps."""
     if info.flag_bits & 1 or stat.S_ISLNK(info.external_attr >> 16) or info.file_size > _MAX_ENTRY:
         return None
     try:
@@ -153,8 +154,8 @@ def _entry(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> str | None:
             return fdx_text(decode_xml(content))
         text = decode(content).text
         return rtf_text(text) if text.startswith("{\\rtf") else text
-    except (Trouble, zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, EOFError, OSError):
-        return None  # a damaged entry costs only itself
+    except (ExtractionError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, EOFError, OSError):
+        return None  # a damaged entry does not affect others
 
 
 _READERS = {"pdf": pdf_text, "zip": zip_text, "rtf": rtf_file_text}
@@ -166,15 +167,15 @@ def _limit() -> None:
 
 
 def main(kind: str, path: str) -> None:
-    """Print what a file holds, or its trouble."""
+    """Print the text of a file, or the reason why there is none, as JSON."""
     _limit()
     try:
-        found = _READERS[kind](Path(path))
-    except Trouble as error:
-        found = {"trouble": str(error)}
+        result = _READERS[kind](Path(path))
+    except ExtractionError as error:
+        result = {"trouble": str(error)}
     except MemoryError:
-        found = {"trouble": "slow"}
-    json.dump(found, sys.stdout)
+        result = {"trouble": "slow"}
+    json.dump(result, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Names of files, and writing one so that it is either whole or not there."""
+"""File names, and atomic writing."""
 
 import os
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ _LIST = (
     "safetensors gguf ckpt pt pth bin"
 )
 _ENDINGS = frozenset(_LIST.split())
-"""Endings that say what a file is; any other point belongs to its name."""
+"""Known file extensions; any other dot belongs to the name."""
 
 
 @contextmanager
-def written(path: Path) -> Iterator[Path]:
-    """A path to write to; at the end of the block it becomes ``path`` in one step, safe against a power cut.
+def write_atomically(path: Path) -> Iterator[Path]:
+    """Yield a path to write to; at the end of the block it atomically becomes ``path``, safe against power loss.
 
-    When the block raises, nothing is left.
+    If the block raises, the file is deleted.
     """
     part = path.with_name(f"{path.stem}.part{path.suffix}")
     try:
@@ -36,19 +36,19 @@ def written(path: Path) -> Iterator[Path]:
 
 
 def zero(file: BinaryIO, at: int, end: int) -> None:
-    """Write zeros from one place of a file to another."""
+    """Write zeros to the bytes ``at`` to ``end`` of a file."""
     file.seek(at)
     while at < end:
         at += file.write(bytes(min(_CHUNK, end - at)))
 
 
 def title_of(name: str) -> str:
-    """The name of a file without folders and ending: “Scene 4.2 - take 1.mov” is “Scene 4.2 - take 1”."""
+    """Return a file's name without folders and extension: “Scene 4.2 - take 1.mov” gives “Scene 4.2 - take 1”."""
     name = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     stem, point, ending = name.rpartition(".")
     return stem if point and stem and ending.lower() in _ENDINGS else name
 
 
 def thumb_path(path: Path) -> Path:
-    """Where the thumbnail of a file lies: beside it."""
+    """Return the path of a file's thumbnail, next to the file."""
     return path.with_name(f"{path.stem}.thumb.webp")

@@ -1,4 +1,4 @@
-"""What comes in from outside: told by its content, never by its name; refused in one sentence."""
+"""Inspect uploads: detect their type from the content, never from the name, and refuse unsupported files."""
 
 import hashlib
 import itertools
@@ -13,10 +13,9 @@ import numpy as np
 from av.error import FFmpegError
 from PIL import Image
 
-from engines.loras import looking, told
-from engines.loras.header import is_safetensors, read_header
+from engines.loras import inspect_file, metadata
 from engines.media import documents, wav
-from engines.media.clip_reader import frame_at, turned
+from engines.media.clip_reader import frame_at, rotate
 from engines.media.picture import LARGE, load_picture, open_picture, save_thumb
 from engines.media.sound import Samples, waveform
 from engines.media.sound_frames import mono_blocks, timed_frames
@@ -35,6 +34,7 @@ from engines.media.streams import (
 )
 from engines.media.unsupported import name_refusal
 from engines.requests.base import AssetFacts
+from engines.weights.safetensors_header import is_safetensors, read_header
 from errors import StudioError
 
 MAX_SOUND_SECONDS = 12 * 3600
@@ -55,23 +55,23 @@ _PICTURE_HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b
 _ORIENTATION, _BITS_PER_SAMPLE = 0x0112, 258
 _SILENT = {".aif": "AIFF", ".caf": "CAF", ".w64": "Wave64", ".amr": "AMR"}
 _ESTIMATED = {"mp3", "aac", "amr"}
-"""Demuxers of formats that do not say how long they are: that is reckoned from their size."""
+"""Demuxers of formats that do not state their duration; it is estimated from the file size."""
 
 
-class Inspected(NamedTuple):
-    """What a file is. ``suffix`` starts with a dot; ``content_sha256`` is over the file's bytes."""
+class InspectedFile(NamedTuple):
+    """An inspected file. ``suffix`` starts with a dot; ``content_sha256`` is the checksum of the file's bytes."""
 
     facts: AssetFacts
     suffix: str
     content_sha256: str
 
 
-def inspect(path: Path, name: str) -> Inspected:
-    """What is known of a file before any model sees it; ``name`` is only for the sentence of a refusal.
+def inspect(path: Path, name: str) -> InspectedFile:
+    """Return the facts about a file before any model uses it; ``name`` is only used in errors.
 
-    Pictures are decoded whole, of clips and sounds only the beginning, so that hours of sound pass quickly; documents
-    are read once, and remembered; a LoRA is read once through. Raises StudioError empty_file, unknown_file,
-    bad_picture, picture_too_large, bad_media, sound_too_long, pickle, or as looking at a LoRA or reading a document.
+    Pictures are decoded completely; of clips and sounds only the beginning, so that long sounds stay fast. Documents
+    are read and cached, LoRAs are read once. Raises StudioError empty_file, unknown_file, bad_picture,
+    picture_too_large, bad_media, sound_too_long, pickle, or one of ``inspect_lora`` or ``read_document``.
     """
     size = path.stat().st_size
     shown = f"“{name[:80]}”" if name else "The file"
@@ -79,10 +79,10 @@ def inspect(path: Path, name: str) -> Inspected:
         raise StudioError("empty_file", f"{shown} is empty (0 bytes).", next="Choose another file.")
     if _is_picture(path):
         facts, suffix = _picture(path, size)
-    elif looking.is_pickle(path):
-        raise looking.refuse_pickle(shown)
+    elif inspect_file.is_pickle(path):
+        raise inspect_file.refuse_pickle(shown)
     elif is_safetensors(path):
-        facts, suffix = _lora(path, name, size), looking.SUFFIX
+        facts, suffix = _lora(path, name, size), inspect_file.SUFFIX
     elif mime := documents.document_type(path):
         documents.read_document(path, mime, name)
         facts, suffix = AssetFacts(kind="document", mime=mime, bytes=size), documents.SUFFIXES[mime]
@@ -91,23 +91,23 @@ def inspect(path: Path, name: str) -> Inspected:
     else:
         raise name_refusal(path, shown) or StudioError(
             "unknown_file",
-            f"{shown} is neither a picture, a clip, a sound, a document nor a LoRA.",
-            "Pictures may be PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC; clips MP4, MOV, WebM, MKV or AVI; "
-            "sounds WAV, MP3, FLAC, OGG, AAC, M4A, AIFF, CAF, W64 or AMR; "
-            "documents PDF, plain text, code, Final Draft, or a zip of these; "
-            "LoRAs safetensors.",
+            f"{shown} is not a supported file.",
+            "Supported: pictures (PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, HEIC), clips (MP4, MOV, WebM, MKV, AVI), "
+            "sounds (WAV, MP3, FLAC, OGG, AAC, M4A, AIFF, CAF, W64, AMR), "
+            "documents (PDF, RTF, plain text, code, Final Draft, ZIP files of these), "
+            "LoRAs (safetensors).",
             "Choose another file.",
             status=415,
         )
     with path.open("rb") as file:
-        return Inspected(facts, suffix, hashlib.file_digest(file, "sha256").hexdigest())
+        return InspectedFile(facts, suffix, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def thumbnail(path: Path, facts: AssetFacts, out: Path) -> bool:
-    """Write a small WebP that stands for a file; False where there is none (subtitles, undecodable content).
+    """Write a file's thumbnail as WebP; return False if it has none (subtitles, undecodable content).
 
-    A clip shows its frame at one third, a long sound the shape of its first ten minutes, a LoRA the sample picture that
-    its header may hold.
+    A clip shows its frame at one third, a long sound the waveform of its first ten minutes, a LoRA the sample picture
+    from its header if there is one.
     """
     try:
         if facts.kind == "image":
@@ -117,7 +117,7 @@ def thumbnail(path: Path, facts: AssetFacts, out: Path) -> bool:
             save_thumb(frame_at(path, (facts.seconds or 0) / 3), out)
         elif facts.kind == "sound":
             save_thumb(waveform(_beginning(path)), out)
-        elif facts.kind == "lora" and (sample := told.picture(read_header(path).metadata)):
+        elif facts.kind == "lora" and (sample := metadata.picture(read_header(path).metadata)):
             save_thumb(sample, out)
         else:
             return False
@@ -127,7 +127,7 @@ def thumbnail(path: Path, facts: AssetFacts, out: Path) -> bool:
 
 
 def read_provenance(path: Path) -> dict[str, Any] | None:
-    """The record of its making that a file made here carries; None for any other file."""
+    """Return the provenance embedded in a file that the studio made; None for any other file."""
     try:
         text = _embedded(path)
         record = json.loads(text) if text else None
@@ -137,8 +137,8 @@ def read_provenance(path: Path) -> dict[str, Any] | None:
 
 
 def _lora(path: Path, name: str, size: int) -> AssetFacts:
-    family, lora = looking.look(path, name)
-    return AssetFacts(kind="lora", title=lora.name, mime=looking.MIME, bytes=size, family=family, lora=lora)
+    family, lora = inspect_file.inspect_lora(path, name)
+    return AssetFacts(kind="lora", title=lora.name, mime=inspect_file.MIME, bytes=size, family=family, lora=lora)
 
 
 def _is_picture(path: Path) -> bool:
@@ -156,7 +156,7 @@ def _picture(path: Path, size: int) -> tuple[AssetFacts, str]:
         image = load_picture(path)
         suffix, mime = _PICTURES[image.format or ""]
         width, height = image.size
-        if image.getexif().get(_ORIENTATION) in (5, 6, 7, 8):  # stored lying on its side
+        if image.getexif().get(_ORIENTATION) in (5, 6, 7, 8):  # stored rotated by 90°
             width, height = height, width
         notes = tuple(_picture_notes(path, image))
         del image
@@ -164,26 +164,26 @@ def _picture(path: Path, size: int) -> tuple[AssetFacts, str]:
 
 
 def _picture_notes(path: Path, image: Image.Image) -> Iterator[str]:
-    """What work on a picture leaves out."""
+    """Yield notes about what the studio does not use of a picture."""
     if image.info.get("cut_off"):
-        yield "This JPEG is cut off: its lower part may be missing."
+        yield "This JPEG is incomplete: its lower part may be missing."
     if _bits(path, image) > 8:
-        yield "More than 8 bits per channel: work here uses 8."
+        yield "This picture has more than 8 bits per channel; the studio uses 8."
     if image.format != "MPO" and _has_more(image):
         what = {"TIFF": "page", "HEIF": "picture"}.get(image.format or "", "frame")
         yield f"Only its first {what} is used."
 
 
 def _has_more(image: Image.Image) -> bool:
-    """Whether there are frames or pages behind the first."""
+    """Whether there are more frames or pages than one."""
     try:
         return bool(getattr(image, "n_frames", 1) > 1)
-    except Exception:  # decoders of hostile files raise anything; this one breaks off within the next frame
+    except Exception:  # decoders raise anything for malicious files; here the second frame is damaged
         return True
 
 
 def _bits(path: Path, image: Image.Image) -> int:
-    """Bits a channel as stored: Pillow brings most to 8 by itself."""
+    """Return the stored bits per channel, which Pillow mostly reduces to 8."""
     if image.format == "PNG":
         with path.open("rb") as file:
             return file.read(25)[24]
@@ -200,21 +200,21 @@ def _stream(path: Path, size: int, container: Format) -> tuple[AssetFacts, str]:
             if audio := soundtrack(media):
                 return _sound(media, audio, size, container)
         except (FFmpegError, ValueError) as error:
-            raise bad_media("It is damaged, cut off, or in a codec that is not known here.") from error
-    raise bad_media("It holds neither pictures nor sound.")
+            raise bad_media("It is damaged, incomplete, or uses an unsupported codec.") from error
+    raise bad_media("It has neither video nor sound.")
 
 
 def _clip(media: av.container.InputContainer, video: av.VideoStream, size: int, container: Format) -> AssetFacts:
     first = next(media.decode(video), None)
     if first is None:
-        raise bad_media("Not one frame of it can be decoded.")
+        raise bad_media("None of its frames can be decoded.")
     seconds = duration(media, video)
     notes: tuple[str, ...] = ()
     if there := cut_off(media, video):
         seconds, notes = there, (cut_off_note(there, seconds),)
     rate = video.average_rate or video.guessed_rate
     frames = (not notes and video.frames) or (round(seconds * rate) if rate else 0)
-    width, height = (first.height, first.width) if turned(first) in (90, 270) else (first.width, first.height)
+    width, height = (first.height, first.width) if rotate(first) in (90, 270) else (first.width, first.height)
     return AssetFacts(
         kind="clip",
         mime=container.mime,
@@ -232,16 +232,16 @@ def _sound(
     media: av.container.InputContainer, audio: av.AudioStream, size: int, container: Format
 ) -> tuple[AssetFacts, str]:
     if next(timed_frames(media.demux(audio), audio), None) is None:
-        raise bad_media("Not one moment of it can be decoded.")
+        raise bad_media("None of its sound can be decoded.")
     whole = duration(media, audio)
     there = cut_off(media, audio)
     seconds = float(there or whole)
     if seconds > MAX_SOUND_SECONDS:
         raise StudioError(
             "sound_too_long",
-            "Sounds may last up to 12 hours.",
-            f"This one lasts {seconds / 3600:.1f}.",
-            "Bring it in in parts.",
+            "The sound is too long.",
+            f"It lasts {seconds / 3600:.1f} hours; the maximum is 12 hours.",
+            "Split it and upload the parts.",
         )
     mp4 = container.demuxer == "mov"
     suffix, mime = (".m4a", "audio/mp4") if mp4 else (container.suffix, container.mime.replace("video/", "audio/"))
@@ -249,12 +249,12 @@ def _sound(
     if there and container.demuxer not in _ESTIMATED:
         notes.append(cut_off_note(there, whole, "sound"))
     if name := _SILENT.get(suffix):
-        notes.append(f"Most browsers cannot play {name}; everything else works.")
+        notes.append(f"Most browsers cannot play {name}. Everything else works.")
     return AssetFacts(kind="sound", mime=mime, bytes=size, seconds=seconds, notes=tuple(notes)), suffix
 
 
 def _beginning(path: Path) -> Samples:
-    """The loudest sample of each 10 ms of a sound's first minutes."""
+    """Return the peak of each 10 ms of a sound's first minutes."""
     with open_soundtrack(path) as (media, audio):
         blocks = mono_blocks(media, audio, 8000, 80)
         peaks = [float(np.abs(block).max()) for block in itertools.islice(blocks, THUMB_SOUND_SECONDS * 100)]

@@ -1,4 +1,4 @@
-"""The shape of a sound: how loud it is over its time, small enough to draw."""
+"""The waveform of a sound as a short list of peaks, of all of it or of a part."""
 
 import itertools
 from pathlib import Path
@@ -6,31 +6,44 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from engines.media.sound_frames import LONGEST, mono_blocks
+from engines.media.sound_frames import MOST_SECONDS, mono_blocks
 from engines.media.streams import cut_off, duration, open_soundtrack
 
-_RATE, _A_SECOND = 8000, 100
+_RATE = 8000
+A_SECOND = 100
 
 
 def peaks(path: Path, columns: int) -> list[int]:
-    """The loudest sample of each of so many equal parts, from 0 to 100, the loudest of all at 100.
+    """Return the peak of each of ``columns`` equal parts, from 0 to 100, scaled so that the loudest is 100.
 
-    Read in a stream: an hour takes no more memory than a minute. Raises StudioError bad_media.
+    Raises StudioError bad_media.
+    """
+    return columns_of(levels(path), columns)
+
+
+def levels(path: Path) -> npt.NDArray[np.uint8]:
+    """Return the peak of each 1/100 s of a sound, from 0 to 100, scaled so that the loudest is 100.
+
+    The sound is streamed: an hour takes no more memory than a minute. Raises StudioError bad_media.
     """
     with open_soundtrack(path) as (media, audio):
         seconds = cut_off(media, audio) or duration(media, audio)
     with open_soundtrack(path) as (media, audio):
-        found = [_loudest(block) for block in mono_blocks(media, audio, _RATE, _RATE)]
-    missing = round(min(float(seconds), LONGEST) * _A_SECOND) - sum(map(len, found))
-    found.append(np.zeros(max(missing, 0 if found else 1), np.float32))  # a damaged end is drawn silent
-    levels = np.concatenate(found)
-    edges = np.linspace(0, len(levels), columns + 1)
-    shape = [levels[int(a) : max(int(a) + 1, int(b))].max() for a, b in itertools.pairwise(edges)]
-    return [round(100 * float(level) / max(float(levels.max()), 1e-4)) for level in shape]
+        loudest = [_loudest(block) for block in mono_blocks(media, audio, _RATE, _RATE)]
+    missing = round(min(float(seconds), MOST_SECONDS) * A_SECOND) - sum(map(len, loudest))
+    loudest.append(np.zeros(max(missing, 0 if loudest else 1), np.float32))  # a damaged end counts as silent
+    all_levels = np.concatenate(loudest)
+    return np.asarray(np.rint(100 * all_levels / max(float(all_levels.max()), 1e-4)), np.uint8)
+
+
+def columns_of(part: npt.NDArray[np.uint8], columns: int) -> list[int]:
+    """Return the peak of each of ``columns`` equal parts of some levels."""
+    edges = np.linspace(0, len(part), columns + 1)
+    return [int(part[min(int(a), len(part) - 1) : max(int(a) + 1, int(b))].max()) for a, b in itertools.pairwise(edges)]
 
 
 def _loudest(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Of each hundredth of a second."""
-    step = _RATE // _A_SECOND
+    """Return the peak of each 1/100 s."""
+    step = _RATE // A_SECOND
     whole = np.concatenate([np.abs(samples), np.zeros(-len(samples) % step, np.float32)])
     return np.asarray(whole.reshape(-1, step).max(axis=1), np.float32)

@@ -1,4 +1,4 @@
-"""Sound out: loudness, 24-bit WAV or MP3 with its making inside, and a picture of its waveform."""
+"""Write sound as 24-bit WAV or MP3 with embedded provenance, set its loudness, and draw its waveform."""
 
 import hashlib
 import json
@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from engines import wire
+from engines import protocol
 from engines.media import wav
-from engines.media.files import thumb_path, written
+from engines.media.files import thumb_path, write_atomically
 from engines.media.picture import save_thumb
 
 Samples = npt.NDArray[np.float32]
@@ -24,15 +24,17 @@ _MARGIN_SECONDS = 0.1
 _OFFSET, _SILENT = -0.691, -70.0
 
 
-def save_sound(samples: Samples, rate: int, path: Path, provenance: dict[str, Any]) -> wire.ResultFile:
-    """Write samples (-1..1; [n] or [n, channels]) as 24-bit WAV or as MP3, by the path's suffix, with a thumbnail."""
-    samples = np.ascontiguousarray(np.nan_to_num(samples), np.float32).clip(-1, 1)
+def save_sound(samples: Samples, rate: int, path: Path, provenance: dict[str, Any]) -> protocol.ResultFile:
+    """Write samples (-1..1; [n] or [n, channels]) as 24-bit WAV or MP3, depending on the suffix, with a thumbnail."""
+    samples = np.array(samples, np.float32, order="C")
+    np.nan_to_num(samples, copy=False)
+    samples.clip(-1, 1, out=samples)
     note = json.dumps(provenance, ensure_ascii=False)
     mp3 = path.suffix == ".mp3"
-    with written(path) as part:
+    with write_atomically(path) as part:
         (_write_mp3 if mp3 else wav.write)(samples, rate, part, note)
     save_thumb(waveform(samples), thumb_path(path))
-    return wire.ResultFile(
+    return protocol.ResultFile(
         file=path.name,
         thumb=thumb_path(path).name,
         kind="sound",
@@ -43,14 +45,14 @@ def save_sound(samples: Samples, rate: int, path: Path, provenance: dict[str, An
     )
 
 
-def loudness_normalise(samples: Samples, rate: int, lufs: float) -> Samples:
-    """The samples at ``lufs`` (ITU-R BS.1770), peaks between samples held under -1 dBFS by a look-ahead limiter.
+def normalize_loudness(samples: Samples, rate: int, lufs: float) -> Samples:
+    """Return the samples at ``lufs`` (ITU-R BS.1770). A look-ahead limiter keeps true peaks below -1 dBFS.
 
-    Silence comes back as it is.
+    Silence is returned unchanged.
     """
     loudness = measure_loudness(samples, rate)
     out = samples
-    for _ in range(3):  # limiting takes a little loudness away: put it back and limit again
+    for _ in range(3):  # limiting lowers the loudness a little, so amplify and limit again
         if not np.isfinite(loudness) or abs(loudness - lufs) < 0.1:
             break
         out = _amplify(out, np.float32(10 ** ((lufs - loudness) / 20)), rate)
@@ -59,7 +61,7 @@ def loudness_normalise(samples: Samples, rate: int, lufs: float) -> Samples:
 
 
 def measure_loudness(samples: Samples, rate: int) -> float:
-    """Integrated loudness of mono or stereo in LUFS (ITU-R BS.1770); -inf for silence."""
+    """Return the integrated loudness of mono or stereo in LUFS (ITU-R BS.1770); -inf for silence."""
     missing = int(_GATE_SECONDS * rate) + 1 - len(samples)
     if missing > 0:  # a measuring block lasts 0.4 s
         samples = np.concatenate([samples, np.zeros((missing, *samples.shape[1:]), np.float32)])
@@ -71,14 +73,14 @@ def measure_loudness(samples: Samples, rate: int) -> float:
 
 
 def samples_sha256(samples: Samples, rate: int) -> str:
-    """The hash of samples, whatever file they lie in."""
+    """Return the hash of samples, independent of the file format."""
     digest = hashlib.sha256(f"{samples.shape} {rate} ".encode())
     digest.update(np.ascontiguousarray(samples, "<f4").tobytes())
     return digest.hexdigest()
 
 
 def waveform(samples: Samples, width: int = 512, height: int = 160) -> Image.Image:
-    """A picture of the sound's shape over time."""
+    """Draw the waveform of a sound."""
     mono = np.abs(samples if samples.ndim == 1 else samples.mean(axis=1))
     columns = np.array([piece.max(initial=0) for piece in np.array_split(mono, width)])
     half = np.maximum(1, columns / max(float(columns.max()), 1e-4) * (height / 2 - 6))
@@ -88,7 +90,7 @@ def waveform(samples: Samples, width: int = 512, height: int = 160) -> Image.Ima
 
 
 def _step_powers(samples: Samples, rate: int) -> npt.NDArray[np.float64]:
-    """The K-weighted power of each 0.1 s. Worked through in pieces: an hour takes no more memory than a minute."""
+    """Return the K-weighted power of each 0.1 s. Works in pieces: an hour takes no more memory than a minute."""
     from pyloudnorm import IIRfilter
     from scipy.signal import lfilter
 
@@ -107,7 +109,7 @@ def _step_powers(samples: Samples, rate: int) -> npt.NDArray[np.float64]:
 
 
 def _amplify(samples: Samples, factor: np.float32, rate: int) -> Samples:
-    """``samples`` times ``factor``, limited; in pieces that reach over their ends as far as the limiter looks."""
+    """Return ``samples`` times ``factor``, limited, in pieces that overlap by the limiter's look-ahead."""
     length, margin = _PIECE_SECONDS * rate, round(_MARGIN_SECONDS * rate)
     out = np.empty(samples.shape, np.float32)
     for start in range(0, len(samples), length):
@@ -121,7 +123,7 @@ def _limit(samples: Samples, rate: int) -> Samples:
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
     from scipy.signal import resample_poly
 
-    if np.abs(samples).max(initial=0) < PEAK / 2:  # what lies between samples is never twice as high
+    if np.abs(samples).max(initial=0) < PEAK / 2:  # true peaks are never twice as high
         return samples
     frames = samples if samples.ndim == 2 else samples[:, None]
     peaks = np.abs(resample_poly(frames, 4, 1, axis=0)).reshape(len(frames), 4, -1).max(axis=(1, 2))
@@ -130,7 +132,7 @@ def _limit(samples: Samples, rate: int) -> Samples:
         return samples
     reach = max(1, int(0.005 * rate)) * 2 + 1
     gain = minimum_filter1d(np.minimum(1, PEAK / np.maximum(peaks, 1e-9)), reach)
-    gain = uniform_filter1d(gain, reach)  # never above the minimum it is the mean of, so no peak slips through
+    gain = uniform_filter1d(gain, reach)  # the mean never exceeds the minimum at the peak, so no peak gets through
     return np.asarray(samples * (gain[:, None] if samples.ndim == 2 else gain), np.float32)
 
 
@@ -156,6 +158,6 @@ def _write_mp3(samples: Samples, rate: int, path: Path, note: str) -> None:
 
 
 def _mp3_rate(rate: int) -> int:
-    """The rate itself where MP3 knows it, else the next it knows."""
+    """Return the rate if MP3 supports it, else the next higher one."""
     known = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
     return next((value for value in known if value >= rate), 48000)

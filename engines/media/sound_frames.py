@@ -1,4 +1,4 @@
-"""The sound of a file: damaged parts are silent, and everything else keeps its place."""
+"""Decode the sound of a file: damaged parts become silence, and everything else keeps its time."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -15,20 +15,20 @@ from av.error import FFmpegError
 from engines.media.streams import bad_media
 
 _GAP_SECONDS = 0.1
-"""Silence shorter than this between two pieces of sound is a rough clock, not a pause."""
-LONGEST = 12 * 3600 + 60.0
-"""Seconds of sound that are read; a damaged clock may go on for years."""
+"""A shorter gap in seconds between two frames is clock jitter, not a pause."""
+MOST_SECONDS = 12 * 3600 + 60.0
+"""The most seconds of sound to read; a damaged clock may run for years."""
 Packets: TypeAlias = "Iterable[av.Packet[Any]]"
 Samples = npt.NDArray[np.float32]
 
 
 def timed_frames(packets: Packets, track: av.AudioStream) -> Iterator[tuple[Fraction, av.AudioFrame]]:
-    """Each frame that can be decoded, and when it begins, in seconds: right after the one before, but for pauses."""
+    """Yield each decodable frame with its start in seconds: the end of the frame before, unless there is a pause."""
     clock: Fraction | None = None
     for packet in packets:
         try:
             frames = track.codec_context.decode(packet)
-        except FFmpegError:  # one damaged packet: its place stays silent
+        except FFmpegError:  # a damaged packet becomes silence
             continue
         for frame in frames:
             start = frame.pts * frame.time_base if frame.pts is not None and frame.time_base else clock or Fraction(0)
@@ -39,16 +39,16 @@ def timed_frames(packets: Packets, track: av.AudioStream) -> Iterator[tuple[Frac
 
 
 def mono_blocks(media: InputContainer, track: av.AudioStream, rate: int, size: int) -> Iterator[Samples]:
-    """The sound from its first moment on at ``rate``, in blocks of ``size`` samples; the last may be shorter.
+    """Yield the sound as mono at ``rate``, in blocks of ``size`` samples; the last may be shorter.
 
-    Raises StudioError bad_media where its channels cannot be mixed.
+    Raises StudioError bad_media if its channels cannot be mixed.
     """
     resampler: av.AudioResampler | None = None
     kind: tuple[str, str, int] | None = None
     first = clock = None
     for start, frame in timed_frames(_packets(media, track), track):
         first = start if first is None else first
-        if start - first > LONGEST:
+        if start - first > MOST_SECONDS:
             break
         before, kind = kind, (frame.format.name, frame.layout.name, frame.sample_rate)
         if resampler is None or kind != before:
@@ -57,7 +57,7 @@ def mono_blocks(media: InputContainer, track: av.AudioStream, rate: int, size: i
             resampler = av.AudioResampler("flt", "mono", rate, frame_size=size)
         silence = () if clock is None else _silence(frame, start - clock)
         clock = start + Fraction(frame.samples, frame.sample_rate)
-        frame.pts = None  # silence has no times either
+        frame.pts = None  # the inserted silence has no times either
         for one in itertools.chain(silence, (frame,)):
             yield from _samples(resampler, one)
     if resampler is not None:
@@ -65,20 +65,20 @@ def mono_blocks(media: InputContainer, track: av.AudioStream, rate: int, size: i
 
 
 def _packets(media: InputContainer, track: av.AudioStream) -> Packets:
-    with suppress(FFmpegError):  # cut off: what came before counts
+    with suppress(FFmpegError):  # a truncated file: keep what came before
         yield from media.demux(track)
 
 
 def _samples(resampler: av.AudioResampler, frame: av.AudioFrame | None) -> Iterator[Samples]:
     try:
         pieces = resampler.resample(frame)
-    except FFmpegError as error:  # 64 channels, for one
-        raise bad_media("Its channels cannot be mixed into one.") from error
+    except FFmpegError as error:  # for example 64 channels
+        raise bad_media("Its channels cannot be mixed to mono.") from error
     yield from (piece.to_ndarray()[0] for piece in pieces)
 
 
 def _silence(like: av.AudioFrame, seconds: Fraction) -> Iterator[av.AudioFrame]:
-    """Silent frames of the same kind as another, of a second at most."""
+    """Yield silent frames in the format of another frame, each of at most one second."""
     left = round(seconds * like.sample_rate)
     quiet = b"\x80" if like.format.name.startswith("u8") else b"\0"
     while left > 0:

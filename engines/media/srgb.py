@@ -1,4 +1,4 @@
-"""Colors of pictures as they are meant: any mode and color profile in, 8-bit sRGB out, transparency as it was."""
+"""Convert pictures of any mode and color profile to 8-bit sRGB, keeping transparency."""
 
 import io
 from collections.abc import Iterator
@@ -11,20 +11,20 @@ from PIL import Image, ImageCms
 _DEEP = ("I;16", "I;16L", "I;16B", "I", "F")
 _STRIP_PIXELS = 1_000_000
 _MODES = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
-"""The mode of the pixels that a profile describes, by the profile's own name for its color space."""
+"""The Pillow mode for each ICC color space name."""
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
-    """The picture in mode RGBA where it has transparency, else RGB.
+    """Return the picture in mode RGBA if it has transparency, else RGB.
 
-    A profile that is broken, or describes other pixels than these, is passed over: viewers do the same.
+    A profile that is broken or for another color space is ignored, as viewers do.
     """
     profile = image.info.get("icc_profile")
     alpha = _alpha(image)
     plain = _plain(image)
     colors = _through_profile(plain, profile) if profile else None
     if colors is None:
-        ours = plain.mode == "RGB" and plain is not image  # at 100 megapixels one copy more is 400 MB
+        ours = plain.mode == "RGB" and plain is not image  # another copy of 100 megapixels would take 400 MB
         colors = _lab_to_srgb(plain) if plain.mode == "LAB" else plain if ours else plain.convert("RGB")
     if alpha is not None:
         colors.putalpha(alpha)
@@ -32,12 +32,12 @@ def to_srgb(image: Image.Image) -> Image.Image:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """The picture in a mode that profiles describe."""
+    """Return the picture in a mode that profiles can describe."""
     if image.mode in _DEEP:
         return _to_8_bit(image)
     if image.mode in _MODES.values():
         return image
-    # palettes, and modes that hold transparency beside the color
+    # palettes, and modes with transparency
     return image.convert("L" if image.mode in ("1", "LA", "La") else "RGB")
 
 
@@ -48,7 +48,7 @@ def _alpha(image: Image.Image) -> Image.Image | None:
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:
-    """Deep gray as 8-bit gray, a strip at a time: its numbers as a whole take four times the picture."""
+    """Convert deep gray to 8-bit gray in strips, because all values as floats take four times the picture's memory."""
     white = _white(image)
     gray = Image.new("L", image.size)
     for top, values in _strips(image):
@@ -57,7 +57,7 @@ def _to_8_bit(image: Image.Image) -> Image.Image:
 
 
 def _white(image: Image.Image) -> float:
-    """The number that stands for white."""
+    """Return the value of white."""
     if image.mode.startswith("I;16"):
         return 65535.0
     largest = max(float(values.max()) for _, values in _strips(image))
@@ -67,7 +67,7 @@ def _white(image: Image.Image) -> float:
 
 
 def _strips(image: Image.Image) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-    """The numbers of a picture from the top down, with the row where each strip begins."""
+    """Yield the values of a picture in strips from the top, each with its first row."""
     rows = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(image.height, top + rows)))
@@ -75,11 +75,11 @@ def _strips(image: Image.Image) -> Iterator[tuple[int, npt.NDArray[np.float32]]]
 
 
 def _through_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
-    """The picture's colors converted; None where the profile says nothing of use."""
+    """Return the picture converted to sRGB; None if the profile is unusable or changes nothing."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         mode = _MODES.get(source.profile.xcolor_space)
-        if mode == "RGB" and image.mode == "L":  # gray drawings saved by programs that work in color
+        if mode == "RGB" and image.mode == "L":  # gray pictures saved by programs that work in RGB
             image = image.convert("RGB")
         if mode != image.mode:
             return None
@@ -87,12 +87,12 @@ def _through_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
         if mode in ("RGB", "L") and _changes_nothing(transform, mode):
             return None
         return ImageCms.applyTransform(image, transform)
-    except (ImageCms.PyCMSError, OSError, ValueError):  # a broken profile is no reason to refuse the picture
+    except (ImageCms.PyCMSError, OSError, ValueError):  # ignore a broken profile
         return None
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
-    """Whether a profile is sRGB under whatever name: then pixels stay exactly as they are."""
+    """Whether a profile is sRGB, whatever its name; the pixels then stay unchanged."""
     colors = _probe()
     converted = ImageCms.applyTransform(colors.convert(mode), transform)
     before = np.asarray(colors.convert(mode).convert("RGB"), np.int16)
@@ -101,7 +101,7 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
 
 @cache
 def _probe() -> Image.Image:
-    """Colors from all over the cube."""
+    """Return a picture with colors from the whole RGB cube."""
     levels = np.linspace(0, 255, 9).astype(np.uint8)
     cube: npt.NDArray[np.uint8] = np.stack(np.meshgrid(levels, levels, levels), -1).reshape(27, 27, 3)
     return Image.fromarray(cube)
@@ -110,5 +110,5 @@ def _probe() -> Image.Image:
 def _lab_to_srgb(image: Image.Image) -> Image.Image:
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     converted = ImageCms.applyTransform(image, ImageCms.buildTransform(lab, srgb, "LAB", "RGB"))
-    assert converted is not None  # it is only where the picture itself is changed
+    assert converted is not None  # None only if converted in place
     return converted

@@ -1,4 +1,4 @@
-"""Opening clips and sounds: one way in, bounded, following nothing outside the file."""
+"""Open clips and sounds, with time limits and without following references to other files."""
 
 import re
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ from errors import StudioError
 OPEN_SECONDS = 20.0
 READ_SECONDS = 60.0
 EARLY_SECONDS = 1
-"""A track that ends so much before its header says is cut off."""
+"""A track that ends at least this many seconds before its header says is truncated."""
 
 
 class Format(NamedTuple):
-    """A container format: the suffix and media type its files get, the demuxer that reads it."""
+    """A container format: the suffix and MIME type for its files, and its demuxer."""
 
     suffix: str
     mime: str
@@ -30,13 +30,13 @@ class Format(NamedTuple):
 
 
 _ATOMS = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
-_FOREIGN = (b"crx ", b"jxl ", b"jp2 ")  # pictures in the same box as MP4 that are not read here
+_UNSUPPORTED = (b"crx ", b"jxl ", b"jp2 ")  # unsupported pictures in MP4-like containers
 _STILLS = {
     "AVIF": {b"avif", b"avis"},
     "HEIF": {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"},
 }
 _CLIPS = (b"qt  ", b"isom", b"iso2", b"mp41", b"mp42")
-"""First brands of clips, whatever else they say they can be read as."""
+"""Major brands of clips, whatever their compatible brands."""
 
 _OTHER = (
     (0, b"caff", Format(".caf", "audio/x-caf", "caf")),
@@ -48,12 +48,12 @@ _OTHER = (
     (0, b"OggS", Format(".ogg", "audio/ogg", "ogg")),
     (0, b"ID3", Format(".mp3", "audio/mpeg", "mp3")),
 )
-_TAGGED = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")  # as Matroska tags a track's end
+_TAGGED = re.compile(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)")  # Matroska's tag for a track's end
 _RIFF = {b"WAVE": Format(".wav", "audio/wav", "wav"), b"AVI ": Format(".avi", "video/x-msvideo", "avi")}
 
 
 def still_format(path: Path) -> str | None:
-    """AVIF or HEIF where a file is such a picture: the box is that of MP4, and any of its brands may say so."""
+    """Return AVIF or HEIF if a file is such a picture, else None. They share MP4's container; any brand may say so."""
     with path.open("rb") as file:
         head = file.read(512)
     if head[4:8] != b"ftyp":
@@ -66,10 +66,10 @@ def still_format(path: Path) -> str | None:
 
 
 def sniff(path: Path) -> Format | None:
-    """The container format of a file by its first bytes; None when it is no clip and no sound."""
+    """Detect a file's container format from its first bytes; None if it is neither a clip nor a sound."""
     with path.open("rb") as file:
         head = file.read(64)
-    if head[4:8] in _ATOMS and head[8:12] not in _FOREIGN and still_format(path) is None:
+    if head[4:8] in _ATOMS and head[8:12] not in _UNSUPPORTED and still_format(path) is None:
         apple = head[8:12] == b"qt  " or head[4:8] != b"ftyp"
         return Format(".mov", "video/quicktime", "mov") if apple else Format(".mp4", "video/mp4", "mov")
     if head.startswith(b"\x1a\x45\xdf\xa3"):
@@ -80,7 +80,7 @@ def sniff(path: Path) -> Format | None:
     for at, mark, format in _OTHER:
         if head[at : at + len(mark)] == mark:
             return format
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:  # a frame header of MPEG audio, or of ADTS AAC
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:  # a frame header of MPEG audio or ADTS AAC
         layer = head[1] & 0x06
         return Format(".mp3", "audio/mpeg", "mp3") if layer else Format(".aac", "audio/aac", "aac")
     return None
@@ -88,13 +88,13 @@ def sniff(path: Path) -> Format | None:
 
 @contextmanager
 def open_media(path: Path) -> Iterator[InputContainer]:
-    """A clip or sound, opened for reading. Raises StudioError bad_media when it is neither or is damaged.
+    """Open a clip or sound for reading. Raises StudioError bad_media if it is neither, or damaged.
 
-    The demuxer is named here: left to guess, FFmpeg would also follow playlists to other files and hosts.
+    The demuxer is set explicitly: otherwise FFmpeg would also follow playlists to other files and hosts.
     """
     container = sniff(path)
     if container is None:
-        raise bad_media("Its content is no known format.")
+        raise bad_media("Its format is unknown.")
     try:
         media = av.open(
             f"file:{path}", format=container.demuxer, timeout=(OPEN_SECONDS, READ_SECONDS), metadata_errors="ignore"
@@ -102,52 +102,52 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     except FileNotFoundError:
         raise
     except (FFmpegError, OSError, ValueError) as error:
-        raise bad_media("It is damaged, cut off, or its header makes no sense.") from error
+        raise bad_media("It is damaged or incomplete, or its header is corrupt.") from error
     with media:
         yield media
 
 
 @contextmanager
 def open_soundtrack(path: Path) -> Iterator[tuple[InputContainer, av.AudioStream]]:
-    """A clip or sound, opened for reading its sound. Raises StudioError bad_media, also where it holds none."""
+    """Open a clip or sound and its sound track. Raises StudioError bad_media, also if it has no sound."""
     with open_media(path) as media:
         audio = soundtrack(media)
         if audio is None:
-            raise bad_media("It holds no sound.")
+            raise bad_media("It has no sound.")
         yield media, audio
 
 
 def moving_picture(media: InputContainer) -> av.VideoStream | None:
-    """The video stream, where there is one that is not a cover picture."""
+    """Return the first video stream that is not a cover picture, or None."""
     return next((s for s in media.streams.video if not s.disposition & Disposition.attached_pic), None)
 
 
 def soundtrack(media: InputContainer) -> av.AudioStream | None:
-    """The first audio stream that can be decoded, where there is one."""
+    """Return the first audio stream that can be decoded, or None."""
     return next((stream for stream in media.streams.audio if can_decode(stream)), None)
 
 
 def can_decode(stream: av.VideoStream | av.AudioStream) -> bool:
-    """Whether its codec is known: beside the usual track a telephone may write one that only its maker reads."""
+    """Whether a stream's codec is supported. Phones may add a track in a codec that only their maker supports."""
     return stream.codec_context is not None and stream.codec_context.codec is not None
 
 
 def other_tracks(media: InputContainer) -> list[str]:
-    """What a clip has beside its first picture and its sound, which work on the picture leaves out, in a sentence."""
+    """Return a note about the tracks of a clip, besides its first video track and its sound, that results leave out."""
     moving = [s for s in media.streams.video if not s.disposition & Disposition.attached_pic]
     data = [s for s in media.streams.data if "timecode" not in s.metadata]
     names = {
-        "further picture tracks": len(moving) > 1,
+        "more video tracks": len(moving) > 1,
         "subtitles": bool(media.streams.subtitles),
         "camera data": bool(data),
         "chapter marks": bool(media.chapters()),
     }
-    found = [name for name, there in names.items() if there]
-    return [f"Not in the result: {', '.join(found)}."] if found else []
+    track_names = [name for name, there in names.items() if there]
+    return [f"Not in the result: {', '.join(track_names)}."] if track_names else []
 
 
 def duration(media: InputContainer, stream: av.VideoStream | av.AudioStream) -> Fraction:
-    """Seconds, as the header says; where it says nothing (recordings of browsers) by walking the packets."""
+    """Return the duration in seconds from the header, or from the packets if it is missing (browser recordings)."""
     if stream.duration and stream.time_base:
         return stream.duration * stream.time_base
     if media.duration:
@@ -160,7 +160,7 @@ def duration(media: InputContainer, stream: av.VideoStream | av.AudioStream) -> 
 
 
 def track_end(media: InputContainer, stream: av.VideoStream | av.AudioStream) -> Fraction | None:
-    """When a track ends on the clip's clock, in seconds, as the header says of this track; None where it does not."""
+    """Return a track's end in seconds on the clip's clock, according to its header; None if the header has none."""
     if stream.duration and stream.time_base:
         return ((stream.start_time or 0) + stream.duration) * stream.time_base
     if match := _TAGGED.match(stream.metadata.get("DURATION", "")):
@@ -172,9 +172,9 @@ def track_end(media: InputContainer, stream: av.VideoStream | av.AudioStream) ->
 
 
 def cut_off(media: InputContainer, stream: av.VideoStream | av.AudioStream) -> Fraction | None:
-    """How many seconds of a track are there, where its header says a second or more beyond; None for a whole one.
+    """Return the seconds that exist of a truncated track; None if it is complete, to within a second.
 
-    Whole files are told by their end alone, so that hours pass quickly. Moves ``media``.
+    Complete files are recognized by their end alone, so that long ones stay fast. Seeks in ``media``.
     """
     end = track_end(media, stream)
     if end is None or stream.time_base is None:
@@ -188,17 +188,21 @@ def cut_off(media: InputContainer, stream: av.VideoStream | av.AudioStream) -> F
                 if packet.pts is not None and not packet.is_corrupt:
                     last = max(last, (packet.pts + (packet.duration or 0)) * stream.time_base)
         except FFmpegError:
-            pass  # what came before counts
+            pass  # keep what came before
         if last > end - EARLY_SECONDS:
             return None
     return last - start
 
 
-def cut_off_note(there: Fraction, whole: Fraction, noun: Literal["clip", "sound"] = "clip") -> str:
-    """What a person is told of a clip or sound that ends before its header says."""
-    return f"This {noun} is cut off: {float(there):.1f} s of {float(whole):.1f} s are there."
+def cut_off_note(seconds_present: Fraction, seconds_expected: Fraction, noun: Literal["clip", "sound"] = "clip") -> str:
+    """Return the note for a clip or sound that ends before its header says."""
+    return (
+        f"This {noun} is incomplete: it ends after {float(seconds_present):.1f} s of {float(seconds_expected):.1f} s."
+    )
 
 
 def bad_media(why: str) -> StudioError:
-    """The refusal of a file that is no readable clip or sound."""
-    return StudioError("bad_media", "This file is not a clip or a sound the studio can read.", why, "Choose another.")
+    """Return the error for a file that is not a readable clip or sound."""
+    return StudioError(
+        "bad_media", "The studio cannot read this file as a clip or a sound.", why, "Choose another file."
+    )

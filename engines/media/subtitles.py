@@ -1,16 +1,16 @@
-"""Subtitles as SRT."""
+"""Write subtitles as SRT."""
 
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engines import wire
-from engines.media.files import written
+from engines import protocol
+from engines.media.files import write_atomically
 
 
 class Cue(NamedTuple):
-    """A line of subtitles and when it shows, in seconds."""
+    """A subtitle with its start and end in seconds."""
 
     start: float
     end: float
@@ -18,19 +18,19 @@ class Cue(NamedTuple):
 
 
 def srt(cues: Sequence[Cue]) -> str:
-    """Cues as the text of an SRT file."""
+    """Return cues as the text of an SRT file."""
     blocks = (
         f"{number}\n{_time(cue.start)} --> {_time(cue.end)}\n{_text(cue.text)}\n" for number, cue in enumerate(cues, 1)
     )
     return "\n".join(blocks)
 
 
-def save_subtitles(cues: Sequence[Cue], path: Path, provenance: dict[str, Any]) -> wire.ResultFile:
-    """Write an SRT file. The format has no place for its making: that is kept with the asset alone."""
+def save_subtitles(cues: Sequence[Cue], path: Path, provenance: dict[str, Any]) -> protocol.ResultFile:
+    """Write an SRT file. The format has no place for the provenance, so only the asset has it."""
     content = srt(cues)
-    with written(path) as part:
+    with write_atomically(path) as part:
         part.write_text(content, encoding="utf-8")
-    return wire.ResultFile(
+    return protocol.ResultFile(
         file=path.name,
         kind="subtitles",
         mime="application/x-subrip",
@@ -48,5 +48,5 @@ def _time(seconds: float) -> str:
 
 
 def _text(text: str) -> str:
-    """A blank line would end the cue, an arrow would start one."""
+    """Remove what would end or start a cue: blank lines and arrows."""
     return "\n".join(line.strip() for line in text.splitlines() if line.strip()).replace("-->", "→")

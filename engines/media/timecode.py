@@ -1,4 +1,4 @@
-"""The timecode of a clip: where it is written, and what it becomes at another frame rate (SMPTE ST 12-1)."""
+"""Read a clip's timecode and convert it to another frame rate (SMPTE ST 12-1)."""
 
 import re
 from fractions import Fraction
@@ -7,19 +7,19 @@ from av.container import InputContainer
 
 _PARTS = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;.])(\d{1,3})")
 
-_MOST_RATE = 255  # a timecode track counts in bytes
+_MOST_RATE = 255  # a timecode track stores the rate in one byte
 
 
 def timecode(media: InputContainer) -> str | None:
-    """The timecode of a clip's first frame, where it has one."""
+    """Return the timecode of a clip's first frame, or None."""
     places = [*(stream.metadata for stream in media.streams if stream.type in ("video", "data")), media.metadata]
     return next((place["timecode"] for place in places if place.get("timecode")), None)
 
 
 def at_rate(code: str, before: Fraction, after: Fraction) -> str | None:
-    """A timecode at another frame rate: the same second, the frame nearest before; None where there is none.
+    """Convert a timecode to another frame rate: the same second, the nearest earlier frame; None if it is impossible.
 
-    Frames are dropped from the count only at 29.97 and 59.94, where they were.
+    Drop-frame timecode stays drop-frame only at 29.97 and 59.94 fps.
     """
     match = _PARTS.fullmatch(code.strip())
     if match is None or not 1 <= round(after) <= _MOST_RATE:

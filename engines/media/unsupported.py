@@ -1,4 +1,4 @@
-"""Formats that people have and the studio does not read, by name, with what to do instead."""
+"""Recognize common unsupported formats, and say what to do instead."""
 
 from pathlib import Path
 
@@ -28,10 +28,10 @@ _MARKS: tuple[tuple[int, bytes, str, str], ...] = (
 
 
 def name_refusal(path: Path, shown: str) -> StudioError | None:
-    """The refusal of a file in a format that is known by name; None for any other. ``shown`` names the file."""
+    """Return the error for a file in a recognized unsupported format, else None. ``shown`` names the file."""
     with path.open("rb") as file:
         head = file.read(32)
     for at, mark, name, instead in _MARKS:
         if head[at : at + len(mark)] == mark:
-            return StudioError("unknown_file", f"{shown}: {name} is not supported.", next=instead, status=415)
+            return StudioError("unknown_file", f"{shown}: {name} is not supported yet.", next=instead, status=415)
     return None

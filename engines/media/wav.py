@@ -1,7 +1,7 @@
-"""WAV: its chunks as they really are, whatever the headers say, and 24-bit files with their making inside.
+"""Read the chunks of WAV files, even with wrong sizes, and write 24-bit files with embedded provenance.
 
-Sizes in headers are hints. A recorder that lost power leaves 0, a program that streams writes 0xFFFFFFFF, and both mean
-“to the end”; RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088) keep the size of 4 GB and more in a chunk of its own.
+Sizes in headers are hints. A recorder that lost power leaves 0 and a streaming program writes 0xFFFFFFFF; both mean “to
+the end”. RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088) store sizes of 4 GB and more in a separate chunk.
 """
 
 import os
@@ -15,15 +15,15 @@ import numpy.typing as npt
 
 HEADS = (b"RIFF", b"RF64", b"BW64")
 OPEN = 0xFFFFFFFF
-"""The size of what says elsewhere, or not at all, how long it is."""
+"""Size in a header if the real size is stored elsewhere, or unknown."""
 
 _MOST_NOTE = 2**24
 _PIECE = 1 << 18  # samples
-_FULL = 1 << 23  # full scale of 24 bit
+_WAV_FULL = 1 << 23  # full scale of 24 bit
 
 
 class Chunk(NamedTuple):
-    """A chunk of a WAV: its name, where its content starts and how many bytes of it are there."""
+    """A WAV chunk: its name, the start of its content, and its actual size in bytes."""
 
     name: bytes
     start: int
@@ -31,7 +31,7 @@ class Chunk(NamedTuple):
 
 
 def chunks(file: BinaryIO) -> Iterator[Chunk]:
-    """The chunks of an open WAV, in order. The file may be read and moved between them."""
+    """Yield the chunks of an open WAV file in order. The caller may read and seek between them."""
     end = os.fstat(file.fileno()).st_size
     at, long_data = 12, 0
     while at + 8 <= end:
@@ -48,19 +48,19 @@ def chunks(file: BinaryIO) -> Iterator[Chunk]:
 
 
 def comment(path: Path) -> str | None:
-    """The comment of a WAV, where there is one."""
+    """Return the comment of a WAV file, or None."""
     with path.open("rb") as file:
         for chunk in chunks(file):
             if chunk.name == b"LIST":
                 file.seek(chunk.start)
-                found = _entry(file.read(min(chunk.size, _MOST_NOTE)), b"ICMT")
-                if found is not None:
-                    return found.rstrip(b"\0").decode()
+                text = _entry(file.read(min(chunk.size, _MOST_NOTE)), b"ICMT")
+                if text is not None:
+                    return text.rstrip(b"\0").decode()
     return None
 
 
 def _entry(content: bytes, wanted: bytes) -> bytes | None:
-    """What a list of notes (``INFO``) holds under a name."""
+    """Return an entry of an ``INFO`` list, or None."""
     at = 4 if content.startswith(b"INFO") else len(content)
     while at + 8 <= len(content):
         name, size = struct.unpack_from("<4sI", content, at)
@@ -84,6 +84,10 @@ def write(samples: npt.NDArray[np.float32], rate: int, path: Path, note: str) ->
         file.write(b"data" + struct.pack("<I", size))
         flat = samples.reshape(-1)
         for start in range(0, len(flat), _PIECE):
-            whole = np.rint(flat[start : start + _PIECE] * np.float64(_FULL)).clip(-_FULL, _FULL - 1).astype("<i4")
+            whole = (
+                np.rint(flat[start : start + _PIECE] * np.float64(_WAV_FULL))
+                .clip(-_WAV_FULL, _WAV_FULL - 1)
+                .astype("<i4")
+            )
             file.write(whole.view(np.uint8).reshape(-1, 4)[:, :3].tobytes())
         file.write(behind)

@@ -1,13 +1,13 @@
-"""One frozen request per task: the form's state, the API's schema, the queue's row, the file's metadata."""
+"""One frozen request per task: form state, API schema, queue row and file metadata."""
 
 from engines.requests.base import AssetFacts, Kind, Request, asset_fields
-from engines.requests.drawing import Drawing, LoraUse, Mention
 from engines.requests.enhance import CutOut, StylizeImage, UpscaleImage
 from engines.requests.hub import FetchLora, FetchModel
 from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendImage, FillImage
+from engines.requests.prompt import LoraUse, Mention, PromptRequest
 from engines.requests.registry import REQUESTS, from_storage, parse
 from engines.requests.speech import CheckSpeech, Speak, Take
-from engines.requests.video import AnimateImage, CreateClip, Filming, InterpolateClip, UpscaleClip
+from engines.requests.video import AnimateImage, CreateClip, InterpolateClip, UpscaleClip, VideoRequest
 from engines.requests.writing import Turn, Write
 
 __all__ = [
@@ -19,17 +19,16 @@ __all__ = [
     "CreateClip",
     "CreateImage",
     "CutOut",
-    "Drawing",
     "EditImage",
     "ExtendImage",
     "FetchLora",
     "FetchModel",
     "FillImage",
-    "Filming",
     "InterpolateClip",
     "Kind",
     "LoraUse",
     "Mention",
+    "PromptRequest",
     "Request",
     "Speak",
     "StylizeImage",
@@ -37,6 +36,7 @@ __all__ = [
     "Turn",
     "UpscaleClip",
     "UpscaleImage",
+    "VideoRequest",
     "Write",
     "asset_fields",
     "from_storage",

@@ -1,6 +1,7 @@
-"""What every request shares, and how a field says that it takes an asset."""
+"""The base of every request, and the fields that take assets."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,7 +18,7 @@ Seed = Annotated[
     int | None,
     Field(
         title="Seed",
-        description="The number chance starts from: the same seed makes the same result. Empty: a new one each time.",
+        description="The same seed gives the same result. Leave empty for a new one each time.",
         ge=0,
         le=MAX_SEED,
     ),
@@ -25,7 +26,7 @@ Seed = Annotated[
 
 Model = Annotated[
     str | None,
-    Field(title="Model", description="Which model does it. Empty: the best one installed.", max_length=200),
+    Field(title="Model", description="Leave empty to use the best installed model.", max_length=200),
 ]
 
 
@@ -33,7 +34,7 @@ AssetId = Annotated[str, Field(pattern=ASSET_ID)]
 
 
 def asset(title: str, description: str, kind: Kind) -> Any:
-    """A field that takes the id of an asset of one kind."""
+    """Return a field that takes the id of an asset of one kind."""
     return Field(
         title=title,
         description=description,
@@ -43,7 +44,7 @@ def asset(title: str, description: str, kind: Kind) -> Any:
 
 
 def assets(title: str, description: str, kind: Kind, most: int) -> Any:
-    """A field that takes the ids of up to ``most`` assets of one kind, in an order that means something."""
+    """Return a field that takes the ids of up to ``most`` assets of one kind; their order matters."""
     return Field(
         (),
         title=title,
@@ -54,11 +55,11 @@ def assets(title: str, description: str, kind: Kind, most: int) -> Any:
 
 
 class AssetFacts(BaseModel):
-    """What is known of an input before any model sees it: enough to validate and to estimate.
+    """Facts about an input, known before a model loads it: enough to validate and estimate a request.
 
-    ``seconds`` and ``frames`` are exact for sounds and counted or estimated for clips; ``fps`` is the mean rate;
-    ``family`` says of a LoRA which models it is for, ``lora`` what else is known of it; ``title`` is what the library
-    calls it; ``notes`` are sentences on what a person should know of it.
+    ``seconds`` and ``frames`` are exact for sounds and counted or estimated for clips. ``fps`` is the mean frame rate.
+    ``family`` names the models a LoRA is for; ``lora`` holds its other facts. ``title`` is its title in the library.
+    ``notes`` are sentences people should know about it.
     """
 
     model_config = ConfigDict(frozen=True, from_attributes=True, extra="ignore")
@@ -78,54 +79,63 @@ class AssetFacts(BaseModel):
 
 
 class Request(BaseModel):
-    """All that a generation needs. Frozen; media are asset ids; unknown fields are refused.
+    """Everything a job needs. Frozen; media are asset ids; unknown fields are rejected.
 
-    Subclasses fix ``task`` and state title, description, unit and bounds of each field once: forms, schemas,
-    docs and validation come from here. A catalog entry may narrow them further.
+    Subclasses set ``task`` and declare the title, description, unit and bounds of each field once: forms, schemas, docs
+    and validation use them. A catalog entry may narrow them further.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, str_strip_whitespace=True)
 
     noun: ClassVar[str]
-    """What the queue calls it: “dad's *clip* is first”."""
+    """What people call the result: “picture”, “clip”."""
 
     task: str
     version: int = Field(1, title="Version", description="Version of this request's schema.", ge=1)
     model: Model = None
 
     def title(self, assets: Mapping[str, str]) -> str:
-        """A short name for the result; ``assets`` holds the titles of the inputs by id."""
+        """Return a short title for the result; ``assets`` holds the titles of the inputs by id.
+
+        A result made from another asset keeps the title of that asset; its ``badge`` says what differs.
+        """
         raise NotImplementedError
 
+    @property
+    def badge(self) -> str:
+        """What differs from the first input, in a word or two (“2×”, “24 fps”); empty for a result of its own."""
+        return ""
+
     def asset_ids(self) -> tuple[str, ...]:
-        """The ids of every asset this request takes, in the order of its fields, each once."""
-        return tuple(dict.fromkeys(one.id for one in self.taken()))
+        """Return the id of every asset this request takes, in the order of its fields, without duplicates."""
+        return tuple(dict.fromkeys(one.id for one in self.asset_inputs()))
 
-    def taken(self) -> tuple["Taken", ...]:
-        """Every asset this request takes, in the order of its fields."""
-        return tuple(one for name in type(self).model_fields for one in _taken(self, name, name))
+    def asset_inputs(self) -> tuple["AssetInput", ...]:
+        """Return every asset this request takes, in the order of its fields."""
+        return tuple(one for name in type(self).model_fields for one in _asset_inputs(self, name, name))
 
 
-class Taken(NamedTuple):
-    """An asset that a request takes: its id, what kind it must be, and the request's field it comes from."""
+class AssetInput(NamedTuple):
+    """An asset that a request takes: its id, the required kind, and the request field that holds it."""
 
     id: str
     kind: Kind
     field: str
 
 
-def _taken(owner: BaseModel, name: str, field: str) -> Iterator[Taken]:
-    """The assets in a value, also those inside of nested models."""
-    extra, value = type(owner).model_fields[name].json_schema_extra, getattr(owner, name)
+def _asset_inputs(owner: BaseModel, name: str, field: str) -> Iterator[AssetInput]:
+    """Yield the assets in a value, including those in nested models."""
+    kind, value = asset_fields(type(owner)).get(name), getattr(owner, name)
     for one in value if isinstance(value, tuple) else (value,):
         if isinstance(one, BaseModel):
-            yield from (found for part in type(one).model_fields for found in _taken(one, part, field))
-        elif one is not None and isinstance(extra, dict) and "asset" in extra:
-            yield Taken(one, extra["asset"], field)  # type: ignore[arg-type]
+            yield from (item for part in type(one).model_fields for item in _asset_inputs(one, part, field))
+        elif one is not None and kind:
+            yield AssetInput(one, kind, field)
 
 
-def asset_fields(request: type[Request]) -> dict[str, Kind]:
-    """The fields of a request that take assets, one or several, with the kind each takes."""
+@cache
+def asset_fields(request: type[BaseModel]) -> Mapping[str, Kind]:
+    """Return the fields of a request that take one or more assets, with the kind each takes."""
     return {
         name: extra["asset"]  # type: ignore[misc]
         for name, field in request.model_fields.items()

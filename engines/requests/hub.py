@@ -1,4 +1,4 @@
-"""Requests that bring models in."""
+"""Requests that download models and LoRAs."""
 
 import re
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ _NAME = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
 
 
 class FetchModel(Request):
-    """Download a model of the catalog, or let the language server get one (``ollama:<name>``)."""
+    """Download a model from the catalog, or have Ollama download one (``ollama:<name>``)."""
 
     noun: ClassVar[str] = "download"
 
     task: Literal["fetch_model"] = "fetch_model"
     entry: str = Field(
-        title="Model to get", description="The catalog's id of the model to download.", min_length=1, max_length=200
+        title="Model to download", description="The catalog id of the model.", min_length=1, max_length=200
     )
 
     def title(self, assets: Mapping[str, str]) -> str:
@@ -26,14 +26,14 @@ class FetchModel(Request):
 
 
 class FetchLora(Request):
-    """Download a LoRA from the hub into the library, by its name there or by the address of its page or file."""
+    """Download a LoRA from Hugging Face into the library, by its name there or the address of its page or file."""
 
     noun: ClassVar[str] = "download"
 
     task: Literal["fetch_lora"] = "fetch_lora"
     repo: str = Field(
         title="Repository",
-        description="The LoRA's name at the hub: owner/name.",
+        description="The LoRA's name on Hugging Face: owner/name.",
         min_length=1,
         max_length=200,
         pattern=_NAME,
@@ -41,7 +41,7 @@ class FetchLora(Request):
     file: str = Field(
         "",
         title="File",
-        description="Which of its files, where there are several. Empty: the only one.",
+        description="Which of its files to download, if there are several. Leave empty if there is only one.",
         max_length=300,
     )
 
@@ -51,7 +51,7 @@ class FetchLora(Request):
         repo = data.get("repo") if isinstance(data, Mapping) else None
         if not isinstance(repo, str) or re.fullmatch(_NAME, repo):
             return data
-        from engines.hub import address  # with an HTTP client: only where one is needed
+        from engines.hub import address  # loads an HTTP client, so only when needed
 
         meant = address.read_main(repo)
         return {**data, "repo": meant.repo, "file": data.get("file") or meant.file}

@@ -1,4 +1,4 @@
-"""Requests that make a picture, or change one."""
+"""Requests that generate or change a picture."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal
@@ -6,15 +6,15 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from engines.requests.base import ASSET_ID, asset, assets
-from engines.requests.drawing import MOST_REFERENCES, Drawing
+from engines.requests.prompt import MOST_REFERENCES, PromptRequest
 
 MOST_PADDING = 4096
 
 Control = Literal["none", "edges", "depth", "pose", "sketch"]
 
 
-class CreateImage(Drawing):
-    """Make a picture from words."""
+class CreateImage(PromptRequest):
+    """Generate a picture from a prompt."""
 
     noun: ClassVar[str] = "picture"
 
@@ -38,96 +38,111 @@ class CreateImage(Drawing):
         json_schema_extra={"unit": "px"},
     )
     references: tuple[str, ...] = assets(
-        "Pictures to go by",
-        "Up to ten pictures of people, products or places, in the order in which the words speak of them.",
+        "Reference pictures",
+        "Up to ten pictures of people, products or places, in the order the prompt mentions them.",
         "image",
         MOST_REFERENCES,
     )
     control: Control = Field(
         "none",
-        title="Keep the structure of",
-        description="What of the picture below the new one takes over.",
+        title="Structure to keep",
+        description="What the new picture takes over from the picture below.",
         json_schema_extra={"advanced": True},
     )
     control_image: str | None = Field(
         None,
-        title="The picture with the structure",
-        description="A photograph, or a drawing of the edges, depths or poses themselves.",
+        title="Structure picture",
+        description="A photo, or a finished edge, depth or pose map.",
         pattern=ASSET_ID,
         json_schema_extra={"asset": "image", "advanced": True},
     )
     control_strength: float = Field(
         0.8,
-        title="How strictly",
-        description="How strictly the structure is kept.",
+        title="Structure strength",
+        description="How closely the new picture follows the structure.",
         ge=0,
         le=2,
         json_schema_extra={"advanced": True, "step": 0.05},
     )
 
 
-class ChangeImage(Drawing):
-    """Make another picture out of a picture: its layout stays, the more so the lower the strength."""
+class ChangeImage(PromptRequest):
+    """Generate a variation of a picture. The lower the strength, the more of its layout is kept."""
 
     noun: ClassVar[str] = "picture"
 
     task: Literal["change_image"] = "change_image"
-    image: str = asset("Picture", "The picture to begin from.", "image")
+    image: str = asset("Picture", "The picture to start from.", "image")
     strength: float = Field(
         0.6,
-        title="How much may change",
-        description="0 keeps the picture as it is, 1 keeps hardly anything.",
+        title="Strength",
+        description="0 keeps the picture, 1 replaces almost everything.",
         ge=0,
         le=1,
         json_schema_extra={"step": 0.05},
     )
 
     def title(self, assets: Mapping[str, str]) -> str:
-        return f"{assets.get(self.image, 'picture')} · {self.prompt}"
+        return assets.get(self.image, "picture")
+
+    @property
+    def badge(self) -> str:
+        return "Changed"
 
 
-class EditImage(Drawing):
-    """Change a picture by saying what should be different."""
+class EditImage(PromptRequest):
+    """Edit a picture by describing the change. White parts of the mask may change, black ones stay."""
 
     noun: ClassVar[str] = "picture"
 
     task: Literal["edit_image"] = "edit_image"
+    prompt: str = Field(
+        title="Describe the change",
+        description="What to change, and how: “make the coat red”. Type @ to use someone from your cast.",
+        min_length=1,
+        max_length=8000,
+        json_schema_extra={"lines": 4},
+    )
     image: str = asset("Picture", "The picture to change.", "image")
     mask: str | None = Field(
         None,
-        title="Only here",
-        description="Paint what may change; all else stays as it is. Empty: anywhere.",
+        title="Change only here",
+        description="Paint over what may change. Leave empty to allow changes anywhere.",
         pattern=ASSET_ID,
         json_schema_extra={"asset": "image", "editor": "mask", "paints": "image"},
     )
     references: tuple[str, ...] = assets(
-        "More pictures",
-        "Up to nine more pictures that the words speak of: “the bag of picture 2”.",
+        "Reference pictures",
+        "Up to nine more pictures that the prompt refers to: “the bag in picture 2”.",
         "image",
         MOST_REFERENCES - 1,
     )
 
     def title(self, assets: Mapping[str, str]) -> str:
-        return f"{assets.get(self.image, 'picture')} · {self.prompt}"
+        return assets.get(self.image, "picture")
+
+    @property
+    def badge(self) -> str:
+        return "Edited"
 
 
-class FillImage(Drawing):
-    """Put something new into a part of a picture (inpainting)."""
+class FillImage(PromptRequest):
+    """Replace part of a picture (inpainting). White parts of the mask change, black ones stay."""
 
     noun: ClassVar[str] = "picture"
 
     task: Literal["fill_image"] = "fill_image"
     image: str = asset("Picture", "The picture to change.", "image")
     mask: str = Field(
-        title="Where",
-        description="Paint what should be new. White is new, black stays.",
+        title="Area to replace",
+        description="Paint over what should change.",
         pattern=ASSET_ID,
         json_schema_extra={"asset": "image", "editor": "mask", "paints": "image"},
     )
     strength: float = Field(
         1.0,
-        title="How much may change",
-        description="1 makes the painted part anew, less keeps something of it.",
+        title="Strength",
+        description="1 replaces the painted area completely. Lower values keep some of it.",
         ge=0,
         le=1,
         json_schema_extra={"advanced": True, "step": 0.05},
@@ -135,21 +150,25 @@ class FillImage(Drawing):
     feather: int = Field(
         12,
         title="Soft edge",
-        description="How softly the new part blends into the old. It lies inside of what was painted.",
+        description="Blends the new part into the old, inside the painted area.",
         ge=0,
         le=256,
         json_schema_extra={"unit": "px", "advanced": True},
     )
 
     def title(self, assets: Mapping[str, str]) -> str:
-        return f"{assets.get(self.image, 'picture')} · {self.prompt}"
+        return assets.get(self.image, "picture")
+
+    @property
+    def badge(self) -> str:
+        return "Filled"
 
 
 def _side(name: str) -> int:
     field: int = Field(
         0,
         title=name,
-        description=f"New picture to be added {name.lower()}.",
+        description=f"How much to add {name.lower()}.",
         ge=0,
         le=MOST_PADDING,
         json_schema_extra={"unit": "px"},
@@ -157,13 +176,13 @@ def _side(name: str) -> int:
     return field
 
 
-class ExtendImage(Drawing):
-    """Make a picture larger by continuing it beyond its edges (outpainting)."""
+class ExtendImage(PromptRequest):
+    """Extend a picture beyond its edges (outpainting)."""
 
     noun: ClassVar[str] = "picture"
 
     task: Literal["extend_image"] = "extend_image"
-    image: str = asset("Picture", "The picture to continue.", "image")
+    image: str = asset("Picture", "The picture to extend.", "image")
     left: int = _side("On the left")
     right: int = _side("On the right")
     top: int = _side("Above")
@@ -171,11 +190,15 @@ class ExtendImage(Drawing):
     feather: int = Field(
         24,
         title="Soft edge",
-        description="How softly the new part blends into the old.",
+        description="Blends the new part into the old.",
         ge=0,
         le=256,
         json_schema_extra={"unit": "px", "advanced": True},
     )
 
     def title(self, assets: Mapping[str, str]) -> str:
-        return f"{assets.get(self.image, 'picture')} · extended"
+        return assets.get(self.image, "picture")
+
+    @property
+    def badge(self) -> str:
+        return "Extended"

@@ -1,4 +1,4 @@
-"""Names with an ``@`` in a text: where they stand, and where an ``@`` is something else."""
+"""Find ``@name`` mentions in a text, and tell them apart from other uses of ``@``."""
 
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -9,11 +9,11 @@ _UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL", "THAI", "LAO", "KHMER", "M
 
 
 _LONGEST = 160
-"""As far as a name may go, in letters as they are typed: accents may be letters of their own."""
+"""The most characters in a name as typed; an accent may be a character of its own."""
 
 
-class At(NamedTuple):
-    """An ``@`` and what follows it: ``text[start:end]``; ``name`` is without the @."""
+class MentionAt(NamedTuple):
+    """An ``@`` and the name after it, at ``text[start:end]``; ``name`` excludes the @."""
 
     start: int
     end: int
@@ -21,12 +21,12 @@ class At(NamedTuple):
 
 
 def key(name: str) -> str:
-    """What two spellings of one name have in common."""
+    """Return the form of a name that is the same for all its spellings."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def named(text: str) -> Iterator[At]:
-    """Every name behind an ``@``, as far as it goes. E-mail addresses and “@ 24 fps” are none."""
+def mentioned_names(text: str) -> Iterator[MentionAt]:
+    """Yield every name after an ``@``, as long as possible. E-mail addresses and “@ 24 fps” do not count."""
     for start, character in enumerate(text):
         before = text[start - 1 : start]
         if character != "@" or (before and (before in "@./+" or (_inside(before) and not _unspaced(before)))):
@@ -36,26 +36,26 @@ def named(text: str) -> Iterator[At]:
             end += 1
         name = text[start + 1 : end].rstrip("-")
         if name and name[0].isalpha():
-            yield At(start, start + 1 + len(name), name)
+            yield MentionAt(start, start + 1 + len(name), name)
 
 
-def known(at: At, names: Mapping[str, object]) -> At | None:
-    """The longest of ``names`` (as ``key`` makes them) that ``at`` begins with and that ends where a word may end."""
+def known_mentions(at: MentionAt, names: Mapping[str, object]) -> MentionAt | None:
+    """Return the longest of ``names`` (in the form of ``key``) that ``at`` starts with, ending at a word boundary."""
     for length in range(min(len(at.name), _LONGEST), 0, -1):
         name, rest = at.name[:length], at.name[length:]
         if key(name) in names and (not rest or rest[0] == "-" or _unspaced(rest[0])):
-            return At(at.start, at.start + 1 + length, name)
+            return MentionAt(at.start, at.start + 1 + length, name)
     return None
 
 
-def replaced(text: str, words: Mapping[str, str]) -> str:
-    """The text with each name's words in its place; ``words`` goes by ``key``. What is put in is not read again."""
+def replace_mentions(text: str, words: Mapping[str, str]) -> str:
+    """Return the text with each mention replaced by its entry in ``words``, by ``key``. Replacements are not reread."""
     parts, done = [], 0
-    for at in named(text):
-        found = known(at, words)
-        if found:
-            parts += [text[done : found.start], words[key(found.name)]]
-            done = found.end
+    for at in mentioned_names(text):
+        mentions = known_mentions(at, words)
+        if mentions:
+            parts += [text[done : mentions.start], words[key(mentions.name)]]
+            done = mentions.end
     return "".join([*parts, text[done:]])
 
 

@@ -1,4 +1,4 @@
-"""Every request by its task, read strictly from people and scripts, leniently from our own storage."""
+"""Every request by its task: parsed strictly from people and scripts, leniently from the studio's own storage."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,9 +37,9 @@ REQUESTS: dict[str, type[Request]] = {request.model_fields["task"].default: requ
 
 
 def parse(data: Mapping[str, Any], *, titled: bool = True) -> Request:
-    """Read a request from outside.
+    """Parse a request from outside.
 
-    Raises StudioError naming the first field that is wrong: by its title, as the page shows it, or by its name.
+    Raises StudioError naming the first invalid field: by its title as shown on the page, or by its name.
     """
     kind = _kind(data)
     try:
@@ -49,10 +49,11 @@ def parse(data: Mapping[str, Any], *, titled: bool = True) -> Request:
 
 
 def from_storage(data: Mapping[str, Any]) -> Request:
-    """Read a request this studio wrote, perhaps a newer or older version of it: unknown fields are left out."""
+    """Parse a request that this or another version of the studio wrote. Unknown fields are ignored; one without a
+    version is of the first."""
     kind = _kind(data)
     try:
-        return kind.model_validate({name: data[name] for name in kind.model_fields if name in data})
+        return kind.model_validate({"version": 1} | {name: data[name] for name in kind.model_fields if name in data})
     except ValidationError as error:
         raise _first(kind, error, titled=True) from error
 
@@ -78,11 +79,16 @@ def _first(kind: type[Request], error: ValidationError, titled: bool) -> StudioE
     if first["type"] == "extra_forbidden":
         return StudioError("unknown_field", f"There is no field “{name[:60]}”.", next=f"Fields: {known}.", status=422)
     if first["type"] in ("missing", "string_too_short"):
-        return StudioError("empty_field", f"“{label}” is empty.", next="Fill it in and try again.", status=422)
+        if titled:
+            what = f"{label} first." if name == "prompt" else f"Fill in “{label}” first."
+            return StudioError("empty_field", what, status=422, field=name)
+        empty = f"“{label}” is empty."
+        return StudioError("empty_field", empty, next="Fill it in and try again.", status=422, field=name)
     return StudioError(
         "bad_value",
-        f"“{label}” cannot be that.",
+        f"Invalid value for “{label}”.",
         reason(first),
         "Change it and try again.",
         status=422,
+        field=name,
     )

@@ -1,49 +1,47 @@
-"""Requests that make or change a clip."""
+"""Requests that generate or change a clip."""
 
 from collections.abc import Mapping
-from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from engines.requests.base import Request, asset
-from engines.requests.drawing import Drawing
+from engines.requests.frame_rate import FILM_RATES, HIGHEST, LOWEST, FrameRate, shown_rate, written_rate
+from engines.requests.prompt import PromptRequest
 
-_LONGEST_RATE = 40  # letters
 
-
-class Filming(Drawing):
-    """A clip from words, perhaps with a picture to begin with."""
+class VideoRequest(PromptRequest):
+    """A clip from a prompt, optionally with a first frame."""
 
     noun: ClassVar[str] = "clip"
 
     prompt: str = Field(
-        title="What happens?",
-        description="The shot in words: subject, action, camera, place, light. @ names somebody of the cast.",
+        title="Describe the shot",
+        description="Subject, action, camera, place, light. Type @ to use someone from your cast.",
         min_length=1,
         max_length=8000,
         json_schema_extra={"lines": 4},
     )
     negative_prompt: str = Field(
         "",
-        title="What should not happen?",
-        description="Things to keep out of the clip. Many models do without.",
+        title="What to avoid",
+        description="What to leave out. Many models ignore this.",
         max_length=8000,
         json_schema_extra={"lines": 2, "advanced": True},
     )
-    count: int = Field(1, title="How many", description="So many clips, each with the next seed.", ge=1, le=8)
+    count: int = Field(1, title="Number of clips", description="Each uses the next seed.", ge=1, le=8)
     seconds: float = Field(
         5.0,
-        title="Length",
-        description="Length of the clip; the model's nearest length is taken.",
+        title="Duration",
+        description="Duration of the clip, rounded to what the model can generate.",
         ge=0.5,
         le=60,
         json_schema_extra={"unit": "s", "step": 0.5},
     )
 
 
-class CreateClip(Filming):
-    """Make a clip from words."""
+class CreateClip(VideoRequest):
+    """Generate a clip from a prompt."""
 
     task: Literal["create_clip"] = "create_clip"
     width: int = Field(
@@ -66,56 +64,59 @@ class CreateClip(Filming):
     )
 
 
-class AnimateImage(Filming):
-    """Let a picture move: it is the first frame of the clip."""
+class AnimateImage(VideoRequest):
+    """Animate a picture: it becomes the first frame of the clip."""
 
     task: Literal["animate_image"] = "animate_image"
-    image: str = asset("Picture", "The picture that the clip begins with.", "image")
+    image: str = asset("Picture", "The first frame of the clip.", "image")
 
     def title(self, assets: Mapping[str, str]) -> str:
-        return f"{assets.get(self.image, 'picture')} · {self.prompt}"
+        return assets.get(self.image, "picture")
+
+    @property
+    def badge(self) -> str:
+        return "Animated"
 
 
 class UpscaleClip(Request):
-    """Make a clip larger and sharper, its sound kept."""
+    """Make a clip larger and sharper. Its sound is kept."""
 
     noun: ClassVar[str] = "clip"
 
     task: Literal["upscale_clip"] = "upscale_clip"
     clip: str = asset("Clip", "The clip to enlarge.", "clip")
     scale: Literal[2, 3, 4] = Field(
-        2, title="How much larger", description="Times the width and the height.", json_schema_extra={"unit": "x"}
+        2, title="Enlarge by", description="Multiplies width and height.", json_schema_extra={"unit": "×"}
     )
 
     def title(self, assets: Mapping[str, str]) -> str:
-        return f"{assets.get(self.clip, 'clip')} · {self.scale}x"
+        return assets.get(self.clip, "clip")
 
-
-def _rate(value: Any) -> Any:
-    """A frame rate as broadcast writes it, 24000/1001, as a number; anything else as it is."""
-    if not isinstance(value, str) or "/" not in value or len(value) > _LONGEST_RATE:
-        return value
-    try:
-        return float(Fraction(value.replace(" ", "")))
-    except (ValueError, ZeroDivisionError):
-        return value
+    @property
+    def badge(self) -> str:
+        return f"{self.scale}×"
 
 
 class InterpolateClip(Request):
-    """Give a clip another frame rate by drawing the frames between, its sound and length kept."""
+    """Change a clip's frame rate by generating in-between frames. Its sound and duration are kept."""
 
     noun: ClassVar[str] = "clip"
 
     task: Literal["interpolate_clip"] = "interpolate_clip"
-    clip: str = asset("Clip", "The clip to smooth.", "clip")
-    fps: Annotated[float, BeforeValidator(_rate)] = Field(
-        60.0,
+    clip: str = asset("Clip", "The clip whose frame rate to change.", "clip")
+    fps: FrameRate = Field(
+        24,
         title="Frame rate",
-        description="Frames a second of the new clip: 24, 25, 29.97, 60 or any other.",
-        ge=1,
-        le=240,
-        json_schema_extra={"unit": "fps", "suggestions": [24, 25, 29.97, 30, 50, 60]},
+        description="Frames per second of the new clip: choose one, or type any other from 1 to 240.",
+        ge=LOWEST,
+        le=HIGHEST,
+        validate_default=True,
+        json_schema_extra={"unit": "fps", "suggestions": {shown_rate(one): written_rate(one) for one in FILM_RATES}},
     )
 
     def title(self, assets: Mapping[str, str]) -> str:
-        return f"{assets.get(self.clip, 'clip')} · {self.fps:g} fps"
+        return assets.get(self.clip, "clip")
+
+    @property
+    def badge(self) -> str:
+        return f"{shown_rate(self.fps)} fps"

@@ -1,1 +1,1 @@
-"""Speech: a text is spoken sentence by sentence, joined as a person would breathe, and listened to."""
+"""Speech: speak a text sentence by sentence, join the sentences with natural pauses, and check the result."""

@@ -1,41 +1,41 @@
-"""What an English voice can read: everything else is taken out before, and told."""
+"""Reduce a text to the characters that an English voice can read, and report the others."""
 
 import re
 import unicodedata
 
 _SYMBOLS = frozenset("°©®™")
 _MICRO = re.compile(r"(?<=\d)(\s?)\N{GREEK SMALL LETTER MU}(?=[A-Za-z]{1,2}\b)")
-"""The Greek letter, where it is the sign of a unit."""
+"""The Greek letter as a unit prefix."""
 _BEFORE_MARK = re.compile(r"(?<=\w) +(?=[.,!?;:…])")
 
 
 def readable(text: str) -> tuple[str, str]:
-    """``text`` in the letters an English voice knows, line breaks kept, and the characters that were left out.
+    """Return ``text`` in letters that an English voice can read, with its line breaks, and the removed characters.
 
     Ligatures, full-width and decorated letters become plain ones. Letters of other scripts, emoji and control
-    characters are left out.
+    characters are removed.
     """
-    kept: list[str] = []
+    letters: list[str] = []
     left_out: list[str] = []
     text = _MICRO.sub("\\1\N{MICRO SIGN}", text.replace("\r\n", "\n").replace("\r", "\n"))
     for character in unicodedata.normalize("NFC", text):
         plain = _plain(character)
         if all(_known(letter) for letter in plain):
-            kept.append(plain)
+            letters.append(plain)
         else:
-            kept.append(" ")
+            letters.append(" ")
             left_out.append(character)
-    return _BEFORE_MARK.sub("", "".join(kept)) if left_out else "".join(kept), "".join(left_out)
+    return _BEFORE_MARK.sub("", "".join(letters)) if left_out else "".join(letters), "".join(left_out)
 
 
 def _plain(character: str) -> str:
-    """The ordinary form of a letter that only looks different."""
+    """Return the plain form of a stylized character."""
     if character in "\u2028\u2029\v\f":
         return "\n"
     category = unicodedata.category(character)
     if character != "\n" and category in ("Cc", "Zs"):
         return " "
-    if category in ("Cf", "Mn", "Me"):  # invisible, or an accent that no letter took up
+    if category in ("Cf", "Mn", "Me"):  # invisible, or an accent that combines with no letter
         return ""
     if character not in "…\N{MICRO SIGN}" and unicodedata.decomposition(character).startswith(
         ("<wide>", "<font>", "<compat>")

@@ -1,10 +1,10 @@
-"""Words in capitals: names and lines of a screenplay are read as words, initials letter by letter."""
+"""Words in capitals: names and screenplay lines are read as words, initialisms letter by letter."""
 
 import re
 from collections.abc import Container
 
 _CAPITALS = re.compile(r"(?<![\w.'’])([A-Z]{3,})(['’](?:S|D|LL|RE|VE)\b)?(?![A-Za-z\d_]|\.[A-Z]\b)")
-_BESIDE = re.compile(r"[A-Z]{2,}")
+_NEIGHBORS = re.compile(r"[A-Z]{2,}")
 
 _ONSET = (
     r"(?:[BCDFGHJKLMNPRSTVWXYZ]|[BCFGKPS]L|[BCDFGKPTW]R|[CGKPRSTWZ]H|SHR|SCH|THR|S[CKMNPQTVW]|SP[LR]|S[CT]R|S?QU|"
@@ -25,30 +25,30 @@ _LIST = (
     "VOD VOX WAV ZDF"
 )
 _INITIALS = frozenset(_LIST.split())
-"""Initials that look like a word, and are said letter by letter."""
+"""Initialisms that look like a word but are read letter by letter."""
 
 
-def worded(text: str, known: Container[str]) -> str:
-    """The text with names and other words in capitals written so that they are read as words.
+def spell_out_capitals(text: str, known: Container[str]) -> str:
+    """Rewrite names and other words in capitals so that they are read as words.
 
-    ``known`` is the voice's lexicon: what it reads already stays as it is. A word of three letters is as likely
-    initials, so it counts as a name only at the beginning of a line or beside other words in capitals.
+    ``known`` is the voice's lexicon; words in it stay as they are. Three letters may well be initials, so they count as
+    a name only at the beginning of a line or next to other words in capitals.
     """
 
-    def change(found: re.Match[str]) -> str:
-        word = found[1]
+    def change(match: re.Match[str]) -> str:
+        word = match[1]
         if word in _INITIALS or word in known or word.lower() in known or not _PRONOUNCEABLE.fullmatch(word):
-            return found[0]
-        if len(word) == 3 and not _as_name(text, found):
-            return found[0]
-        return word.capitalize() + (found[2] or "").lower()
+            return match[0]
+        if len(word) == 3 and not _as_name(text, match):
+            return match[0]
+        return word.capitalize() + (match[2] or "").lower()
 
     return _CAPITALS.sub(change, text)
 
 
-def _as_name(text: str, found: re.Match[str]) -> bool:
-    before, after = text[: found.start()].rstrip(), text[found.end() :]
+def _as_name(text: str, match: re.Match[str]) -> bool:
+    before, after = text[: match.start()].rstrip(), text[match.end() :]
     if not before or re.match(r"\s\(\d", after):  # “KAI (30) comes in”
         return True
-    beside = (before.rsplit(None, 1)[-1].strip(",/&-"), (after.split(None, 1) or [""])[0].strip(".,:;!?/&-"))
-    return any(_BESIDE.fullmatch(word) and word not in _INITIALS for word in beside)
+    neighbors = (before.rsplit(None, 1)[-1].strip(",/&-"), (after.split(None, 1) or [""])[0].strip(".,:;!?/&-"))
+    return any(_NEIGHBORS.fullmatch(word) and word not in _INITIALS for word in neighbors)

@@ -1,7 +1,7 @@
-"""SSML or HTML in a text that is to be read aloud: what a listener hears of it.
+"""Replace SSML or HTML in a text by what a listener hears.
 
-Breaks become pauses, paragraphs and sentences end, the other tags go and their text stays. Tags of SSML:
-https://www.w3.org/TR/speech-synthesis11/
+Breaks become pauses, paragraph and sentence tags end paragraphs and sentences, and other tags are removed but their
+text stays. SSML: https://www.w3.org/TR/speech-synthesis11/
 """
 
 import re
@@ -19,7 +19,7 @@ _TIME = re.compile(r"\s*\+?(\d{0,6}\.?\d{1,6})\s*(ms|s)\s*", re.I)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 
 _STRENGTHS = {"none": 0.0, "x-weak": 0.1, "weak": 0.25, "medium": 0.5, "strong": 0.75, "x-strong": 1.0}
-"""Seconds; SSML leaves them to the voice."""
+"""Pauses in seconds; SSML leaves them to the voice."""
 _UNSPOKEN = frozenset(("script", "style", "head", "template"))
 _LIST = (
     "p div h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table tr section article blockquote header footer main hr pre "
@@ -27,18 +27,18 @@ _LIST = (
 )
 _BLOCKS = frozenset(_LIST.split())
 _LISTED = 5
-"""How many different tags or codes a note lists."""
+"""The most different tags or codes that a note lists."""
 
 
-class Spoken(NamedTuple):
-    """A text without markup, and what changed, for the person who wrote it."""
+class PlainText(NamedTuple):
+    """A text without markup, and notes about what changed for its author."""
 
     text: str
     notes: tuple[str, ...]
 
 
-def without_markup(text: str) -> Spoken:
-    """Replace the tags and the character codes of a text by what is heard of them; a lone “<” stays."""
+def without_markup(text: str) -> PlainText:
+    """Replace a text's tags and character codes by what is heard; a lone “<” stays."""
     tags: list[str] = []
     text = "".join(_pieces(text, tags))
     codes: list[str] = []
@@ -54,19 +54,19 @@ def without_markup(text: str) -> Spoken:
     if "break" in tags:
         notes.append("<break> tags are read as pauses.")
     if others := [f"<{tag}>" for tag in tags if tag != "break"]:
-        notes.append(f"Tags are not read aloud: {_listed(others)}.")
+        notes.append(f"Tags are not read aloud: {_tag_pattern(others)}.")
     if codes:
-        notes.append(f"Codes are read as the characters they stand for: {_listed(codes)}.")
-    return Spoken(text, tuple(notes))
+        notes.append(f"Character codes are read as characters: {_tag_pattern(codes)}.")
+    return PlainText(text, tuple(notes))
 
 
-def _listed(names: list[str]) -> str:
+def _tag_pattern(names: list[str]) -> str:
     once = list(dict.fromkeys(names))
     return ", ".join(once[:_LISTED]) + (" and others" if len(once) > _LISTED else "")
 
 
 def _pieces(text: str, tags: list[str]) -> Iterator[str]:
-    """The text between tags and what stands for each tag, whose name is added to ``tags``."""
+    """Yield the text between tags and the replacement of each tag, and add the tag's name to ``tags``."""
     at, unspoken, last = 0, "", ""
     for tag in _TAG.finditer(text):
         name, attributes = (tag["name"] or "").lower(), tag["attributes"] or ""
@@ -86,13 +86,13 @@ def _pieces(text: str, tags: list[str]) -> Iterator[str]:
         alias = values.get("alias", "") if name == "sub" else ""
         if not tag["end"] and not tag[0].endswith("/>") and (name in _UNSPOKEN or alias):
             unspoken = name
-        yield alias or _heard(name, bool(tag["end"]), values, last)
+        yield alias or _spoken_text(name, bool(tag["end"]), values, last)
     if not unspoken:
         yield text[at:]
 
 
-def _heard(name: str, end: bool, values: dict[str, str], before: str) -> str:
-    """What stands in the text for a tag; ``before`` is the last letter in front of it."""
+def _spoken_text(name: str, end: bool, values: dict[str, str], before: str) -> str:
+    """Return the text that replaces a tag; ``before`` is the last character before it."""
     if name == "break":
         return "" if end else _pause(values)
     if name in _BLOCKS:

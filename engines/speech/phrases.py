@@ -1,4 +1,4 @@
-"""Cut a text into phrases: sentences, and parts of the very long ones. Each is spoken in one breath."""
+"""Split a text into phrases: sentences, or parts of very long ones. Each is spoken in one breath."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,13 +8,13 @@ from typing import NamedTuple
 from engines.speech.pauses import MARK
 
 LONGEST = 240
-"""The most characters of a phrase; a voice loses its thread after about a dozen seconds."""
+"""The most characters in a phrase; a voice loses its intonation after about 12 seconds."""
 
 WRAPPED = 50
-"""A line at least this long that ends without a full stop goes on in the next: it was wrapped, not ended."""
+"""A line of at least this many characters without a full stop at the end continues on the next line."""
 
 LOOK_AHEAD = 40
-"""Characters of what follows that decide whether a sentence ended."""
+"""How many of the following characters decide whether a sentence ends."""
 
 
 def _words(of: str) -> frozenset[str]:
@@ -39,7 +39,7 @@ _STARTERS = _words(
 
 
 class Pause(Enum):
-    """What comes after a phrase."""
+    """What follows a phrase."""
 
     CLAUSE = "clause"
     SENTENCE = "sentence"
@@ -47,7 +47,7 @@ class Pause(Enum):
 
 
 class Phrase(NamedTuple):
-    """Words that are spoken in one breath, what comes after them, and how many seconds of rest were asked for there."""
+    """Words spoken in one breath, what follows them, and the length in seconds of a pause written there."""
 
     text: str
     then: Pause
@@ -55,33 +55,33 @@ class Phrase(NamedTuple):
 
 
 def phrases(text: str, pauses: Sequence[float] = ()) -> Iterator[Phrase]:
-    """The phrases of a text, in order. What holds no letter and no digit is left out.
+    """Yield the phrases of a text in order. Parts without letters or digits are left out.
 
-    ``pauses`` are the seconds of the pauses marked in it; one before all words comes as a phrase without words.
+    ``pauses`` are the lengths of the marked pauses in seconds; a pause before all words becomes a phrase without words.
     """
-    asked = iter(pauses)
-    held = Phrase("", Pause.CLAUSE)
+    pause_seconds = iter(pauses)
+    pending = Phrase("", Pause.CLAUSE)
     for phrase in _phrases(text):
         if phrase.text == MARK:
-            held = held._replace(rest=(held.rest or 0) + next(asked, 0))
+            pending = pending._replace(rest=(pending.rest or 0) + next(pause_seconds, 0))
             continue
-        if held.text or held.rest:
-            yield held
-        held = phrase
-    if held.text or held.rest:
-        yield held
+        if pending.text or pending.rest:
+            yield pending
+        pending = phrase
+    if pending.text or pending.rest:
+        yield pending
 
 
 def _phrases(text: str) -> Iterator[Phrase]:
-    """The phrases, and the marks of pauses between them."""
+    """Yield the phrases, and the pause marks between them."""
     for paragraph in _paragraphs(text):
         sentences = list(_sentences(paragraph))
         last = max((n for n, sentence in enumerate(sentences) if _speakable(sentence)), default=-1)
         for n, sentence in enumerate(sentences):
-            yield from _spoken(sentence, Pause.PARAGRAPH if n == last else Pause.SENTENCE)
+            yield from _spoken_phrases(sentence, Pause.PARAGRAPH if n == last else Pause.SENTENCE)
 
 
-def _spoken(sentence: str, then: Pause) -> Iterator[Phrase]:
+def _spoken_phrases(sentence: str, then: Pause) -> Iterator[Phrase]:
     parts = [
         part
         for piece in re.split(f"({MARK})", sentence)
@@ -97,19 +97,19 @@ def _speakable(text: str) -> bool:
 
 
 def _paragraphs(text: str) -> Iterator[str]:
-    """Blocks between blank lines, and the lines in them that stand for themselves: headings, verses, items."""
+    """Yield the blocks between blank lines, and single lines that stand alone: headings, verses, list items."""
     for block in re.split(r"\n\s*\n", text):
-        held = ""
+        pending = ""
         for line in (" ".join(line.split()) for line in block.split("\n")):
-            if held and not _goes_on(held, line):
-                yield held
-                held = ""
-            held = f"{held} {_MARK.sub('', line, count=1) if _MARK.match(line) else line}".strip()
-        if held:
-            yield held
+            if pending and not _continues(pending, line):
+                yield pending
+                pending = ""
+            pending = f"{pending} {_MARK.sub('', line, count=1) if _MARK.match(line) else line}".strip()
+        if pending:
+            yield pending
 
 
-def _goes_on(line: str, following: str) -> bool:
+def _continues(line: str, following: str) -> bool:
     if not following or _ITEM.match(following):
         return False
     return following[0].islower() or (len(line) >= WRAPPED and not _CLOSED.search(line))
@@ -143,7 +143,7 @@ def _ends(before: str, mark: str, after: str) -> bool:
 
 
 def _breaths(sentence: str) -> list[str]:
-    """The sentence in parts short enough to speak, about equally long, cut at a comma or else between words."""
+    """Split a sentence into parts of about equal length that are short enough to speak, at commas or between words."""
     if len(sentence) <= LONGEST:
         return [sentence]
     middle = len(sentence) / 2

@@ -1,4 +1,4 @@
-"""The growing voice-over: phrases one after the other, pauses between, no click where they meet."""
+"""Join phrases into a voice-over, with pauses between them and without clicks."""
 
 from typing import NamedTuple
 
@@ -14,26 +14,26 @@ _FADE_IN, _FADE_OUT = 0.005, 0.03
 
 
 class Span(NamedTuple):
-    """From when to when something is heard, in seconds."""
+    """A time range, in seconds."""
 
     start: float
     end: float
 
 
 class Track:
-    """Samples in the order they are heard, with quiet between them."""
+    """The growing samples of a voice-over, with silence between the phrases."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
-        self._bytes = bytearray()  # grows in place: a long text is never in memory twice
+        self._bytes = bytearray()  # grows in place, so a long text is never in memory twice
         self._rest = LEAD_IN
 
     def rest(self, seconds: float) -> None:
-        """What is added next comes after so much quiet."""
+        """Set the silence before the next samples."""
         self._rest = seconds
 
     def add(self, voice: Samples) -> Span:
-        """Put trimmed samples at the end, after the rest that was asked for."""
+        """Append trimmed samples after the silence that was set; return their time range."""
         self._silence(self._rest)
         self._rest = 0
         start = self.seconds
@@ -41,33 +41,33 @@ class Track:
         return Span(start, self.seconds)
 
     def finish(self, rest: float | None = None) -> Samples:
-        """The whole, with a moment of quiet at its end, or as much as was asked for."""
+        """Return all samples, with ``rest`` seconds of silence at the end (by default, a moment)."""
         self._silence(LEAD_OUT if rest is None else rest)
         return np.frombuffer(self._bytes, np.float32)
 
     @property
     def seconds(self) -> float:
-        """How long it is by now."""
+        """Current length in seconds."""
         return len(self._bytes) / 4 / self._rate
 
     def _silence(self, seconds: float) -> None:
         self._bytes += bytes(4 * round(seconds * self._rate))
 
 
-def trimmed(samples: Samples, rate: int) -> Samples:
-    """What is heard of ``samples``, its ends faded to nothing; empty for silence."""
+def trim_silence(samples: Samples, rate: int) -> Samples:
+    """Return the audible part of ``samples`` with faded ends; empty for silence."""
     loud = np.flatnonzero(np.abs(samples) > _QUIET * np.abs(samples).max(initial=0))
     if not len(loud):
         return samples[:0]
     start = max(0, loud[0] - round(_BEFORE * rate))
     end = min(len(samples), loud[-1] + 1 + round(_AFTER * rate))
-    heard = samples[start:end].astype(np.float32)
-    into, out = min(len(heard), round(_FADE_IN * rate)), min(len(heard), round(_FADE_OUT * rate))
-    heard[:into] *= _rise(into)
-    heard[len(heard) - out :] *= _rise(out)[::-1]
-    return heard
+    audible = samples[start:end].astype(np.float32)
+    into, out = min(len(audible), round(_FADE_IN * rate)), min(len(audible), round(_FADE_OUT * rate))
+    audible[:into] *= _rise(into)
+    audible[len(audible) - out :] *= _rise(out)[::-1]
+    return audible
 
 
 def _rise(count: int) -> Samples:
-    """Half a cosine from 0 to 1."""
+    """Return half a cosine from 0 to 1."""
     return (0.5 - 0.5 * np.cos(np.pi * np.arange(count) / max(1, count))).astype(np.float32)

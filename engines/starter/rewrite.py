@@ -1,6 +1,6 @@
-"""``python -m engines.starter.rewrite IN OUT``: a pickled state dict becomes safetensors, in a process of its own.
+"""``python -m engines.starter.rewrite IN OUT`` converts a pickled state dict to safetensors, in a separate process.
 
-Only tensors are read (``weights_only``): a file that wants to run code is refused.
+Only tensors are loaded (``weights_only``); a file with anything else is refused.
 """
 
 import pickle
@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 UNSAFE = 3
-"""How the process ends for a file that is more than plain tensors; whatever else goes wrong ends it in another way."""
+"""Exit status for a file with more than plain tensors; other failures have another status."""
 
 
 def rewrite(pickled: Path, safe: Path) -> None:
-    """Write the tensors of ``pickled`` to ``safe``; names lose the ``module.`` that training on several GPUs adds.
+    """Write the tensors of ``pickled`` to ``safe``, without the ``module.`` prefix of multi-GPU training.
 
-    Raises pickle.UnpicklingError for what is not plain tensors, ValueError for what is not a state dict.
+    Raises pickle.UnpicklingError for anything but plain tensors, ValueError if it is not a state dict.
     """
     import torch
     from safetensors.torch import save_file

@@ -1,4 +1,4 @@
-"""Tiny parts that the twins of several families are made of: the real classes, random weights."""
+"""Tiny parts that several families' twins share: real classes, random weights."""
 
 from pathlib import Path
 from typing import Any
@@ -9,9 +9,9 @@ _HEADS = 4
 
 
 def tiny_kl(latent: int = 4, scaling: float = 0.18215, shift: float | None = None, *, quant: bool = True) -> Any:
-    """An AutoencoderKL of four levels: like the real one it makes a picture eight times as wide as its latents.
+    """Return an AutoencoderKL with four levels and ``latent`` channels; like the real one, it upscales latents by 8.
 
-    ``latent`` channels; ``quant`` says whether it has the convolutions beside the latents.
+    ``quant`` says whether it has the quant and post-quant convolutions.
     """
     from diffusers import AutoencoderKL
 
@@ -30,8 +30,9 @@ def tiny_kl(latent: int = 4, scaling: float = 0.18215, shift: float | None = Non
     )
 
 
-def tiny_unet(seen: int, **more: Any) -> Any:
-    """A UNet of two levels that looks at words of width ``seen``; ``more`` is what its config has beside."""
+def tiny_unet(context_width: int, **more: Any) -> Any:
+    """Return a UNet with two levels and cross-attention of width ``context_width``; ``more`` sets other config
+    values."""
     from diffusers import UNet2DConditionModel
 
     return UNet2DConditionModel(
@@ -43,14 +44,14 @@ def tiny_unet(seen: int, **more: Any) -> Any:
         layers_per_block=1,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
         up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=seen,
+        cross_attention_dim=context_width,
         attention_head_dim=4,
         **more,
     )
 
 
 def clip_text(width: int = 32, *, length: int = 77, projection: bool = False, layers: int = 2) -> Any:
-    """A CLIP text encoder for ``tokenizers.clip_tokenizer``; with ``projection`` the kind that also projects."""
+    """Return a CLIP text encoder for ``tokenizers.clip_tokenizer``, optionally with ``projection``."""
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
     config = CLIPTextConfig(
@@ -69,7 +70,7 @@ def clip_text(width: int = 32, *, length: int = 77, projection: bool = False, la
 
 
 def t5_encoder(width: int = 32, *, umt5: bool = False) -> Any:
-    """A T5 encoder, or a UMT5 one, for ``tokenizers.t5_tokenizer``."""
+    """Return a T5 or UMT5 encoder for ``tokenizers.t5_tokenizer``."""
     from transformers import T5Config, T5EncoderModel, UMT5Config, UMT5EncoderModel
 
     config, kind = (UMT5Config, UMT5EncoderModel) if umt5 else (T5Config, T5EncoderModel)
@@ -87,7 +88,7 @@ def t5_encoder(width: int = 32, *, umt5: bool = False) -> Any:
 
 
 def qwen3_encoder(width: int = 16, layers: int = 4) -> Any:
-    """A Qwen3 language model whose middle is looked at, for ``tokenizers.qwen_tokenizer``."""
+    """Return a Qwen3 language model whose hidden states are used, for ``tokenizers.qwen_tokenizer``."""
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
     return Qwen3ForCausalLM(
@@ -104,16 +105,16 @@ def qwen3_encoder(width: int = 16, layers: int = 4) -> Any:
     )
 
 
-def livelier(model: Any, times: float = 2.5) -> Any:
-    """A model with larger weights: of some, hardly anything that goes in would be seen in what comes out."""
+def scale_weights(model: Any, times: float = 2.5) -> Any:
+    """Scale up a model's weights: otherwise, inputs hardly affect the outputs of some models."""
     with torch.no_grad():
         for weights in (one for one in model.parameters() if one.ndim > 1):
             weights *= times
     return model
 
 
-def trained(control: Any, much: float) -> Any:
-    """A ControlNet that has something to say: of an untrained one, all that would be heard is zero."""
+def with_gradients(control: Any, much: float) -> Any:
+    """Give a ControlNet's zero weights random values: an untrained one only outputs zeros."""
     with torch.no_grad():
         for weights in control.parameters():
             if not weights.any():
@@ -122,8 +123,14 @@ def trained(control: Any, much: float) -> Any:
 
 
 def save(build: Any, folder: Path, seed: int = 1) -> None:
-    """Build a pipeline, the same each time, and save it as the real ones are saved: bfloat16, safetensors."""
+    """Build a pipeline deterministically and save it like the real ones: bfloat16, safetensors."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         pipeline = build()
     pipeline.to(torch.bfloat16).save_pretrained(folder, safe_serialization=True)
+
+
+def save_models(folder: Path, **models: Any) -> None:
+    """Save models like the real ones, each in a folder with its name: bfloat16, with scaled-up weights."""
+    for name, model in models.items():
+        scale_weights(model).to(torch.bfloat16).save_pretrained(folder / name)

@@ -1,19 +1,19 @@
-"""The precisions in which a twin's parts are stored: real repositories often store one part otherwise than the rest."""
+"""The stored precisions of a twin's parts: real repositories often store one part differently from the others."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
 Precisions = Mapping[str, str]
-"""A precision (torch's name) for each part that is stored in another one; a part is a folder below the twin's, ``.``
-the twin's own."""
+"""A precision (torch's name) for each part that is stored in another one; a part is a subfolder of the twin, or ``.``
+for the twin's own folder."""
 
 _VARIANT = ".fp16"
 _CONFIG_KEYS = ("dtype", "torch_dtype")
 
 
 def store(folder: Path, precisions: Precisions) -> None:
-    """Rewrite the safetensors files of parts of a twin. Raises FileNotFoundError for a part without any."""
+    """Rewrite the safetensors files of a twin's parts. Raises FileNotFoundError for a part without any."""
     for part, dtype in precisions.items():
         files = sorted((folder / part).glob("*.safetensors"))
         if not files:
@@ -24,7 +24,7 @@ def store(folder: Path, precisions: Precisions) -> None:
 
 
 def _rewrite(file: Path, dtype: str) -> None:
-    """Only half precision is stored as a variant; its name is what the libraries look for."""
+    """Convert a file. Only half precision is stored as a variant; the libraries look for that name."""
     import torch
     from safetensors.torch import load_file, save_file
 
@@ -38,9 +38,9 @@ def _rewrite(file: Path, dtype: str) -> None:
 
 
 def _say(config: Path, dtype: str) -> None:
-    """The configs of transformers name the precision."""
+    """Update the precision in a transformers config."""
     if not config.is_file():
         return
-    said = json.loads(config.read_text())
-    named = {key: dtype for key in _CONFIG_KEYS if key in said}
-    config.write_text(json.dumps(said | named, indent=2))
+    settings = json.loads(config.read_text())
+    named = {key: dtype for key in _CONFIG_KEYS if key in settings}
+    config.write_text(json.dumps(settings | named, indent=2))

@@ -1,4 +1,4 @@
-"""Qwen, tiny: Qwen3 that writes, Qwen2.5-VL and Qwen3-VL that also see. Saved as the hub has them, in one folder."""
+"""Twins of Qwen3, Qwen2.5-VL and Qwen3-VL, each saved in one folder as on the hub."""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from engines.twins.tokenizers import QWEN_MARKS, qwen_tokenizer
+from engines.twins.twin import Twin
 
 _VOCABULARY = 264
 _WIDTH = 32
@@ -30,14 +31,14 @@ _SEEN = {
 
 
 def save_text(folder: Path) -> None:
-    """Qwen3, which thinks when it is asked to (this one only makes noise)."""
+    """Save a Qwen3, which reasons on request (the twin only outputs noise)."""
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
     _save(lambda: Qwen3ForCausalLM(Qwen3Config(**_TEXT, head_dim=16)), qwen_tokenizer(), folder)
 
 
 def save_vl25(folder: Path) -> None:
-    """Qwen2.5-VL with its picture processor."""
+    """Save a Qwen2.5-VL with its processor."""
     from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
     vision = {
@@ -58,7 +59,7 @@ def save_vl25(folder: Path) -> None:
 
 
 def save_vl3(folder: Path) -> None:
-    """Qwen3-VL with its picture processor."""
+    """Save a Qwen3-VL with its processor."""
     from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration
 
     vision = {
@@ -80,7 +81,7 @@ def save_vl3(folder: Path) -> None:
 
 
 def processor(name: str, patch: int) -> Any:
-    """What reads words and pictures for a twin, which sees no more than a few patches of a picture: that is quick."""
+    """Return a twin's processor; to be quick, it uses only a few patches of a picture."""
     import transformers
 
     pictures = transformers.Qwen2VLImageProcessor(
@@ -97,7 +98,7 @@ def processor(name: str, patch: int) -> Any:
 
 
 def _save(build: Any, reader: Any, folder: Path) -> None:
-    """Build it, the same each time, and save it with what reads words for it."""
+    """Build a model deterministically and save it with its tokenizer or processor."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
         model = build()
@@ -105,3 +106,7 @@ def _save(build: Any, reader: Any, folder: Path) -> None:
     model.generation_config.pad_token_id = _IDS["<|endoftext|>"]
     model.to(torch.bfloat16).save_pretrained(folder)
     reader.save_pretrained(folder)
+
+
+TWINS = {"qwen3": Twin(save_text), "qwen2.5-vl": Twin(save_vl25), "qwen3-vl": Twin(save_vl3)}
+"""The twins by their names in entries."""

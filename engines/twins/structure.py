@@ -1,12 +1,14 @@
-"""The twins of what finds structure: Depth Anything, and RT-DETR with ViTPose. They see people in anything."""
+"""Twins of Depth Anything and of RT-DETR with ViTPose. They find people in any picture."""
 
 from pathlib import Path
 
 import torch
 
+from engines.twins.twin import Twin
+
 
 def save_depth(folder: Path) -> None:
-    """Depth Anything with its picture processor."""
+    """Save a Depth Anything with its image processor."""
     from transformers import DepthAnythingConfig, DepthAnythingForDepthEstimation, Dinov2Config, DPTImageProcessor
 
     seeing = Dinov2Config(
@@ -32,7 +34,7 @@ def save_depth(folder: Path) -> None:
             )
         )
     with torch.no_grad():
-        model.head.conv3.bias.fill_(1.0)  # nothing is nearer than the end of the world otherwise
+        model.head.conv3.bias.fill_(1.0)  # otherwise everything is infinitely far away
     model.save_pretrained(folder)
     DPTImageProcessor(
         size={"height": 56, "width": 56}, keep_aspect_ratio=True, ensure_multiple_of=14, resample=3
@@ -40,7 +42,7 @@ def save_depth(folder: Path) -> None:
 
 
 def save_pose(folder: Path) -> None:
-    """ViTPose and the detector of people before it, which are two repositories."""
+    """Save a ViTPose and its person detector, which are two repositories."""
     _detector(folder / "detector")
     _pose(folder / "pose")
 
@@ -73,7 +75,7 @@ def _detector(folder: Path) -> None:
         torch.manual_seed(32)
         model = RTDetrForObjectDetection(config)
         for layer in model.model.decoder.class_embed:
-            layer.bias.copy_(torch.tensor([3.0, -3.0]))  # whatever it is, it is a person
+            layer.bias.copy_(torch.tensor([3.0, -3.0]))  # everything is a person
     model.save_pretrained(folder)
     RTDetrImageProcessor(size={"height": 64, "width": 64}).save_pretrained(folder)
 
@@ -88,6 +90,10 @@ def _pose(folder: Path) -> None:
         torch.manual_seed(33)
         model = VitPoseForPoseEstimation(VitPoseConfig(backbone_config=seeing, num_labels=17, use_simple_decoder=True))
         model.head.conv.weight.normal_()
-        model.head.conv.bias.fill_(1.0)  # sure of every joint
+        model.head.conv.bias.fill_(1.0)  # full confidence in every joint
     model.save_pretrained(folder)
     VitPoseImageProcessor(size={"height": 64, "width": 48}).save_pretrained(folder)
+
+
+TWINS = {"depth-anything": Twin(save_depth), "vitpose": Twin(save_pose)}
+"""The twins by their names in entries."""

@@ -1,17 +1,17 @@
-"""Tokenizers of the real classes over a vocabulary of single bytes: no file needed, every text fits."""
+"""Tokenizers of the real classes with a vocabulary of single bytes: they need no file and can encode any text."""
 
 from typing import Any
 
 
 def byte_letters() -> list[str]:
-    """The printable letter that byte-level tokenizers write for each byte value, in order."""
+    """Return the printable characters that byte-level tokenizers use for the byte values, in order."""
     printable = {*range(33, 127), *range(161, 173), *range(174, 256)}
     spare = iter(range(256, 512))
     return [chr(value if value in printable else next(spare)) for value in range(256)]
 
 
 def clip_tokenizer(length: int = 77) -> Any:
-    """A CLIPTokenizer with 514 words: each byte, each byte that ends a word, start and end of the text."""
+    """Return a CLIPTokenizer with 514 tokens: each byte, each byte that ends a word, start and end of text."""
     from transformers import CLIPTokenizer
 
     letters = byte_letters()
@@ -28,7 +28,7 @@ QWEN_MARKS = (
     "<|image_pad|>",
     "<|video_pad|>",
 )
-"""The marks of a Qwen vocabulary; in the twins' they follow the 256 bytes."""
+"""The special tokens of a Qwen vocabulary; in the twins, they follow the 256 bytes."""
 
 _QWEN_CHAT = """{%- for message in messages -%}
 <|im_start|>{{ message.role }}
@@ -40,7 +40,7 @@ _QWEN_CHAT = """{%- for message in messages -%}
 
 
 def qwen_tokenizer(length: int = 4096) -> Any:
-    """A Qwen2Tokenizer with 263 words: each byte, and the marks of a conversation with pictures."""
+    """Return a Qwen2Tokenizer with 263 tokens: each byte, and the special tokens of a conversation with pictures."""
     from transformers import Qwen2Tokenizer
 
     words = [*byte_letters(), *QWEN_MARKS]
@@ -51,7 +51,7 @@ def qwen_tokenizer(length: int = 4096) -> Any:
 
 
 def t5_tokenizer(length: int = 512, extra: int = 100) -> Any:
-    """A T5Tokenizer with 99 pieces, each a single character, and ``extra`` marks; UMT5 reads by it too."""
+    """Return a T5Tokenizer with 99 single-character pieces and ``extra`` sentinels; UMT5 uses it too."""
     import string
 
     from transformers import T5Tokenizer
@@ -62,7 +62,7 @@ def t5_tokenizer(length: int = 512, extra: int = 100) -> Any:
 
 
 def pixtral_tokenizer() -> Any:
-    """The fast tokenizer of a Mistral that sees, with 263 words: its marks, and each byte."""
+    """Return the fast tokenizer of a Mistral vision model, with 263 tokens: its special tokens and each byte."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
@@ -82,4 +82,4 @@ def pixtral_tokenizer() -> Any:
 
 
 PIXTRAL_MARKS = ("[IMG]", "[IMG_BREAK]", "[IMG_END]")
-"""The marks that stand for a picture; their ids in the twins' vocabulary begin at 4."""
+"""The special tokens of a picture; their ids in the twins' vocabulary start at 4."""

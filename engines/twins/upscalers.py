@@ -1,14 +1,17 @@
-"""Twins of upscalers: Swin2SR as the hub has it, and an ESRGAN in one file as people have it."""
+"""Twins of upscalers: Swin2SR as on the hub, and an ESRGAN in a single file."""
 
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from transformers import Swin2SRConfig, Swin2SRForImageSuperResolution
+
+from engines.twins.twin import Twin
 
 
 def save_swin2sr(folder: Path) -> None:
-    """Build it, the same each time, and save it."""
+    """Build a Swin2SR deterministically and save it."""
+    from transformers import Swin2SRConfig, Swin2SRForImageSuperResolution
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(2)
         config = Swin2SRConfig(
@@ -24,14 +27,14 @@ def save_swin2sr(folder: Path) -> None:
 
 
 def save_esrgan(folder: Path) -> None:
-    """The tensors of an ESRGAN that enlarges four times, with two blocks instead of 23, named as Real-ESRGAN's are."""
+    """Save the tensors of a 4× ESRGAN with two blocks instead of 23, named like Real-ESRGAN's."""
     generator = torch.Generator().manual_seed(4)
 
     def layer(name: str, into: int, out: int) -> dict[str, torch.Tensor]:
         weight = torch.randn(out, into, 3, 3, generator=generator) * (9 * into) ** -0.5
         return {f"{name}.weight": weight, f"{name}.bias": torch.zeros(out)}
 
-    width, growth = 8, 32  # spandrel takes the growth for granted
+    width, growth = 8, 32  # spandrel assumes this growth
     tensors = layer("conv_first", 3, width)
     for block in range(2):
         for dense in (1, 2, 3):
@@ -43,3 +46,7 @@ def save_esrgan(folder: Path) -> None:
     tensors |= layer("conv_last", width, 3)
     folder.mkdir(parents=True)
     save_file(tensors, folder / "RealESRGAN_x4plus.safetensors")
+
+
+TWINS = {"swin2sr": Twin(save_swin2sr), "esrgan": Twin(save_esrgan)}
+"""The twins by their names in entries."""

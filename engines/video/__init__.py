@@ -1,5 +1,5 @@
-"""Making clips with models that read words.
+"""Generate clips from prompts and pictures.
 
-``making`` leads a request through; ``families`` knows what is peculiar to each kind of model. What clips share with
-pictures (reading words, parts, LoRAs, watching the steps) is done by ``engines.image``.
+``generate`` runs a request from start to finish; ``first_frame`` generates the first frame for models that can only
+animate pictures. ``engines.diffusion`` runs the models, as it does for pictures.
 """

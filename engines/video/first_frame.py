@@ -1,54 +1,56 @@
-"""The first frame of a clip made from words, where a model only lets pictures move: another model draws it."""
+"""Generate the first frame of a clip with an image model, for video models that can only animate pictures."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from engines.catalog import Catalog, Entry
-from engines.context import Context
-from engines.image import helping, making
+from engines.diffusion import auxiliary_models
+from engines.families.storybook.prompts import still
+from engines.host.context import Context
+from engines.image import generate
+from engines.protocol import Input
 from engines.requests import CreateClip, CreateImage, Request
-from engines.requests.video import Filming
-from engines.sketching import still
-from engines.wire import Input
+from engines.requests.video import VideoRequest
 from errors import Problem, StudioError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-def artist(request: Filming, entry: Entry, catalog: Catalog) -> Entry | None:
-    """The model that draws the first frame of a request; None where there is one already, or none is needed.
+def image_model(request: VideoRequest, entry: Entry, catalog: Catalog) -> Entry | None:
+    """Return the image model for the first frame of a request; None if it has a first frame or needs none.
 
-    Raises StudioError ``needs_helper`` (422) where it is not on this machine.
+    Raises StudioError ``needs_helper`` (422) if it is not installed.
     """
     named = entry.options.get("first_frame_with")
     if not named or not isinstance(request, CreateClip):
         return None
-    found = catalog.get(named)
-    if not catalog.installed(found):
+    entry_named = catalog.get(named)
+    if not catalog.installed(entry_named):
         raise StudioError(
             "needs_helper",
-            f"{entry.name} needs {found.name} for that.",
-            "It lets pictures move; the first one is drawn by that model, which is not on this machine.",
-            f"Get “{found.name}” on the Models page, or animate a picture.",
+            f"{entry.name} needs {entry_named.name} for this.",
+            "It only animates pictures; the other model generates the first frame, and it is not installed.",
+            f"Download “{entry_named.name}” on the Models page, or animate a picture.",
             status=422,
         )
-    return found
+    return entry_named
 
 
 def obstacle(request: Request, entry: Entry, catalog: Catalog, files: Mapping[str, Input]) -> Problem | None:
-    """Which other model a clip lacks; None where nothing is in the way."""
-    assert isinstance(request, Filming)
+    """Return the problem of a missing image or helper model; None if nothing is missing."""
+    assert isinstance(request, VideoRequest)
     try:
-        artist(request, entry, catalog)
+        image_model(request, entry, catalog)
     except StudioError as error:
         return error.problem
-    return helping.obstacle(request, entry, catalog, files)
+    return auxiliary_models.obstacle(request, entry, catalog, files)
 
 
-def drawn(request: CreateClip, by: Entry, context: Context) -> "list[Image]":
-    """A first frame for each clip of a request: from the same words, without those of motion, and the same seeds."""
-    asked = CreateImage(
+def generate_first_frames(request: CreateClip, by: Entry, context: Context) -> "list[Image]":
+    """Generate a first frame for each clip of a request, from its prompt without the words about motion and with the
+    same seeds."""
+    image_request = CreateImage(
         model=by.id,
         prompt=still(request, context.entry),
         negative_prompt=request.negative_prompt,
@@ -57,7 +59,7 @@ def drawn(request: CreateClip, by: Entry, context: Context) -> "list[Image]":
         count=request.count,
         seed=request.seed,
     )
-    ready = context.catalog.prepare(asked, {})
+    ready = context.catalog.prepare(image_request, {})
     assert isinstance(ready, CreateImage)
-    with context.standing_in(ready, followed_by=request.count * request.steps):
-        return [made.picture for made in making.drawn(ready, context)]
+    with context.sub_job(ready, followed_by=request.count * request.steps):
+        return [result.picture for result in generate.generate_images(ready, context)]

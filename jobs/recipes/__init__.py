@@ -1,1 +1,1 @@
-"""Running recipes: from a chain of steps to jobs, one after the other, as their person lets them."""
+"""Running recipes: a chain of steps becomes jobs, one after the other, with stops for the person to decide."""

@@ -1,4 +1,4 @@
-"""What a step of a recipe asks for: checked when it is kept, made whole when its turn comes."""
+"""The request of a recipe step: checked when the recipe is saved, completed when the step runs."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic.fields import FieldInfo
 
-from engines.catalog import Catalog, Entry
+from engines.catalog import Catalog
 from engines.requests import REQUESTS, Request, asset_fields, parse
 from engines.tasks import TASKS
 from errors import StudioError
@@ -15,19 +15,19 @@ from library.recipes.views import MOST_STEPS, RESULT_OF, Step
 _INPUT = re.compile(r"input:(.{1,40})")
 _ANY = "0" * 32
 RESULT = "result"
-"""What a step asks for that no model here can do: a picture brought in."""
+"""What a step asks for if no installed model can do it: an uploaded picture."""
 
 
-class Known(NamedTuple):
-    """What came before a step: what each step made, and what it asked for."""
+class EarlierSteps(NamedTuple):
+    """The results and requests of earlier steps by number, and the run's input files by name."""
 
     results: Mapping[int, str]
     requests: Mapping[int, Mapping[str, Any]]
     inputs: Mapping[str, str]
 
 
-class Ready(NamedTuple):
-    """A step whose turn has come: its request, or what it still asks for; ``note`` says what was taken instead."""
+class PreparedStep(NamedTuple):
+    """The next step: its request, or the fields it still needs; ``note`` names what is used instead of the original."""
 
     request: Request | None
     asks: tuple[str, ...]
@@ -35,7 +35,7 @@ class Ready(NamedTuple):
 
 
 def check(steps: Sequence[Step]) -> None:
-    """Raises StudioError (422) naming the first step that makes no sense, and why."""
+    """Raise StudioError (422) naming the first invalid step, and why."""
     if not 0 < len(steps) <= MOST_STEPS:
         raise _wrong("bad_recipe", f"A recipe has 1 to {MOST_STEPS} steps.")
     for number, step in enumerate(steps, 1):
@@ -43,22 +43,22 @@ def check(steps: Sequence[Step]) -> None:
             try:
                 _check(request, number, steps)
             except StudioError as error:
-                told = error.problem
-                raise _wrong(told.code, f"Step {number}: {told.what}", told.why, told.next) from error
+                problem = error.problem
+                raise _wrong(problem.code, f"Step {number}: {problem.what}", problem.why, problem.next) from error
 
 
 def _check(request: Mapping[str, Any], number: int, steps: Sequence[Step]) -> None:
     task = _task(request)
     if TASKS[task].medium != "image":
         takes = "a clip" if TASKS[task].medium == "video" else "something else"
-        raise _wrong("wrong_kind", "Recipes work on pictures.", f"“{TASKS[task].doing}” takes or makes {takes}.")
+        raise _wrong("wrong_kind", "Recipes only work with pictures.", f"“{TASKS[task].doing}” takes or makes {takes}.")
     for before in _mentioned(request):
         if before >= number:
             raise _wrong(
                 "bad_order",
-                f"It takes what step {before} makes.",
-                "A step can only take what an earlier one made.",
-                "Put it behind that one.",
+                f"It uses the result of step {before}.",
+                "A step can only use the result of an earlier step.",
+                "Move it after that step.",
             )
         _task(steps[before - 1].request)
     fields = REQUESTS[task].model_fields
@@ -67,28 +67,28 @@ def _check(request: Mapping[str, Any], number: int, steps: Sequence[Step]) -> No
     parse({**filled, **missing})
 
 
-def ready(step: Step, known: Known, catalog: Catalog) -> Ready:
-    """The step's request with everything in its place. Raises StudioError where it cannot be."""
+def prepare(step: Step, known: EarlierSteps, catalog: Catalog) -> PreparedStep:
+    """The step's request with all values filled in. Raises StudioError if it is invalid."""
     options = (step.request, *step.instead)
-    chosen = next((option for option in options if _installed(catalog, _task(option))), None)
+    chosen = next((option for option in options if catalog.installed_for_task(_task(option))), None)
     if chosen is None:
         doing = TASKS[_task(step.request)].doing
-        words = f"No model that is installed here can do this ({doing}): bring in a picture for it, or get a model."
-        return Ready(None, (RESULT,), words)
+        words = f"No installed model can do this ({doing}). Use your own picture, or download a model."
+        return PreparedStep(None, (RESULT,), words)
     task = _task(chosen)
     model, note = _model(step, chosen, catalog)
     filled = {name: _filled(task, name, value, known) for name, value in chosen.items()}
     fields = REQUESTS[task].model_fields
     asks = tuple(name for name, field in fields.items() if _lacks(field, filled.get(name)))
     if asks:
-        return Ready(None, asks, note)
-    return Ready(
+        return PreparedStep(None, asks, note)
+    return PreparedStep(
         parse({**{name: value for name, value in filled.items() if value is not None}, "model": model}), (), note
     )
 
 
-def changed(step: Step, fields: Mapping[str, Any], stop: bool | None) -> Step:
-    """The step with other values in its fields, wherever its requests have them; with a ``task``, another request.
+def change_step(step: Step, fields: Mapping[str, Any], stop: bool | None) -> Step:
+    """The step with new values for its requests' fields; with a ``task``, ``fields`` is a new request.
 
     Raises StudioError unknown_field, unknown_task.
     """
@@ -118,7 +118,7 @@ def _task(request: Mapping[str, Any]) -> str:
 
 
 def _mentioned(request: Mapping[str, Any]) -> Iterator[int]:
-    """The steps that a request speaks of."""
+    """The numbers of the steps that a request refers to."""
     for value in request.values():
         for one in value if isinstance(value, list | tuple) else (value,):
             if isinstance(one, str) and (match := RESULT_OF.fullmatch(one)):
@@ -126,7 +126,7 @@ def _mentioned(request: Mapping[str, Any]) -> Iterator[int]:
 
 
 def _lacks(field: FieldInfo, value: Any) -> bool:
-    """Whether a field that cannot be left out has nothing in it."""
+    """Whether a required field is empty."""
     return field.is_required() and value in (None, "")
 
 
@@ -135,7 +135,7 @@ def _anything(task: str, name: str, field: FieldInfo) -> Any:
 
 
 def _stand_in(task: str, name: str, value: Any) -> Any:
-    """A value as it could be once the run is there."""
+    """A placeholder value, as it could be when the step runs."""
     if isinstance(value, list | tuple):
         return tuple(_stand_in(task, name, one) for one in value)
     takes_file = name in asset_fields(REQUESTS[task])
@@ -144,8 +144,8 @@ def _stand_in(task: str, name: str, value: Any) -> Any:
     return value
 
 
-def _filled(task: str, name: str, value: Any, known: Known) -> Any:
-    """A value as it is now; None where what it stands for is not there."""
+def _filled(task: str, name: str, value: Any, known: EarlierSteps) -> Any:
+    """The current value; None if the result or file it refers to does not exist."""
     if isinstance(value, list | tuple):
         every = (_filled(task, name, one, known) for one in value)
         return tuple(one for one in every if one is not None)
@@ -160,26 +160,22 @@ def _filled(task: str, name: str, value: Any, known: Known) -> Any:
     return value
 
 
-def _installed(catalog: Catalog, task: str) -> list[Entry]:
-    return [entry for entry in catalog.for_task(task) if catalog.installed(entry)]
-
-
 def _model(step: Step, chosen: Mapping[str, Any], catalog: Catalog) -> tuple[str, str]:
-    """Which model does it, and a word about it where it is not the one that was meant."""
+    """The step's model id, and a note if it is not the intended model."""
     if chosen.get("model"):
         return str(chosen["model"]), ""
     task = _task(chosen)
-    here = _installed(catalog, task)
+    here = catalog.installed_for_task(task)
     wanted = [id for id in step.models if id in catalog.entries and task in catalog.entries[id].tasks]
     best = next((entry for id in wanted for entry in here if entry.id == id), here[0])
     note = ""
     if chosen is not step.request:
         meant = TASKS[_task(step.request)].doing
-        note = f"No model here does “{meant}”: “{TASKS[task].doing}” by {best.name} instead."
+        note = f"No installed model does “{meant}”; using “{TASKS[task].doing}” with {best.name} instead."
     elif wanted and best.id not in wanted:
-        note = f"{catalog.entries[wanted[0]].name} is not installed: {best.name} does it."
-    if not best.licence.commercial:
-        note = f"{note} {best.name} is not for commercial use.".strip()
+        note = f"{catalog.entries[wanted[0]].name} is not installed; using {best.name} instead."
+    if not best.license.commercial:
+        note = f"{note} {best.name} is not for client work.".strip()
     return best.id, note
 
 

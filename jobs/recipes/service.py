@@ -1,4 +1,4 @@
-"""Recipes as everybody else sees them: keep, run, look, go on. Runs go on by themselves when a step's job has ended."""
+"""The service for recipes: save, run, continue. Runs continue automatically when a step's job has ended."""
 
 import logging
 import threading
@@ -8,18 +8,18 @@ from typing import Any, Literal
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from db import Database
 from engines.catalog import Catalog
 from errors import Problem, StudioError
-from jobs.people import person
+from jobs.queue.job_owner import person
+from jobs.queue.live_job import LiveJob
+from jobs.queue.tables import Job
 from jobs.recipes import chain
-from jobs.recipes.family import Told
-from jobs.record import LiveJob
+from jobs.recipes.lineage import RecipeLineage
 from jobs.service import Jobs
-from jobs.tables import Job
 from jobs.views import State
-from library.recipes import runs, shelf
+from library.recipes import runs, store
 from library.recipes.tables import Run, RunStep
 from library.recipes.views import RecipeView, RunView, Step
 from library.service import Library
@@ -27,18 +27,21 @@ from library.service import Library
 log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.5
-"""How often runs are looked at without a sign: one that was missed, or that came to nothing, must not hold a run up."""
+"""How often runs are checked without an event: a missed or failed event must not block a run."""
 
 _MISTAKE = Problem(
-    code="studio", what="The studio made a mistake.", why="Its log says more.", next="Try the step again."
+    code="studio",
+    what="Unexpected error in the studio.",
+    why="The log has the details.",
+    next="Try the step again.",
 )
 
 
 class Recipes:
-    """Recipes and runs of one person at a time. Safe from any thread.
+    """Recipes and runs of one person at a time. Thread-safe.
 
-    A step's job writes its end and what it means for the run in one transaction; a thread of its own then asks for the
-    next step. Whatever a crash kept it from is asked for at start.
+    The end of a step's job and its effect on the run are written in one transaction; a thread then submits the next
+    step. Steps that a crash prevented are submitted at start.
     """
 
     def __init__(self, database: Database, library: Library, catalog: Catalog, jobs: Jobs) -> None:
@@ -53,12 +56,12 @@ class Recipes:
         jobs.when_ended(self._job_ended)
 
     def start(self) -> None:
-        """Go on with every run that was going when the studio ended."""
+        """Continue every run that was in progress when the studio stopped."""
         self._due.set()
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask for nothing more."""
+        """Submit no more steps."""
         self._ended = True
         self._due.set()
         self._thread.join()
@@ -66,34 +69,34 @@ class Recipes:
     # -- recipes
 
     def all(self, who: Principal) -> list[RecipeView]:
-        """The studio's recipes, then one's own."""
+        """The studio's recipes, then the person's own."""
         with self._database.session() as session:
-            return shelf.all_of(session, who)
+            return store.all_of(session, who)
 
     def get(self, who: Principal, recipe_id: str) -> RecipeView:
         """A recipe. Raises StudioError not_found."""
         with self._database.session() as session:
-            return shelf.get(session, who, recipe_id)
+            return store.get(session, who, recipe_id)
 
     def keep(self, who: Principal, name: str, use: str, steps: Sequence[Step]) -> RecipeView:
-        """Keep steps under a name. Raises StudioError where they make no sense."""
+        """Save steps under a name. Raises StudioError if they are invalid."""
         chain.check(steps)
         with self._database.session(immediate=True) as session:
-            return shelf.keep(session, who, name, use, steps)
+            return store.keep(session, who, name, use, steps)
 
     def change(self, who: Principal, recipe_id: str, name: str, use: str, steps: Sequence[Step]) -> RecipeView:
-        """Keep other steps under a recipe of one's own. Raises StudioError not_found, or as ``keep``."""
+        """Change one of the person's recipes. Raises StudioError not_found, or like ``keep``."""
         chain.check(steps)
         with self._database.session() as session:
-            return shelf.change(session, who, recipe_id, name, use, steps)
+            return store.change(session, who, recipe_id, name, use, steps)
 
     def forget(self, who: Principal, recipe_id: str) -> None:
-        """Let a recipe of one's own go. Raises StudioError not_found."""
+        """Delete one of the person's recipes. Raises StudioError not_found."""
         with self._database.session() as session:
-            shelf.forget(session, who, recipe_id)
+            store.forget(session, who, recipe_id)
 
     def of_run(self, who: Principal, run_id: str) -> tuple[Step, ...]:
-        """The steps of a run as they are now. Raises StudioError not_found."""
+        """The current steps of a run. Raises StudioError not_found."""
         with self._database.session() as session:
             return tuple(
                 Step.model_validate(row.spec) for row in runs.steps_of(session, runs.find(session, who, run_id))
@@ -101,17 +104,17 @@ class Recipes:
 
     def of_asset(self, who: Principal, asset_id: str) -> tuple[Step, ...]:
         """The steps that made a picture. Raises StudioError not_found, no_steps, too_long."""
-        return Told(self._library, who).steps(asset_id)
+        return RecipeLineage(self._library, who).steps(asset_id)
 
     # -- runs
 
     def runs(self, who: Principal) -> list[RunView]:
-        """One's own runs, the one that went on last first."""
+        """The person's runs, the most recently active first."""
         with self._database.session() as session:
             return runs.page(session, who)
 
     def run(self, who: Principal, run_id: str) -> RunView:
-        """A run of one's own. Raises StudioError not_found."""
+        """One of the person's runs. Raises StudioError not_found."""
         with self._database.session() as session:
             return runs.view(session, runs.find(session, who, run_id))
 
@@ -125,17 +128,17 @@ class Recipes:
         fields: Mapping[int, Mapping[str, Any]],
         project_id: str | None,
     ) -> RunView:
-        """Run a recipe. ``inputs`` are the files it is given by name, ``results`` stand for what steps would make,
-        ``fields`` are other values for fields of steps.
+        """Run a recipe. ``inputs`` are its input assets by name, ``results`` assets to use as the results of steps,
+        ``fields`` new values for the fields of steps.
 
-        Raises StudioError not_found, wrong_kind, or where the steps make no sense.
+        Raises StudioError not_found, wrong_kind, or if the steps are invalid.
         """
         if project_id is not None:
             self._library.require_project(who, project_id)
         for asset_id in (*inputs.values(), *results.values()):
             self._picture(who, asset_id)
         steps = [
-            chain.changed(step, fields[number], None) if number in fields else step
+            chain.change_step(step, fields[number], None) if number in fields else step
             for number, step in enumerate(recipe.steps, 1)
         ]
         chain.check(steps)
@@ -156,9 +159,9 @@ class Recipes:
             return self._went_on(who, run.id)
 
     def go_on(self, who: Principal, run_id: str, fields: Mapping[str, Any]) -> RunView:
-        """Go on with a run: with the result in sight, after a stop, or once more where a step did not work.
+        """Continue a run: after a review, after a stop, or after a failed step.
 
-        ``fields`` are values for the step that comes now. Raises StudioError not_found, all_done, unknown_field.
+        ``fields`` are values for the next step. Raises StudioError not_found, all_done, unknown_field.
         """
         with self._lock:
             with self._database.session() as session:
@@ -167,7 +170,7 @@ class Recipes:
                 now = next((step for step in steps if step.state != "done"), None)
                 if now is None:
                     raise StudioError(
-                        "all_done", "This run is done.", next="Make a step again, or run it anew.", status=409
+                        "all_done", "This run is finished.", next="Repeat a step, or start a new run.", status=409
                     )
                 if now.state == "working":
                     return runs.view(session, run)
@@ -178,7 +181,7 @@ class Recipes:
             return self._went_on(who, run_id)
 
     def again(self, who: Principal, run_id: str, number: int, fields: Mapping[str, Any], stop: bool | None) -> RunView:
-        """Make a step anew, perhaps with other values; what came of its old result is out of date.
+        """Repeat a step, optionally with new values; the results of later steps become outdated.
 
         Raises StudioError not_found, still_working, too_early, unknown_field.
         """
@@ -188,7 +191,10 @@ class Recipes:
                 for earlier in runs.steps_of(session, run)[: number - 1]:
                     if earlier.state != "done":
                         raise StudioError(
-                            "too_early", f"Step {earlier.number} is not done.", next="Do that one first.", status=409
+                            "too_early",
+                            f"Step {earlier.number} is not finished yet.",
+                            next="Finish that step first.",
+                            status=409,
                         )
                     earlier.looked = True
                 self._reopen(step, fields, stop)
@@ -198,7 +204,7 @@ class Recipes:
             return self._went_on(who, run_id)
 
     def replace(self, who: Principal, run_id: str, number: int, asset_id: str) -> RunView:
-        """Let any picture of the library stand for what a step made; the run waits until somebody goes on.
+        """Use a picture from the library as the result of a step; the run then waits to be continued.
 
         Raises StudioError not_found, wrong_kind, still_working.
         """
@@ -213,7 +219,7 @@ class Recipes:
             return self.run(who, run_id)
 
     def halt(self, who: Principal, run_id: str, how: Literal["stop", "finish"]) -> RunView:
-        """Stop a run and the job it waits for; with ``finish`` what is there is its result.
+        """Stop a run and the job it waits for; with ``finish`` the latest result becomes the run's result.
 
         Raises StudioError not_found, nothing_yet.
         """
@@ -231,13 +237,13 @@ class Recipes:
             return self.run(who, run_id)
 
     def remove(self, who: Principal, run_id: str) -> None:
-        """Stop a run and forget it; what it made stays in the library. Raises StudioError not_found."""
+        """Stop and delete a run; its results stay in the library. Raises StudioError not_found."""
         with self._lock:
             self.halt(who, run_id, "stop")
             with self._database.session() as session:
                 session.delete(runs.find(session, who, run_id))
 
-    # -- inside
+    # -- internal
 
     def _picture(self, who: Principal, asset_id: str) -> None:
         asset = self._library.get(who, asset_id)
@@ -245,7 +251,7 @@ class Recipes:
             noun = "clip" if asset.kind == "clip" else "file of another kind"
             raise StudioError(
                 "wrong_kind",
-                "A recipe takes pictures.",
+                "Recipes only take pictures.",
                 f"“{asset.title}” is a {noun}.",
                 "Choose a picture.",
                 status=422,
@@ -258,18 +264,18 @@ class Recipes:
         return run, runs.step_of(session, run, number)
 
     def _reopen(self, step: RunStep, fields: Mapping[str, Any], stop: bool | None) -> None:
-        """Let a step be done, with other values where there are any."""
+        """Reopen a step, with new values if there are any."""
         if fields or stop is not None:
-            spec = chain.changed(Step.model_validate(step.spec), fields, stop)
+            spec = chain.change_step(Step.model_validate(step.spec), fields, stop)
             step.spec = spec.model_dump(mode="json")
         step.state, step.problem, step.asks, step.note = "open", None, [], ""
 
     def _finish(self, session: Session, run: Run, steps: Sequence[RunStep]) -> None:
-        """Take the last result there is for the run's own."""
-        made = [step for step in steps if step.state == "done" and step.asset_id]
-        if not made:
+        """Make the latest result the run's result."""
+        finished = [step for step in steps if step.state == "done" and step.asset_id]
+        if not finished:
             raise StudioError("nothing_yet", "This run has no result yet.", next="Stop it instead.", status=409)
-        runs.keep_result(session, run, made[-1])
+        runs.keep_result(session, run, finished[-1])
         run.state = "done"
 
     def _went_on(self, who: Principal, run_id: str) -> RunView:
@@ -277,7 +283,7 @@ class Recipes:
         return self.run(who, run_id)
 
     def _advance(self, run_id: str) -> None:
-        """Ask for what comes next in a run, unless somebody is to look or to say something first."""
+        """Submit the next step of a run, unless the person has to review a result or fill in a field first."""
         with self._lock:
             with self._database.session() as session:
                 run = session.get(Run, run_id)
@@ -299,17 +305,17 @@ class Recipes:
             except StudioError as error:
                 self._fail(run_id, now.number, error.problem)
             except Exception:
-                log.exception("A step of run %s could not be asked for", run_id)
+                log.exception("a step of run %s could not be submitted", run_id)
                 self._fail(run_id, now.number, _MISTAKE)
 
     def _ask(self, run: Run, steps: Sequence[RunStep], now: RunStep) -> None:
-        known = chain.Known(
+        known = chain.EarlierSteps(
             results={step.number: step.asset_id for step in steps if step.state == "done" and step.asset_id},
             requests={step.number: step.spec["request"] for step in steps},
             inputs=run.inputs,
         )
         who = person(self._database, run.owner_id)
-        ready = chain.ready(Step.model_validate(now.spec), known, self._catalog)
+        ready = chain.prepare(Step.model_validate(now.spec), known, self._catalog)
         if ready.request is None:
             with self._database.session() as session:
                 runs.settle(session, run.id, "asking", now.number, asks=list(ready.asks), note=ready.note)
@@ -332,9 +338,9 @@ class Recipes:
             runs.settle(session, run_id, "failed", number, state="failed", problem=problem.model_dump())
 
     def _job_ended(self, session: Session, job: LiveJob, state: State, error: Problem | None) -> None:
-        """Write what the end of a job means for its run; once that is in the database, the run goes on."""
+        """Write the effect of a job's end on its run; once that is committed, the run continues."""
         how: Literal["done", "failed", "cancelled"] = state if state in ("done", "cancelled") else "failed"
-        if runs.ended(session, job.id, how, error):
+        if runs.step_ended(session, job.id, how, error):
             event.listen(session, "after_commit", lambda _: self._due.set(), once=True)
 
     def _go_on_forever(self) -> None:
@@ -349,4 +355,4 @@ class Recipes:
                 for run_id in waiting:
                     self._advance(run_id)
             except Exception:
-                log.exception("Runs of recipes could not go on; at the next occasion again.")
+                log.exception("recipe runs could not continue; retrying")

@@ -1,1 +1,1 @@
-"""The cast: characters, products, places and styles that any prompt may name with ``@``."""
+"""The cast: characters, products, places and styles that any prompt can name with ``@``."""

@@ -1,4 +1,4 @@
-"""What a member of the cast may be called, and when two names are the same."""
+"""Valid names of cast members, and when two names are the same."""
 
 import unicodedata
 
@@ -9,21 +9,21 @@ NAME_LENGTH = 40
 
 
 def name(text: str) -> str:
-    """A name as it is typed after ``@``. Raises StudioError bad_name."""
+    """The name to type after ``@``. Raises StudioError bad_name."""
     name = unicodedata.normalize("NFC", text.strip().removeprefix("@"))
     if not 0 < len(name) <= NAME_LENGTH or not name[0].isalpha() or name[-1] == "-" or not all(map(_fits, name)):
         raise StudioError(
             "bad_name",
-            f"A name in the cast is one word of up to {NAME_LENGTH} characters.",
-            "It is typed after an @: letters of any script, then also digits, - and _.",
-            "Write “Mara” or “Red_Kettle”, for example.",
+            f"A cast member's name is one word of up to {NAME_LENGTH} characters.",
+            "It starts with a letter and can contain letters, digits, - and _.",
+            "For example: “Mara” or “Red_Kettle”.",
             status=422,
         )
     return name
 
 
 def key(name: str) -> str:
-    """What two names have in common that are the same to a reader: @mara is @Mara."""
+    """The form in which names are compared: @mara is the same as @Mara."""
     return fold(name)
 
 

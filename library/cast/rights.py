@@ -1,9 +1,9 @@
-"""Who sees a member of the cast: its owner, and all who work on the project it is shared in."""
+"""Who can see a cast member: its owner, and everyone who works on its project."""
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from errors import StudioError, not_found
 from library.cast.tables import CastMember
 from library.rights import visible
@@ -11,27 +11,27 @@ from library.tables import Project
 
 
 def readable(who: Principal) -> ColumnElement[bool]:
-    """Members a person may see: their own, and those in projects they work on until their owner deletes them."""
+    """Members a person can see: their own, and those in projects they work on until the owner deletes them."""
     in_project = CastMember.project_id.in_(select(Project.id).where(visible(who)))
     return or_(CastMember.owner_id == who.user_id, and_(CastMember.deleted_at.is_(None), in_project))
 
 
 def find(session: Session, who: Principal, member_id: str) -> CastMember:
-    """A member that may be seen, one's own also in the bin. Raises StudioError not_found."""
+    """A member the person can see; their own also in the bin. Raises StudioError not_found."""
     member = session.scalar(select(CastMember).where(CastMember.id == member_id, readable(who)))
     if member is None:
-        raise not_found("member of the cast")
+        raise not_found("cast member")
     return member
 
 
 def find_own(session: Session, who: Principal, member_id: str) -> CastMember:
-    """A member that may be changed. Raises StudioError not_found, not_yours."""
+    """A member the person can change. Raises StudioError not_found, not_yours."""
     member = find(session, who, member_id)
     if member.owner_id != who.user_id:
         raise StudioError(
             "not_yours",
             f"@{member.name} is someone else's.",
-            "Everyone in its project may name it; only its owner changes it.",
+            "Everyone in its project can use it, but only its owner can change it.",
             status=403,
         )
     return member

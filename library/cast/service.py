@@ -1,28 +1,28 @@
-"""The cast, seen through the eyes of one person at a time."""
+"""The service for the cast, as seen by one person at a time."""
 
 import time
 
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from db import Database, fold, new_id
 from errors import StudioError
 from library import projects
-from library.cast import holdings
+from library.cast import contents
 from library.cast.names import key, name
 from library.cast.rights import find, find_own, readable
-from library.cast.showing import views
 from library.cast.tables import CastMember
 from library.cast.views import CastChange, CastView, NewMember
+from library.cast.visibility import visible_members
 
 BIN_SECONDS = 30 * 86_400.0
 MOST = 500
-"""Members that one person may have."""
+"""The maximum number of members per person."""
 
 
 class Cast:
-    """Characters, products, places and styles. Changed by their owner, named by all who work on their project."""
+    """Characters, products, places and styles. Their owner changes them; everyone on their project uses them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -30,9 +30,9 @@ class Cast:
     def all(
         self, who: Principal, *, words: str = "", project_id: str | None = None, deleted: bool = False
     ) -> list[CastView]:
-        """The members a person may see, by the alphabet; those whose name or look holds each of ``words``.
+        """The members a person can see, in alphabetical order, whose name or look contains each of ``words``.
 
-        ``project_id`` narrows it to a project, ``deleted`` lists one's own bin instead.
+        ``project_id`` limits the list to a project; ``deleted`` lists the person's own bin instead.
         """
         query = select(CastMember).where(readable(who))
         query = query.where(CastMember.deleted_at.is_not(None) if deleted else CastMember.deleted_at.is_(None))
@@ -42,24 +42,28 @@ class Cast:
             texts = (func.casefold(CastMember.name), func.casefold(CastMember.look))
             query = query.where(or_(*(text.contains(fold(word), autoescape=True) for text in texts)))
         with self._database.session() as session:
-            return views(session, who, list(session.scalars(query.order_by(CastMember.key, CastMember.created_at))))
+            return visible_members(
+                session, who, list(session.scalars(query.order_by(CastMember.key, CastMember.created_at)))
+            )
 
     def get(self, who: Principal, member_id: str) -> CastView:
-        """One member. Raises StudioError not_found, deleted_member (410) for one's own in the bin."""
+        """One member. Raises StudioError not_found, or deleted_member (410) for the person's own in the bin."""
         with self._database.session() as session:
             member = find(session, who, member_id)
             if member.deleted_at is not None:
                 raise StudioError(
-                    "deleted_member", f"@{member.name} was deleted.", next="Bring it back first.", status=410
+                    "deleted_member", f"@{member.name} was deleted.", next="Restore it first.", status=410
                 )
             return _view(session, who, member)
 
     def create(self, who: Principal, new: NewMember) -> CastView:
-        """A new member. Raises StudioError bad_name, name_taken (409), not_found, wrong_kind, too_many (409)."""
+        """Create a member. Raises StudioError bad_name, name_taken (409), not_found, wrong_kind, too_many (409)."""
         now = time.time()
         with self._database.session(immediate=True) as session:
             if len(session.scalars(select(CastMember.id).where(CastMember.owner_id == who.user_id)).all()) >= MOST:
-                raise StudioError("too_many", f"You have {MOST} in the cast.", next="Delete some first.", status=409)
+                raise StudioError(
+                    "too_many", f"You already have {MOST} cast members.", next="Delete some first.", status=409
+                )
             member = CastMember(
                 id=new_id(), owner_id=who.user_id, kind=new.kind, look="", notes="", created_at=now, updated_at=now
             )
@@ -70,7 +74,7 @@ class Cast:
             return _view(session, who, member)
 
     def change(self, who: Principal, member_id: str, wanted: CastChange) -> CastView:
-        """Change what is given. Raises StudioError not_found, not_yours or as ``create``; then nothing has changed."""
+        """Change the given fields. Raises StudioError not_found, not_yours or like ``create``, changing nothing."""
         with self._database.session(immediate=True) as session:
             member = find_own(session, who, member_id)
             if "name" in wanted.model_fields_set:
@@ -80,13 +84,13 @@ class Cast:
             return _view(session, who, member)
 
     def delete(self, who: Principal, member_id: str) -> None:
-        """Put one's own member into the bin for 30 days; its pictures and LoRAs stay. Raises not_found, not_yours."""
+        """Put the person's own member into the bin for 30 days; its files stay. Raises not_found, not_yours."""
         with self._database.session() as session:
             member = find_own(session, who, member_id)
             member.deleted_at = member.deleted_at or time.time()
 
     def restore(self, who: Principal, member_id: str) -> CastView:
-        """Take one's own member out of the bin. Raises StudioError not_found, not_yours, name_taken."""
+        """Take the person's own member out of the bin. Raises StudioError not_found, not_yours, name_taken."""
         with self._database.session(immediate=True) as session:
             member = find_own(session, who, member_id)
             if member.deleted_at is not None:
@@ -95,7 +99,7 @@ class Cast:
             return _view(session, who, member)
 
     def sweep(self) -> None:
-        """Let go for good of who was deleted 30 days ago."""
+        """Permanently delete members that have been in the bin for 30 days."""
         with self._database.session() as session:
             session.execute(delete(CastMember).where(CastMember.deleted_at < time.time() - BIN_SECONDS))
 
@@ -107,17 +111,17 @@ def _rename(session: Session, who: Principal, member: CastMember, wanted: str) -
 
 
 def _free(session: Session, who: Principal, member: CastMember, wanted: str) -> None:
-    """Raises StudioError name_taken where the person sees another member of that name."""
+    """Raise StudioError name_taken if the person sees another member of that name."""
     query = select(CastMember).where(
         readable(who), CastMember.deleted_at.is_(None), CastMember.key == key(wanted), CastMember.id != member.id
     )
-    taken = session.scalar(query.limit(1))
-    if taken is not None:
+    other = session.scalar(query.limit(1))
+    if other is not None:
         raise StudioError(
             "name_taken",
-            f"There is a @{taken.name} already.",
-            "A prompt must tell one from the other.",
-            "Take another name.",
+            f"The name @{other.name} is already taken.",
+            "Each name can only be used once, so that prompts are unambiguous.",
+            "Choose another name.",
             status=409,
         )
 
@@ -133,11 +137,11 @@ def _apply(session: Session, who: Principal, member: CastMember, wanted: CastCha
     if "voice" in given:
         member.voice = wanted.voice or None
     if "pictures" in given:
-        holdings.put_pictures(session, who, member.id, wanted.pictures)
+        contents.put_pictures(session, who, member.id, wanted.pictures)
     if "loras" in given:
-        holdings.put_loras(session, who, member.id, wanted.loras)
+        contents.put_loras(session, who, member.id, wanted.loras)
     session.flush()
 
 
 def _view(session: Session, who: Principal, member: CastMember) -> CastView:
-    return views(session, who, [member])[0]
+    return visible_members(session, who, [member])[0]

@@ -7,9 +7,9 @@ from db import Base, new_id
 
 
 class CastMember(Base):
-    """A character, product, place or style. ``key`` is its name as it is compared: small letters, one spelling.
+    """A character, product, place or style. ``key`` is its name in the form used for comparison: lowercase, NFC.
 
-    ``look`` are the words for how it looks, ``voice`` is a voice of the speech models.
+    ``look`` describes its appearance; ``voice`` is a voice of the speech models.
     """
 
     __tablename__ = "cast_members"
@@ -35,7 +35,7 @@ class CastMember(Base):
 
 
 class CastPicture(Base):
-    """A picture of a member; ``place`` is its place among them, from 0."""
+    """A picture of a member; ``place`` is its position among them, from 0."""
 
     __tablename__ = "cast_pictures"
 
@@ -45,7 +45,7 @@ class CastPicture(Base):
 
 
 class CastLora(Base):
-    """The LoRA that knows a member, one for each family of models; ``trigger`` are the words it answers to."""
+    """A LoRA of a member, one per model family; ``trigger`` are its trigger words."""
 
     __tablename__ = "cast_loras"
 

@@ -1,4 +1,4 @@
-"""What is said about the cast, and what may be said to change it."""
+"""Views of the cast, and the bodies that change it."""
 
 from typing import Literal
 
@@ -14,7 +14,7 @@ _ID = r"^[0-9a-f]{32}$"
 
 
 class CastPictureView(View):
-    """A picture of a member; ``/api/assets/<asset>/(file|thumb)`` hold its bytes."""
+    """A picture of a member; its bytes are at ``/api/assets/<asset>/(file|thumb)``."""
 
     asset: str
     title: str
@@ -22,7 +22,7 @@ class CastPictureView(View):
 
 
 class CastLoraView(View):
-    """The LoRA that knows a member, for the models of a ``family``; ``trigger`` are the words it answers to."""
+    """A LoRA of a member for the models of one ``family``; ``trigger`` are its trigger words."""
 
     asset: str
     title: str
@@ -32,10 +32,10 @@ class CastLoraView(View):
 
 
 class CastView(View):
-    """A member of the cast as one person sees it: with what of it that person may read, the pictures in their order.
+    """A cast member as one person sees it, with the pictures (in order) and LoRAs that person can read.
 
-    ``missing`` counts what is somebody else's alone; ``alone`` names what of one's own work the others in the
-    member's project cannot read.
+    ``missing`` counts the assets that the person cannot read; ``alone`` lists the person's own assets that others in
+    the member's project cannot read.
     """
 
     id: str
@@ -61,9 +61,9 @@ class _Body(BaseModel):
 
 
 class CastLoraUse(_Body):
-    """A LoRA for a member. Its family is read from the file; the one named here is for a file that says none.
+    """A LoRA for a member. Its family is read from the file; ``family`` is only used if the file names none.
 
-    ``trigger`` are the words it answers to; empty: the first that the file tells.
+    ``trigger`` are its trigger words; empty: the first one in the file.
     """
 
     asset: str = Field(pattern=_ID)
@@ -73,7 +73,7 @@ class CastLoraUse(_Body):
 
 
 class CastChange(_Body):
-    """What is to be different about a member; only fields that are given change anything."""
+    """Changes to a member; fields that are not given stay as they are."""
 
     name: str = Field("", max_length=200)
     kind: CastKind = "character"
@@ -86,6 +86,6 @@ class CastChange(_Body):
 
 
 class NewMember(CastChange):
-    """A new member of the cast."""
+    """A new cast member."""
 
     name: str = Field(max_length=200)

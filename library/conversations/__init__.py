@@ -1,1 +1,1 @@
-"""Conversations: what was asked of a language model and what it said, kept with the project."""
+"""Conversations with language models, kept with the project."""

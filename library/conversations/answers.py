@@ -1,4 +1,4 @@
-"""The end of an answer: written in the transaction that ends its job, so neither is seen without the other."""
+"""The end of an answer, written in the transaction that ends its job."""
 
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from library.conversations.tables import Message
 
 
 class Answer(BaseModel):
-    """What a model said, however far it came; ``error`` why it did not end by itself."""
+    """A model's answer, complete or not; ``error`` says why it ended early."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -22,6 +22,6 @@ class Answer(BaseModel):
 
 
 def finish(session: Session, job_id: str, state: Literal["done", "stopped"], answer: Answer) -> None:
-    """Write an answer into the message its job was for. Nothing happens where no message waits for it."""
+    """Write an answer into its job's message. Does nothing if no message waits for it."""
     values = {**answer.model_dump(), "state": state}
     session.execute(update(Message).where(Message.job_id == job_id).values(**values))

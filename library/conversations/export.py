@@ -1,4 +1,4 @@
-"""A conversation, or one answer of it, as a file to send: text, a web page, a Word document, a screenplay."""
+"""Export a conversation, or one answer of it, as text, a web page, a Word document or a screenplay."""
 
 import html
 import re
@@ -10,8 +10,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from errors import StudioError
-from library.conversations import screenplay, word
-from library.conversations.views import MessageView, Talk
+from library.conversations import docx_export, screenplay
+from library.conversations.views import ConversationDetail, MessageView
 
 _STYLE = """
 body { font: 17px/1.55 Georgia, serif; max-width: 46rem; margin: 3rem auto; padding: 0 1.2rem; color: #231d17; }
@@ -26,8 +26,8 @@ blockquote { border-left: 3px solid #c9852f; margin-left: 0; padding-left: 1rem;
 _WITHIN = {"list_item_close", "th_close", "td_close", "thead_close", "tbody_close"}
 
 
-class Exported(NamedTuple):
-    """A finished file."""
+class ExportedFile(NamedTuple):
+    """An exported file."""
 
     name: str
     mime: str
@@ -35,37 +35,41 @@ class Exported(NamedTuple):
 
 
 class Section(NamedTuple):
-    """What one of the two said, under a name; one answer alone has no name over it."""
+    """One turn and its speaker; a single exported answer has no speaker."""
 
     who: str
     text: str
 
 
-def export(talk: Talk, form: str, message_id: str | None = None) -> Exported:
-    """``form`` is one of ``FORMS``; ``message_id`` takes that turn alone. Raises StudioError bad_form, not_found."""
+def export(conversation: ConversationDetail, form: str, message_id: str | None = None) -> ExportedFile:
+    """Export in one of ``FORMS``; ``message_id`` exports only that turn. Raises StudioError bad_form, not_found."""
     if form not in FORMS:
-        raise StudioError("bad_form", "It cannot be saved as that.", next=f"Possible: {', '.join(FORMS)}.", status=422)
+        raise StudioError(
+            "bad_form", f"“{form[:40]}” is not an export format.", next=f"Choose one of {', '.join(FORMS)}.", status=422
+        )
     mime, make = FORMS[form]
-    return Exported(f"{_file_name(talk.title)}.{form}", mime, make(talk, _sections(talk, form, message_id)))
+    return ExportedFile(
+        f"{_file_name(conversation.title)}.{form}", mime, make(conversation, _sections(conversation, form, message_id))
+    )
 
 
-def _sections(talk: Talk, form: str, message_id: str | None) -> list[Section]:
+def _sections(conversation: ConversationDetail, form: str, message_id: str | None) -> list[Section]:
     if message_id is None:
-        said = [message for message in talk.messages if message.text]
-        if form in ("fountain", "fdx"):  # a screenplay is the last answer, not the talk about it
-            return [Section("", message.text) for message in said if message.role == "assistant"][-1:]
-        return [Section(_who(talk, message), message.text) for message in said]
-    chosen = next((message for message in talk.messages if message.id == message_id), None)
+        messages = [message for message in conversation.messages if message.text]
+        if form in ("fountain", "fdx"):  # a screenplay is only the last answer
+            return [Section("", message.text) for message in messages if message.role == "assistant"][-1:]
+        return [Section(_who(conversation, message), message.text) for message in messages]
+    chosen = next((message for message in conversation.messages if message.id == message_id), None)
     if chosen is None:
         raise StudioError(
-            "not_found", "There is no such answer.", "It is not on the branch in sight.", "Open it first.", status=404
+            "not_found", "There is no such answer.", "It is not on the current branch.", "Open it first.", status=404
         )
     return [Section("", chosen.text)]
 
 
-def _who(talk: Talk, message: MessageView) -> str:
+def _who(conversation: ConversationDetail, message: MessageView) -> str:
     at = datetime.fromtimestamp(message.created_at).strftime("%Y-%m-%d %H:%M")
-    return f"{talk.owner if message.role == 'user' else message.model or 'Answer'} · {at}"
+    return f"{conversation.owner if message.role == 'user' else message.model or 'Answer'} · {at}"
 
 
 def _file_name(title: str) -> str:
@@ -74,30 +78,30 @@ def _file_name(title: str) -> str:
 
 
 def reader() -> MarkdownIt:
-    """Reads Markdown as the page does: tables yes, raw HTML no, and no picture that would be fetched from elsewhere."""
+    """A Markdown parser with the page's settings: tables, but no raw HTML and no remote images."""
     return MarkdownIt("js-default").disable("image")
 
 
-def _markdown(talk: Talk, sections: Sequence[Section]) -> bytes:
+def _markdown(conversation: ConversationDetail, sections: Sequence[Section]) -> bytes:
     if not sections[:1] or not sections[0].who:
         return f"{sections[0].text if sections else ''}\n".encode()
-    parts = [f"# {talk.title}", *(f"**{who}**\n\n{text}" for who, text in sections)]
+    parts = [f"# {conversation.title}", *(f"**{who}**\n\n{text}" for who, text in sections)]
     return ("\n\n".join(parts) + "\n").encode()
 
 
-def _text(talk: Talk, sections: Sequence[Section]) -> bytes:
-    parts = [talk.title] if sections and sections[0].who else []
+def _text(conversation: ConversationDetail, sections: Sequence[Section]) -> bytes:
+    parts = [conversation.title] if sections and sections[0].who else []
     for who, text in sections:
         parts.append(f"{who}\n\n{plain(text)}" if who else plain(text))
     return ("\n\n\n".join(parts) + "\n").encode()
 
 
-def _page(talk: Talk, sections: Sequence[Section]) -> bytes:
+def _page(conversation: ConversationDetail, sections: Sequence[Section]) -> bytes:
     markdown = reader()
     body = "".join(
         f"{f'<p class=who>{html.escape(who)}</p>' if who else ''}{markdown.render(text)}" for who, text in sections
     )
-    title = html.escape(talk.title)
+    title = html.escape(conversation.title)
     head = f"<h1>{title}</h1>" if sections and sections[0].who else ""
     return (
         f'<!doctype html><html><head><meta charset="utf-8"><title>{title}</title>'
@@ -106,22 +110,24 @@ def _page(talk: Talk, sections: Sequence[Section]) -> bytes:
     ).encode()
 
 
-def _word(talk: Talk, sections: Sequence[Section]) -> bytes:
+def _word(conversation: ConversationDetail, sections: Sequence[Section]) -> bytes:
     markdown = reader()
     named = bool(sections and sections[0].who)
-    return word.document(talk.title if named else "", [(who, markdown.parse(text)) for who, text in sections])
+    return docx_export.document(
+        conversation.title if named else "", [(who, markdown.parse(text)) for who, text in sections]
+    )
 
 
-def _fountain(_: Talk, sections: Sequence[Section]) -> bytes:
+def _fountain(_: ConversationDetail, sections: Sequence[Section]) -> bytes:
     return screenplay.fountain("\n\n".join(text for _, text in sections)).encode()
 
 
-def _final_draft(_: Talk, sections: Sequence[Section]) -> bytes:
+def _final_draft(_: ConversationDetail, sections: Sequence[Section]) -> bytes:
     return screenplay.final_draft("\n\n".join(text for _, text in sections)).encode()
 
 
 def plain(text: str) -> str:
-    """Markdown as one would type it without any: no stars, no hashes, lists with dashes, tables with bars."""
+    """Markdown as plain text: no asterisks or hashes, lists with dashes, tables with bars."""
     lines: list[str] = []
     mark = ""
     row: list[str] | None = None
@@ -146,11 +152,11 @@ def plain(text: str) -> str:
 
 
 def _words(token: Token) -> str:
-    """The words of a line, whatever they look like."""
+    """The text of a line without its formatting."""
     return "".join("\n" if one.type.endswith("break") else one.content for one in token.children or ())
 
 
-FORMS: dict[str, tuple[str, Callable[[Talk, Sequence[Section]], bytes]]] = {
+FORMS: dict[str, tuple[str, Callable[[ConversationDetail, Sequence[Section]], bytes]]] = {
     "md": ("text/markdown; charset=utf-8", _markdown),
     "txt": ("text/plain; charset=utf-8", _text),
     "html": ("text/html; charset=utf-8", _page),
@@ -158,4 +164,4 @@ FORMS: dict[str, tuple[str, Callable[[Talk, Sequence[Section]], bytes]]] = {
     "fountain": ("text/plain; charset=utf-8", _fountain),
     "fdx": ("application/xml", _final_draft),
 }
-"""What a conversation can be saved as: how the web calls it, and how it is made."""
+"""Export formats: the MIME type and the function that writes each one."""

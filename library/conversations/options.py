@@ -1,4 +1,4 @@
-"""What a conversation remembers for its next request."""
+"""The settings that a conversation keeps for its next request."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 
 
 class Options(BaseModel):
-    """Values the next request starts from; ``system`` are the standing instructions.
+    """Settings for the next request; ``system`` are the instructions to the model.
 
-    What is not set is left to the model's own defaults; None takes a value of the conversation back. The bounds are
-    those of the request that they go into.
+    Unset values use the model's defaults; None resets a value of the conversation. The bounds are those of the
+    request.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -25,13 +25,13 @@ class Options(BaseModel):
 
     @model_serializer(mode="wrap")
     def _given(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Only what is set is written down."""
+        """Write only the values that are set."""
         written: dict[str, Any] = handler(self)
         return {name: written[name] for name in written if name in self.model_fields_set}
 
 
 def stored_options(values: Any) -> Options:
-    """Options as they were stored, by any version of the studio: what does not fit them any more is left out."""
+    """Options stored by any version of the studio; values that are no longer valid are dropped."""
     given = values if isinstance(values, dict) else {}
     return Options(**{name: value for name, value in given.items() if _fits(name, value)})
 

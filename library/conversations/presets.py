@@ -1,4 +1,4 @@
-"""Ways to begin a conversation: those that come with the studio and those a person keeps."""
+"""Presets for conversations: built-in ones and those that a person saves."""
 
 import time
 from functools import cache
@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from db import Database
 from errors import StudioError, not_found
 from library.conversations.options import Options, stored_options
@@ -24,7 +24,7 @@ _TASK = "write"
 
 
 class PresetField(View):
-    """What is asked before the first message."""
+    """A field to fill in for the first message."""
 
     name: str
     label: str
@@ -33,10 +33,10 @@ class PresetField(View):
 
 
 class WritingPreset(View):
-    """A way to begin. ``system`` are its standing instructions, ``options`` values of the request to start from.
+    """A preset for a conversation. ``system`` are the instructions to the model, ``options`` values for the request.
 
-    ``ask`` is how the first message begins: small models follow what is asked last, not what they were told before.
-    ``example`` fills its fields, or ``text``, the message itself; ``attach`` says that it wants a file.
+    ``ask`` is the start of the first message: small models follow the last message better than the instructions.
+    ``example`` fills in the fields, or ``text``, the message itself; ``attach`` means that it needs a file.
     """
 
     id: str
@@ -65,16 +65,16 @@ class Presets:
         self._database = database
 
     def all(self, who: Principal) -> list[WritingPreset]:
-        """The studio's presets, then a person's own, the oldest first."""
+        """The built-in presets, then the person's own, oldest first."""
         query = select(Preset).where(Preset.owner_id == who.user_id, Preset.task == _TASK)
         with self._database.session() as session:
             return [*built_in(), *whole_views(whole_rows(session, Preset, query.order_by(Preset.created_at)), _view)]
 
     def keep(self, who: Principal, name: str, system: str, options: Options) -> WritingPreset:
-        """Keep a way to begin under a name; one of the same name is replaced. Raises StudioError bad_name."""
+        """Save a preset under a name, replacing one of the same name. Raises StudioError bad_name, too_many."""
         name = " ".join(name.split())
         if not name or len(name) > NAME_LENGTH:
-            raise StudioError("bad_name", f"A preset's name has 1 to {NAME_LENGTH} characters.", status=422)
+            raise StudioError("bad_name", f"A format's name has 1 to {NAME_LENGTH} characters.", status=422)
         fields = {"system": system, "options": options.model_dump()}
         with self._database.session(immediate=True) as session:
             mine = select(Preset).where(Preset.owner_id == who.user_id, Preset.task == _TASK)
@@ -85,7 +85,7 @@ class Presets:
             return _view(row)
 
     def forget(self, who: Principal, preset_id: str) -> None:
-        """Let one's own preset go. Raises StudioError not_found."""
+        """Delete one of the person's presets. Raises StudioError not_found."""
         with self._database.session() as session:
             row = session.get(Preset, preset_id)
             if row is None or row.owner_id != who.user_id or row.task != _TASK:
@@ -94,7 +94,7 @@ class Presets:
 
 
 def check_preset(session: Session, who: Principal, preset_id: str | None) -> None:
-    """A conversation begins with the studio's presets or with one's own. Raises StudioError not_found."""
+    """Check that a preset is built in or the person's own. Raises StudioError not_found."""
     if preset_id is None or any(preset.id == preset_id for preset in built_in()):
         return
     row = session.get(Preset, preset_id)
@@ -104,7 +104,7 @@ def check_preset(session: Session, who: Principal, preset_id: str | None) -> Non
 
 def _new(session: Session, who: Principal, name: str, known: int) -> Preset:
     if known >= MOST:
-        raise StudioError("too_many", f"You have {MOST} presets.", next="Let some of them go first.", status=409)
+        raise StudioError("too_many", f"You have {MOST} formats.", next="Delete some first.", status=409)
     row = Preset(owner_id=who.user_id, task=_TASK, name=name, fields={}, created_at=time.time())
     session.add(row)
     return row
@@ -114,7 +114,7 @@ def _view(row: Preset) -> WritingPreset:
     return WritingPreset(
         id=row.id,
         name=row.name,
-        use="Kept by you.",
+        use="Saved by you.",
         system=str(row.fields.get("system", "")),
         options=stored_options(row.fields.get("options")),
         mine=True,

@@ -11,21 +11,21 @@ _BOLD_LINE = re.compile(r"^\s*\*\*([^*]+)\*\*((?:\s*\([^)]*\))*)\s*$")
 
 
 def writable(text: str) -> str:
-    """The text without the characters that no XML file may hold."""
+    """The text without characters that XML does not allow."""
     return _NOT_XML.sub("", text)
 
 
 def fountain(text: str) -> str:
-    """The script as it was written, without what models like to put around one: talk, code fences, bold headings."""
+    """The script without what models often add around it: comments, code fences, bold headings."""
     return f"{_script(text)}\n"
 
 
 def final_draft(text: str) -> str:
-    """The script as a Final Draft file: one paragraph each, with its styles, dual dialogue and scene numbers."""
+    """The script as a Final Draft file, with paragraph styles, dual dialogue and scene numbers."""
     from screenplain.export.fdx import to_fdx
     from screenplain.parsers import fountain
 
-    # An empty line goes first: a script that begins with “Name: …” would be read as a title page.
+    # Start with an empty line: a script that begins with “Name: …” would be read as a title page.
     script = fountain.parse(io.StringIO(f"\n{_script(text)}\n"))
     out = io.StringIO()
     to_fdx(script, out)
@@ -39,7 +39,7 @@ def final_draft(text: str) -> str:
 
 
 def _script(text: str) -> str:
-    """The scenes in code fences, if there are some: the rest is talk about them. Lines bold as a whole lose that."""
+    """Only the scenes in code fences, if there are any. Lines that are entirely bold lose their bold markers."""
     text = writable(text)
     fenced = [inside for kind, inside in _FENCED.findall(text) if _is_scene(kind, inside)]
     lines = "\n\n".join(fenced).splitlines() if fenced else [one for one in text.splitlines() if "```" not in one]

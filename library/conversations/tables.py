@@ -1,4 +1,4 @@
-"""Tables of conversations. A conversation is a tree: an answer made again, a message sent anew are branches."""
+"""Tables of conversations. A conversation is a tree: a new answer or an edited message starts a branch."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from db import Base, new_id
 
 
 class Conversation(Base):
-    """A talk with a language model. ``head_id`` is the last message of the branch in sight.
+    """A conversation with a language model. ``head_id`` is the last message of the current branch.
 
-    ``options`` are the values the next request starts from (model, temperature, …).
+    ``options`` are the settings for the next request (model, temperature, …).
     """
 
     __tablename__ = "conversations"
@@ -32,7 +32,7 @@ class Conversation(Base):
 
 
 class Message(Base):
-    """One turn. ``state`` is done, answering (its job goes on) or stopped; ``attachments`` are asset ids."""
+    """One turn. ``state`` is done, answering (its job is unfinished) or stopped; ``attachments`` are asset ids."""
 
     __tablename__ = "messages"
 

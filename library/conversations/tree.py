@@ -1,4 +1,4 @@
-"""The tree of a conversation: the branch in sight, what stands beside each of its turns, where a branch ends."""
+"""The tree of a conversation: branches, siblings, and the ends of branches."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,7 @@ from library.conversations.tables import Message
 
 
 class Tree:
-    """The messages of one conversation, as a tree. Children are in the order in which they were made."""
+    """The messages of one conversation as a tree. Children are in order of creation."""
 
     def __init__(self, messages: Iterable[Message]) -> None:
         self._known: dict[str, Message] = {}
@@ -17,7 +17,7 @@ class Tree:
             self._children[message.parent_id].append(message)
 
     def get(self, message_id: str | None) -> Message | None:
-        """The message with an id; None where it is not of this conversation."""
+        """The message with an id; None if it is not in this conversation."""
         return self._known.get(message_id or "")
 
     def branch(self, end: str | None) -> list[Message]:
@@ -30,11 +30,11 @@ class Tree:
         return turns[::-1]
 
     def siblings(self, message: Message) -> Sequence[Message]:
-        """The turns that stand in the same place, this one among them."""
+        """The turns with the same parent, including this one."""
         return self._children[message.parent_id]
 
     def end(self, message: Message) -> Message:
-        """Where the branch through a message ends, taking the newest turn wherever it forks."""
+        """The end of the branch through a message, following the newest turn at each fork."""
         while children := self._children.get(message.id):
             message = children[-1]
         return message

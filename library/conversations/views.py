@@ -1,4 +1,4 @@
-"""What is said about conversations and their messages, to pages and scripts alike."""
+"""Views of conversations and their messages, for pages and scripts."""
 
 from typing import Any, Literal
 
@@ -12,9 +12,9 @@ MessageState = Literal["done", "answering", "stopped"]
 
 
 class MessageView(View):
-    """One turn. ``siblings`` are the ids of the turns that stand in its place on other branches, itself among them.
+    """One turn. ``siblings`` are the ids of the turns with the same parent on all branches, including itself.
 
-    While ``state`` is answering, its words grow in ``/api/jobs/<job_id>/text``; stopped is an answer that broke off.
+    While ``state`` is answering, its text grows at ``/api/jobs/<job_id>/text``; stopped is an incomplete answer.
     """
 
     id: str
@@ -33,7 +33,7 @@ class MessageView(View):
 
 
 class ConversationView(View):
-    """A conversation in a list. ``found`` are the words around what was searched for, where a message holds it."""
+    """A conversation in a list. ``found`` is the text around a match in a message."""
 
     id: str
     title: str
@@ -55,14 +55,14 @@ class ConversationView(View):
         return values if isinstance(values, Options) else stored_options(values)
 
 
-class Talk(ConversationView):
-    """A conversation with the messages of the branch in sight, the oldest first."""
+class ConversationDetail(ConversationView):
+    """A conversation with the messages of its current branch, oldest first."""
 
     messages: tuple[MessageView, ...] = ()
 
 
 class ConversationPage(View):
-    """Conversations, the one that went on last first. ``next`` continues the list; None at its end."""
+    """Conversations, most recent first. ``next`` continues the list; None at its end."""
 
     conversations: tuple[ConversationView, ...]
     next: str | None = None

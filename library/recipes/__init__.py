@@ -1,1 +1,1 @@
-"""Recipes: chains of requests, each working on what an earlier one made; kept, run, looked at step by step."""
+"""Recipes: chains of requests that build on earlier results; saved, run and reviewed step by step."""

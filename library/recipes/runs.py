@@ -1,4 +1,4 @@
-"""Runs of recipes as they stand in the database, and what changes them: jobs that end, people who decide."""
+"""Runs of recipes in the database, and their changes: jobs that end, people who decide."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from errors import Problem, StudioError, not_found
 from library.recipes.tables import Run, RunStep
 from library.recipes.views import RESULT_OF, RunState, RunView, Step, StepView
@@ -18,7 +18,7 @@ PAGE = 100
 
 
 def find(session: Session, who: Principal, run_id: str) -> Run:
-    """A run of one's own. Raises StudioError not_found."""
+    """One of the person's runs. Raises StudioError not_found."""
     run = session.get(Run, run_id)
     if run is None or run.owner_id != who.user_id:
         raise not_found("run")
@@ -39,18 +39,18 @@ def step_of(session: Session, run: Run, number: int) -> RunStep:
 
 
 def page(session: Session, who: Principal) -> list[RunView]:
-    """One's own runs, the one that went on last first."""
+    """The person's runs, the most recently active first."""
     query = select(Run).where(Run.owner_id == who.user_id).order_by(Run.updated_at.desc()).limit(PAGE)
     return list(whole_views(whole_rows(session, Run, query), lambda run: view(session, run)))
 
 
 def going(session: Session) -> list[str]:
-    """The runs that go on by themselves."""
+    """The runs that continue automatically."""
     return list(session.scalars(select(Run.id).where(Run.state == "going")))
 
 
 def write(session: Session, run: Run, steps: Sequence[Step], results: Mapping[int, str]) -> None:
-    """A new run; ``results`` are assets that stand for what a step would make."""
+    """Write a new run; ``results`` are assets to use as the results of steps."""
     run.created_at = run.updated_at = time.time()
     session.add(run)
     session.flush()
@@ -64,43 +64,43 @@ def write(session: Session, run: Run, steps: Sequence[Step], results: Mapping[in
                 state="done" if given else "open",
                 assets=[given] if given else [],
                 asset_id=given,
-                looked=given is not None,  # whoever brought it knows it
+                looked=given is not None,  # the person chose it, so it needs no review
             )
         )
     session.flush()
 
 
 def settle(session: Session, run_id: str, state: RunState, number: int = 0, /, **values: object) -> None:
-    """Say how a run stands, and what is new about its step ``number``."""
+    """Set the state of a run, and new values of its step ``number``."""
     session.execute(update(Run).where(Run.id == run_id).values(state=state, updated_at=time.time()))
     if number:
         here = (RunStep.run_id == run_id, RunStep.number == number)
         session.execute(update(RunStep).where(*here).values(**values))
 
 
-def ended(
+def step_ended(
     session: Session, job_id: str, how: Literal["done", "failed", "cancelled"], error: Problem | None
 ) -> str | None:
-    """Write what came of a step's job, in the transaction that ends the job; the run that should go on, if one should.
+    """Write the outcome of a step's job, in the transaction that ends the job. Returns the run to continue, if any.
 
-    Results on the way to the last step are marked as steps.
+    Results of all steps but the last are marked as intermediate.
     """
     step = session.scalar(select(RunStep).where(RunStep.job_id == job_id, RunStep.state == "working"))
     if step is None:
         return None
     run = session.get_one(Run, step.run_id)
-    finished = run.state == "done"  # its person has taken an earlier result
+    finished = run.state == "done"  # the person has accepted an earlier result
     if how != "done":
         state: RunState = "done" if finished else "failed" if how == "failed" else "stopped"
         problem = error.model_dump() if error else None
         settle(session, step.run_id, state, step.number, state="failed" if how == "failed" else "open", problem=problem)
         return None
-    made = select(Asset.id).where(Asset.job_id == job_id).order_by(Asset.created_at.desc())
-    assets = list(session.scalars(made))
+    asset_ids = select(Asset.id).where(Asset.job_id == job_id).order_by(Asset.created_at.desc())
+    assets = list(session.scalars(asset_ids))
     last = session.scalar(select(RunStep.number).where(RunStep.run_id == step.run_id, RunStep.number > step.number))
     if last is not None:
         session.execute(update(Asset).where(Asset.job_id == job_id).values(step=True))
-    if finished:  # what came too late is in the library, and is not the run's result
+    if finished:  # a late result is in the library, but is not the run's result
         settle(session, step.run_id, "done", step.number, state="open", assets=assets)
         return None
     going = run.state != "stopped"
@@ -119,7 +119,7 @@ def ended(
 
 
 def result(session: Session, run: Run, step: RunStep, asset_id: str) -> None:
-    """Let another asset stand for what a step made; what was made of the old one is out of date."""
+    """Use another asset as the result of a step; results made from the old one become outdated."""
     step.asset_id, step.state, step.problem, step.looked, step.note = asset_id, "done", None, False, ""
     step.asks, step.job_id = [], None
     if asset_id not in step.assets:
@@ -128,34 +128,34 @@ def result(session: Session, run: Run, step: RunStep, asset_id: str) -> None:
 
 
 def keep_result(session: Session, run: Run, step: RunStep) -> None:
-    """Let what a step made be the result of the run: it is no step on the way any more."""
+    """Make a step's result the result of the run, so that it is no longer intermediate."""
     session.execute(update(Asset).where(Asset.id == step.asset_id, Asset.job_id == step.job_id).values(step=False))
 
 
 def outdate(session: Session, run: Run, number: int) -> None:
-    """Mark what depends on a step, directly or not, as out of date where it was done already."""
+    """Mark finished steps that depend on a step, directly or not, as outdated."""
     changed = {number}
     for step in steps_of(session, run):
-        if step.number > number and changed & taken(step):
+        if step.number > number and changed & used_assets(step):
             changed.add(step.number)
             if step.state in ("done", "failed"):
                 step.state = "stale" if step.asset_id else "open"
                 step.looked = False
 
 
-def taken(step: RunStep) -> set[int]:
-    """The steps whose results a step takes."""
+def used_assets(step: RunStep) -> set[int]:
+    """The numbers of the steps whose results a step uses."""
     texts = [value for request in (step.spec["request"], *step.spec["instead"]) for value in request.values()]
     flat = [one for value in texts for one in (value if isinstance(value, list) else [value])]
     return {int(match[1]) for text in flat if isinstance(text, str) and (match := RESULT_OF.fullmatch(text))}
 
 
 def busy() -> StudioError:
-    """Somebody wants to change what is being made."""
+    """The error for a change to a run while one of its steps is running."""
     return StudioError(
         "still_working",
-        "A step of this run is under way.",
-        next="Wait for its end, or stop the run first.",
+        "A step of this run is in progress.",
+        next="Wait until it is finished, or stop the run first.",
         status=409,
     )
 
@@ -166,7 +166,7 @@ def view(session: Session, run: Run) -> RunView:
     at = next((step.number for step in steps if step.state != "done"), len(steps))
     if run.state == "looking":
         at = max(1, at - 1 if steps[at - 1].state != "done" else at)
-    made = [step.asset_id for step in steps if step.state == "done" and step.asset_id]
+    result_ids = [step.asset_id for step in steps if step.state == "done" and step.asset_id]
     return RunView(
         id=run.id,
         recipe=run.recipe,
@@ -176,7 +176,7 @@ def view(session: Session, run: Run) -> RunView:
         at=at,
         words=_words(run.state, steps, at),
         steps=steps,
-        result=made[-1] if run.state == "done" and made else None,
+        result=result_ids[-1] if run.state == "done" and result_ids else None,
         created_at=run.created_at,
         updated_at=run.updated_at,
     )
@@ -203,24 +203,24 @@ def _step_view(row: RunStep) -> StepView:
 
 
 def _words(state: str, steps: Sequence[StepView], at: int) -> str:
-    """The whole situation as one line a person would say."""
+    """The current situation in one line."""
     step, total = steps[at - 1], len(steps)
     where = f"Step {at} of {total}"
     if state == "looking":
-        return f"{where} is done: look at it, then go on."
+        return f"{where} is done. Check the result, then continue."
     if state == "asking":
-        return step.note if step.asks == ("result",) else f"{where} waits for you: {_asked(step.asks)}."
+        return step.note if step.asks == ("result",) else f"{where} needs your input: {_asked_fields(step.asks)}."
     if state == "failed":
-        return f"{where} did not work. {step.problem.sentence if step.problem else ''}".strip()
+        return f"{where} failed. {step.problem.sentence if step.problem else ''}".strip()
     if state == "stopped":
         return f"Stopped at step {at} of {total}."
     if state == "done":
         return "Done." if all(step.state == "done" for step in steps) else f"Finished before step {at} of {total}."
-    return f"{where} is under way."
+    return f"{where} is in progress."
 
 
-_FIELDS = {"prompt": "say it in words", "mask": "paint where", "image": "bring in a picture"}
+_FIELDS = {"prompt": "enter a prompt", "mask": "paint a mask", "image": "choose a picture"}
 
 
-def _asked(fields: Sequence[str]) -> str:
+def _asked_fields(fields: Sequence[str]) -> str:
     return " and ".join(_FIELDS.get(name, f"fill in “{name}”") for name in fields)

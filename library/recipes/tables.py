@@ -1,4 +1,4 @@
-"""Tables of recipes: what is kept, and the runs of it with their steps."""
+"""Tables of recipes: saved recipes, and runs with their steps."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from db import Base, new_id
 
 
 class Recipe(Base):
-    """A chain of steps that a person keeps under a name."""
+    """A chain of steps that a person saved under a name."""
 
     __tablename__ = "recipes"
 
@@ -22,10 +22,10 @@ class Recipe(Base):
 
 
 class Run(Base):
-    """A recipe on its way. It has its own copy of the steps, so that the recipe may change or go meanwhile.
+    """A run of a recipe. It has its own copy of the steps, so that the recipe can be changed or deleted meanwhile.
 
-    ``inputs`` are the assets it was given, by name. ``state`` is going (by itself, now or after a restart), looking (at
-    the last result), asking (for what a step lacks), failed, stopped or done.
+    ``inputs`` are its input assets by name. ``state`` is going (continues automatically, also after a restart), looking
+    (waits for a review of the last result), asking (needs a field filled in), failed, stopped or done.
     """
 
     __tablename__ = "recipe_runs"
@@ -44,9 +44,9 @@ class Run(Base):
 
 
 class RunStep(Base):
-    """One step of a run. ``spec`` is the step as the recipe says it; ``state`` is open, working, done, failed or stale
-    (something before it is different now). ``assets`` are its results, ``asset_id`` the one that counts, ``asks`` the
-    fields that somebody must fill in before it can be done.
+    """One step of a run. ``spec`` is the step from the recipe; ``state`` is open, working, done, failed or stale (an
+    earlier step has changed). ``assets`` are its results, ``asset_id`` the chosen one, ``asks`` the fields that must be
+    filled in before it can run.
     """
 
     __tablename__ = "recipe_steps"

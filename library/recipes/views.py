@@ -1,4 +1,4 @@
-"""What is said about recipes and their runs, to pages and scripts alike."""
+"""Views of recipes and their runs, for pages and scripts."""
 
 import re
 from typing import Any, Literal
@@ -11,22 +11,22 @@ RunState = Literal["going", "looking", "asking", "failed", "stopped", "done"]
 StepState = Literal["open", "working", "done", "failed", "stale"]
 MOST_STEPS = 20
 RESULT_OF = re.compile(r"step:([1-9]\d?)")
-"""What stands in a field for the result of a step."""
+"""A field value that refers to the result of a step."""
 
 
 class View(BaseModel):
-    """A frozen answer."""
+    """A frozen response."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Step(View):
-    """One step: a request of the Image tab, in which ``step:2`` stands for what step 2 made (in a field that takes no
-    file: for what that field says there) and ``input:photograph`` for a file that the run is given.
+    """One step: a request of the Image tab, in which ``step:2`` refers to the result of step 2 (in a field that takes
+    no file: to that field's value there) and ``input:photograph`` to an input file of the run.
 
-    Fields that a request cannot do without may be left out: the run asks for them when it comes there. ``instead`` are
-    other requests, for machines where no model does the first; ``models`` whom to ask, the first that is installed.
-    ``stop`` waits with the result until somebody has looked at it.
+    Required fields may be left out: the run asks for them when it reaches the step. ``instead`` are alternative
+    requests if no installed model can do the first; ``models`` the models to try, of which the first installed one is
+    used. ``stop`` pauses the run after this step until the person has reviewed the result.
     """
 
     name: str = Field("", max_length=60)
@@ -37,7 +37,7 @@ class Step(View):
 
 
 class RecipeView(View):
-    """A recipe: the studio's own, or one that a person keeps (``mine``)."""
+    """A recipe: built in, or saved by a person (``mine``)."""
 
     id: str
     name: str
@@ -47,10 +47,10 @@ class RecipeView(View):
 
 
 class StepView(View):
-    """A step of a run: how it stands, the job that does it, its results and the one that counts.
+    """A step of a run: its state, its job, its results and the chosen one.
 
-    ``asks`` names the fields somebody must fill in before it can be done (``result`` where only a picture brought in
-    helps), ``note`` says which model was taken in place of another.
+    ``asks`` lists the fields that must be filled in before it can run (``result`` if only an uploaded picture helps),
+    ``note`` says which model is used instead of another.
     """
 
     number: int
@@ -70,7 +70,7 @@ class StepView(View):
 
 
 class RunView(View):
-    """A run: ``at`` is the step it is at, ``result`` what it made once it is done, ``words`` the whole situation."""
+    """A run: ``at`` is its current step, ``result`` the final asset once it is done, ``words`` a one-line status."""
 
     id: str
     recipe: str

@@ -8,7 +8,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Every table, in the order of their references."""
+    """Create every table, in the order of their references."""
     _people()
     _library()
     _queue()

@@ -1,4 +1,4 @@
-"""The rooms: conversations, marks on assets, presets, pronunciations, sign-in elsewhere."""
+"""Conversations, favorites and tags of assets, presets, pronunciations, identity providers, search."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Every new table and column."""
+    """Create the new tables and columns."""
     _conversations()
     _marks()
     _people()
@@ -139,7 +139,7 @@ UPDATE assets SET moment = CASE
 
 
 def _again(condition: str) -> str:
-    """Write the words of some assets anew. Not by REPLACE, which is none within a foreign key's SET NULL."""
+    """Return statements that index some assets again. REPLACE does not work within a foreign key's SET NULL."""
     forget = f"DELETE FROM asset_words WHERE rowid IN (SELECT moment FROM assets WHERE {condition})"
     return f"BEGIN {forget}; {_WRITE} WHERE {condition}; END"
 
@@ -160,10 +160,10 @@ _CHANGES = {
 
 
 def _search() -> None:
-    """One full-text index over every asset: the words to find it by, and the facets that lists are narrowed by.
+    """Create a full-text index over all assets: the words to search, and the facets to filter by.
 
-    Its row ids are the assets' ``moment``: microseconds since 1970, each given to one asset only, so that the index
-    is read newest first without sorting. Triggers keep it in step, whoever writes.
+    Its row ids are the assets' ``moment``: microseconds since 1970, unique per asset, so that the index is read newest
+    first without sorting. Triggers keep it up to date.
     """
     op.add_column("assets", sa.Column("model", sa.String))
     op.add_column("assets", sa.Column("moment", sa.BigInteger))

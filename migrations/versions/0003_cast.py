@@ -8,7 +8,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Three new tables."""
+    """Create three tables."""
     op.create_table(
         "cast_members",
         sa.Column("id", sa.String, primary_key=True),

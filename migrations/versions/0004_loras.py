@@ -1,4 +1,4 @@
-"""What is known of a LoRA: the models it is for, its trigger words, its rank."""
+"""Facts about LoRAs: the models they are for, their trigger words, their rank."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,6 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """The new columns of assets."""
+    """Add the columns to assets."""
     op.add_column("assets", sa.Column("family", sa.String))
     op.add_column("assets", sa.Column("lora", sa.JSON))

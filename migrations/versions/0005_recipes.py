@@ -1,4 +1,4 @@
-"""Recipes: what is kept, and the runs of it with their steps."""
+"""Saved recipes, and their runs with steps."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Three new tables."""
+    """Create three tables."""
     op.create_table(
         "recipes",
         sa.Column("id", sa.String, primary_key=True),

@@ -1,4 +1,4 @@
-"""What people should know about a file: what it lacks, what was left out of it."""
+"""Notes on assets: what is missing from a file, what was left out of it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,5 +8,5 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """A new column of assets."""
+    """Add the column to assets."""
     op.add_column("assets", sa.Column("notes", sa.JSON, nullable=False, server_default="[]"))

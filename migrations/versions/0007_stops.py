@@ -1,4 +1,4 @@
-"""Jobs remember how far they were when the studio last ended during them."""
+"""Jobs record how far they were when the studio last stopped during them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,5 +8,5 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """One new column."""
+    """Add the column."""
     op.add_column("jobs", sa.Column("stop_place", sa.String))

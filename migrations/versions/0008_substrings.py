@@ -1,4 +1,4 @@
-"""Files are also found by parts of words: for scripts without spaces between words, and for numbers in names."""
+"""Search also finds parts of words: for scripts without spaces between words, and for numbers in names."""
 
 from alembic import op
 
@@ -30,7 +30,7 @@ _CHANGES = {
 
 
 def upgrade() -> None:
-    """A second index, of every three letters in a row; triggers keep it in step, whoever writes."""
+    """Create a second index, of trigrams; triggers keep it up to date."""
     op.execute(_GRAMS)
     op.execute(_WRITE)
     for name, change in _CHANGES.items():

@@ -1,4 +1,4 @@
-"""Names that tell people, cast members and presets apart are one of a kind in the database too."""
+"""Names of people, cast members and presets become unique in the database too."""
 
 import logging
 import unicodedata
@@ -19,11 +19,11 @@ class _Row(NamedTuple):
     id: str
     name: str
     scope: str
-    """Within it, names differ."""
+    """Names are unique within it."""
 
 
 class _Kind(NamedTuple):
-    """Something with a name: its rows, the oldest first; when two names are one; what sets a later one apart."""
+    """A kind of named row: the query for its rows, oldest first; the key of a name; the suffix for duplicates."""
 
     noun: str
     table: str
@@ -46,15 +46,15 @@ _PEOPLE = _Kind(
     "users",
     "SELECT id, name, '' FROM users ORDER BY created_at, rowid",
     _fold_person,
-    " {}",  # a person's name has no brackets
+    " {}",  # a person's name cannot contain brackets
     40,
 )
 _CAST = _Kind(
-    "member of the cast",
+    "cast member",
     "cast_members",
     "SELECT id, name, owner_id FROM cast_members WHERE deleted_at IS NULL ORDER BY created_at, rowid",
     _fold_member,
-    "_{}",  # a name in the cast is one word
+    "_{}",  # a cast name is one word
     40,
 )
 _PRESETS = _Kind(
@@ -68,7 +68,7 @@ _PRESETS = _Kind(
 
 
 def upgrade() -> None:
-    """Give names that are there twice a number, then let the database refuse further ones."""
+    """Number duplicate names, then make the database refuse new ones."""
     op.add_column("users", sa.Column("key", sa.String, nullable=False, server_default=""))
     for kind in (_PEOPLE, _CAST, _PRESETS):
         _tell_apart(kind)
@@ -83,13 +83,13 @@ def upgrade() -> None:
 
 def _tell_apart(kind: _Kind) -> None:
     for row, name in _renamed(kind, _rows(kind)):
-        log.warning("Two of a name: the later %s “%s” is called “%s” now (id %s).", kind.noun, row.name, name, row.id)
+        log.warning("Duplicate name: the later %s “%s” was renamed to “%s” (id %s).", kind.noun, row.name, name, row.id)
         update = sa.text(f"UPDATE {kind.table} SET name = :name WHERE id = :id")
         op.execute(update.bindparams(name=name, id=row.id))
 
 
 def _renamed(kind: _Kind, rows: Sequence[_Row]) -> Iterator[tuple[_Row, str]]:
-    """Each row whose name an earlier one has, with a name that no row has."""
+    """Yield each row whose name an earlier one has, with a name that is not taken."""
     taken = {(row.scope, kind.fold(row.name)) for row in rows}
     seen: set[tuple[str, str]] = set()
     for row in rows:

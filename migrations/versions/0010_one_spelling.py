@@ -1,4 +1,4 @@
-"""Titles, sources and tags in one spelling (NFC): macOS writes letters with accents as two characters."""
+"""Titles, sources and tags are normalized to NFC: macOS writes accented letters as two characters."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _TEXTS = (("assets", "title"), ("assets", "source"), ("conversations", "title"),
 
 
 def upgrade() -> None:
-    """Write anew what is spelled otherwise; the indexes of words follow by their triggers."""
+    """Rewrite texts that are not in NFC; triggers update the search indexes."""
     for table, column in _TEXTS:
         update = sa.text(f"UPDATE {table} SET {column} = :text WHERE rowid = :row")
         for row, text in _otherwise(table, column):
@@ -27,7 +27,7 @@ def upgrade() -> None:
 
 
 def _otherwise(table: str, column: str) -> Iterator[tuple[int, str]]:
-    """The rows whose text is not in NFC, with what it is in NFC."""
+    """Yield the rows whose text is not in NFC, with the text in NFC."""
     query = sa.text(f"SELECT rowid, {column} FROM {table} WHERE {column} IS NOT NULL")
     for row, text in op.get_bind().execute(query).all():
         one = unicodedata.normalize("NFC", text)

@@ -1,9 +1,10 @@
-"""The API behind the real gate, queue and library; only the models are played, by a host that draws a plain picture."""
+"""The API behind the real gate, queue and library; only the models are replaced, by a host with plain pictures."""
 
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,15 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from starlette.types import ASGIApp
 
-from api import errors, rest
-from auth.accounts import Accounts
-from auth.mount import protect
-from auth.principal import Principal
+from api import errors
+from api.operations import rest
+from auth.accounts.principal import Principal
+from auth.accounts.users import Accounts
+from auth.http.middleware import protect
 from data import DataFolder
-from db import open_database
-from engines import wire
+from engines import protocol
 from engines.catalog import Catalog
-from engines.language.shelf import Language
+from engines.language.models import LanguageService
 from engines.media.picture import preview_jpeg, save_picture
 from engines.media.sound import save_sound
 from jobs.recipes.service import Recipes
@@ -33,17 +34,19 @@ from library.conversations.service import Conversations
 from library.service import Library
 from settings import Settings
 from studio import Studio
+from tests.support.clients import Client
+from tests.support.databases import opened
 
 MODEL = """
 id: plain
 name: Plain
-use: Draws one colour.
+use: Draws one color.
 tasks: [create_image, change_image, edit_image, fill_image, extend_image, upscale_image, cut_out, stylize_image,
   create_clip, animate_image, upscale_clip, interpolate_clip, speak, check_speech, write]
 runtime: onnx
 pipeline: "plain:Plain"
 parts: {}
-licence: {name: none, commercial: true}
+license: {name: none, commercial: true}
 verified: twin
 choices:
   style: [{value: style-03, label: Ink, help: As drawn with a pen.}, {value: style-04, label: Oil}]
@@ -52,27 +55,27 @@ choices:
 
 
 class Painter:
-    """A host that makes a 16 px picture of the seed's colour for any request, silence for speech; `go_on` holds it."""
+    """A host that makes a 16 px picture in the seed's color for any request, silence for speech; `go_on` blocks it."""
 
-    def __init__(self, lane: wire.Lane) -> None:
+    def __init__(self, lane: protocol.Lane) -> None:
         self.lane = lane
         self.go_on = threading.Event()
         self.go_on.set()
         self._cancelled: set[str] = set()
-        self._send: Callable[[wire.Event], None] = lambda event: None
+        self._send: Callable[[protocol.Event], None] = lambda event: None
 
-    def start(self, on_event: Callable[[wire.Event], None]) -> None:
+    def start(self, on_event: Callable[[protocol.Event], None]) -> None:
         self._send = on_event
-        on_event(wire.DeviceState(lane=self.lane, name="Easel", total_bytes=100, used_bytes=40))
+        on_event(protocol.DeviceState(lane=self.lane, name="Easel", total_bytes=100, used_bytes=40))
 
-    def run(self, envelope: wire.Envelope) -> None:
+    def run(self, envelope: protocol.Envelope) -> None:
         threading.Thread(target=self._paint, args=(envelope,), daemon=True).start()
 
     def cancel(self, job: str) -> None:
         self._cancelled.add(job)
 
-    def make_way(self, job: str) -> None:
-        """It never does."""
+    def request_yield(self, job: str) -> None:
+        """Return that it never yields."""
 
     def free(self) -> None:
         """It holds nothing."""
@@ -80,14 +83,14 @@ class Painter:
     def stop(self) -> None:
         self.go_on.set()
 
-    def _paint(self, envelope: wire.Envelope) -> None:
+    def _paint(self, envelope: protocol.Envelope) -> None:
         of_job: dict[str, Any] = {"job": envelope.job, "attempt": envelope.attempt}
         picture = Image.new("RGB", (16, 16), ((envelope.request.get("seed") or 0) % 256, 90, 20))
-        self._send(wire.Progress(**of_job, step=1, total=2))
-        self._send(wire.Preview(**of_job, jpeg=preview_jpeg(picture)))
+        self._send(protocol.Progress(**of_job, step=1, total=2))
+        self._send(protocol.Preview(**of_job, jpeg=preview_jpeg(picture)))
         while not self.go_on.wait(0.02):
             if envelope.job in self._cancelled:
-                self._send(wire.Cancelled(**of_job))
+                self._send(protocol.Cancelled(**of_job))
                 return
         record = {
             "studio": "0.1.0",
@@ -103,13 +106,13 @@ class Painter:
             file = save_sound(np.zeros(2400, np.float32), 24_000, name.with_suffix(".wav"), record)
         else:
             file = save_picture(picture, name.with_suffix(".png"), record)
-        self._send(wire.Measured(**of_job, load_seconds=0, run_seconds=0.01, working_bytes=1, device="Easel"))
-        self._send(wire.Result(**of_job, files=(file,)))
+        self._send(protocol.Measured(**of_job, load_seconds=0, run_seconds=0.01, working_bytes=1, device="Easel"))
+        self._send(protocol.Result(**of_job, files=(file,)))
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account and a token for scripts."""
+    """Someone with an account and an access token."""
 
     who: Principal
     token: str
@@ -121,14 +124,14 @@ class Person:
 
 @dataclass(frozen=True)
 class House:
-    """A studio, its app, and the painter who works in it."""
+    """A studio, its app, and the host that runs its jobs."""
 
     studio: Studio
     app: ASGIApp
     painter: Painter
 
     def person(self, name: str) -> Person:
-        """A new account; the first is the owner's."""
+        """Add an account; the first is the owner's."""
         accounts = self.studio.accounts
         link = accounts.first_run_link() or accounts.add(name)
         user = accounts.use_link(link.rpartition("/")[2], name, "correct horse battery")
@@ -137,16 +140,15 @@ class House:
         return Person(who, accounts.new_token(who, "script"))
 
     def client(self, person: Person | None = None) -> TestClient:
-        """A script's connection."""
-        return TestClient(self.app, headers=person.headers if person else {}, raise_server_exceptions=False)
+        """Return a client for a script."""
+        return Client(self.app, headers=person.headers if person else {}, raise_server_exceptions=False)
 
 
 def build(folder: Path, *, gradio: bool, **settings: Any) -> House:
-    """A house on a data folder; ``gradio`` adds the page's endpoints."""
+    """A house on a data folder; ``gradio`` adds the endpoints."""
     data = DataFolder(folder)
-    data.create()
+    database = opened(data)
     (data.catalog / "plain.yaml").write_text(MODEL)
-    database = open_database(data.database)
     known = Settings(data=folder, **settings)
     library, catalog = Library(database, data), Catalog(starter=data.starter, own=data.catalog)
     painter = Painter("cpu")
@@ -160,7 +162,7 @@ def build(folder: Path, *, gradio: bool, **settings: Any) -> House:
         library,
         Conversations(database),
         jobs,
-        Language(catalog),
+        LanguageService(catalog),
         Recipes(database, library, catalog, jobs),
     )
     app = FastAPI()
@@ -174,27 +176,47 @@ def build(folder: Path, *, gradio: bool, **settings: Any) -> House:
 def _mount_gradio(app: FastAPI, studio: Studio) -> None:
     import gradio as gr
 
-    from api import endpoints
-    from api.arguments import tell_too_few
     from api.fair_queue import share_queue
+    from api.operations import gradio as endpoints
+    from api.operations.script_values import explain_missing_arguments
 
     with gr.Blocks() as blocks:
         endpoints.install(studio)
     blocks.queue(api_open=False, default_concurrency_limit=None)
     share_queue(blocks)
-    tell_too_few(blocks)
+    explain_missing_arguments(blocks)
     gr.mount_gradio_app(app, blocks, path="/", auth_dependency=lambda request: request.state.principal.name)
     blocks.has_launched = True
 
 
-@pytest.fixture
-def house(data_folder: Path) -> Iterator[House]:
+@contextmanager
+def open_house(folder: Path) -> Iterator[House]:
     """A studio with its REST routes."""
-    built = build(data_folder, gradio=False, max_upload_mb=2, keep_free_mb=0)
+    built = build(folder, gradio=False, max_upload_mb=2, keep_free_mb=0)
     built.studio.jobs.start()
     yield built
     built.studio.jobs.stop()
     built.studio.database.close()
+
+
+@pytest.fixture
+def house(data_folder: Path) -> Iterator[House]:
+    """A studio for one test."""
+    with open_house(data_folder) as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A studio for the tests of a module that can share it."""
+    with open_house(tmp_path_factory.mktemp("shared") / "data 100%") as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def as_owner(shared_house: House) -> TestClient:
+    """A client of the shared studio's owner."""
+    return shared_house.client(shared_house.person("Ann"))
 
 
 @pytest.fixture
@@ -211,19 +233,19 @@ def bob(house: House, ann: Person) -> Person:
 
 @pytest.fixture
 def as_ann(house: House, ann: Person) -> TestClient:
-    """Ann's script."""
+    """A client of Ann."""
     return house.client(ann)
 
 
 @pytest.fixture
 def as_bob(house: House, bob: Person) -> TestClient:
-    """Bob's script."""
+    """A client of Bob."""
     return house.client(bob)
 
 
 @dataclass(frozen=True)
 class Live:
-    """A house that serves on a port, with two people in it."""
+    """A house that serves on a port, with two people."""
 
     house: House
     url: str
@@ -233,7 +255,7 @@ class Live:
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """The whole API on a real port, gradio_client's endpoints too."""
+    """The whole API on a real port, with the endpoints for gradio_client."""
     folder = tmp_path_factory.mktemp("live") / "data"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder / "uploads"))
@@ -259,7 +281,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 def ended(client: TestClient, job_id: str) -> dict[str, Any]:
-    """A job when it has ended."""
+    """Wait for a job to end and return it."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         job: dict[str, Any] = client.get(f"/api/jobs/{job_id}").json()
@@ -270,7 +292,7 @@ def ended(client: TestClient, job_id: str) -> dict[str, Any]:
 
 
 def png(width: int = 8, height: int = 8) -> bytes:
-    """A picture's bytes."""
+    """Return the bytes of a picture."""
     import io
 
     out = io.BytesIO()

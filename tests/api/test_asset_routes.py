@@ -1,4 +1,4 @@
-"""Bringing files in and getting them out again over REST."""
+"""Uploading and downloading files over REST."""
 
 import io
 import json
@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from api.serving import file_name
+from api.file_responses import file_name
 from data import DataFolder
 from tests.api.conftest import House, Person, png
 
 
 def left_over(house: House) -> list[Path]:
-    """What lies in the folder of files on their way in."""
+    """Return the content of the folder for files being uploaded."""
     return [path for path in house.studio.data.uploads.rglob("*") if path.is_file()]
 
 
@@ -29,7 +29,7 @@ def bring(client: TestClient, content: bytes, name: str = "lion.png", **more: An
     return client.post("/api/assets", params={"name": name, **more}, content=content)
 
 
-def test_a_picture_as_the_body_or_in_a_form(house: House, as_ann: TestClient, photo: Path) -> None:
+def test_a_picture_can_be_the_body_or_a_form_field(house: House, as_ann: TestClient, photo: Path) -> None:
     raw = bring(as_ann, photo.read_bytes(), "Löwe am Fluß.jpg")
     with photo.open("rb") as file:
         form = as_ann.post("/api/assets", data={"note": "x"}, files={"file": ("Löwe am Fluß.jpg", file)})
@@ -54,8 +54,8 @@ def test_a_picture_as_the_body_or_in_a_form(house: House, as_ann: TestClient, ph
         (".png", ".png"),
     ],
 )
-def test_only_the_ending_of_a_file_is_cut_from_its_name(as_ann: TestClient, name: str, title: str) -> None:
-    assert bring(as_ann, png(), name).json()["title"] == title
+def test_only_the_suffix_is_removed_from_the_title(as_owner: TestClient, name: str, title: str) -> None:
+    assert bring(as_owner, png(), name).json()["title"] == title
 
 
 @pytest.mark.parametrize(
@@ -68,36 +68,36 @@ def test_only_the_ending_of_a_file_is_cut_from_its_name(as_ann: TestClient, name
         ("filename=\"a; filename*=UTF-8''b.png\"", "a; filename*=UTF-8''b"),
     ],
 )
-def test_the_name_in_a_form(as_ann: TestClient, disposition: str, title: str) -> None:
+def test_the_file_name_in_a_form_is_decoded(as_owner: TestClient, disposition: str, title: str) -> None:
     head = f'--x\r\nContent-Disposition: form-data; name="file"; {disposition}\r\n\r\n'
     body = head.encode() + png() + b"\r\n--x--\r\n"
-    answer = as_ann.post("/api/assets", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    answer = as_owner.post("/api/assets", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
     assert answer.json()["title"] == title
 
 
-def test_what_work_on_a_file_leaves_out_is_told_with_it(as_ann: TestClient) -> None:
+def test_notes_about_a_file_are_stored_with_it(as_owner: TestClient) -> None:
     deep = io.BytesIO()
     Image.new("I;16", (8, 8)).save(deep, "PNG")
-    asset = bring(as_ann, deep.getvalue()).json()
-    assert asset["notes"] == ["More than 8 bits per channel: work here uses 8."]
-    assert as_ann.get(f"/api/assets/{asset['id']}").json()["notes"] == asset["notes"]
-    assert bring(as_ann, png()).json()["notes"] == []
+    asset = bring(as_owner, deep.getvalue()).json()
+    assert asset["notes"] == ["This picture has more than 8 bits per channel; the studio uses 8."]
+    assert as_owner.get(f"/api/assets/{asset['id']}").json()["notes"] == asset["notes"]
+    assert bring(as_owner, png()).json()["notes"] == []
 
 
-def test_an_empty_file_is_called_so(as_ann: TestClient) -> None:
-    raw = bring(as_ann, b"", "empty.png")
-    form = as_ann.post("/api/assets", files={"file": ("empty.png", b"")})
+def test_an_empty_file_is_refused_by_name(as_owner: TestClient) -> None:
+    raw = bring(as_owner, b"", "empty.png")
+    form = as_owner.post("/api/assets", files={"file": ("empty.png", b"")})
     for answer in (raw, form):
         assert answer.status_code == 422
         assert answer.json()["what"] == "“empty.png” is empty (0 bytes)."
         assert answer.json()["next"] == "Choose another file."
 
 
-def test_what_a_file_is_is_told_by_its_content(as_ann: TestClient, short_clip: Path, speech: Path) -> None:
-    clip = bring(as_ann, short_clip.read_bytes(), "actually.png").json()
+def test_the_kind_is_detected_from_the_content(as_owner: TestClient, short_clip: Path, speech: Path) -> None:
+    clip = bring(as_owner, short_clip.read_bytes(), "actually.png").json()
     assert (clip["kind"], clip["mime"], clip["width"]) == ("clip", "video/mp4", 160)
     assert clip["frames"] > 1
-    sound = bring(as_ann, speech.read_bytes(), "../../etc/passwd").json()
+    sound = bring(as_owner, speech.read_bytes(), "../../etc/passwd").json()
     assert (sound["kind"], sound["title"]) == ("sound", "passwd")
     assert sound["seconds"] > 0
 
@@ -118,7 +118,7 @@ def zip_bomb() -> bytes:
 
 
 def wide_png() -> bytes:
-    """A picture of 30,001 x 30,001 pixels in two hundred bytes."""
+    """Return a picture of 30,001 × 30,001 px in two hundred bytes."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -137,7 +137,9 @@ def wide_png() -> bytes:
         pytest.param(b"\0" * 1000, 415, id="zeros"),
     ],
 )
-def test_what_is_no_medium_is_refused_and_gone(house: House, as_ann: TestClient, content: bytes, status: int) -> None:
+def test_an_unsupported_file_is_refused_and_deleted(
+    house: House, as_ann: TestClient, content: bytes, status: int
+) -> None:
     answer = bring(as_ann, content)
     assert answer.status_code == status
     assert answer.json()["what"].endswith(".")
@@ -146,33 +148,36 @@ def test_what_is_no_medium_is_refused_and_gone(house: House, as_ann: TestClient,
 
 
 @pytest.mark.parametrize("content", [b"<svg onload='alert(1)'/>", b"<!doctype html><script>alert(1)</script>"])
-def test_a_page_is_taken_as_plain_text_and_never_run(as_ann: TestClient, content: bytes) -> None:
-    asset = bring(as_ann, content).json()
+def test_html_is_stored_as_plain_text_and_never_executed(as_owner: TestClient, content: bytes) -> None:
+    asset = bring(as_owner, content).json()
     assert (asset["kind"], asset["mime"]) == ("document", "text/plain")
-    answer = as_ann.get(f"/api/assets/{asset['id']}/file")
+    answer = as_owner.get(f"/api/assets/{asset['id']}/file")
     assert answer.headers["content-type"].startswith("text/plain")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-security-policy"].startswith("sandbox")
 
 
-def test_too_large_is_refused_at_once_and_on_the_way(house: House, as_ann: TestClient) -> None:
+def test_a_file_that_is_too_large_is_refused_at_once_or_while_streaming(
+    shared_house: House, as_owner: TestClient
+) -> None:
     big = b"\0" * (3 << 20)
-    told_before = as_ann.post("/api/assets?name=big.mov", content=big)
-    never_told = as_ann.post("/api/assets?name=big.mov", content=(big[n : n + 9999] for n in range(0, len(big), 9999)))
-    in_a_form = as_ann.post("/api/assets", files={"file": ("big.mov", big)})
+    told_before = as_owner.post("/api/assets?name=big.mov", content=big)
+    pieces = (big[n : n + 9999] for n in range(0, len(big), 9999))
+    never_told = as_owner.post("/api/assets?name=big.mov", content=pieces)
+    in_a_form = as_owner.post("/api/assets", files={"file": ("big.mov", big)})
     for answer in (told_before, never_told, in_a_form):
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
-    assert left_over(house) == []
+    assert left_over(shared_house) == []
 
 
-def test_no_room_on_the_disk(house: House, as_ann: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_refuses_uploads(house: House, as_ann: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DataFolder, "free_bytes", lambda self: 10)
     answer = bring(as_ann, png())
     assert (answer.status_code, answer.json()["code"]) == (507, "disk_full")
     assert left_over(house) == []
 
 
-def test_a_copy_that_grows_is_given_its_room_first(
+def test_space_is_checked_for_copies_that_grow(
     house: House, as_ann: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content, picture = io.BytesIO(), Image.new("RGB", (1000, 1000), "teal")
@@ -200,23 +205,23 @@ def test_a_copy_that_grows_is_given_its_room_first(
         ("multipart/form-data; boundary=" + "x" * 5000, b""),
     ],
 )
-def test_broken_forms(house: House, as_ann: TestClient, kind: str, body: bytes) -> None:
-    answer = as_ann.post("/api/assets", content=body, headers={"Content-Type": kind})
+def test_broken_forms_are_refused(shared_house: House, as_owner: TestClient, kind: str, body: bytes) -> None:
+    answer = as_owner.post("/api/assets", content=body, headers={"Content-Type": kind})
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_upload")
-    assert left_over(house) == []
+    assert left_over(shared_house) == []
 
 
 @given(
     content=st.binary(max_size=300), head=st.sampled_from([b"", b"\x89PNG\r\n\x1a\n", b"RIFF", b"\xff\xd8\xff", b"ID3"])
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_bytes_are_taken_or_refused_politely(as_ann: TestClient, content: bytes, head: bytes) -> None:
-    answer = bring(as_ann, head + content)
+def test_arbitrary_bytes_are_stored_or_refused_cleanly(as_owner: TestClient, content: bytes, head: bytes) -> None:
+    answer = bring(as_owner, head + content)
     assert answer.status_code in (201, 400, 415, 422)
     assert answer.status_code == 201 or answer.json()["what"]
 
 
-def test_a_made_up_record_in_a_picture_harms_nothing(as_ann: TestClient) -> None:
+def test_a_forged_record_in_a_picture_is_harmless(as_owner: TestClient) -> None:
     for record in (
         '{"request": {"task": NaN}}',
         '{"request": {}}',
@@ -229,10 +234,10 @@ def test_a_made_up_record_in_a_picture_harms_nothing(as_ann: TestClient) -> None
         tags, out = PngInfo(), io.BytesIO()
         tags.add_itxt("c41", record)
         Image.new("RGB", (8, 8)).save(out, "PNG", pnginfo=tags)
-        asset = bring(as_ann, out.getvalue())
+        asset = bring(as_owner, out.getvalue())
         assert asset.status_code == 201
-        assert as_ann.post(f"/api/assets/{asset.json()['id']}/reproduce").status_code == 422
-    assert as_ann.get("/api/assets").status_code == 200
+        assert as_owner.post(f"/api/assets/{asset.json()['id']}/reproduce").status_code == 422
+    assert as_owner.get("/api/assets").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -249,25 +254,25 @@ def test_a_made_up_record_in_a_picture_harms_nothing(as_ann: TestClient) -> None
         ("bytes=" + ",".join(["0-0"] * 500), 200, slice(0, None)),
     ],
 )
-def test_ranges(as_ann: TestClient, asked: str, status: int, expected: slice | None) -> None:
+def test_range_requests_are_answered(as_owner: TestClient, asked: str, status: int, expected: slice | None) -> None:
     content = png(40, 40)
-    asset = bring(as_ann, content).json()["id"]
-    answer = as_ann.get(f"/api/assets/{asset}/file", headers={"Range": asked})
+    asset = bring(as_owner, content).json()["id"]
+    answer = as_owner.get(f"/api/assets/{asset}/file", headers={"Range": asked})
     assert answer.status_code == status
     if expected is not None:
         assert answer.content == content[expected]
 
 
-def test_a_range_of_another_version_is_the_whole_file(as_ann: TestClient) -> None:
+def test_a_range_of_another_version_is_the_whole_file(as_owner: TestClient) -> None:
     content = png()
-    asset = bring(as_ann, content).json()
+    asset = bring(as_owner, content).json()
     path, etag = f"/api/assets/{asset['id']}/file", f'"{asset["content_sha256"]}"'
-    assert as_ann.get(path, headers={"Range": "bytes=0-3", "If-Range": etag}).status_code == 206
-    whole = as_ann.get(path, headers={"Range": "bytes=0-3", "If-Range": '"other"'})
+    assert as_owner.get(path, headers={"Range": "bytes=0-3", "If-Range": etag}).status_code == 206
+    whole = as_owner.get(path, headers={"Range": "bytes=0-3", "If-Range": '"other"'})
     assert (whole.status_code, whole.content) == (200, content)
 
 
-def test_a_file_is_shown_and_never_run(as_ann: TestClient) -> None:
+def test_a_file_is_displayed_and_never_executed(as_ann: TestClient) -> None:
     asset = bring(as_ann, png(), "Fluß: Löwe/1.png").json()
     path = f"/api/assets/{asset['id']}/file"
     shown = as_ann.get(path)
@@ -308,7 +313,7 @@ def test_file_names_are_safe_everywhere(title: str) -> None:
 
 
 @pytest.mark.parametrize("title", [pytest.param("\U0001f98a" * 80, id="foxes"), "con", "Nul.png", "\u202egpj.exe"])
-def test_odd_titles_make_good_names(title: str) -> None:
+def test_odd_titles_become_valid_file_names(title: str) -> None:
     name = file_name(title, ".png")
     assert len(name.encode()) < 255
     assert name.lower().partition(".")[0] not in ("con", "nul")
@@ -324,16 +329,16 @@ def test_odd_titles_make_good_names(title: str) -> None:
         ({"request": {"task": ["x"]}, "model": 5}, "no_provenance"),
     ],
 )
-def test_a_record_from_outside_may_say_anything(as_ann: TestClient, record: dict[str, Any], code: str) -> None:
+def test_a_record_from_outside_may_hold_anything(as_owner: TestClient, record: dict[str, Any], code: str) -> None:
     tags, out = PngInfo(), io.BytesIO()
     tags.add_itxt("c41", json.dumps(record))
     Image.new("RGB", (8, 8)).save(out, "PNG", pnginfo=tags)
-    asset = bring(as_ann, out.getvalue()).json()
-    answer = as_ann.post(f"/api/assets/{asset['id']}/reproduce")
+    asset = bring(as_owner, out.getvalue()).json()
+    answer = as_owner.post(f"/api/assets/{asset['id']}/reproduce")
     assert (answer.status_code, answer.json().get("code")) == (422, code), answer.text
 
 
-def test_the_bin(as_ann: TestClient) -> None:
+def test_assets_move_to_the_bin_and_back(as_ann: TestClient) -> None:
     asset = bring(as_ann, png()).json()["id"]
     assert as_ann.delete(f"/api/assets/{asset}").status_code == 204
     assert as_ann.get("/api/assets").json()["assets"] == []
@@ -347,7 +352,7 @@ def test_the_bin(as_ann: TestClient) -> None:
     assert as_ann.get(f"/api/assets/{asset}/file").status_code == 200
 
 
-def test_pages(as_ann: TestClient) -> None:
+def test_lists_are_paged(as_ann: TestClient) -> None:
     made = [bring(as_ann, png()).json()["id"] for _ in range(3)]
     first = as_ann.get("/api/assets", params={"limit": 2}).json()
     rest = as_ann.get("/api/assets", params={"limit": 2, "after": first["next"]}).json()
@@ -357,21 +362,21 @@ def test_pages(as_ann: TestClient) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=0", "limit=201", "limit=x", "kind=film", "origin=stolen", "after=x", "deleted=perhaps", "colour=red"],
+    ["limit=0", "limit=201", "limit=x", "kind=film", "origin=stolen", "after=x", "deleted=perhaps", "color=red"],
 )
-def test_bad_filters(as_ann: TestClient, query: str) -> None:
-    answer = as_ann.get(f"/api/assets?{query}")
+def test_invalid_filters_are_refused(as_owner: TestClient, query: str) -> None:
+    answer = as_owner.get(f"/api/assets?{query}")
     assert answer.status_code == 422
-    assert set(answer.json()) == {"code", "what", "why", "next"}
+    assert set(answer.json()) == {"code", "field", "what", "why", "next"}
 
 
 @pytest.mark.parametrize("id", ["x", "%00", "..%2f..%2fstudio.db", "f" * 32, "a" * 5000])
 @pytest.mark.parametrize("what", ["", "/file", "/thumb"])
-def test_unknown_assets(as_ann: TestClient, id: str, what: str) -> None:
-    assert as_ann.get(f"/api/assets/{id}{what}").status_code == 404
+def test_unknown_assets_are_not_found(as_owner: TestClient, id: str, what: str) -> None:
+    assert as_owner.get(f"/api/assets/{id}{what}").status_code == 404
 
 
-def test_a_broken_off_upload_leaves_nothing(house: House, ann: Person) -> None:
+def test_an_interrupted_upload_leaves_nothing(house: House, ann: Person) -> None:
     import anyio
 
     async def upload() -> None:

@@ -1,4 +1,4 @@
-"""The cast over REST: making, changing, deleting, bringing back, naming; and designing somebody new."""
+"""The cast over REST: creating, changing, deleting, restoring, mentioning; and designing a new member."""
 
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ def create(client: TestClient, **fields: Any) -> dict[str, Any]:
     return made
 
 
-def test_a_life(client: TestClient, picture: str) -> None:
+def test_a_member_is_created_changed_deleted_and_restored(client: TestClient, picture: str) -> None:
     made = create(client, pictures=[picture], voice="clara")
     assert client.get(f"/api/cast/{made['id']}").json() == made
     changed = client.patch(f"/api/cast/{made['id']}", json={"name": "Maraike", "kind": "style"}).json()
@@ -58,13 +58,13 @@ def test_a_life(client: TestClient, picture: str) -> None:
         ({"name": "Jon", "loras": [{"asset": "f" * 32, "weight": 9}]}, 422, "bad_value"),
     ],
 )
-def test_what_is_refused_says_why(client: TestClient, body: dict[str, Any], status: int, code: str) -> None:
+def test_refusals_give_a_reason(client: TestClient, body: dict[str, Any], status: int, code: str) -> None:
     create(client)
     answer = client.post("/api/cast", json=body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-def test_others_name_who_is_shared_and_change_nobody(house: House, client: TestClient, bob: Person) -> None:
+def test_others_can_mention_shared_members_but_not_change_them(house: House, client: TestClient, bob: Person) -> None:
     project = client.post("/api/projects", json={"name": "Harbour", "shared": True}).json()["id"]
     shared, own = create(client, project_id=project)["id"], create(client, name="Own")["id"]
     of_bob = house.client(bob)
@@ -74,14 +74,14 @@ def test_others_name_who_is_shared_and_change_nobody(house: House, client: TestC
         assert of_bob.request(method, f"/api/cast/{shared}{path}", json={}).status_code == 403
     asked = {"task": "create_image", "prompt": "@Mara and @Own", "model": "plain"}
     told = of_bob.post("/api/estimate", json=asked).json()["cast"]
-    assert told == ["@Mara: by words.", "Nobody in the cast is called @Own."]
+    assert told == ["@Mara: uses the description.", "Nobody in the cast is called @Own."]
 
 
-def test_what_was_made_tells_who_was_meant_and_is_made_again_so(client: TestClient) -> None:
+def test_a_record_names_the_members_and_reproduces_with_them(client: TestClient) -> None:
     member = create(client)["id"]
     asked = {"task": "create_image", "prompt": "@Mara runs", "model": "plain"}
     job = ended(client, client.post("/api/jobs", json=asked).json()["id"])
-    assert job["cast"] == ["@Mara: by words."]
+    assert job["cast"] == ["@Mara: uses the description."]
     client.patch(f"/api/cast/{member}", json={"look": "somebody else"})
     again = client.post(f"/api/assets/{job['assets'][0]}/reproduce").json()
     assert again["request"]["mentions"] == job["request"]["mentions"]
@@ -99,7 +99,7 @@ def step(client: TestClient, **fields: Any) -> dict[str, Any]:
 
 
 def learn(house: House, **fields: Any) -> None:
-    """Let the one model that draws be another kind of model."""
+    """Replace the model that generates pictures with another kind."""
     path = house.studio.data.catalog / "plain.yaml"
     path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **fields}))
     house.studio.catalog.reload()
@@ -125,7 +125,7 @@ def test_drafts_then_a_change_then_a_sheet(house: House, client: TestClient) -> 
     assert {job["request"]["image"] for job in sheet["jobs"]} == {kept}
 
 
-def test_each_step_is_done_as_the_models_here_can(house: House, client: TestClient, picture: str) -> None:
+def test_each_step_uses_what_the_installed_models_can_do(house: House, client: TestClient, picture: str) -> None:
     learn(house, tasks=["create_image"], references=2)
     drafts = step(client, step="drafts", references=[picture])
     assert (drafts["way"]["how"], drafts["jobs"][0]["request"]["references"]) == ("pictures", [picture])
@@ -143,7 +143,7 @@ def test_each_step_is_done_as_the_models_here_can(house: House, client: TestClie
     assert [way["how"] for way in client.get("/api/cast/design").json()] == ["words", "words", "change", "words"]
 
 
-def test_a_design_without_what_it_needs_says_so(house: House, client: TestClient, picture: str) -> None:
+def test_a_design_step_with_missing_input_is_refused(house: House, client: TestClient, picture: str) -> None:
     for body, code in (
         ({"step": "change", "change": "x"}, "no_picture"),
         ({"step": "change", "picture": picture}, "empty_field"),
@@ -155,16 +155,16 @@ def test_a_design_without_what_it_needs_says_so(house: House, client: TestClient
         assert answer.json()["code"] == code, body
     learn(house, tasks=["speak"])
     answer = client.post("/api/cast/design", json={"look": LOOK, "step": "drafts"})
-    assert (answer.status_code, answer.json()["code"]) == (422, "no_engine")  # nothing here runs Storybook
+    assert (answer.status_code, answer.json()["code"]) == (422, "no_engine")  # no job runs here
     assert client.get("/api/cast/design").json()[0]["how"] == "words"
 
 
-def test_a_database_that_cannot_grow_is_told_as_a_full_disk(house: House, client: TestClient) -> None:
+def test_a_database_that_cannot_grow_is_reported_as_a_full_disk(house: House, client: TestClient) -> None:
     create(client)
     engine = house.studio.database.engine
 
     def full(connection: Any, *_: Any) -> None:
-        connection.execute("PRAGMA max_page_count=1")  # no page more than there are
+        connection.execute("PRAGMA max_page_count=1")  # no room for another page
 
     event.listen(engine, "checkout", full)
     for n in range(40):

@@ -1,4 +1,4 @@
-"""Every script of docs/api.md runs as it stands there."""
+"""Every script in docs/api.md runs unchanged."""
 
 import os
 import re
@@ -15,7 +15,7 @@ BLOCK = re.compile(r"^```(python|bash)( setup)?[^\n]*\n(.*?)^```", re.MULTILINE 
 
 
 def scripts() -> list[tuple[str, str, str]]:
-    """Each script as (name, language, text), a Python one after the setup it goes on from."""
+    """Return each script as (name, language, text), Python ones with the setup they depend on."""
     text = DOC.read_text(encoding="utf-8")
     found, setup = [], ""
     for block in BLOCK.finditer(text):
@@ -29,7 +29,7 @@ def scripts() -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize(("language", "script"), [pytest.param(*rest, id=name) for name, *rest in scripts()])
-def test_script(
+def test_each_script_runs(
     live: Live, tmp_path: Path, photo: Path, monkeypatch: pytest.MonkeyPatch, language: str, script: str
 ) -> None:
     shutil.copy(photo, tmp_path / "lion.jpg")
@@ -44,5 +44,5 @@ def test_script(
         subprocess.run(["bash", "-euo", "pipefail", "-c", script], check=True, env=dict(os.environ))
 
 
-def test_there_is_something_to_run() -> None:
+def test_the_docs_contain_scripts() -> None:
     assert len(scripts()) > 15

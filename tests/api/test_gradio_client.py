@@ -10,22 +10,6 @@ from gradio_client.exceptions import AppError, ValidationError
 
 from tests.api.conftest import Live, Person, png
 
-NAMES = [
-    "estimate",
-    "submit",
-    "job_status",
-    "wait_job",
-    "cancel_job",
-    "job_files",
-    "list_models",
-    "list_assets",
-    "upload_asset",
-    "enhance",
-    "speak",
-    "create_image",
-    "create_clip",
-    "animate_image",
-]
 LION: dict[str, Any] = {"task": "create_image", "prompt": "a lion", "seed": 7}
 
 
@@ -54,12 +38,6 @@ def finish(client: Client, job: dict[str, Any]) -> dict[str, Any]:
     views = list(client.submit(job["id"], api_name="/wait_job"))
     assert views[-1]["state"] == "done"
     return dict(views[-1])
-
-
-def test_every_endpoint_has_its_name_and_says_what_it_does(ann: Client) -> None:
-    named = ann.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert {f"/{name}" for name in NAMES} <= set(named)
-    assert all(endpoint["description"] for endpoint in named.values())
 
 
 def test_submit_follow_and_download(ann: Client) -> None:
@@ -104,7 +82,7 @@ def test_create_clip_and_animate_image(ann: Client, picture: Path) -> None:
     assert (moved["task"], moved["image"], moved["prompt"], moved["seed"]) == ("animate_image", lion, "it roars", 3)
 
 
-def test_cancel(live: Live, ann: Client) -> None:
+def test_a_job_can_be_canceled(live: Live, ann: Client) -> None:
     live.house.painter.go_on.clear()
     try:
         job = ann.predict("a lion", api_name="/create_image")
@@ -114,30 +92,30 @@ def test_cancel(live: Live, ann: Client) -> None:
         live.house.painter.go_on.set()
 
 
-def test_models(ann: Client) -> None:
+def test_models_are_listed(ann: Client) -> None:
     assert "plain" in [model["id"] for model in ann.predict(api_name="/list_models")]
 
 
-def test_errors_arrive_as_one_sentence(ann: Client) -> None:
+def test_errors_are_one_sentence(ann: Client) -> None:
     for call, words in (
         (lambda: ann.predict(LION, "f" * 32, api_name="/submit"), "no such project"),
         (lambda: ann.predict(LION, None, "x" * 201, api_name="/submit"), "client_ref"),
-        (lambda: ann.predict(None, api_name="/submit"), "“request” cannot be that"),
+        (lambda: ann.predict(None, api_name="/submit"), "Invalid value for “request”"),
         (lambda: ann.predict({}, api_name="/submit"), "no task"),
-        (lambda: ann.predict({**LION, "prompt": "x" * 200_000}, api_name="/submit"), "cannot be that"),
+        (lambda: ann.predict({**LION, "prompt": "x" * 200_000}, api_name="/submit"), "Invalid value for"),
         (lambda: ann.predict({"task": "create_image", "prompt": ""}, api_name="/submit"), "is empty"),
         (lambda: ann.predict({"task": "x"}, api_name="/estimate"), "no task"),
         (lambda: ann.predict("f" * 32, api_name="/job_status"), "no such job"),
         (lambda: ann.predict("f" * 32, api_name="/job_files"), "no such job"),
         (lambda: ann.submit("f" * 32, api_name="/wait_job").result(), "no such job"),
-        (lambda: ann.predict("melt", "f" * 32, api_name="/enhance"), "“operation” cannot be that"),
-        (lambda: ann.predict("upscale", {"id": 1}, api_name="/enhance"), "“asset_id” cannot be that"),
-        (lambda: ann.predict({}, api_name="/job_status"), "“job_id” cannot be that"),
+        (lambda: ann.predict("melt", "f" * 32, api_name="/enhance"), "Invalid value for “operation”"),
+        (lambda: ann.predict("upscale", {"id": 1}, api_name="/enhance"), "Invalid value for “asset_id”"),
+        (lambda: ann.predict({}, api_name="/job_status"), "Invalid value for “job_id”"),
         (lambda: ann.predict(10**30, api_name="/cancel_job"), "cannot be used as a number"),
-        (lambda: ann.submit([], api_name="/wait_job").result(), "“job_id” cannot be that"),
-        (lambda: ann.predict(limit="many", api_name="/list_assets"), "“limit” cannot be that"),
-        (lambda: ann.predict("x", "clara", "fast", api_name="/speak"), "“options” cannot be that"),
-        (lambda: ann.predict("x", "clara", {"speed": 99}, api_name="/speak"), "“speed” cannot be that"),
+        (lambda: ann.submit([], api_name="/wait_job").result(), "Invalid value for “job_id”"),
+        (lambda: ann.predict(limit="many", api_name="/list_assets"), "Invalid value for “limit”"),
+        (lambda: ann.predict("x", "clara", "fast", api_name="/speak"), "Invalid value for “options”"),
+        (lambda: ann.predict("x", "clara", {"speed": 99}, api_name="/speak"), "Invalid value for “speed”"),
         (lambda: ann.predict("x", "clara", {"speed": 10**30}, api_name="/speak"), "cannot be used as a number"),
     ):
         with pytest.raises((AppError, ValidationError), match=words):
@@ -148,7 +126,7 @@ def test_too_few_values_are_counted_and_not_repeated(live: Live, capfd: pytest.C
     with httpx.Client(base_url=live.url, headers=live.ann.headers) as script:
         event = script.post("/gradio_api/call/speak", json={"data": ["a secret script"]}).json()["event_id"]
         heard = script.get(f"/gradio_api/call/speak/{event}").text
-    assert "/speak takes 4 values, and 1 came" in heard
+    assert "/speak takes 4 values, but got 1" in heard
     shown = capfd.readouterr()
     assert "secret" not in heard + shown.out + shown.err
 
@@ -159,7 +137,7 @@ def test_an_operation_must_fit_its_asset(ann: Client, picture: Path) -> None:
         ann.predict("interpolate", asset["id"], api_name="/enhance")
 
 
-def test_nobody_else_gets_at_it(live: Live, ann: Client, bob: Client, picture: Path) -> None:
+def test_others_have_no_access(live: Live, ann: Client, bob: Client, picture: Path) -> None:
     job = finish(ann, ann.predict(LION, api_name="/submit"))
     for name in ("job_status", "job_files", "cancel_job"):
         with pytest.raises(AppError, match="no such job"):
@@ -178,6 +156,6 @@ def test_nobody_else_gets_at_it(live: Live, ann: Client, bob: Client, picture: P
 
 
 @pytest.mark.parametrize("file", [None, {}, {"path": 4}, {"path": "relative.png"}, "text"])
-def test_what_is_no_upload_is_refused(ann: Client, file: object) -> None:
-    with pytest.raises(Exception, match=r"no such|uploaded|403|cannot be that"):
+def test_a_path_that_is_not_an_upload_is_refused(ann: Client, file: object) -> None:
+    with pytest.raises(Exception, match=r"no such|uploaded|403|Invalid value"):
         ann.predict(file, api_name="/upload_asset")

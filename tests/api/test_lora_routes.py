@@ -1,4 +1,4 @@
-"""LoRAs over REST: brought in by upload, from a folder, from the hub; listed; refused with reasons."""
+"""LoRAs over REST: uploaded, added from a folder or the hub, listed, refused with reasons."""
 
 import json
 import os
@@ -13,20 +13,21 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from auth.tables import User
+from auth.accounts.tables import User
 from engines.hub import cache
 from settings import Settings
 from studio import Studio
 from tests.engines.loras.plain_files import lora_bytes
 from tests.support.hub import LocalHub, local_hub
 from tests.support.people import admit, browser
+from tests.support.studios import at_work, wired
 from tests.support.waiting import until
 
 DONE = ("done", "failed", "cancelled")
 
 
 class House(NamedTuple):
-    """A running studio beside a hub, with its owner and a member."""
+    """A running studio with a hub, its owner and a member."""
 
     studio: Studio
     app: ASGIApp
@@ -40,20 +41,14 @@ class House(NamedTuple):
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     from huggingface_hub import constants
 
-    from app import build_app, build_studio
-
     folder = tmp_path_factory.mktemp("loras")
     with local_hub() as hub, pytest.MonkeyPatch.context() as patch:
         patch.setattr(constants, "HF_HUB_CACHE", str(folder / "hf"))
         patch.setenv("HF_ENDPOINT", hub.url)
         own = {"data": folder / "data", "starter": folder, "model_folders": str(tmp_path_factory.getbasetemp())}
-        studio = build_studio(Settings(**own, engine="inprocess", keep_free_mb=0))
-        app = build_app(studio)
-        with TestClient(app):
+        with wired(Settings(**own, engine="inprocess", keep_free_mb=0)) as studio, at_work(studio) as app:
             ann, bob = (admit(studio, app, name).client for name in ("ann", "bob"))
             yield House(studio, app, hub, ann, bob, browser(app, "ann"))
-        studio.database.close()
-        studio.data.unlock()
 
 
 def ended(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +63,7 @@ def upload(client: TestClient, name: str, content: bytes) -> Any:
     return client.post("/api/assets", params={"name": name}, content=content)
 
 
-def test_an_upload_becomes_a_lora_that_says_what_it_is_for(house: House) -> None:
+def test_an_uploaded_lora_names_its_models(house: House) -> None:
     said = {
         "ss_tag_frequency": json.dumps({"10_mara": {"mara woman": 12, "smile": 3}}),
         "ss_sd_model_name": "sdxl_base",
@@ -87,7 +82,7 @@ def test_an_upload_becomes_a_lora_that_says_what_it_is_for(house: House) -> None
     assert house.ann.get(f"/api/assets/{asset['id']}/file").content == lora_bytes(2048, said)
 
 
-def test_with_a_model_those_come_first_that_it_reads(house: House) -> None:
+def test_with_a_model_the_loras_that_fit_come_first(house: House) -> None:
     upload(house.bob, "large.safetensors", lora_bytes(2048))
     small = upload(house.bob, "small.safetensors", lora_bytes(768)).json()["id"]
     upload(house.bob, "large too.safetensors", lora_bytes(2048))
@@ -110,7 +105,7 @@ def test_with_a_model_those_come_first_that_it_reads(house: House) -> None:
         (struct.pack("<Q", 5000) + b"{" + b"[" * 4999, "damaged_weights"),
     ],
 )
-def test_what_cannot_be_one_is_refused_in_a_sentence(house: House, content: bytes, code: str) -> None:
+def test_a_file_that_is_not_a_lora_is_refused_in_a_sentence(house: House, content: bytes, code: str) -> None:
     before = house.ann.get("/api/assets").json()["assets"]
     answer = upload(house.ann, "bad.safetensors", content)
     assert answer.status_code in (415, 422)
@@ -119,7 +114,7 @@ def test_what_cannot_be_one_is_refused_in_a_sentence(house: House, content: byte
     assert house.ann.get("/api/assets").json()["assets"] == before
 
 
-def test_one_of_unknown_family_is_kept_and_says_why_it_cannot_be_used(house: House) -> None:
+def test_a_lora_of_unknown_family_is_kept_with_the_reason(house: House) -> None:
     asset = upload(house.ann, "odd.safetensors", lora_bytes(96, module="strange_blocks.0.mix")).json()
     assert asset["family"] is None
     assert asset["lora"]["obstacle"]
@@ -148,7 +143,7 @@ def test_the_owner_imports_from_a_folder(house: House, tmp_path: Path, photo: Pa
     assert house.in_person.post("/api/loras/scan", json={"folder": "relative"}).json()["code"] == "not_readable"
 
 
-def test_only_loras_in_the_folders_of_models_come_in_by_their_path(house: House, tmp_path: Path) -> None:
+def test_only_loras_in_the_model_folders_can_be_added_by_path(house: House, tmp_path: Path) -> None:
     lora, note = tmp_path / "fine.safetensors", tmp_path / "note.txt"
     lora.write_bytes(lora_bytes(768))
     note.write_text("a secret")
@@ -184,7 +179,7 @@ def test_only_loras_in_the_folders_of_models_come_in_by_their_path(house: House,
 
 
 @pytest.mark.parametrize("place", ["~nobody-here/x", "/" + "a" * 300, "/a\0b", "relative"])
-def test_places_that_can_be_none_are_refused_in_a_sentence(house: House, place: str) -> None:
+def test_invalid_paths_are_refused_in_a_sentence(house: House, place: str) -> None:
     for path, field in (
         ("loras/scan", "folder"),
         ("loras/import", "path"),
@@ -195,7 +190,7 @@ def test_places_that_can_be_none_are_refused_in_a_sentence(house: House, place: 
         assert (answer.status_code, answer.json()["code"]) == (422, "not_readable"), (path, answer.text)
 
 
-def test_odd_names_and_pipes_in_a_folder_are_no_trouble(house: House, tmp_path: Path) -> None:
+def test_odd_names_and_pipes_in_a_folder_are_handled(house: House, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.safetensors")
     Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9.safetensors")).write_bytes(lora_bytes(768))
     (tmp_path / "deep").mkdir()
@@ -204,11 +199,11 @@ def test_odd_names_and_pipes_in_a_folder_are_no_trouble(house: House, tmp_path: 
         answer = house.in_person.post(f"/api/{page}/scan", json={"folder": str(tmp_path)})
         assert answer.status_code == 200, answer.text
         told = {item["name"]: item.get("obstacle") or item.get("why") for item in answer.json()["items"]}
-        assert "cannot be read" in told["caf?.safetensors"]
+        assert "unreadable characters" in told["caf?.safetensors"]
         assert page == "models" or "pipe.safetensors" not in told
 
 
-def test_one_is_downloaded_stopped_half_way_and_resumed(house: House) -> None:
+def test_a_lora_download_is_stopped_half_way_and_resumed(house: House) -> None:
     content = lora_bytes(768, fill=0.5, rank=512)
     house.hub.add("lab/harbour", {"pytorch_lora_weights.safetensors": content, "README.md": b"x"})
     house.hub.fault("pytorch_lora_weights.safetensors", bytes_per_second=200_000)
@@ -236,7 +231,7 @@ def test_one_is_downloaded_stopped_half_way_and_resumed(house: House) -> None:
     assert house.bob.get(f"/api/assets/{asset['id']}/file").content == content
 
 
-def test_downloaded_again_it_is_the_newest(house: House) -> None:
+def test_a_lora_downloaded_again_is_the_newest(house: House) -> None:
     file = "boats.safetensors"
     older, newer = lora_bytes(768, fill=0.25), lora_bytes(768, fill=0.75)
     house.hub.add("lab/boats", {file: older})
@@ -246,12 +241,12 @@ def test_downloaded_again_it_is_the_newest(house: House) -> None:
     assert house.ann.get(f"/api/assets/{done['assets'][0]}/file").content == newer
 
 
-def test_of_several_files_one_must_be_chosen(house: House) -> None:
+def test_one_of_several_files_must_be_chosen(house: House) -> None:
     files = {"a.safetensors": lora_bytes(768), "sub/b.safetensors": lora_bytes(2048)}
     house.hub.add("lab/two", files, card={"license": "mit"})
     found = house.ann.get("/api/loras/look", params={"repo": "lab/two"}).json()
     assert sorted(one["path"] for one in found["files"]) == ["a.safetensors", "sub/b.safetensors"]
-    assert found["licence"] == "mit"
+    assert found["license"] == "mit"
     failed = ended(house.ann, house.ann.post("/api/loras/get", json={"repo": "lab/two"}).json())
     assert failed["error"]["code"] == "choose_file"
     job = house.ann.post("/api/loras/get", json={"repo": "lab/two", "file": "sub/b.safetensors"}).json()
@@ -278,7 +273,7 @@ def get_by_endpoint(client: TestClient, repo: str) -> Any:
 
 
 @pytest.mark.parametrize("get", [get_by_rest, get_as_job, get_by_endpoint])
-def test_every_way_takes_whatever_address_is_pasted(house: House, get: Callable[[TestClient, str], Any]) -> None:
+def test_every_kind_of_pasted_address_works(house: House, get: Callable[[TestClient, str], Any]) -> None:
     for repo, file in (
         ("lab/pasted", ""),
         ("https://huggingface.co/lab/pasted", ""),
@@ -292,11 +287,11 @@ def test_every_way_takes_whatever_address_is_pasted(house: House, get: Callable[
         assert "branch" in json.dumps(get(house.ann, repo)), repo
         looked = house.ann.get("/api/loras/look", params={"repo": repo})
         assert (looked.status_code, looked.json()["code"]) == (422, "other_revision")
-    assert "civitai.com is not where" in json.dumps(get(house.ann, "https://civitai.com/models/1"))
-    assert all("cannot be that" in json.dumps(get(house.ann, name)) for name in ("a/..", "../a", "ａ/ｂ"))
+    assert "cannot download from civitai.com" in json.dumps(get(house.ann, "https://civitai.com/models/1"))
+    assert all("Invalid value for" in json.dumps(get(house.ann, name)) for name in ("a/..", "../a", "ａ/ｂ"))
 
 
-def test_guests_download_nothing(house: House) -> None:
+def test_guests_cannot_download(house: House) -> None:
     gus = admit(house.studio, house.app, "gus")
     with house.studio.database.session() as session:
         session.execute(update(User).where(User.id == gus.who.user_id).values(role="guest"))

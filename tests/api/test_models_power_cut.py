@@ -1,4 +1,4 @@
-"""The studio is killed in the middle of a download, more than once: it goes on from where it was."""
+"""A download continues where it stopped after the studio is killed, more than once."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +37,7 @@ def arrived(tmp_path: Path) -> int:
     return sum(path.stat().st_size for path in parts(tmp_path))
 
 
-def test_a_download_survives_two_power_cuts(hub: LocalHub, studio: Live, tmp_path: Path) -> None:
+def test_a_download_survives_two_power_failures(hub: LocalHub, studio: Live, tmp_path: Path) -> None:
     ann = studio.first_account("ann")
     hub.add("lab/writer", {"config.json": '{"architectures": ["Qwen3ForCausalLM"]}', "model.safetensors": WEIGHTS})
     hub.fault("model.safetensors", bytes_per_second=200_000)

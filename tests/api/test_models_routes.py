@@ -1,4 +1,4 @@
-"""Models over REST, against a hub on this machine: look, get, pause, add, remove; who may; the access token."""
+"""Models over REST, with a hub on this computer: inspect, download, pause, add, remove; permissions; token."""
 
 import json
 import stat
@@ -18,6 +18,7 @@ from studio import Studio
 from tests.support import disks
 from tests.support.hub import LocalHub, local_hub
 from tests.support.people import Person, admit, browser
+from tests.support.studios import at_work, wired
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -27,7 +28,7 @@ WRITER = {"config.json": json.dumps({"architectures": ["Qwen3ForCausalLM"]}), "m
 
 
 class House(NamedTuple):
-    """A running studio beside a hub."""
+    """A running studio with a hub."""
 
     studio: Studio
     app: ASGIApp
@@ -38,19 +39,16 @@ class House(NamedTuple):
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     from huggingface_hub import constants
 
-    from app import build_app, build_studio
-
     folder = tmp_path_factory.mktemp("models")
     with local_hub() as hub, pytest.MonkeyPatch.context() as patch:
         patch.setattr(constants, "HF_HUB_CACHE", str(folder / "hf"))
         patch.setenv("HF_ENDPOINT", hub.url)
         own = {"data": folder / "data", "starter": folder, "model_folders": str(tmp_path_factory.getbasetemp())}
-        studio = build_studio(Settings(**own, engine="inprocess", keep_free_mb=0, max_upload_mb=1))
-        app = build_app(studio)
-        with TestClient(app):
+        with (
+            wired(Settings(**own, engine="inprocess", keep_free_mb=0, max_upload_mb=1)) as studio,
+            at_work(studio) as app,
+        ):
             yield House(studio, app, hub)
-        studio.database.close()
-        studio.data.unlock()
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +86,7 @@ def added(client: TestClient, **what: str) -> dict[str, Any]:
 
 
 def ended(client: TestClient, id: str) -> dict[str, Any]:
-    """A job when it has ended."""
+    """Wait for a job to end and return it."""
     found: dict[str, Any] = {}
 
     def look() -> bool:
@@ -100,15 +98,15 @@ def ended(client: TestClient, id: str) -> dict[str, Any]:
 
 
 def state(client: TestClient, id: str, wanted: str) -> dict[str, Any]:
-    """A job once it is in a state."""
+    """Wait for a job to reach a state and return it."""
     return until(
         lambda: found if (found := client.get(f"/api/jobs/{id}").json())["state"] == wanted else None, 30, wanted
     )
 
 
-def test_a_model_is_looked_at_added_fetched_and_removed(hub: LocalHub, ann: TestClient, bob: TestClient) -> None:
+def test_a_model_is_inspected_added_downloaded_and_removed(hub: LocalHub, ann: TestClient, bob: TestClient) -> None:
     look = bob.get("/api/models/look", params={"repo": "lab/writer"}).json()
-    assert (look["name"], look["runtime"], look["licence"]["commercial"]) == ("writer", "torch", True)
+    assert (look["name"], look["runtime"], look["license"]["commercial"]) == ("writer", "torch", True)
     model = added(bob, repo="lab/writer")
     assert (model["installed"], model["kind"], model["own"], model["fit"]["state"]) == (False, "Writing", True, "fits")
     job = bob.post(f"/api/models/{model['id']}/get").json()
@@ -127,7 +125,7 @@ def test_a_model_is_looked_at_added_fetched_and_removed(hub: LocalHub, ann: Test
     assert ann.get(f"/api/models/{model['id']}").status_code == 422
 
 
-def test_a_download_is_paused_kept_and_goes_on(hub: LocalHub, ann: TestClient, bob: TestClient) -> None:
+def test_a_download_is_paused_and_resumed(hub: LocalHub, ann: TestClient, bob: TestClient) -> None:
     model = added(ann, repo="lab/writer")
     hub.fault("model.safetensors", bytes_per_second=120_000)
     job = ann.post(f"/api/models/{model['id']}/get").json()["id"]
@@ -155,13 +153,13 @@ def test_a_download_is_paused_kept_and_goes_on(hub: LocalHub, ann: TestClient, b
     ann.delete(f"/api/models/{model['id']}")
 
 
-def test_a_job_that_waits_can_be_paused_and_a_paused_one_stopped(hub: LocalHub, ann: TestClient) -> None:
+def test_a_waiting_job_can_be_paused_and_a_paused_one_canceled(hub: LocalHub, ann: TestClient) -> None:
     hub.fault("model.safetensors", bytes_per_second=60_000)
     ids = []
     for name in ("a", "b", "c"):
         hub.add(f"lab/{name}", {**WRITER, "model.safetensors": name.encode() * 300_000})
         ids.append(ann.post(f"/api/models/{added(ann, repo=f'lab/{name}')['id']}/get").json()["id"])
-    waiting = state(ann, ids[2], "queued")  # two at a time
+    waiting = state(ann, ids[2], "queued")  # two run at a time
     assert waiting["can_pause"]
     assert ann.post(f"/api/jobs/{ids[2]}/pause").json()["state"] == "paused"
     for id in ids:
@@ -169,7 +167,7 @@ def test_a_job_that_waits_can_be_paused_and_a_paused_one_stopped(hub: LocalHub, 
         assert ended(ann, id)["state"] == "cancelled"
 
 
-def test_what_goes_wrong_is_one_problem(hub: LocalHub, ann: TestClient) -> None:
+def test_a_failure_is_one_problem(hub: LocalHub, ann: TestClient) -> None:
     assert ann.get("/api/models/look", params={"repo": "nobody/nothing"}).json()["code"] == "no_such_repository"
     assert ann.post("/api/models/nothing/get").json()["code"] == "unknown_model"
     assert ann.post("/api/jobs", json={"task": "fetch_model", "entry": "nothing"}).json()["code"] == "unknown_model"
@@ -180,7 +178,7 @@ def test_what_goes_wrong_is_one_problem(hub: LocalHub, ann: TestClient) -> None:
         assert answer.json()["what"]
 
 
-def test_only_the_owner_reaches_into_the_machine(ann: TestClient, bob: TestClient, tmp_path: Path) -> None:
+def test_only_the_owner_can_access_server_files(ann: TestClient, bob: TestClient, tmp_path: Path) -> None:
     for method, path, body in (
         ("POST", "/api/models/add", {"path": str(tmp_path)}),
         ("POST", "/api/models/scan", {"folder": str(tmp_path)}),
@@ -218,7 +216,7 @@ def test_the_token_is_kept_privately_and_opens_gated_models(
 
 
 def gguf(name: str = "Small Talk") -> bytes:
-    """A GGUF file of a language model with nothing but a header."""
+    """Return a GGUF file of a language model that is only a header."""
 
     def text(value: str) -> bytes:
         return struct.pack("<Q", len(value)) + value.encode()
@@ -228,7 +226,7 @@ def gguf(name: str = "Small Talk") -> bytes:
     return b"GGUF" + struct.pack("<IQQ", 3, 0, len(known)) + pairs
 
 
-def test_a_file_is_brought_in_also_where_models_lie_on_another_disk(
+def test_a_file_is_uploaded_to_models_on_another_disk(
     house: House, ann: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     disks.apart(monkeypatch)
@@ -238,7 +236,7 @@ def test_a_file_is_brought_in_also_where_models_lie_on_another_disk(
     ann.delete(f"/api/models/{answer.json()['id']}")
 
 
-def test_a_file_is_brought_in_and_taken_away(house: House, ann: TestClient) -> None:
+def test_a_file_is_uploaded_and_removed(house: House, ann: TestClient) -> None:
     answer = ann.post("/api/models/bring?name=Small%20Talk.gguf", content=gguf())
     assert answer.status_code == 201, answer.text
     model = answer.json()
@@ -259,7 +257,7 @@ def test_a_file_is_brought_in_and_taken_away(house: House, ann: TestClient) -> N
     assert list(house.studio.data.models.iterdir()) == []
 
 
-def test_a_folder_is_looked_through_and_used_in_place(ann: TestClient, tmp_path: Path) -> None:
+def test_a_folder_is_scanned_and_used_in_place(ann: TestClient, tmp_path: Path) -> None:
     (tmp_path / "llm").mkdir()
     (tmp_path / "llm" / "talk.gguf").write_bytes(gguf())
     (tmp_path / "old.ckpt").write_bytes(b"x")
@@ -292,7 +290,7 @@ def test_folders_of_extra_model_paths_are_used_under_the_same_rule(ann: TestClie
     assert "not valid YAML" in broken["extra"]["obstacle"]
 
 
-def test_sets_say_what_is_missing_and_which_is_for_this_machine(ann: TestClient) -> None:
+def test_bundles_list_what_is_missing_and_which_one_is_recommended(ann: TestClient) -> None:
     sets = {one["id"]: one for one in ann.get("/api/models/sets").json()}
     assert list(sets) == ["cinema", "balanced", "fast", "small"]
     assert [one["id"] for one in sets.values() if one["recommended"]] == ["small"]
@@ -302,7 +300,7 @@ def test_sets_say_what_is_missing_and_which_is_for_this_machine(ann: TestClient)
         assert one["missing_bytes"] == sum(known[id]["download_bytes"] for id in one["missing"])
 
 
-def test_every_model_says_what_it_needs_and_how_far_it_is_proved(ann: TestClient) -> None:
+def test_every_model_states_its_needs_and_how_it_was_tested(ann: TestClient) -> None:
     for model in ann.get("/api/models").json():
         assert model["fit"]["words"]
         assert model["verified_words"]
@@ -322,5 +320,5 @@ def test_every_model_says_what_it_needs_and_how_far_it_is_proved(ann: TestClient
         ("writer-2:session", False),
     ],
 )
-def test_what_is_in_memory_is_told_apart(key: str, ours: bool) -> None:
-    assert model_views.is_of(key, "writer", {"/models/w"}) == ours
+def test_loaded_models_are_told_apart(key: str, ours: bool) -> None:
+    assert model_views.belongs_to(key, "writer", {"/models/w"}) == ours

@@ -1,20 +1,21 @@
-"""Presets of pictures: the studio's, one's own, and samples made with them."""
+"""Presets for pictures: built-in ones, one's own, and previews made with them."""
 
 import pytest
 from fastapi.testclient import TestClient
 
-from library.presets import IDEA, built_in
+from library.presets import BUILT_IN, IDEA, built_in
+from tabs.presets import job_ref
 from tests.api.conftest import ended, png
 
 
-def test_the_studio_brings_presets_that_frame_an_idea(as_ann: TestClient) -> None:
+def test_built_in_presets_frame_an_idea(as_ann: TestClient) -> None:
     found = as_ann.get("/api/presets").json()
     assert [preset["id"] for preset in found] == [preset.id for preset in built_in()]
     assert {"hero", "product", "square", "vertical", "moodboard"} <= {preset["id"] for preset in found}
     assert all(IDEA in preset["frame"] and preset["example"] and preset["sample"] is None for preset in found)
 
 
-def test_ones_own_are_kept_replaced_and_let_go(as_ann: TestClient, as_bob: TestClient) -> None:
+def test_own_presets_are_saved_replaced_and_deleted(as_ann: TestClient, as_bob: TestClient) -> None:
     fields = {
         "frame": "{idea}, in snow",
         "size": {"aspect": "16:9", "megapixels": 2.0},
@@ -24,7 +25,7 @@ def test_ones_own_are_kept_replaced_and_let_go(as_ann: TestClient, as_bob: TestC
     kept = as_ann.post("/api/presets", json={"name": " Winter ", "fields": fields})
     assert kept.status_code == 201
     assert kept.json() | {"id": ""} == {
-        **fields, "id": "", "name": "Winter", "use": "Kept by you.", "example": "", "sample": None, "mine": True,
+        **fields, "id": "", "name": "Winter", "use": "Saved by you.", "example": "", "sample": None, "mine": True,
     }  # fmt: skip
     again = as_ann.post("/api/presets", json={"name": "Winter", "fields": {"frame": "{idea}"}}).json()
     assert again["id"] == kept.json()["id"]
@@ -36,13 +37,13 @@ def test_ones_own_are_kept_replaced_and_let_go(as_ann: TestClient, as_bob: TestC
     assert not any(preset["mine"] for preset in as_ann.get("/api/presets").json())
 
 
-def test_what_makes_no_sense_is_refused(as_ann: TestClient) -> None:
+def test_invalid_presets_are_refused(as_ann: TestClient) -> None:
     for body in (
         {"name": "", "fields": {}},
         {"name": "x" * 61, "fields": {}},
         {"name": "no idea", "fields": {"frame": "a photograph"}},
         {"name": "wrong", "fields": {"quality": "superb"}},
-        {"name": "wrong", "fields": {"colour": "red"}},
+        {"name": "wrong", "fields": {"color": "red"}},
         {"fields": {}},
     ):
         answer = as_ann.post("/api/presets", json=body)
@@ -50,13 +51,33 @@ def test_what_makes_no_sense_is_refused(as_ann: TestClient) -> None:
         assert answer.json()["what"]
 
 
-def test_a_preset_for_pictures_is_none_for_writing(as_ann: TestClient) -> None:
+def test_presets_for_pictures_and_writing_are_separate(as_ann: TestClient) -> None:
     kept = as_ann.post("/api/presets", json={"name": "Mine", "fields": {}}).json()
     assert kept["id"] not in [preset["id"] for preset in as_ann.get("/api/writing/presets").json()]
     assert as_ann.delete(f"/api/writing/presets/{kept['id']}").status_code == 404
 
 
-def test_a_sample_is_ones_own_picture_made_with_it(as_ann: TestClient, as_bob: TestClient) -> None:
+def test_each_built_in_preset_comes_with_a_sample() -> None:
+    samples = {path.stem for path in (BUILT_IN.parents[1] / "samples" / "presets").glob("*.webp")}
+    assert samples == {preset.id for preset in built_in()}
+
+
+def test_the_first_result_with_ones_own_preset_is_its_sample(as_ann: TestClient) -> None:
+    kept = as_ann.post("/api/presets", json={"name": "Boats", "fields": {}}).json()["id"]
+    request = {"task": "create_image", "prompt": "a boat", "count": 2}
+    jobs = [
+        ended(
+            as_ann,
+            as_ann.post("/api/jobs", json={"request": request, "client_ref": job_ref({"id": kept}, ref)}).json()["id"],
+        )
+        for ref in ("one", "two")
+    ]
+    found = {preset["id"]: preset["sample"] for preset in as_ann.get("/api/presets").json()}
+    assert found[kept] in jobs[0]["assets"]
+    assert job_ref({"id": "hero"}, "one") == job_ref(None, "one") == job_ref("x", "one") == "one"
+
+
+def test_a_preview_is_ones_own_picture_made_with_it(as_ann: TestClient, as_bob: TestClient) -> None:
     asked = {"request": {"task": "create_image", "prompt": "a boat"}, "client_ref": "preset-sample/hero/1"}
     job = ended(as_ann, as_ann.post("/api/jobs", json=asked).json()["id"])
 
@@ -71,7 +92,7 @@ def test_a_sample_is_ones_own_picture_made_with_it(as_ann: TestClient, as_bob: T
     assert sample(as_ann) is None
 
 
-def test_a_mask_is_a_step_that_lists_leave_out(as_ann: TestClient) -> None:
+def test_a_mask_is_a_step_hidden_from_lists(as_ann: TestClient) -> None:
     def put(source: str) -> str:
         answer = as_ann.post("/api/assets", params={"name": "m.png", "source": source}, content=png())
         return str(answer.json()["id"])
@@ -85,7 +106,7 @@ def test_a_mask_is_a_step_that_lists_leave_out(as_ann: TestClient) -> None:
 
 
 @pytest.mark.parametrize("value", ["[" * 300 + "]" * 300, "NaN", "1e400", '"\\ud800"'])
-def test_json_that_could_be_stored_and_never_sent_again_is_refused(as_ann: TestClient, value: str) -> None:
+def test_json_that_could_be_stored_but_not_returned_is_refused(as_ann: TestClient, value: str) -> None:
     talk = as_ann.post("/api/conversations", json={"title": "Ours"}).json()["id"]
     changes = f'{{"options": {{"temperature": {value}}}}}'
     answer = as_ann.patch(f"/api/conversations/{talk}", content=changes)

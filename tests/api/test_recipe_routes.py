@@ -1,4 +1,4 @@
-"""Recipes over REST, done by the real starter models: from a photograph to a file, step by step."""
+"""Recipes over REST with the real starter models: from a photograph to a file, step by step."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import update
-from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from db import new_id
@@ -14,6 +13,7 @@ from library.recipes.tables import Run, RunStep
 from settings import Settings
 from studio import Studio
 from tests.support.people import Person, admit
+from tests.support.studios import at_work, wired
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,7 @@ CHAIN = (
 
 
 class House(NamedTuple):
-    """The whole app at work, for all tests of this file."""
+    """The whole app running, for all tests of this file."""
 
     studio: Studio
     app: ASGIApp
@@ -36,19 +36,16 @@ class House(NamedTuple):
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, starter: Path) -> Iterator[House]:
-    from app import build_app, build_studio
-
-    studio = build_studio(Settings(data=tmp_path_factory.mktemp("recipes") / "data", starter=starter, keep_free_mb=10))
-    app = build_app(studio)
-    with TestClient(app):
+    with (
+        wired(Settings(data=tmp_path_factory.mktemp("recipes") / "data", starter=starter, keep_free_mb=10)) as studio,
+        at_work(studio) as app,
+    ):
         yield House(studio, app)
-    studio.database.close()
-    studio.data.unlock()
 
 
 @pytest.fixture
 def cook(house: House) -> Person:
-    """Somebody who has run nothing yet."""
+    """A person without any runs."""
     return admit(house.studio, house.app, f"ann-{new_id()[:8]}")
 
 
@@ -79,7 +76,7 @@ def begun(person: Person, steps: Any, **more: Any) -> dict[str, Any]:
 
 
 def settled(person: Person, run: dict[str, Any], *states: str) -> dict[str, Any]:
-    """The run once it goes on no more by itself."""
+    """Wait for a run to stop advancing by itself and return it."""
 
     def look() -> dict[str, Any] | None:
         seen: dict[str, Any] = sent(person, "GET", f"recipe-runs/{run['id']}")
@@ -90,11 +87,11 @@ def settled(person: Person, run: dict[str, Any], *states: str) -> dict[str, Any]
     return seen
 
 
-def test_a_run_goes_on_by_itself_waits_where_it_should_and_ends_in_a_file(cook: Person, picture: str) -> None:
+def test_a_run_continues_waits_at_stops_and_ends_with_a_file(cook: Person, picture: str) -> None:
     run = begun(cook, CHAIN, name="Poster", inputs={"photograph": picture})
     seen = settled(cook, run, "looking")
     assert (seen["at"], seen["name"]) == (2, "Poster")
-    assert "look at it" in seen["words"]
+    assert "Check the result" in seen["words"]
     assert [step["state"] for step in seen["steps"]] == ["done", "done", "open"]
     done = settled(cook, sent(cook, "POST", f"recipe-runs/{run['id']}/go-on"), "done")
     assets = [sent(cook, "GET", f"assets/{step['asset_id']}") for step in done["steps"]]
@@ -105,7 +102,7 @@ def test_a_run_goes_on_by_itself_waits_where_it_should_and_ends_in_a_file(cook: 
     assert cook.client.get(f"/api/assets/{done['result']}/file").content[:4] == b"\x89PNG"
 
 
-def test_a_step_made_again_puts_what_follows_out_of_date(cook: Person, picture: str) -> None:
+def test_running_a_step_again_makes_later_steps_out_of_date(cook: Person, picture: str) -> None:
     steps = [{**step, "stop": False} for step in CHAIN]
     run = settled(cook, begun(cook, steps, inputs={"photograph": picture}), "done")
     path = f"recipe-runs/{run['id']}"
@@ -121,7 +118,7 @@ def test_a_step_made_again_puts_what_follows_out_of_date(cook: Person, picture: 
     assert done["result"] != run["result"]
 
 
-def test_any_picture_of_the_library_can_stand_for_a_result(cook: Person, picture: str, short_clip: Path) -> None:
+def test_any_picture_of_the_library_can_replace_a_result(cook: Person, picture: str, short_clip: Path) -> None:
     run = settled(cook, begun(cook, CHAIN, inputs={"photograph": picture}), "looking")
     path = f"recipe-runs/{run['id']}/steps/1/result"
     clip = brought(cook, short_clip)
@@ -139,9 +136,7 @@ def test_any_picture_of_the_library_can_stand_for_a_result(cook: Person, picture
 
 
 @pytest.mark.parametrize("recipe", ["film-look", "things", "people"])
-def test_the_studios_own_recipes_run_on_a_machine_with_the_starter_alone(
-    cook: Person, picture: str, recipe: str
-) -> None:
+def test_built_in_recipes_run_with_the_starter_models_only(cook: Person, picture: str, recipe: str) -> None:
     known = next(one for one in sent(cook, "GET", "recipes") if one["id"] == recipe)
     larger = next(n for n, step in enumerate(known["steps"], 1) if step["request"]["task"] == "upscale_image")
     quick = {str(larger): {"long_side": 200, "model": "realesrgan-fast"}}
@@ -155,26 +150,26 @@ def test_the_studios_own_recipes_run_on_a_machine_with_the_starter_alone(
     assert "instead" in run["steps"][-1]["note"]
 
 
-def test_what_no_model_here_can_do_asks_for_a_picture(cook: Person, picture: str) -> None:
+def test_a_step_without_a_model_asks_for_a_picture(cook: Person, picture: str) -> None:
     steps = [{"request": {"task": "edit_image", "image": "input:photograph", "prompt": "at night"}}, *CHAIN[:1]]
     run = settled(cook, begun(cook, steps, inputs={"photograph": picture}), "asking")
     assert run["steps"][0]["asks"] == ["result"]
-    assert "bring in a picture" in run["words"]
+    assert "Use your own picture" in run["words"]
     seen = sent(cook, "PUT", f"recipe-runs/{run['id']}/steps/1/result", asset_id=picture)
     assert seen["state"] == "looking"
 
 
-def test_a_missing_input_is_asked_for_and_given(cook: Person, picture: str) -> None:
+def test_a_missing_input_is_requested_and_given(cook: Person, picture: str) -> None:
     run = settled(cook, begun(cook, CHAIN[:1]), "asking")
     assert run["steps"][0]["asks"] == ["image"]
     done = settled(cook, sent(cook, "POST", f"recipe-runs/{run['id']}/go-on", fields={"image": picture}), "done")
     assert done["result"]
 
 
-# -- kept
+# -- saved
 
 
-def test_a_run_is_kept_as_a_recipe_and_so_is_a_pictures_family(cook: Person, picture: str) -> None:
+def test_a_run_or_a_pictures_history_is_saved_as_a_recipe(cook: Person, picture: str) -> None:
     steps = [{**step, "stop": False} for step in CHAIN[:2]]
     run = settled(cook, begun(cook, steps, inputs={"photograph": picture}), "done")
     kept = sent(cook, "POST", "recipes", 201, name="Poster", run_id=run["id"])
@@ -196,17 +191,17 @@ def test_a_run_is_kept_as_a_recipe_and_so_is_a_pictures_family(cook: Person, pic
     ("steps", "said"),
     [
         ([], "1 to 20 steps"),
-        ([{"request": {**FAST, "image": "step:1"}}], "only take what an earlier one made"),
-        ([{"request": {**FAST, "image": "step:2"}}, {"request": {**FAST, "image": "step:1"}}], "earlier one"),
+        ([{"request": {**FAST, "image": "step:1"}}], "only use the result of an earlier step"),
+        ([{"request": {**FAST, "image": "step:2"}}, {"request": {**FAST, "image": "step:1"}}], "earlier step"),
         ([{"request": {"task": "upscale_clip", "clip": "input:clip"}}], "a clip"),
         ([{"request": {"task": "fly"}}], "There is no task “fly”"),
-        ([{"request": {**FAST, "image": "input:x", "scale": 7}}], "Step 1: “How much larger” cannot be that"),
-        ([{"request": {**FAST, "image": "input:x", "colour": "red"}}], "no field “colour”"),
+        ([{"request": {**FAST, "image": "input:x", "scale": 7}}], "Step 1: Invalid value for “Enlarge by”"),
+        ([{"request": {**FAST, "image": "input:x", "color": "red"}}], "no field “color”"),
         ([{"request": {**FAST, "image": "../../etc"}}], "Step 1"),
         ([{"request": STYLE}] * 21, "1 to 20 steps"),
     ],
 )
-def test_steps_that_make_no_sense_are_refused_in_one_sentence(cook: Person, steps: Any, said: str) -> None:
+def test_invalid_steps_are_refused_in_one_sentence(cook: Person, steps: Any, said: str) -> None:
     for path, more in (("recipes", {"name": "x"}), ("recipe-runs", {})):
         answer = cook.client.post(f"/api/{path}", json={"steps": steps, **more})
         assert answer.status_code == 422
@@ -214,10 +209,10 @@ def test_steps_that_make_no_sense_are_refused_in_one_sentence(cook: Person, step
         assert said in f"{problem['what']} {problem['why']} {problem['next']}" or not steps
 
 
-# -- what goes wrong on the way
+# -- failures
 
 
-def test_a_deleted_picture_is_said_and_the_run_goes_on_with_another(cook: Person, picture: str) -> None:
+def test_a_deleted_picture_is_reported_and_can_be_replaced(cook: Person, picture: str) -> None:
     run = settled(cook, begun(cook, CHAIN, inputs={"photograph": picture}), "looking")
     cook.client.delete(f"/api/assets/{run['steps'][1]['asset_id']}")
     failed = settled(cook, sent(cook, "POST", f"recipe-runs/{run['id']}/go-on"), "failed")
@@ -227,7 +222,7 @@ def test_a_deleted_picture_is_said_and_the_run_goes_on_with_another(cook: Person
     assert settled(cook, sent(cook, "POST", f"recipe-runs/{run['id']}/go-on"), "done")["result"]
 
 
-def test_a_model_that_goes_while_it_waits_is_said(cook: Person, picture: str, house: House) -> None:
+def test_a_model_removed_while_waiting_is_reported(cook: Person, picture: str, house: House) -> None:
     gone = ({"request": {**FAST, "image": "input:photograph", "model": "swin2sr"}},)
     failed = settled(cook, begun(cook, gone, inputs={"photograph": picture}), "failed")
     assert "Swin2SR" in failed["words"]
@@ -235,7 +230,7 @@ def test_a_model_that_goes_while_it_waits_is_said(cook: Person, picture: str, ho
     assert settled(cook, fixed, "done")
 
 
-def test_stopping_keeps_what_is_there_and_going_on_takes_it_up(cook: Person, picture: str) -> None:
+def test_a_stopped_run_keeps_its_results_and_can_continue(cook: Person, picture: str) -> None:
     slow = {"task": "upscale_image", "image": "step:1", "scale": 4, "model": "realesrgan-x4plus"}
     steps = ({"request": STYLE, "stop": False}, {"request": {**slow, "long_side": 8192}})
     run = begun(cook, steps, inputs={"photograph": picture})
@@ -253,16 +248,16 @@ def test_stopping_keeps_what_is_there_and_going_on_takes_it_up(cook: Person, pic
     assert settled(cook, onward, "done")["result"]
 
 
-def test_what_a_crash_kept_from_going_on_goes_on_at_the_next_start(cook: Person, picture: str, house: House) -> None:
+def test_a_run_interrupted_by_a_crash_continues_at_the_next_start(cook: Person, picture: str, house: House) -> None:
     run = settled(cook, begun(cook, CHAIN, inputs={"photograph": picture}), "looking")
-    with house.studio.database.session() as session:  # the result was written, the next step not asked for any more
+    with house.studio.database.session() as session:  # the result was stored, but the next step was not submitted
         session.execute(update(Run).where(Run.id == run["id"]).values(state="going"))
         session.execute(update(RunStep).where(RunStep.run_id == run["id"], RunStep.number == 2).values(looked=True))
-    house.studio.recipes._due.set()  # as at start
+    house.studio.recipes._due.set()  # as at the start
     assert settled(cook, run, "done")["result"]
 
 
-# -- whose it is
+# -- ownership
 
 
 def test_recipes_and_runs_of_others_are_not_found(cook: Person, other: Person, picture: str) -> None:

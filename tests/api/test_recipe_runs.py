@@ -1,4 +1,4 @@
-"""Runs of recipes at their edges: finished while a step works, odd words, families without end."""
+"""Edge cases of recipe runs: finished during a step, odd text, very long histories."""
 
 import time
 from typing import Any
@@ -15,7 +15,7 @@ CREATE = {"task": "create_image", "prompt": "a fox"}
 
 
 def begun(client: TestClient, steps: list[dict[str, Any]]) -> dict[str, Any]:
-    """A run whose first result is there, and whose second step works."""
+    """A run with its first result, whose second step is running."""
     picture = client.post("/api/assets", params={"name": "a.png"}, content=png()).json()["id"]
     answer = client.post(
         "/api/recipe-runs", json={"steps": [{"request": one} for one in steps], "results": {"1": picture}}
@@ -26,11 +26,11 @@ def begun(client: TestClient, steps: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("late", [False, True])
-def test_a_run_that_is_finished_while_a_step_works_stays_finished(
+def test_a_run_finished_during_a_step_stays_finished(
     house: House, as_ann: TestClient, monkeypatch: pytest.MonkeyPatch, late: bool
 ) -> None:
     house.painter.go_on.clear()
-    if late:  # the picture is done before the painter hears that it is not wanted
+    if late:  # the picture is done before the host gets the cancellation
         monkeypatch.setattr(house.painter, "cancel", lambda job: house.painter.go_on.set())
     run = begun(as_ann, [CREATE, CHANGE])
     job = run["steps"][1]["job_id"]
@@ -40,14 +40,14 @@ def test_a_run_that_is_finished_while_a_step_works_stays_finished(
     assert (seen["state"], seen["result"]) == ("done", run["steps"][0]["asset_id"])
 
 
-def test_words_that_only_look_like_a_step_are_words(house: House, as_ann: TestClient) -> None:
+def test_text_that_looks_like_a_step_stays_text(house: House, as_ann: TestClient) -> None:
     run = begun(as_ann, [CREATE, CHANGE, {**CREATE, "prompt": "step:²"}])
     ended(as_ann, run["steps"][1]["job_id"])
     answer = as_ann.post(f"/api/recipe-runs/{run['id']}/steps/1/again", json={})
     assert answer.status_code == 200, answer.text
 
 
-def test_a_picture_of_hundreds_of_changes_is_said_to_be_too_long(house: House, ann: Person, as_ann: TestClient) -> None:
+def test_a_history_of_hundreds_of_changes_is_refused_as_too_long(house: House, ann: Person, as_ann: TestClient) -> None:
     ids = [new_id() for _ in range(700)]
     facts = {"owner_id": ann.who.user_id, "kind": "image", "mime": "image/png", "bytes": 1, "content_sha256": ""}
     with house.studio.database.session() as session:

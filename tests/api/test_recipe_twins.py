@@ -1,4 +1,4 @@
-"""A recipe with a model that draws, tiny: made, changed, enlarged, filled in; and a run that outlives the studio."""
+"""A recipe with a tiny model: generate, change, enlarge, fill; and a run that survives a restart."""
 
 import io
 from pathlib import Path
@@ -52,14 +52,14 @@ def house_settings(data_folder: Path, twin_folder: Path, starter: Path) -> Setti
 
 
 def painted(client: TestClient, folder: Path) -> str:
-    """A mask whose right half is new."""
+    """Return a mask with a white right half."""
     mask = Image.fromarray(np.tile(np.repeat(np.uint8([0, 255]), 96), (128, 1)))
     mask.save(folder / "mask.png")
     answer = client.post("/api/assets", params={"name": "mask.png"}, content=(folder / "mask.png").read_bytes())
     return str(answer.json()["id"])
 
 
-def test_made_changed_enlarged_and_filled_in_over_a_restart(house_settings: Settings, tmp_path: Path) -> None:
+def test_a_run_of_four_steps_survives_a_restart(house_settings: Settings, tmp_path: Path) -> None:
     from app import build_app, build_studio
 
     studio = build_studio(house_settings)
@@ -75,14 +75,14 @@ def test_made_changed_enlarged_and_filled_in_over_a_restart(house_settings: Sett
         run = until(lambda: at_rest(ann.client), 200, "the run")
         assert run["state"] == "asking", run["words"]
         made, changed, larger, fix = run["steps"]
-        assert len(made["assets"]) == 2  # one counts; the other is offered beside it
+        assert len(made["assets"]) == 2  # one counts; the other is offered as an alternative
         assert changed["note"] == ""
         assert ann.client.get(f"/api/assets/{changed['asset_id']}").json()["provenance"]["request"]["prompt"] == "a fox"
         size = ann.client.get(f"/api/assets/{larger['asset_id']}").json()
         assert (size["width"], size["height"], size["step"]) == (192, 128, True)
         assert (fix["asks"], "instead" in fix["note"]) == (["prompt", "mask"], True)
         mask = painted(ann.client, tmp_path)
-        # The answer is in the database, but the studio ends before the job is asked for.
+        # The answer is in the database, but the studio stops before the job is submitted.
         studio.recipes.stop()
         with studio.database.session() as session:
             studio.recipes._reopen(_step(session, begun["id"], 4), {"prompt": "a door", "mask": mask}, None)

@@ -1,4 +1,4 @@
-"""The routes of the Studio page: what the owner can do, and that nobody else can."""
+"""The routes of the Studio page: what the owner can do and others cannot."""
 
 import json
 import sqlite3
@@ -13,17 +13,17 @@ from fastapi.testclient import TestClient
 from itsdangerous import TimestampSigner
 from sqlalchemy import update
 
-from api import rest
-from auth.tables import User
+from api.operations import rest
+from auth.accounts.tables import User
 from data import DataFolder
-from jobs.tables import Job
+from jobs.queue.tables import Job
 from tests.api.conftest import House, Person, build
 
 SECRETS = ("moonlit", "harbour")
 
 
 def browser(house: House, person: Person, address: str = "http://studio.example:7860") -> TestClient:
-    """A browser that somebody is signed in with, at a page of this address."""
+    """Return a browser someone is signed in with, on a page at this address."""
     secret = house.studio.accounts.sign_in(person.who.user_id, "Firefox on Linux", "192.168.1.7")
     signer = TimestampSigner(house.studio.data.secret("session"))
     cookie = signer.sign(b64encode(json.dumps({"secret": secret}).encode())).decode()
@@ -46,7 +46,7 @@ def routes(house: House) -> list[tuple[str, str]]:
     return [(method, route.path) for route in ours for method in sorted(route.methods)]
 
 
-def test_nobody_but_the_owner_gets_in(house: House, ann: Person, bob: Person) -> None:
+def test_only_the_owner_has_access(house: House, ann: Person, bob: Person) -> None:
     carol = house.person("Carol")
     with house.studio.database.session() as session:
         session.execute(update(User).where(User.id == carol.who.user_id).values(role="guest"))
@@ -76,10 +76,10 @@ def test_another_website_cannot_act_with_the_owners_sign_in(house: House, owner:
 
 
 FOR_SCRIPTS = {("POST", "/api/studio/backup"), ("POST", "/api/studio/unclaimed")}
-"""What a token of the owner may do besides looking: both only add, and neither concerns who gets in."""
+"""What the owner's token may do besides reading: both only add, and neither affects access."""
 
 
-def test_a_token_lets_nobody_in_and_shuts_nobody_out(house: House, ann: Person, bob: Person, owner: TestClient) -> None:
+def test_a_token_can_neither_add_nor_block_people(house: House, ann: Person, bob: Person, owner: TestClient) -> None:
     assert house.client(ann).get("/api/studio/people").status_code == 200
     [device] = [one for one in owner.get("/api/studio/devices").json() if one["here"]]
     [token] = [one for one in owner.get("/api/studio/tokens").json() if one["owner"] == "Bob"]
@@ -95,7 +95,7 @@ def test_a_token_lets_nobody_in_and_shuts_nobody_out(house: House, ann: Person, 
     assert house.client(bob).get("/api/me").status_code == 200
 
 
-def test_adding_a_person(house: House, owner: TestClient) -> None:
+def test_a_person_is_added(house: House, owner: TestClient) -> None:
     link = owner.post("/api/studio/people", json={"name": " Dora  B ", "email": "Dora@Example.org"})
     assert link.status_code == 201
     made = link.json()
@@ -112,14 +112,14 @@ def test_adding_a_person(house: House, owner: TestClient) -> None:
     assert not people(owner)["Dora B"]["invited"]
 
 
-def test_a_link_for_this_machine_alone_says_so(house: House, ann: Person) -> None:
+def test_a_link_that_only_opens_on_this_computer_says_so(house: House, ann: Person) -> None:
     here = browser(house, ann, "http://127.0.0.1:7860")
     made = here.post("/api/studio/people", json={"name": "Dora"}).json()
     assert "make run HOST=lan" in made["note"]
     assert here.get("/api/studio/phone").json()["url"] == ""
 
 
-def test_links_and_the_phones_address_are_never_of_a_host_header_alone(house: House, owner: TestClient) -> None:
+def test_links_are_never_built_from_the_host_header_alone(house: House, owner: TestClient) -> None:
     lie = {"Host": "evil.example"}
     for page in ({"Referer": ""}, {"Referer": "http://studio.example:7860/"}, {"Origin": "http://studio.example:7860"}):
         made = owner.post("/api/studio/people", json={"name": f"Dora {len(people(owner))}"}, headers={**lie, **page})
@@ -129,7 +129,7 @@ def test_links_and_the_phones_address_are_never_of_a_host_header_alone(house: Ho
         assert (told["url"], "C41_BASE_URL" in told["words"]) == ("", True)
 
 
-def test_links_are_of_the_address_that_is_set(tmp_path: Path) -> None:
+def test_links_use_the_configured_address(tmp_path: Path) -> None:
     house = build(tmp_path / "named", gradio=False, base_url="https://studio.example.org")
     owner = browser(house, house.person("Ann"), "http://127.0.0.1:7860")
     made = owner.post("/api/studio/people", json={"name": "Dora"}).json()
@@ -157,13 +157,13 @@ def test_links_are_of_the_address_that_is_set(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.usefixtures("bob")
-def test_who_cannot_be_added(owner: TestClient, body: Any, status: int, code: str) -> None:
+def test_invalid_people_are_refused(owner: TestClient, body: Any, status: int, code: str) -> None:
     answer = owner.post("/api/studio/people", json=body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert set(people(owner)) == {"Ann", "Bob"}
 
 
-def test_a_forgotten_password(house: House, owner: TestClient, bob: Person) -> None:
+def test_a_forgotten_password_is_reset(house: House, owner: TestClient, bob: Person) -> None:
     theirs, script = browser(house, bob), house.client(bob)
     assert people(owner)["Bob"]["tokens"] == 1
     made = owner.post(f"/api/studio/people/{bob.who.user_id}/link", json={})
@@ -173,12 +173,12 @@ def test_a_forgotten_password(house: House, owner: TestClient, bob: Person) -> N
     again = owner.post(f"/api/studio/people/{bob.who.user_id}/link", json={"tokens": True}).json()
     assert script.get("/api/me").status_code == 401
     accounts = house.studio.accounts
-    with pytest.raises(Exception, match="does not work any more"):
+    with pytest.raises(Exception, match="no longer works"):
         accounts.invitation(made.json()["url"].rpartition("/")[2])
     assert accounts.invitation(again["url"].rpartition("/")[2]).name == "Bob"
 
 
-def test_signing_somebody_out_everywhere(house: House, owner: TestClient, bob: Person) -> None:
+def test_a_person_is_signed_out_everywhere(house: House, owner: TestClient, bob: Person) -> None:
     first, second, script = browser(house, bob), browser(house, bob), house.client(bob)
     assert owner.post(f"/api/studio/people/{bob.who.user_id}/sign-out", json={"tokens": False}).status_code == 204
     assert [one.get("/api/me").status_code for one in (first, second, script)] == [401, 401, 200]
@@ -188,7 +188,7 @@ def test_signing_somebody_out_everywhere(house: House, owner: TestClient, bob: P
     assert bad.status_code == 422
 
 
-def test_keeping_somebody_out_and_letting_them_in(house: House, owner: TestClient, bob: Person) -> None:
+def test_a_person_is_disabled_and_enabled(house: House, owner: TestClient, bob: Person) -> None:
     theirs, script = browser(house, bob), house.client(bob)
     way = f"/api/studio/people/{bob.who.user_id}"
     assert owner.post(way, json={"disabled": True}).json()["disabled"]
@@ -200,7 +200,7 @@ def test_keeping_somebody_out_and_letting_them_in(house: House, owner: TestClien
     assert theirs.get("/api/me").status_code == 401, "a browser has to sign in again"
 
 
-def test_what_runs_and_waits_for_somebody_shut_out_ends_at_once(house: House, owner: TestClient, bob: Person) -> None:
+def test_jobs_of_a_disabled_person_end_at_once(house: House, owner: TestClient, bob: Person) -> None:
     house.painter.go_on.clear()
     script = house.client(bob)
     running, waiting = (
@@ -211,13 +211,13 @@ def test_what_runs_and_waits_for_somebody_shut_out_ends_at_once(house: House, ow
         assert time.monotonic() < deadline
         time.sleep(0.02)
     owner.post(f"/api/studio/people/{bob.who.user_id}", json={"disabled": True})
-    house.painter.go_on.set()
     states: dict[str, str] = {}
     while set(states.values()) != {"cancelled"}:
         assert time.monotonic() < deadline, states
         with house.studio.database.session() as session:
             states = {id: session.get_one(Job, id).state for id in (running, waiting)}
         time.sleep(0.02)
+    house.painter.go_on.set()
 
 
 def test_there_is_always_an_owner(house: House, owner: TestClient, ann: Person, bob: Person) -> None:
@@ -240,7 +240,7 @@ def test_an_email_belongs_to_one_person(owner: TestClient, ann: Person, bob: Per
     assert owner.post(way + ann.who.user_id, json={"email": ""}).json()["email"] is None
 
 
-def test_nobody_of_that_id(owner: TestClient) -> None:
+def test_unknown_people_are_not_found(owner: TestClient) -> None:
     nobody = "f" * 32
     for way in (f"people/{nobody}", f"people/{nobody}/link", f"people/{nobody}/sign-out"):
         assert owner.post(f"/api/studio/{way}", json={}).status_code == 404, way
@@ -248,7 +248,7 @@ def test_nobody_of_that_id(owner: TestClient) -> None:
         assert owner.delete(f"/api/studio/{way}").status_code == 404, way
 
 
-def test_devices_and_tokens_of_everybody(house: House, owner: TestClient, bob: Person) -> None:
+def test_devices_and_tokens_of_everyone_are_listed(house: House, owner: TestClient, bob: Person) -> None:
     theirs, script = browser(house, bob), house.client(bob)
     script.get("/api/me")
     devices = owner.get("/api/studio/devices").json()
@@ -264,7 +264,7 @@ def test_devices_and_tokens_of_everybody(house: House, owner: TestClient, bob: P
     assert script.get("/api/me").status_code == 401
 
 
-def test_failures_by_cause_never_tell_what_was_asked_for(house: House, owner: TestClient, bob: Person) -> None:
+def test_failures_by_cause_contain_no_prompts(house: House, owner: TestClient, bob: Person) -> None:
     def failed(code: str, ago: float, **more: Any) -> Job:
         error = {"code": code, "what": "The moonlit harbour cannot be drawn.", "why": "", "next": ""}
         return Job(
@@ -286,7 +286,7 @@ def test_failures_by_cause_never_tell_what_was_asked_for(house: House, owner: Te
     assert not [secret for secret in SECRETS if secret in answer.text]
 
 
-def test_health(house: House, owner: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_lists_every_check(house: House, owner: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     told = owner.get("/api/studio/health").json()
     checks = {check["name"]: check for check in told["checks"]}
     assert checks["Database"]["state"] == "good"
@@ -303,7 +303,7 @@ class _Full:
     free, total, used = 1000, 10**12, 10**12 - 1000
 
 
-def test_a_damaged_database_is_told(house: House, owner: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_database_is_reported(house: House, owner: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
         def __enter__(self) -> "Broken":
             return self
@@ -321,19 +321,19 @@ def test_a_damaged_database_is_told(house: House, owner: TestClient, monkeypatch
     look = HealthLook(house.studio)
     monkeypatch.setattr(type(house.studio.database), "session", lambda self: Broken())
     check = look._database()
-    assert (check.state, "damaged" in check.words, "backup" in check.next) == ("bad", True, True)
+    assert (check.state, "Damaged" in check.words, "backup" in check.next) == ("bad", True, True)
 
 
 @pytest.mark.parametrize(
     ("code", "words", "next"),
     [
         (sqlite3.SQLITE_BUSY, "is busy", "Try again"),
-        (sqlite3.SQLITE_FULL, "is full", "Make room"),
+        (sqlite3.SQLITE_FULL, "is full", "Free up space"),
         (sqlite3.SQLITE_READONLY, "cannot be written", "account"),
         (sqlite3.SQLITE_CORRUPT, "is damaged", "restore a backup"),
     ],
 )
-def test_only_a_damaged_database_is_called_damaged(
+def test_other_database_errors_are_not_reported_as_damage(
     house: House, owner: TestClient, monkeypatch: pytest.MonkeyPatch, code: int, words: str, next: str
 ) -> None:
     error = sqlite3.OperationalError("database or disk is full" if code == sqlite3.SQLITE_FULL else "no")
@@ -349,7 +349,7 @@ def test_only_a_damaged_database_is_called_damaged(
     assert ("is damaged" in check.words) == (code == sqlite3.SQLITE_CORRUPT)
 
 
-def test_a_backup_at_the_press_of_a_button(house: House, owner: TestClient) -> None:
+def test_a_backup_is_started_from_the_page(house: House, owner: TestClient) -> None:
     assert owner.get("/api/studio/backup").json()["last_at"] is None
     begun = owner.post("/api/studio/backup")
     assert begun.status_code == 202
@@ -364,7 +364,7 @@ def test_a_backup_at_the_press_of_a_button(house: House, owner: TestClient) -> N
     assert list(place.rglob("*.db*"))
 
 
-def test_a_backup_that_cannot_be_made_says_why(house: House, owner: TestClient) -> None:
+def test_a_failed_backup_says_why(house: House, owner: TestClient) -> None:
     place = Path(owner.get("/api/studio/backup").json()["place"])
     place.mkdir()
     (place / "holiday.jpg").touch()
@@ -373,11 +373,11 @@ def test_a_backup_that_cannot_be_made_says_why(house: House, owner: TestClient) 
     while (told := owner.get("/api/studio/backup").json())["running"]:
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert "holds other things" in told["problem"]
+    assert "contains other files" in told["problem"]
     assert told["last_at"] is None
 
 
-def test_settings_in_effect_without_their_secrets(data_folder: Any, owner: TestClient) -> None:
+def test_current_settings_are_listed_without_secrets(data_folder: Any, owner: TestClient) -> None:
     told = owner.get("/api/studio/about").json()
     settings = {one["name"]: one for one in told["settings"]}
     assert (settings["max_upload_mb"]["value"], settings["max_upload_mb"]["changed"]) == ("2", True)

@@ -1,4 +1,4 @@
-"""The rest of the REST routes: people, projects, schemas, models, health, and who gets in."""
+"""The other REST routes: people, projects, schemas, models, health, and access."""
 
 import json
 
@@ -7,7 +7,8 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from api import errors, rest
+from api import errors
+from api.operations import rest
 from engines.requests import REQUESTS
 from tests.api.conftest import House, ended
 
@@ -25,7 +26,7 @@ def test_every_route_but_health_refuses_strangers(house: House) -> None:
         assert path == "/healthz" or method == "HEAD" or answer.json()["code"]
 
 
-def test_me_and_the_project_in_hand(as_ann: TestClient) -> None:
+def test_me_and_the_current_project(as_ann: TestClient) -> None:
     me = as_ann.get("/api/me").json()
     assert (me["name"], me["role"], me["via"], me["project_id"]) == ("Ann", "owner", "token", None)
     project = as_ann.post("/api/projects", json={"name": "Film", "shared": True}).json()
@@ -50,24 +51,24 @@ def test_me_and_the_project_in_hand(as_ann: TestClient) -> None:
         ("/in-hand", {"project_id": "f" * 32}, 404),
     ],
 )
-def test_bad_projects(as_ann: TestClient, path: str, body: object, status: int) -> None:
-    answer = as_ann.post(f"/api/projects{path}", content=json.dumps(body))
+def test_invalid_projects_are_refused(as_owner: TestClient, path: str, body: object, status: int) -> None:
+    answer = as_owner.post(f"/api/projects{path}", content=json.dumps(body))
     assert answer.status_code == status
     assert answer.json()["what"]
 
 
-def test_schemas_say_what_this_machine_offers(as_ann: TestClient) -> None:
-    listed = as_ann.get("/api/schema").json()
+def test_schemas_contain_the_choices_of_this_studio(as_owner: TestClient) -> None:
+    listed = as_owner.get("/api/schema").json()
     assert [task["task"] for task in listed] == list(REQUESTS)
     drawn = set(REQUESTS) - {"fetch_model", "fetch_lora"}
     assert {task["task"] for task in listed if "plain" in task["models"]} == drawn
-    schema = as_ann.get("/api/schema/stylize_image").json()
+    schema = as_owner.get("/api/schema/stylize_image").json()
     style = schema["properties"]["style"]
     assert style["enum"][:2] == ["style-03", "style-04"]
     assert style["choices"][0]["label"] == "Ink"
     assert "plain" in [choice["value"] for choice in schema["properties"]["model"]["choices"]]
     assert schema["properties"]["strength"]["maximum"] == 1
-    unknown = as_ann.get("/api/schema/make_coffee")
+    unknown = as_owner.get("/api/schema/make_coffee")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_task")
 
 
@@ -79,7 +80,7 @@ def test_models_are_listed_unless_hidden(as_ann: TestClient) -> None:
     assert "hub" not in models
 
 
-def test_figures(house: House, as_ann: TestClient) -> None:
+def test_metrics_are_published(house: House, as_ann: TestClient) -> None:
     job = as_ann.post("/api/jobs", json={"task": "create_image", "prompt": "x"}).json()["id"]
     ended(as_ann, job)
     as_ann.get("/api/jobs/none")
@@ -91,7 +92,7 @@ def test_figures(house: House, as_ann: TestClient) -> None:
     assert 'c41_http_requests_total{method="GET",route="/api/jobs/{id}",status="404"} 1.0' in text
 
 
-def test_an_unexpected_error_shows_no_insides() -> None:
+def test_an_unexpected_error_shows_no_internals() -> None:
     app = FastAPI()
     errors.install(app)
 

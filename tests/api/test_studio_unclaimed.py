@@ -1,4 +1,4 @@
-"""Files that lost their entry are counted for the owner and taken back on request, with what they say of themselves."""
+"""Files that lost their entry are counted for the owner and added again on request, with their records."""
 
 import json
 from collections.abc import Callable
@@ -10,10 +10,10 @@ from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import delete
 from starlette.testclient import TestClient
 
-from auth.tables import User
+from auth.accounts.tables import User
 from library import unclaimed
 from library.adopt import result_id
-from library.check import check
+from library.integrity import check
 from library.tables import Asset
 from tests.api.conftest import House, Person
 from tests.support.waiting import until
@@ -21,7 +21,7 @@ from tests.support.waiting import until
 
 @pytest.fixture
 def old(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Makes every file old enough to be looked at."""
+    """Make every file old enough to be counted."""
     return lambda: monkeypatch.setattr(unclaimed, "_GRACE_SECONDS", -1.0)
 
 
@@ -39,7 +39,7 @@ def reclaimed(client: TestClient) -> dict[str, object]:
     )
 
 
-def test_files_come_back_to_their_people_under_their_ids(
+def test_files_return_to_their_owners_with_their_ids(
     as_ann: TestClient, as_bob: TestClient, house: House, photo: Path, old: Callable[[], None]
 ) -> None:
     mine, theirs = brought(as_ann, photo), brought(as_bob, photo)
@@ -60,7 +60,7 @@ def test_files_come_back_to_their_people_under_their_ids(
     assert as_ann.get(f"/api/assets/{theirs}").status_code == 404
 
 
-def test_files_of_somebody_who_is_shut_out_stay_theirs(
+def test_files_of_a_disabled_person_stay_theirs(
     as_ann: TestClient, as_bob: TestClient, bob: Person, house: House, photo: Path, old: Callable[[], None]
 ) -> None:
     theirs = brought(as_bob, photo)
@@ -73,7 +73,7 @@ def test_files_of_somebody_who_is_shut_out_stay_theirs(
     assert (house.studio.data.user(bob.who.user_id) / f"{theirs}.jpg").exists()
 
 
-def test_files_of_a_lost_account_go_to_the_owner_and_what_is_no_media_stays(
+def test_files_of_a_lost_account_go_to_the_owner_and_other_files_stay(
     as_ann: TestClient, house: House, photo: Path, old: Callable[[], None]
 ) -> None:
     gone = house.studio.data.users / ("f" * 32)
@@ -88,7 +88,7 @@ def test_files_of_a_lost_account_go_to_the_owner_and_what_is_no_media_stays(
 
 
 def made(path: Path, *parents: str) -> None:
-    """A picture as the studio makes one, with its record."""
+    """Return a picture as made by the studio, with its record."""
     request = {"task": "create_image", "prompt": "A red lion"}
     record = {"request": request, "model": None, "loras": [], "seed": 1, "studio": "0.4.0", "parents": parents}
     path.parent.mkdir(exist_ok=True)
@@ -97,13 +97,13 @@ def made(path: Path, *parents: str) -> None:
     Image.new("RGB", (64, 64), "red").save(path, pnginfo=info)
 
 
-def test_results_come_back_as_results_with_what_they_were_made_from(
+def test_results_return_with_their_parents(
     as_ann: TestClient, ann: Person, as_bob: TestClient, house: House, photo: Path, old: Callable[[], None]
 ) -> None:
     own, foreign = brought(as_ann, photo), brought(as_bob, photo)
     first, last = sorted(result_id("job", n) for n in range(2))
     folder = house.studio.data.user(ann.who.user_id)
-    made(folder / f"{first}.png", last, own, foreign, "f" * 32)  # the later one is not there yet
+    made(folder / f"{first}.png", last, own, foreign, "f" * 32)  # the later one does not exist yet
     made(folder / f"{last}.png")
     old()
     assert reclaimed(as_ann)["count"] == 0
@@ -112,9 +112,7 @@ def test_results_come_back_as_results_with_what_they_were_made_from(
     assert as_ann.get(f"/api/assets/{own}").json()["origin"] == "upload"
 
 
-def test_subtitles_come_back_as_subtitles(
-    as_ann: TestClient, ann: Person, house: House, old: Callable[[], None]
-) -> None:
+def test_subtitles_return_as_subtitles(as_ann: TestClient, ann: Person, house: House, old: Callable[[], None]) -> None:
     path = house.studio.data.user(ann.who.user_id) / f"{result_id('job', 1)}.srt"
     path.parent.mkdir(exist_ok=True)
     path.write_text("1\n00:00:01,000 --> 00:00:02,000\nHello\n\n")
@@ -125,7 +123,7 @@ def test_subtitles_come_back_as_subtitles(
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
-def test_a_file_whose_suffix_changes_leaves_none_behind(
+def test_a_file_whose_suffix_changes_leaves_no_copy(
     as_ann: TestClient, ann: Person, house: House, photo: Path, old: Callable[[], None]
 ) -> None:
     path = house.studio.data.user(ann.who.user_id) / f"{'1' * 32}.JPG"
@@ -137,9 +135,7 @@ def test_a_file_whose_suffix_changes_leaves_none_behind(
     assert as_ann.get(f"/api/assets/{'1' * 32}/thumb").status_code == 200
 
 
-def test_finished_results_of_unknown_jobs_are_taken_back(
-    as_ann: TestClient, house: House, old: Callable[[], None]
-) -> None:
+def test_finished_results_of_unknown_jobs_are_added(as_ann: TestClient, house: House, old: Callable[[], None]) -> None:
     work = house.studio.data.work
     for attempt in (1, 2, 3):
         made(work / f"{'a' * 32}-{attempt}" / "1.png")
@@ -156,7 +152,7 @@ def test_finished_results_of_unknown_jobs_are_taken_back(
     assert not (work / f"{'a' * 32}-2").exists()
 
 
-def test_the_check_and_the_page_count_the_same(house: House, ann: Person, old: Callable[[], None]) -> None:
+def test_the_health_check_and_the_page_count_the_same_files(house: House, ann: Person, old: Callable[[], None]) -> None:
     folder = house.studio.data.user(ann.who.user_id)
     folder.mkdir(exist_ok=True)
     (folder / f"{'1' * 32}.thumb.webp").write_bytes(b"x")
@@ -164,4 +160,5 @@ def test_the_check_and_the_page_count_the_same(house: House, ann: Person, old: C
     assert check(house.studio.data).problems == ()  # too young
     old()
     assert len(house.studio.library.unclaimed()) == 1
-    assert [problem[:8] for problem in check(house.studio.data).problems] == ["1 files "]
+    (problem,) = check(house.studio.data).problems
+    assert problem.startswith("Files without an entry in the database: 1.")

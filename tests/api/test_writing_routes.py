@@ -1,4 +1,4 @@
-"""Conversations over REST, answered by the real small model."""
+"""Conversations over REST, answered by a small real model."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import update
-from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from db import new_id
@@ -14,6 +13,7 @@ from library.conversations.tables import Message
 from settings import Settings
 from studio import Studio
 from tests.support.people import Person, admit
+from tests.support.studios import at_work, wired
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -23,7 +23,7 @@ LONG = {"max_tokens": 2000, "seed": 1}
 
 
 class House(NamedTuple):
-    """The whole app at work, for all tests of this file."""
+    """The whole app running, for all tests of this file."""
 
     studio: Studio
     app: ASGIApp
@@ -31,25 +31,22 @@ class House(NamedTuple):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, starter: Path) -> Iterator[House]:
-    from app import build_app, build_studio
-
-    studio = build_studio(Settings(data=tmp_path_factory.mktemp("writing") / "data", starter=starter, keep_free_mb=10))
-    app = build_app(studio)
-    with TestClient(app):
+    with (
+        wired(Settings(data=tmp_path_factory.mktemp("writing") / "data", starter=starter, keep_free_mb=10)) as studio,
+        at_work(studio) as app,
+    ):
         yield House(studio, app)
-    studio.database.close()
-    studio.data.unlock()
 
 
 @pytest.fixture
 def writer(whole: House) -> Person:
-    """Somebody who has written nothing yet."""
+    """A person without conversations."""
     return admit(whole.studio, whole.app, f"ann-{new_id()[:8]}")
 
 
 @pytest.fixture
 def other(whole: House, writer: Person) -> Person:
-    """Somebody else."""
+    """Another person."""
     return admit(whole.studio, whole.app, f"bob-{new_id()[:8]}")
 
 
@@ -66,7 +63,7 @@ def talk(person: Person, id: str) -> dict[str, Any]:
 
 
 def answered(person: Person, id: str) -> dict[str, Any]:
-    """A conversation once nothing in it is being answered any more."""
+    """Wait until nothing in a conversation is being answered, and return it."""
 
     def look() -> dict[str, Any] | None:
         found = talk(person, id)
@@ -75,7 +72,7 @@ def answered(person: Person, id: str) -> dict[str, Any]:
     return until(look, 90, "the answer")
 
 
-def test_a_question_is_answered_and_kept(writer: Person) -> None:
+def test_a_question_is_answered_and_stored(writer: Person) -> None:
     asked = begin(writer)
     id = asked["conversation"]["id"]
     question, answer = asked["conversation"]["messages"]
@@ -92,7 +89,7 @@ def test_a_question_is_answered_and_kept(writer: Person) -> None:
     assert not writer.client.get("/api/conversations", params={"words": "goodbye sailor"}).json()["conversations"]
 
 
-def test_a_stopped_answer_keeps_its_half_and_may_be_made_again(writer: Person) -> None:
+def test_a_stopped_answer_keeps_its_text_and_can_be_regenerated(writer: Person) -> None:
     asked = begin(writer, "Tell me everything about the sea, at length.", LONG)
     id, job = asked["conversation"]["id"], asked["job"]["id"]
     until(lambda: writer.client.get(f"/api/jobs/{job}").json()["text"], 60, "the first words")
@@ -111,7 +108,7 @@ def test_a_stopped_answer_keeps_its_half_and_may_be_made_again(writer: Person) -
     assert back["messages"][-1]["text"] == half["text"]
 
 
-def test_refused_questions_write_nothing(writer: Person) -> None:
+def test_refused_questions_store_nothing(writer: Person) -> None:
     refused = (
         ({"text": ""}, 422, "empty_field"),
         ({"text": "Hi", "options": {"model": "nobody"}}, 422, "unknown_model"),
@@ -126,7 +123,7 @@ def test_refused_questions_write_nothing(writer: Person) -> None:
     )
     for body, status, code in refused:
         answer = writer.client.post("/api/conversations", json=body)
-        if body == {"text": ""}:  # an empty conversation may be made; an empty question not be asked
+        if body == {"text": ""}:  # an empty conversation is allowed, an empty question is not
             id = answer.json()["id"]
             answer = writer.client.post(f"/api/conversations/{id}/messages", json=body)
             writer.client.delete(f"/api/conversations/{id}")
@@ -134,7 +131,7 @@ def test_refused_questions_write_nothing(writer: Person) -> None:
     assert writer.client.get("/api/conversations").json()["conversations"] == []
 
 
-def test_what_does_not_fit_is_named_before_it_is_sent(writer: Person) -> None:
+def test_a_question_that_does_not_fit_is_reported_before_sending(writer: Person) -> None:
     fits = writer.client.post("/api/conversations/estimate", json={"text": "Short."}).json()
     assert (fits["model"], fits["fits"]) == ("smollm2", True)
     document = ("The contract says nothing new. " * 3000).encode()
@@ -159,7 +156,7 @@ def test_a_document_is_read(writer: Person) -> None:
     assert "6:30" in answered(writer, asked["conversation"]["id"])["messages"][-1]["text"]
 
 
-def test_instructions_stand_before_the_talk(writer: Person) -> None:
+def test_instructions_come_before_the_conversation(writer: Person) -> None:
     asked = begin(writer, options={**SHORT, "system": "You are a pirate."})
     messages = asked["job"]["request"]["messages"]
     assert [(turn["role"], turn["text"]) for turn in messages] == [
@@ -183,7 +180,7 @@ def test_deleting_stops_the_answer(writer: Person) -> None:
     assert talk(writer, id)["messages"][-1]["state"] == "stopped"
 
 
-def test_an_answer_whose_job_is_gone_is_shown_as_broken_off(writer: Person, whole: House) -> None:
+def test_an_answer_whose_job_is_lost_is_marked_as_interrupted(writer: Person, whole: House) -> None:
     id = begin(writer)["conversation"]["id"]
     answered(writer, id)
     with whole.studio.database.session() as session:
@@ -243,7 +240,7 @@ def test_every_route_says_not_found_to_the_other_person(writer: Person, other: P
     writer.client.delete(f"/api/writing/presets/{preset}").raise_for_status()
 
 
-def test_in_a_shared_project_others_read_and_go_on_in_a_copy(writer: Person, other: Person) -> None:
+def test_in_a_shared_project_others_read_and_continue_in_a_copy(writer: Person, other: Person) -> None:
     project = writer.client.post("/api/projects", json={"name": "Both", "shared": True}).json()["id"]
     id = begin(writer, project_id=project)["conversation"]["id"]
     said = answered(writer, id)["messages"][-1]["text"]

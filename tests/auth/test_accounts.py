@@ -1,4 +1,4 @@
-"""People: who may be called what, which passwords pass, what a link, a token and a sign-in are worth."""
+"""People: valid names and passwords, and the validity of links, tokens and sign-ins."""
 
 import time
 from pathlib import Path
@@ -7,13 +7,13 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
-from auth import links, passwords
-from auth.memory import SECONDS
-from auth.principal import Principal
-from auth.tables import LoginSession, OneTimeLink, Token, User
+from auth.accounts import links, passwords
+from auth.accounts.principal import Principal
+from auth.accounts.principal_cache import SECONDS
+from auth.accounts.tables import LoginSession, OneTimeLink, Token, User
 from errors import StudioError
-from tests.auth import house as houses
-from tests.auth.house import PASSWORD, House
+from tests.auth import gated_app as houses
+from tests.auth.gated_app import PASSWORD, House
 
 
 def of(path: str) -> str:
@@ -33,7 +33,7 @@ def code(error: pytest.ExceptionInfo[StudioError]) -> str:
 
 
 @pytest.mark.parametrize("name", ["ann", "Zoë", "J. R. R", "dad_2", "李雷", "a" * 40, "  ann   lee "])
-def test_names_people_have_are_accepted(empty_house: House, name: str) -> None:
+def test_common_names_are_accepted(empty_house: House, name: str) -> None:
     empty_house.accounts.add(name)
     assert empty_house.accounts.find(name).name == " ".join(name.split())
 
@@ -46,7 +46,7 @@ def test_other_names_are_refused_in_a_sentence(empty_house: House, name: str) ->
 
 
 @pytest.mark.parametrize("other", ["ANN", "Ann", "ａｎｎ"])
-def test_a_name_is_one_person_however_it_is_written(house: House, other: str) -> None:
+def test_spellings_of_a_name_are_one_person(house: House, other: str) -> None:
     with pytest.raises(StudioError) as error:
         house.accounts.add(other)
     assert code(error) == "name_taken"
@@ -54,12 +54,12 @@ def test_a_name_is_one_person_however_it_is_written(house: House, other: str) ->
 
 
 @pytest.mark.parametrize(("password", "expected"), [("1234567", "short_password"), ("x" * 1025, "long_password")])
-def test_passwords_have_a_length(house: House, password: str, expected: str) -> None:
+def test_passwords_have_a_minimum_and_maximum_length(house: House, password: str, expected: str) -> None:
     link = of(house.accounts.reset("bob"))
     with pytest.raises(StudioError) as error:
         house.accounts.use_link(link, None, password)
     assert code(error) == expected
-    house.accounts.use_link(link, None, "xy" * 512)  # the link is still good
+    house.accounts.use_link(link, None, "xy" * 512)  # the link still works
     assert house.accounts.check_password("bob", "xy" * 512)
 
 
@@ -77,7 +77,7 @@ def test_passwords_have_a_length(house: House, password: str, expected: str) -> 
         "qwertyuiop!",
     ],
 )
-def test_passwords_that_are_tried_first_may_not_be_chosen(house: House, password: str) -> None:
+def test_easily_guessed_passwords_are_refused(house: House, password: str) -> None:
     link = of(house.accounts.reset("bob"))
     with pytest.raises(StudioError) as error:
         house.accounts.use_link(link, None, password)
@@ -108,24 +108,24 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(house: House) -> None
     assert 0.4 < seconds("nobody") / seconds("ann") < 2.5
 
 
-def test_the_password_is_kept_as_argon2id_only(house: House) -> None:
+def test_the_password_is_stored_only_as_argon2id(house: House) -> None:
     kept = house.accounts.find("ann").password_hash
     assert kept
     assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-def test_a_hash_of_older_parameters_is_renewed_at_sign_in(house: House) -> None:
+def test_a_hash_with_old_parameters_is_renewed_at_sign_in(house: House) -> None:
     old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
     with house.database.session() as session:
         session.execute(update(User).where(User.name == "ann").values(password_hash=old))
     house.accounts.check_password("ann", PASSWORD)
     kept = house.accounts.find("ann").password_hash
     assert kept
-    assert not passwords.outdated(kept)
+    assert not passwords.needs_rehash(kept)
     assert house.accounts.check_password("ann", PASSWORD)
 
 
-def test_a_password_typed_on_another_system_is_the_same(house: House) -> None:
+def test_a_password_typed_on_another_system_matches(house: House) -> None:
     house.accounts.use_link(of(house.accounts.reset("bob")), None, "cafe\u0301 noir")
     assert house.accounts.check_password("bob", "caf\u00e9 noir")
 
@@ -147,7 +147,7 @@ def test_the_first_run_link_makes_the_owner_and_works_once(empty_house: House) -
     assert [person.name for person in accounts.people()] == ["ann"]
 
 
-def test_each_start_without_owner_makes_a_fresh_first_link(empty_house: House) -> None:
+def test_each_start_without_an_owner_creates_a_new_first_link(empty_house: House) -> None:
     first, second = empty_house.accounts.first_run_link(), empty_house.accounts.first_run_link()
     assert first
     assert second
@@ -157,7 +157,7 @@ def test_each_start_without_owner_makes_a_fresh_first_link(empty_house: House) -
     assert empty_house.accounts.invitation(of(second)).purpose == "first"
 
 
-def test_the_first_link_dies_when_an_owner_is_added_from_the_command_line(empty_house: House) -> None:
+def test_adding_an_owner_from_the_command_line_ends_the_first_link(empty_house: House) -> None:
     link = empty_house.accounts.first_run_link()
     assert link
     empty_house.accounts.add("ann", "owner")
@@ -178,7 +178,7 @@ def test_a_link_expires(empty_house: House) -> None:
     assert error.value.status == 410
 
 
-def test_a_bad_name_leaves_the_first_link_good(empty_house: House) -> None:
+def test_an_invalid_name_does_not_use_up_the_first_link(empty_house: House) -> None:
     link = empty_house.accounts.first_run_link()
     assert link
     for name in (None, "", "<b>"):
@@ -215,7 +215,7 @@ def test_a_sign_in_survives_a_restart_and_expires(house: House, data_folder: Pat
     with again.database.session() as session:
         assert secret not in str([vars(row) for row in session.scalars(select(LoginSession))])
         session.execute(update(LoginSession).values(expires_at=time.time() - 1))
-    again.accounts.sign_out("somebody else")  # anything that empties the memory
+    again.accounts.sign_out("somebody else")  # anything that clears the cache
     assert again.accounts.principal_of_session(secret) is None
     again.database.close()
 
@@ -246,7 +246,7 @@ def test_signing_out_works_at_once_here_and_everywhere(house: House) -> None:
     assert not any(accounts.principal_of_session(secret) for secret in secrets)
 
 
-def test_a_disabled_person_is_out_at_once_and_back_when_enabled(house: House) -> None:
+def test_a_disabled_person_loses_access_at_once_until_enabled(house: House) -> None:
     accounts = house.accounts
     token = accounts.new_token(person(house, "bob"), "script")
     secret = accounts.sign_in(accounts.find("bob").id, "browser")
@@ -297,7 +297,7 @@ def test_a_token_needs_a_name(house: House, label: str) -> None:
     assert code(error) == "bad_label"
 
 
-def test_one_kind_of_secret_is_not_the_other(house: House) -> None:
+def test_session_and_token_secrets_are_not_interchangeable(house: House) -> None:
     accounts, ann = house.accounts, person(house, "ann")
     token, secret = accounts.new_token(ann, "script"), accounts.sign_in(ann.user_id, "browser")
     assert accounts.principal_of_session(token) is None
@@ -305,12 +305,12 @@ def test_one_kind_of_secret_is_not_the_other(house: House) -> None:
     assert accounts.principal_of_token("c41_") is None
 
 
-def test_a_known_person_costs_no_query_and_news_from_another_process_arrive(house: House) -> None:
+def test_a_cached_person_needs_no_query_and_other_processes_changes_arrive(house: House) -> None:
     accounts = house.accounts
     token = accounts.new_token(person(house, "bob"), "script")
-    assert accounts.remembered(token=token) is None
+    assert accounts.cached_principal(token=token) is None
     assert accounts.principal_of_token(token)
-    assert accounts.remembered(token=token)
+    assert accounts.cached_principal(token=token)
     other = houses.build(house.data.root)  # as `python -m auth` opens it
     other.accounts.disable("bob")
     other.database.close()
@@ -320,7 +320,7 @@ def test_a_known_person_costs_no_query_and_news_from_another_process_arrive(hous
         time.sleep(0.05)
 
 
-def test_last_use_is_written_once_a_minute(house: House) -> None:
+def test_last_use_is_recorded_once_a_minute(house: House) -> None:
     accounts, ann = house.accounts, person(house, "ann")
     token = accounts.new_token(ann, "script")
     assert accounts.tokens(ann)[0].used_at is None
@@ -331,6 +331,6 @@ def test_last_use_is_written_once_a_minute(house: House) -> None:
     assert accounts.tokens(ann)[0].used_at == used
 
 
-def test_names_for_ids(house: House) -> None:
+def test_names_are_found_by_id(house: House) -> None:
     assert house.accounts.user_name(house.accounts.find("bob").id) == "bob"
     assert house.accounts.user_name("0" * 32) == "someone"

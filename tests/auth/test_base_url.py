@@ -1,4 +1,4 @@
-"""The address people open the studio at: what it may be, what goes by it. A Host header alone is none."""
+"""The address people open the studio at: what is valid and what uses it. A Host header alone is not trusted."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,19 +12,19 @@ from starlette.requests import Request
 
 import app
 from auth import __main__ as command
-from auth import lan
-from auth.base_url import base_url, page_url
-from auth.house_server import invitation
+from auth.http.base_url import base_url, page_url
+from auth.lan import addresses
+from auth.lan.lan_server import invitation
 from settings import Settings
-from tests.auth import house as houses
-from tests.auth.house import HTML, PASSWORD, House, client, signed_in
+from tests.auth import gated_app as houses
+from tests.auth.gated_app import HTML, PASSWORD, House, client, signed_in
 
 BASE = "https://studio.example.org"
 
 
 @pytest.fixture
 def named(data_folder: Path) -> Iterator[House]:
-    """A house whose address is set."""
+    """A house with a configured address."""
     built = houses.build(data_folder, base_url=BASE)
     houses.people(built)
     yield built
@@ -32,7 +32,7 @@ def named(data_folder: Path) -> Iterator[House]:
 
 
 def asked(host: str, trusted_proxy: bool = False, **headers: str) -> Request:
-    """A request as the proxies' part of the gate hands it on."""
+    """Return a request as passed on by TrustedProxies."""
     sent = {"host": host, **headers}
     scope = {
         "type": "http",
@@ -57,25 +57,25 @@ def asked(host: str, trusted_proxy: bool = False, **headers: str) -> Request:
         ("", None),
     ],
 )
-def test_an_address_is_kept_as_browsers_write_it(written: str, address: str | None) -> None:
+def test_an_address_is_normalized_like_in_browsers(written: str, address: str | None) -> None:
     assert Settings(base_url=written).base_url == address
 
 
 @pytest.mark.parametrize(
     ("written", "sentence"),
     [
-        ("studio.example.org", "no web address"),
-        ("ftp://studio.example.org", "no web address"),
-        ("https://", "no web address"),
-        ("https://h:99999", "no web address"),
+        ("studio.example.org", "not a web address"),
+        ("ftp://studio.example.org", "not a web address"),
+        ("https://", "not a web address"),
+        ("https://h:99999", "not a web address"),
         ("https://h/studio", "leave out the path"),
         ("https://h\\studio", "leave out the path"),
-        ("https://ann:x@h", "only http or https, a host and a port"),
-        ("https://h?a=1", "only http or https, a host and a port"),
-        ("https://h#a", "only http or https, a host and a port"),
+        ("https://ann:x@h", "may only have http or https, a host and a port"),
+        ("https://h?a=1", "may only have http or https, a host and a port"),
+        ("https://h#a", "may only have http or https, a host and a port"),
     ],
 )
-def test_what_is_no_address_of_the_studio_is_refused(written: str, sentence: str) -> None:
+def test_invalid_addresses_are_refused(written: str, sentence: str) -> None:
     with pytest.raises(ValidationError, match=sentence):
         Settings(base_url=written)
 
@@ -93,7 +93,7 @@ def test_what_is_no_address_of_the_studio_is_refused(written: str, sentence: str
         {"Origin": "null"},
     ],
 )
-def test_only_pages_at_the_address_that_is_set_may_act(named: House, said: dict[str, str]) -> None:
+def test_only_pages_at_the_configured_address_may_act(named: House, said: dict[str, str]) -> None:
     refused = signed_in(named, "ann").post("/api/act", headers=said)
     assert (refused.status_code, refused.json()["code"]) == (403, "cross_site")
     assert BASE in refused.json()["why"]
@@ -101,7 +101,7 @@ def test_only_pages_at_the_address_that_is_set_may_act(named: House, said: dict[
 
 
 def test_pages_there_and_scripts_anywhere_may_act(named: House) -> None:
-    browser = signed_in(named, "ann")  # a script on the machine itself signs in without an Origin
+    browser = signed_in(named, "ann")  # a script on this computer signs in without an Origin
     for said in ({}, {"Origin": BASE}, {"Origin": BASE, "Sec-Fetch-Site": "same-origin", "Host": "127.0.0.1:7860"}):
         assert browser.post("/api/act", headers=said).status_code == 200
     form = {"username": "ann", "password": PASSWORD}
@@ -109,15 +109,15 @@ def test_pages_there_and_scripts_anywhere_may_act(named: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1:7860", "localhost:9000", "[::1]:7860", *(f"{name}:1" for name in lan.names())]
+    "host", ["127.0.0.1:7860", "localhost:9000", "[::1]:7860", *(f"{name}:1" for name in addresses.names())]
 )
-def test_this_machines_own_names_are_addresses(host: str) -> None:
+def test_names_of_this_computer_are_accepted(host: str) -> None:
     assert base_url(asked(host), Settings()) == f"http://{host}"
     assert base_url(asked(host), Settings(base_url=BASE)) == BASE
 
 
-def test_this_machines_addresses_in_its_networks_are_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lan, "addresses", lambda: ["192.168.1.7", "fd00::7"])
+def test_addresses_of_this_computer_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(addresses, "addresses", lambda: ["192.168.1.7", "fd00::7"])
     assert base_url(asked("192.168.1.7:7860"), Settings()) == "http://192.168.1.7:7860"
     assert base_url(asked("[fd00::7]"), Settings()) == "http://[fd00::7]"
     assert base_url(asked("192.168.1.8:7860"), Settings()) is None
@@ -128,21 +128,21 @@ def test_this_machines_addresses_in_its_networks_are_too(monkeypatch: pytest.Mon
     ["evil.example", "evil.example\\@127.0.0.1", "127.0.0.1@evil.example", "127.0.0.1.evil.example",
      "evil.example/127.0.0.1", "127.0.0.1#.evil.example", "localhost evil.example", "[evil", "", "127.0.0.1:99999999"],
 )  # fmt: skip
-def test_any_other_host_is_none_unless_somebody_vouches_for_it(host: str) -> None:
+def test_other_hosts_are_not_trusted(host: str) -> None:
     assert base_url(asked(host), Settings()) is None
     assert base_url(asked(host), Settings(base_url=BASE)) == BASE
     for page in ("", "null", "https://other.example", "ftp://evil.example", "http://[evil", "about:blank"):
         assert page_url(asked(host, origin=page)) is None
 
 
-def test_a_trusted_proxy_vouches_and_so_does_the_page_that_asks() -> None:
+def test_a_trusted_proxy_and_the_requesting_page_are_trusted() -> None:
     assert base_url(asked("studio.example", trusted_proxy=True), Settings()) == "http://studio.example"
     assert page_url(asked("studio.example:1", origin="https://studio.example:1")) == "https://studio.example:1"
     assert page_url(asked("studio.example", referer="http://studio.example/?a=1")) == "http://studio.example"
     assert page_url(asked("studio.example", origin="http://evil.example", referer="http://studio.example/")) is None
 
 
-def test_the_terminal_prints_links_of_the_address(
+def test_the_terminal_prints_links_with_the_address(
     named: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("C41_DATA", str(named.data.root))
@@ -150,25 +150,25 @@ def test_the_terminal_prints_links_of_the_address(
     assert command.main(["add", "Zoë"]) == 0
     printed = capsys.readouterr().out
     assert f"  {BASE}/setup/" in printed
-    assert "in place of the first part" not in printed
+    assert "replace the first part" not in printed
     told = invitation(7860, BASE)
-    assert f"For the phones of the house: {BASE}\n" in told
+    assert f"On your phone, open {BASE}\n" in told
 
 
 @pytest.mark.parametrize("base", [None, BASE])
-def test_the_first_link_is_of_the_address(
+def test_the_first_link_uses_the_address(
     data_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], base: str | None
 ) -> None:
     house = houses.build(data_folder, base_url=base)
     monkeypatch.setattr(app, "build_app", lambda studio: house.app)
     monkeypatch.setattr(app, "forget_garbage", lambda: None)
     monkeypatch.setattr(uvicorn.Server, "run", lambda self, sockets: None)
-    [socket] = lan.listen("127.0.0.1", 0)
+    [socket] = addresses.listen("127.0.0.1", 0)
     studio: Any = SimpleNamespace(settings=house.settings, accounts=house.accounts, data=house.data)
     with socket:
         app.serve(cast("app.Studio", studio), [socket])
         here = f"http://127.0.0.1:{socket.getsockname()[1]}"
     house.database.close()
     printed = capsys.readouterr().out
-    assert f"C41 Studio is at {base or here}\n" in printed
+    assert f"C41 Studio is running at {base or here}\n" in printed
     assert f"Create the first account: {base or here}/setup/" in printed

@@ -1,4 +1,4 @@
-"""`python -m auth`: people from the command line, beside a studio that runs."""
+"""`python -m auth`: managing people from the command line while the studio runs."""
 
 import os
 import re
@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from auth.__main__ import main
-from auth.memory import SECONDS
-from tests.auth.house import PASSWORD, House, client, signed_in
+from auth.accounts.principal_cache import SECONDS
+from tests.auth.gated_app import PASSWORD, House, client, signed_in
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -39,7 +39,7 @@ def until(condition: object, seconds: float = SECONDS + 1) -> None:
         time.sleep(0.05)
 
 
-def test_it_runs_as_a_program_and_makes_the_database(data_folder: Path) -> None:
+def test_it_runs_as_a_program_and_creates_the_database(data_folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "auth", "add", "Zoë", "--role", "owner"],
         cwd=REPOSITORY,
@@ -54,7 +54,7 @@ def test_it_runs_as_a_program_and_makes_the_database(data_folder: Path) -> None:
 
 
 def test_a_person_from_invitation_to_sign_in(house: House, capsys: pytest.CaptureFixture[str]) -> None:
-    house.data.lock()  # the studio runs
+    house.data.lock()  # a running studio
     path = link(said(capsys, "add", "dad"))
     assert "dad\tmember  link not opened yet" in said(capsys, "list")
     assert client(house).post(path, data={"password": PASSWORD}).status_code == 200
@@ -73,9 +73,9 @@ def test_changes_reach_a_running_studio_within_two_seconds(house: House, capsys:
     assert script.get("/api/me").status_code == 200
 
 
-def test_a_reset_tells_of_tokens_and_ends_them_when_asked(house: House, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_reset_mentions_tokens_and_revokes_them_on_request(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     script = client(house, **house.token("bob"))
-    assert "bob still has 1 token for scripts" in said(capsys, "reset", "bob")
+    assert "bob still has 1 access token" in said(capsys, "reset", "bob")
     assert script.get("/api/me").status_code == 200
     assert "still has" not in said(capsys, "reset", "bob", "--tokens")
     until(lambda: script.get("/api/me").status_code == 401)
@@ -104,15 +104,15 @@ def test_tokens_are_listed_and_revoked(house: House, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (["add", "ann"], "already someone called ann"),
-        (["add", "a/b"], "cannot be used"),
-        (["reset", "nobody"], "Nobody here is called nobody."),
+        (["add", "ann"], "name ann is already taken"),
+        (["add", "a/b"], "not allowed"),
+        (["reset", "nobody"], "There is no account named nobody."),
         (["revoke", "0" * 32], "There is no such token."),
         (["disable", "ann"], "only owner"),
-        (["token", "ann", ""], "needs a name"),
+        (["token", "ann", ""], "token name must have"),
     ],
 )
-def test_mistakes_are_told_in_a_sentence(
+def test_mistakes_are_reported_in_a_sentence(
     house: House, capsys: pytest.CaptureFixture[str], args: list[str], sentence: str
 ) -> None:
     assert main(args) == 1
@@ -121,10 +121,10 @@ def test_mistakes_are_told_in_a_sentence(
     assert not told.out
 
 
-def test_a_folder_that_cannot_be_used_is_told_too(
+def test_an_unusable_folder_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("C41_DATA", str(tmp_path / "file" / "data"))
     assert main(["list"]) == 1
-    assert "cannot be used" in capsys.readouterr().err
+    assert "Cannot use the data folder" in capsys.readouterr().err

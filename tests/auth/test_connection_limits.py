@@ -1,4 +1,4 @@
-"""Callers who hold connections without asking for anything: real sockets against a process with few files to open."""
+"""Clients that hold connections without a request: real sockets against a process with few file descriptors."""
 
 import logging
 import resource
@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from auth.connection_limits import ConnectionLimits
+from auth.http.connection_limits import ConnectionLimits
 from logs import LogLimit
 from tests.support.live import REPOSITORY, free_port
 from tests.support.waiting import until
@@ -24,10 +24,10 @@ import asyncio, logging, resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, {files}))
 from pathlib import Path
 import uvicorn
-from auth.certificate import HouseCertificate
-from auth.connection_limits import ConnectionLimits, bounded_config, raise_open_files
-from auth.house_server import HouseServer
-from auth.lan import listen
+from auth.lan.certificate import LanCertificate
+from auth.http.connection_limits import ConnectionLimits, bounded_config, raise_open_files
+from auth.lan.lan_server import LanServer
+from auth.lan.addresses import listen
 
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
@@ -44,20 +44,20 @@ logging.basicConfig(level="WARNING")
 sockets = listen("127.0.0.1", {port})
 limits = ConnectionLimits(raise_open_files())
 config = bounded_config(app, limits, log_config=None, log_level="warning")
-lan = HouseServer(config, sockets, HouseCertificate(Path({folder!r})), limits) if {lan} else uvicorn.Server(config)
+lan = LanServer(config, sockets, LanCertificate(Path({folder!r})), limits) if {lan} else uvicorn.Server(config)
 lan.run(sockets=sockets)
 """
 
 
 @contextmanager
 def serving(folder: Path, lan: bool) -> Iterator[tuple[int, Path]]:
-    """A server of ours with an app that says “ok”, its port and its log."""
+    """Our server with an app that returns “ok”, its port and its log."""
     port, log = free_port(), folder / "log"
     code = SERVER.format(files=FILES, port=port, folder=str(folder / "tls"), lan=lan)
     with log.open("wb") as out:
         process = subprocess.Popen([sys.executable, "-c", code], cwd=REPOSITORY, stdout=out, stderr=out)
     try:
-        until(lambda: answers(port), 30, "the server")
+        until(lambda: answers(port), 60, "the server", every=0.1)
         yield port, log
     finally:
         process.kill()
@@ -73,7 +73,7 @@ def answers(port: int) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lan", [False, True])
-def test_half_open_connections_keep_nobody_out_and_end(tmp_path: Path, lan: bool) -> None:
+def test_half_open_connections_block_nobody_and_are_closed(tmp_path: Path, lan: bool) -> None:
     halves = {
         "head": b"GET / HTTP/1.1\r\nHost: x\r\nX-A: ",
         "body": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab",
@@ -113,7 +113,7 @@ class Caller:
         self.dropped = True
 
 
-def test_one_address_has_its_share_and_the_most_silent_goes_first() -> None:
+def test_an_address_has_a_limit_and_its_most_silent_connection_is_closed() -> None:
     limits = ConnectionLimits(10_000, (ip_network("192.0.2.1"),), per_address=2)
     busy, silent = Caller("198.51.100.7", None), Caller("198.51.100.7", 1.0)
     assert [limits.admit(one) for one in (busy, silent, Caller("198.51.100.7", None))] == [True, True, True]
@@ -127,27 +127,27 @@ def test_one_address_has_its_share_and_the_most_silent_goes_first() -> None:
         assert any(one.dropped for one in many) == (address == "198.51.100.8")
 
 
-def test_the_same_line_is_written_a_few_times_and_then_counted(caplog: pytest.LogCaptureFixture) -> None:
+def test_repeated_log_lines_are_written_a_few_times_then_counted(caplog: pytest.LogCaptureFixture) -> None:
     now = [0.0]
     limit, log = LogLimit(most=3, seconds=60, clock=lambda: now[0]), logging.getLogger("test.flood")
     caplog.handler.addFilter(limit)
     try:
         for number in range(1000):
-            log.warning("A connection could not be taken: %s", number)
+            log.warning("Could not accept a connection: %s", number)
             log.warning("socket.accept() out of system resource\nsocket: fd=%d", number)
         log.warning("Something else")
         assert len(caplog.messages) == 7
         now[0] = 61
-        log.warning("A connection could not be taken: %s", "x")
+        log.warning("Could not accept a connection: %s", "x")
         assert vars(caplog.records[-1])["left_out"] == 997
     finally:
         caplog.handler.removeFilter(limit)
 
 
-def test_the_limit_of_open_files_is_raised_to_what_the_system_grants() -> None:
+def test_the_limit_of_open_files_is_raised_as_far_as_the_system_allows() -> None:
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (64, 300))\n"
-        "from auth.connection_limits import raise_open_files\n"
+        "from auth.http.connection_limits import raise_open_files\n"
         "print(raise_open_files(200), raise_open_files(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[1] >= 300

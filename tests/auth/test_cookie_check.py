@@ -1,23 +1,23 @@
-"""A browser that keeps no cookies is told so after it signed in; nobody else is."""
+"""A browser without cookies gets an explanation after signing in; others do not."""
 
-from auth.cookie_check import SECONDS, CookieChecks
-from tests.auth.house import HTML, PASSWORD, House, client, signed_in
+from auth.http.cookie_check import SECONDS, CookieChecks
+from tests.auth.gated_app import HTML, PASSWORD, House, client, signed_in
 
 GOOD = {"username": "ann", "password": PASSWORD, "next": "/api/me?x=1&y=2"}
-SENTENCE = "your browser did not keep it"
+SENTENCE = "but you are not signed in"
 
 
 def sessions(house: House) -> list[str]:
-    return [device.id for device in house.accounts.household.devices(None) if device.owner == "ann"]
+    return [device.id for device in house.accounts.people_admin.devices(None) if device.owner == "ann"]
 
 
-def test_a_browser_without_cookies_is_told_what_why_and_what_to_do(house: House) -> None:
+def test_a_browser_without_cookies_gets_an_explanation(house: House) -> None:
     browser = client(house, **HTML)
     onward = browser.post("/login", data=GOOD).headers["location"]
     browser.cookies.clear()
     told = browser.get(onward)
     assert told.status_code == 401
-    for part in (SENTENCE, "sent none back", "Allow cookies", 'name="next" value="/api/me?x=1&amp;y=2"'):
+    for part in (SENTENCE, "your browser blocked it", "Allow cookies", 'name="next" value="/api/me?x=1&amp;y=2"'):
         assert part in told.text
     again = browser.get(onward)
     assert (again.status_code, SENTENCE in again.text) == (200, False), "loaded again, perhaps with cookies allowed"
@@ -27,7 +27,7 @@ def test_a_browser_without_cookies_is_told_what_why_and_what_to_do(house: House)
     assert browser.get(onward).headers["location"] == GOOD["next"], "Back leads to the studio"
 
 
-def test_a_session_that_nobody_keeps_ends(house: House) -> None:
+def test_a_session_without_a_cookie_ends(house: House) -> None:
     ann = signed_in(house, "ann")
     browser = client(house, **HTML)
     onward = browser.post("/login", data=GOOD).headers["location"]
@@ -38,7 +38,7 @@ def test_a_session_that_nobody_keeps_ends(house: House) -> None:
     assert ann.get("/api/me").status_code == 200
 
 
-def test_a_one_time_link_tells_it_too(house: House) -> None:
+def test_a_one_time_link_explains_it_too(house: House) -> None:
     link = house.accounts.add("Zoë")
     browser = client(house, **HTML)
     onward = browser.post(link, data={"password": PASSWORD, "again": PASSWORD}).headers["location"]
@@ -46,7 +46,7 @@ def test_a_one_time_link_tells_it_too(house: House) -> None:
     assert SENTENCE in browser.get(onward).text
 
 
-def test_nobody_is_told_it_falsely(house: House) -> None:
+def test_nobody_sees_the_error_wrongly(house: House) -> None:
     stranger, browser = client(house, **HTML), client(house, **HTML)
     for mark in ("", "1", "x" * 5000, "é"):
         made_up = stranger.get("/login", params={"signed_in": mark})
@@ -63,7 +63,7 @@ def test_nobody_is_told_it_falsely(house: House) -> None:
     )
 
 
-def test_a_mark_is_good_for_a_minute_and_once() -> None:
+def test_a_mark_is_valid_once_for_a_minute() -> None:
     now = [1000.0]
     checks = CookieChecks(clock=lambda: now[0])
     first, second = checks.begin("a"), checks.begin("b")
@@ -76,5 +76,5 @@ def test_a_mark_is_good_for_a_minute_and_once() -> None:
     assert len(checks._waiting) == 1, "old marks are dropped"
 
 
-def test_a_script_is_told_as_ever(house: House) -> None:
+def test_scripts_are_not_affected(house: House) -> None:
     assert client(house).post("/login", data=GOOD).json() == {"success": True}

@@ -1,4 +1,4 @@
-"""The gate in front of our own pages: closed, deaf to other websites, wary of proxies."""
+"""The gate in front of our own pages: closed by default, refuses other websites, distrusts unknown proxies."""
 
 from pathlib import Path
 from typing import Any
@@ -8,14 +8,14 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from auth.connection_limits import ConnectionLimits
-from tests.auth import house as houses
-from tests.auth.house import HTML, PASSWORD, House, client, signed_in
+from auth.http.connection_limits import ConnectionLimits
+from tests.auth import gated_app as houses
+from tests.auth.gated_app import HTML, PASSWORD, House, client, signed_in
 
 FORM = {"username": "ann", "password": PASSWORD}
 
 
-def test_what_is_open_and_what_is_not(house: House) -> None:
+def test_only_the_sign_in_pages_are_open(house: House) -> None:
     nobody = client(house)
     assert nobody.get("/healthz").text == "ok"
     assert nobody.get("/login").status_code == 200
@@ -24,19 +24,19 @@ def test_what_is_open_and_what_is_not(house: House) -> None:
         answer = nobody.get(path)
         assert answer.status_code == 401, path
         assert answer.json()["code"] == "not_signed_in"
-        assert set(answer.json()) == {"code", "what", "why", "next"}
+        assert set(answer.json()) == {"code", "field", "what", "why", "next"}
     for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"):
         assert nobody.request(method, "/api/act").status_code == 401
     assert nobody.post("/api/act", headers=HTML).status_code == 401
 
 
-def test_a_browser_is_sent_to_sign_in(house: House) -> None:
+def test_a_browser_is_redirected_to_sign_in(house: House) -> None:
     answer = client(house, **HTML).get("/api/me?a=b c&next=//x")
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/login?next=/api/me%3F")
 
 
-def test_a_wrong_token_is_nobody_even_beside_a_good_cookie(house: House) -> None:
+def test_an_invalid_token_is_refused_even_with_a_valid_cookie(house: House) -> None:
     browser = signed_in(house, "ann")
     for value in ("Bearer c41_wrong", "Bearer ", "bearer \xff", "Bearer"):
         assert browser.get("/api/me", headers={"Authorization": value.encode("latin-1")}).status_code == 401
@@ -86,7 +86,7 @@ def test_our_own_pages_can(house: House) -> None:
         {},
         {"Origin": "http://testserver"},
         {"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"},
-        {"Sec-Fetch-Site": "same-origin", "Origin": "https://testserver"},  # a proxy that does not name the scheme
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://testserver"},  # a proxy that does not send the scheme
     ):
         assert browser.post("/api/act", headers=said).status_code == 200
 
@@ -99,7 +99,7 @@ def test_a_token_is_not_a_cookie(house: House) -> None:
 # Proxies
 
 
-def test_a_trusted_proxy_is_believed(house: House) -> None:
+def test_a_trusted_proxys_headers_are_used(house: House) -> None:
     behind = signed_in(house, "ann")
     said = {"X-Forwarded-For": "6.6.6.6, 203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "c41.example"}
     assert behind.get("/api/me", headers=said).json()["client"] == "203.0.113.7"
@@ -139,7 +139,7 @@ def test_proxies_are_known_by_address_or_network(data_folder: Path, proxies: str
     house.database.close()
 
 
-def test_anybody_else_is_not(house: House) -> None:
+def test_other_senders_headers_are_ignored(house: House) -> None:
     stranger = TestClient(house.app, client=("198.51.100.4", 1), follow_redirects=False, headers=house.token("ann"))
     said = {
         "X-Forwarded-For": "203.0.113.7",
@@ -153,7 +153,7 @@ def test_anybody_else_is_not(house: House) -> None:
     assert "secure" not in cookie.lower()
 
 
-def test_a_liar_behind_the_proxy_does_not_escape_the_limit(house: House) -> None:
+def test_forged_headers_behind_the_proxy_do_not_escape_the_limit(house: House) -> None:
     def attempt(number: int) -> int:
         said = {"X-Forwarded-For": f"10.0.0.{number}, 203.0.113.7"}
         return client(house).post("/login", data={"username": f"n{number}", "password": "x"}, headers=said).status_code
@@ -162,7 +162,7 @@ def test_a_liar_behind_the_proxy_does_not_escape_the_limit(house: House) -> None
 
 
 @pytest.mark.parametrize("value", ["", ",", "not an address", "::ffff:10.0.0.1", "2001:db8::1", "[::1", "a" * 5000])
-def test_odd_forwarded_addresses_harm_nothing(house: House, value: str) -> None:
+def test_odd_forwarded_addresses_are_harmless(house: House, value: str) -> None:
     assert client(house).post("/login", data=FORM, headers={"X-Forwarded-For": value}).status_code == 200
 
 
@@ -182,12 +182,12 @@ def test_odd_forwarded_addresses_harm_nothing(house: House, value: str) -> None:
         ("192.168.1.7", {"Authorization": "Bearer "}, 401),
     ],
 )
-def test_metrics_are_for_this_machine(house: House, peer: str, said: dict[str, str], status: int) -> None:
+def test_metrics_are_for_this_computer(house: House, peer: str, said: dict[str, str], status: int) -> None:
     asked = TestClient(house.app, client=(peer, 1), headers=said).get("/metrics")
     assert asked.status_code == status
 
 
-def test_metrics_from_elsewhere_need_their_token(data_folder: Any) -> None:
+def test_metrics_from_other_computers_need_a_token(data_folder: Any) -> None:
     house = houses.build(data_folder, metrics_token="figures")
     asked = TestClient(house.app, client=("192.168.1.7", 1))
     assert asked.get("/metrics").status_code == 401
@@ -199,7 +199,7 @@ def test_metrics_from_elsewhere_need_their_token(data_folder: Any) -> None:
 # Headers and streams
 
 
-def test_every_answer_carries_the_headers(house: House) -> None:
+def test_every_response_has_the_headers(house: House) -> None:
     browser = signed_in(house, "ann")
     for answer in (
         browser.get("/api/me"),
@@ -217,8 +217,8 @@ def test_every_answer_carries_the_headers(house: House) -> None:
     assert "sandbox" in browser.get("/api/me").headers["content-security-policy"]
 
 
-def test_a_stream_passes_piece_by_piece(house: House) -> None:
-    """What the app sends leaves before the app has finished."""
+def test_a_stream_passes_chunk_by_chunk(house: House) -> None:
+    """Chunks are sent before the app has finished."""
     sent: list[Any] = []
     seen_while_streaming: list[int] = []
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 
-from tests.auth.house import PASSWORD, House, served
+from tests.auth.gated_app import PASSWORD, House, served
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_a_script_without_either_is_refused(url: str) -> None:
         Client(url, auth=("ann", "wrong"), verbose=False, analytics_enabled=False)
 
 
-def test_a_script_cannot_name_an_address_or_anothers_file(gradio_house: House, url: str) -> None:
+def test_a_script_cannot_use_a_url_or_other_peoples_files(gradio_house: House, url: str) -> None:
     script = Client(url, headers=gradio_house.token("bob"), verbose=False, analytics_enabled=False)
     for path in ("http://127.0.0.1:1/x.txt", "/etc/passwd"):
         value = {"path": path, "orig_name": "x.txt", "meta": {"_type": "gradio.FileData"}}
@@ -54,7 +54,7 @@ def test_a_script_cannot_name_an_address_or_anothers_file(gradio_house: House, u
     assert script.predict("still fine", None, api_name="/read") == "bob|still fine|"
 
 
-def test_percent_signs_in_paths_mean_themselves(gradio_house: House, url: str) -> None:
+def test_percent_signs_in_paths_are_literal(gradio_house: House, url: str) -> None:
     ann, bob = gradio_house.token("ann"), gradio_house.token("bob")
     sent = {"files": ("100%41.txt", b"percent")}
     path: str = httpx.post(f"{url}/gradio_api/upload", headers=ann, files=sent).json()[0]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from auth.bodies import EVENT_LIMIT
-from tests.auth import house as houses
-from tests.auth.house import HTML, House, client
+from auth.http.bodies import EVENT_LIMIT
+from tests.auth import gated_app as houses
+from tests.auth.gated_app import HTML, House, client
 
 API = "/gradio_api"
 
@@ -21,7 +21,7 @@ API = "/gradio_api"
 def ann(gradio_house: House) -> Iterator[TestClient]:
     with TestClient(
         gradio_house.app, headers=gradio_house.token("ann"), follow_redirects=False, client=("127.0.0.1", 1)
-    ) as browser:  # the lifespan starts Gradio's queue, once for all
+    ) as browser:  # the lifespan starts Gradio's queue once
         yield browser
 
 
@@ -84,7 +84,7 @@ def test_every_route_refuses_without_sign_in(gradio_house: House, ann: TestClien
         assert answer.status_code == 401, (method, path, answer.status_code)
 
 
-def test_what_the_studio_does_not_use_is_not_there(bob: TestClient) -> None:
+def test_routes_the_studio_does_not_use_are_not_found(bob: TestClient) -> None:
     for path in ("/monitoring", "/monitoring/summary", f"{API}/deep_link", f"{API}/runs", f"{API}/run-history/records",
                  f"{API}/proxy=https://example.org/x", f"{API}/file=https://example.org/x", f"{API}/dev/reload",
                  f"{API}/stream/a/b/1/playlist.m3u8", f"{API}/custom_component/a/client/b/c", f"{API}/file/x",
@@ -95,7 +95,7 @@ def test_what_the_studio_does_not_use_is_not_there(bob: TestClient) -> None:
         assert bob.post(path, json={}).status_code == 404, path
 
 
-def test_gradio_lets_no_other_website_read(bob: TestClient) -> None:
+def test_no_other_website_can_read(bob: TestClient) -> None:
     for path in ("/", "/config", f"{API}/info"):
         answer = bob.get(path, headers={"Origin": "https://evil.example", "Host": "studio.example"})
         assert answer.status_code == 200
@@ -125,7 +125,7 @@ def test_uploads_are_recorded_whatever_the_client_can_unpack(ann: TestClient, co
 
 
 @pytest.mark.parametrize("name", ["ünï code 文.txt", "a'b;c&d.txt", "page.html", "dots..txt", ".hidden"])
-def test_odd_names_are_files_too(ann: TestClient, bob: TestClient, name: str) -> None:
+def test_files_with_odd_names_work(ann: TestClient, bob: TestClient, name: str) -> None:
     from urllib.parse import quote
 
     path = upload(ann, f"content of {name}", name)
@@ -146,7 +146,7 @@ def test_another_persons_upload_is_neither_fetched_nor_used(ann: TestClient, bob
         assert bob.post(f"{API}/{route}", json=body).status_code == 403, route
 
 
-def test_two_people_may_bring_the_same_file(ann: TestClient, bob: TestClient) -> None:
+def test_two_people_may_upload_the_same_file(ann: TestClient, bob: TestClient) -> None:
     mine, theirs = upload(ann, "the same"), upload(bob, "the same")
     assert mine == theirs
     assert "bob|x|the same" in result(bob, file(theirs))
@@ -173,7 +173,7 @@ def test_disguised_paths_of_others_are_refused(ann: TestClient, bob: TestClient,
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "etc/passwd", "../../etc/passwd", "/proc/self/environ", "", ".", "\0"])
-def test_files_of_the_machine_are_refused(gradio_house: House, ann: TestClient, path: str) -> None:
+def test_files_of_the_computer_are_refused(gradio_house: House, ann: TestClient, path: str) -> None:
     assert call(ann, file(path)).status_code == 403
     assert call(ann, {"path": path}).status_code == 403
     assert call(ann, {"deep": [[{"er": file(path, url=None)}]]}).status_code == 403
@@ -208,8 +208,8 @@ def test_the_server_fetches_nothing_for_a_client(ann: TestClient, value: dict[st
     assert call(ann, value).status_code == 403
 
 
-def test_one_body_is_not_read_in_two_ways(ann: TestClient, bob: TestClient) -> None:
-    """Of a key that comes twice, Gradio gets the one that was checked."""
+def test_a_body_is_not_parsed_in_two_ways(ann: TestClient, bob: TestClient) -> None:
+    """If a key occurs twice, Gradio gets the value that was checked."""
     theirs, own = upload(ann, "private to ann"), upload(bob, "bob's own")
     meta = '"meta": {"_type": "gradio.FileData"}'
     for first, second, status in ((theirs, own, 200), (own, theirs, 403)):
@@ -222,7 +222,7 @@ def test_one_body_is_not_read_in_two_ways(ann: TestClient, bob: TestClient) -> N
             assert "private" not in got
 
 
-def test_uploads_are_remembered_after_a_restart(gradio_house: House, ann: TestClient) -> None:
+def test_uploads_are_known_after_a_restart(gradio_house: House, ann: TestClient) -> None:
     path = upload(ann, "for later")
     again = houses.build(gradio_house.data.root)
     ann_id, bob_id = again.accounts.find("ann").id, again.accounts.find("bob").id
@@ -274,7 +274,7 @@ def test_a_session_hash_belongs_to_its_first_user(ann: TestClient, bob: TestClie
     assert "process_completed" in ann.get(f"{API}/queue/data?session_hash=s-ann").text
 
 
-def test_an_event_is_followed_by_who_started_it(ann: TestClient, bob: TestClient) -> None:
+def test_an_event_is_followed_only_by_the_person_who_started_it(ann: TestClient, bob: TestClient) -> None:
     event = call(ann, None, "ann's words").json()["event_id"]
     assert bob.get(f"{API}/call/read/{event}").status_code == 404
     assert bob.get(f"{API}/call/v2/read/{event}").status_code == 404
@@ -291,7 +291,7 @@ def test_an_odd_session_hash_is_a_bad_request(ann: TestClient, hash: Any) -> Non
 # The page
 
 
-def test_the_page_is_small_on_the_wire_and_its_files_are_kept(ann: TestClient) -> None:
+def test_the_page_is_compressed_and_its_files_are_cached(ann: TestClient) -> None:
     page = ann.get("/", headers={**HTML, "Accept-Encoding": "gzip"})
     assert page.status_code == 200
     assert page.headers["content-encoding"] == "gzip"

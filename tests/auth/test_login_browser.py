@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-from tests.auth import house as houses
-from tests.auth.house import PASSWORD, House, served
+from tests.auth import gated_app as houses
+from tests.auth.gated_app import PASSWORD, House, served
 
 pytestmark = pytest.mark.browser
 
@@ -31,7 +31,7 @@ def url(gradio_house: House) -> Iterator[str]:
 
 
 def opened(chromium: Browser, width: int, scheme: Any = "dark", script: bool = True) -> tuple[Page, list[str]]:
-    """A fresh page, and what its console complains of."""
+    """Return a new page and its console errors."""
     context = chromium.new_context(
         viewport={"width": width, "height": 900 if width > 500 else 844},
         color_scheme=scheme,
@@ -45,7 +45,8 @@ def opened(chromium: Browser, width: int, scheme: Any = "dark", script: bool = T
 
 
 def look(page: Page, name: str) -> None:
-    """No sideways scroll, inputs big enough that a phone does not zoom; a picture for those who ask for one."""
+    """Check for no horizontal scroll and inputs too large for phones to zoom; take a screenshot on request."""
+    page.wait_for_load_state()  # with styles loaded
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     sizes = page.evaluate(
         "[...document.querySelectorAll('input:not([type=hidden])')].map(e => getComputedStyle(e).fontSize)"
@@ -67,27 +68,27 @@ def test_from_the_first_link_to_the_account_page(chromium: Browser, tmp_path: Pa
         look(page, f"setup-{shot}")
         page.get_by_label("Your name").fill("ann")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_label("Password once more").fill("something else")
-        page.get_by_role("button", name="Create the account").click()
-        assert "not the same" in page.get_by_role("alert").inner_text()
+        page.get_by_label("Repeat password").fill("something else")
+        page.get_by_role("button", name="Create account").click()
+        assert "do not match" in page.get_by_role("alert").inner_text()
         page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_label("Password once more").fill(PASSWORD)
-        page.get_by_role("button", name="Create the account").click()
+        page.get_by_label("Repeat password").fill(PASSWORD)
+        page.get_by_role("button", name="Create account").click()
         page.wait_for_url(lambda address: "/setup/" not in address)
         page.goto(f"{url}/account")
         page.get_by_label("What is the token for?").fill("Nightly renders on the edit machine")
-        page.get_by_role("button", name="Make a token").click()
+        page.get_by_role("button", name="Create token").click()
         assert page.get_by_role("status").locator("code").inner_text().startswith("c41_")
         look(page, f"account-{shot}")
         page.get_by_role("button", name="Sign out", exact=True).click()
         page.wait_for_url("**/login")
         look(page, f"login-{shot}")
-        page.wait_for_function("document.activeElement.name === 'username'")  # who comes to sign in types at once
+        page.wait_for_function("document.activeElement.name === 'username'")  # the field has the focus
         page.keyboard.type("ann")
         page.keyboard.press("Tab")
         page.keyboard.type("wrong password")
         page.keyboard.press("Enter")
-        assert "do not go together" in page.get_by_role("alert").inner_text()
+        assert "Wrong name or password" in page.get_by_role("alert").inner_text()
         assert page.get_by_label("Name").input_value() == "ann"
         look(page, f"wrong-{shot}")
         page.goto(url + str(link))
@@ -99,7 +100,7 @@ def test_from_the_first_link_to_the_account_page(chromium: Browser, tmp_path: Pa
 
 
 def contrast(page: Page) -> list[tuple[str, float]]:
-    """Every visible text with less contrast to its background than AA asks for."""
+    """Return every visible text with less contrast to its background than AA requires."""
     return page.evaluate(
         """() => {
         const numbers = c => c.match(/[\\d.]+/g).map(Number)
@@ -118,7 +119,7 @@ def contrast(page: Page) -> list[tuple[str, float]]:
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_everything_can_be_read(chromium: Browser, url: str, scheme: str) -> None:
+def test_all_text_has_enough_contrast(chromium: Browser, url: str, scheme: str) -> None:
     page, _ = opened(chromium, 1440, scheme)
     page.goto(f"{url}/login")
     page.get_by_label("Name").fill("ann")
@@ -133,7 +134,7 @@ def test_everything_can_be_read(chromium: Browser, url: str, scheme: str) -> Non
     page.context.close()
 
 
-def test_signing_in_needs_no_script(chromium: Browser, url: str) -> None:
+def test_signing_in_works_without_scripts(chromium: Browser, url: str) -> None:
     page, _ = opened(chromium, 390, script=False)
     page.goto(f"{url}/account")
     page.get_by_label("Name").fill("bob")
@@ -143,7 +144,7 @@ def test_signing_in_needs_no_script(chromium: Browser, url: str) -> None:
     page.context.close()
 
 
-def test_signing_in_leaves_no_step_behind(chromium: Browser, url: str) -> None:
+def test_signing_in_leaves_no_extra_history_entry(chromium: Browser, url: str) -> None:
     page, _ = opened(chromium, 1440)
     page.goto(f"{url}/login?next=/account")
     page.get_by_label("Name").fill("bob")
@@ -158,7 +159,7 @@ def test_signing_in_leaves_no_step_behind(chromium: Browser, url: str) -> None:
     page.context.close()
 
 
-def test_a_browser_that_refuses_cookies_is_told(chromium: Browser, url: str) -> None:
+def test_a_browser_that_blocks_cookies_gets_an_explanation(chromium: Browser, url: str) -> None:
     page, _ = opened(chromium, 390)
 
     def without_cookies(route: Route) -> None:

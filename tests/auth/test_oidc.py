@@ -1,4 +1,4 @@
-"""Signing in with an identity provider: a real one on a port of this machine, honest and not."""
+"""Signing in with an identity provider: a real one on a local port, honest and forged."""
 
 import re
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from tests.auth import house as houses
-from tests.auth.house import HTML, PASSWORD, House, account_actions, client, signed_in
+from tests.auth import gated_app as houses
+from tests.auth.gated_app import HTML, PASSWORD, House, account_actions, client, signed_in
 from tests.support.oidc_provider import FAULTS, SECRET, Provider, serving
 
 ANN = {"sub": "ann-77", "email": "Ann@Example.org", "email_verified": True, "preferred_username": "ann.lee"}
@@ -45,7 +45,7 @@ def house(data_folder: Path, provider: Provider) -> Iterator[House]:
 
 
 def at_provider(browser: TestClient, start: str = "/oidc/start") -> str:
-    """Go to the provider; the address it sends the browser back to."""
+    """Go to the provider. Returns the address it sends the browser back to."""
     there = browser.get(start, headers=HTML)
     assert there.status_code == 302, there.text
     return str(httpx.get(there.headers["location"]).headers["location"])
@@ -61,10 +61,10 @@ def who(browser: TestClient) -> str | None:
 
 
 def note(house: House, name: str, email: str) -> None:
-    house.accounts.household.set_email(house.accounts.find(name).id, email)
+    house.accounts.people_admin.set_email(house.accounts.find(name).id, email)
 
 
-def test_the_button_leads_there_and_back(house: House) -> None:
+def test_the_button_leads_to_the_provider_and_back(house: House) -> None:
     note(house, "ann", "ann@example.org")
     browser = client(house)
     page = browser.get("/login?next=/?x=1", headers=HTML).text
@@ -77,7 +77,7 @@ def test_the_button_leads_there_and_back(house: House) -> None:
     assert who(browser) is None
 
 
-def test_what_is_known_of_somebody_is_linked_for_good(house: House, provider: Provider) -> None:
+def test_a_matched_account_is_linked_permanently(house: House, provider: Provider) -> None:
     note(house, "ann", "ann@example.org")
     assert through(client(house)).status_code == 303
     provider.person.update(email="elsewhere@example.org", preferred_username="x")
@@ -87,34 +87,34 @@ def test_what_is_known_of_somebody_is_linked_for_good(house: House, provider: Pr
     assert next(person for person in house.accounts.people() if person.name == "ann").linked
 
 
-def test_whoever_the_owner_has_not_let_in_stays_out(house: House, provider: Provider) -> None:
+def test_people_the_owner_has_not_allowed_are_refused(house: House, provider: Provider) -> None:
     browser = client(house)
     for person in ({}, {"email_verified": False, "email": "bob@example.org"}, {"preferred_username": "bob"}):
         note(house, "bob", "bob@example.org")
         provider.person.update(person)
         answer = through(browser)
         assert answer.status_code == 403
-        assert "has not let this account in" in answer.text
+        assert "has not allowed this sign-in" in answer.text
         assert 'name="password"' in answer.text
         assert who(browser) is None
     assert [person.name for person in house.accounts.people()] == ["ann", "bob"]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_lie_opens_nothing(house: House, provider: Provider, fault: str) -> None:
+def test_forged_claims_are_refused(house: House, provider: Provider, fault: str) -> None:
     note(house, "ann", "ann@example.org")
     provider.fault = fault
     browser = client(house)
     answer = through(browser)
     assert answer.status_code == 401, fault
-    assert "That sign-in was refused." in answer.text
+    assert "The sign-in was refused." in answer.text
     assert who(browser) is None
     provider.fault = ""
     through(browser)
     assert who(browser) == "ann"
 
 
-def test_nothing_works_twice_nor_elsewhere(house: House, provider: Provider) -> None:
+def test_a_response_works_once_and_in_one_browser(house: House, provider: Provider) -> None:
     note(house, "ann", "ann@example.org")
     ours, theirs = client(house), client(house)
     back = at_provider(ours)
@@ -133,7 +133,7 @@ def test_nothing_works_twice_nor_elsewhere(house: House, provider: Provider) -> 
         assert "<script" not in answer.text
 
 
-def test_a_provider_that_is_down_leaves_the_password(house: House, provider: Provider) -> None:
+def test_the_password_works_while_the_provider_is_down(house: House, provider: Provider) -> None:
     provider.down = True
     browser = client(house)
     answer = browser.get("/oidc/start", headers=HTML)
@@ -150,18 +150,18 @@ def test_a_provider_that_is_down_leaves_the_password(house: House, provider: Pro
 
 
 def sent_with(browser: TestClient, **headers: str) -> str:
-    """The address the provider is told to send the browser back to; empty where it is not asked at all."""
+    """Return the redirect address given to the provider; empty if it gets no request."""
     there = browser.get("/oidc/start", headers={**HTML, **headers})
     query = parse_qs(urlsplit(there.headers.get("location", "")).query)
     return query["redirect_uri"][0] if there.status_code == 302 else ""
 
 
-def test_the_way_back_is_the_studios_whatever_host_is_asked(house: House) -> None:
+def test_the_redirect_address_is_the_studios_whatever_the_host_header(house: House) -> None:
     for headers in ({"Host": "evil.example"}, {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"}):
         assert sent_with(client(house), **headers) == "http://testserver/oidc/callback"
 
 
-def test_without_a_set_address_a_host_header_alone_is_not_believed(data_folder: Path, provider: Provider) -> None:
+def test_without_a_configured_address_the_host_header_is_not_trusted(data_folder: Path, provider: Provider) -> None:
     house = built(data_folder, provider, base_url=None)
     browser = client(house)
     assert sent_with(browser, Host="127.0.0.1:7860") == "http://127.0.0.1:7860/oidc/callback"
@@ -179,14 +179,14 @@ def test_without_a_set_address_a_host_header_alone_is_not_believed(data_folder: 
     house.database.close()
 
 
-def test_a_provider_that_is_another_one_is_not_believed(data_folder: Path, provider: Provider) -> None:
+def test_a_provider_with_another_issuer_is_refused(data_folder: Path, provider: Provider) -> None:
     house = built(data_folder, provider, oidc_issuer=provider.issuer.replace("127.0.0.1", "localhost"))
     answer = client(house).get("/oidc/start", headers=HTML)
-    assert (answer.status_code, "not set up right" in answer.text) == (502, True)
+    assert (answer.status_code, "not set up correctly" in answer.text) == (502, True)
     house.database.close()
 
 
-def test_linking_ones_account(house: House, provider: Provider) -> None:
+def test_an_account_is_linked_and_unlinked(house: House, provider: Provider) -> None:
     bob = signed_in(house, "bob")
     assert "Link my account" in bob.get("/account", headers=HTML).text
     elsewhere = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
@@ -195,19 +195,19 @@ def test_linking_ones_account(house: House, provider: Provider) -> None:
     start = re.findall(r"url=([^\"]+)\"", onward.text)[0]
     answer = through(bob, start)
     assert (answer.status_code, answer.headers["location"]) == (303, "/account")
-    assert "Unlink it" in bob.get("/account", headers=HTML).text
+    assert "Unlink" in bob.get("/account", headers=HTML).text
     fresh = client(house)
     through(fresh)
     assert who(fresh) == "bob"
     ann = signed_in(house, "ann")
     ann.post("/account/oidc/link", headers=HTML)
     taken = through(ann)
-    assert (taken.status_code, "already signs bob in" in taken.text) == (409, True)
+    assert (taken.status_code, "already linked to bob" in taken.text) == (409, True)
     bob.post("/account/oidc/unlink", headers=HTML)
     assert through(client(house)).status_code == 403
 
 
-def test_an_intent_to_link_is_no_use_to_the_next_person(house: House) -> None:
+def test_an_intent_to_link_does_not_pass_to_the_next_person(house: House) -> None:
     browser = signed_in(house, "bob")
     browser.post("/account/oidc/link", headers=HTML)
     browser.post("/logout")
@@ -216,8 +216,8 @@ def test_an_intent_to_link_is_no_use_to_the_next_person(house: House) -> None:
     assert not house.accounts.identities.linked(house.accounts.find("bob").id)
 
 
-def test_a_stolen_token_becomes_no_sign_in(house: House) -> None:
-    """Neither by asking for the link itself, nor in a browser where the person began one."""
+def test_a_stolen_token_cannot_become_a_sign_in(house: House) -> None:
+    """Neither by requesting the link itself, nor in a browser where the person started one."""
     bearer = house.token("bob")
     thief = client(house, **bearer)
     assert "/account/oidc/link" in account_actions(house)
@@ -232,7 +232,7 @@ def test_a_stolen_token_becomes_no_sign_in(house: House) -> None:
     assert not house.accounts.identities.linked(house.accounts.find("bob").id)
 
 
-def test_names_count_only_where_the_owner_says_so(data_folder: Path, provider: Provider) -> None:
+def test_names_match_only_if_the_owner_allows_it(data_folder: Path, provider: Provider) -> None:
     house = built(data_folder, provider, oidc_allow="named")
     provider.person.update(email="x@example.org", preferred_username="BOB")
     browser = client(house)
@@ -241,7 +241,7 @@ def test_names_count_only_where_the_owner_says_so(data_folder: Path, provider: P
     house.database.close()
 
 
-def test_everyone_means_new_members_never_somebody_elses_account(data_folder: Path, provider: Provider) -> None:
+def test_everyone_creates_new_members_and_never_opens_existing_accounts(data_folder: Path, provider: Provider) -> None:
     house = built(data_folder, provider, oidc_allow="everyone")
     provider.person = {"sub": "1", "preferred_username": "ann"}
     browser = client(house)
@@ -259,10 +259,10 @@ def test_a_disabled_person_stays_out(house: House) -> None:
     note(house, "bob", "ann@example.org")
     house.accounts.disable("bob")
     answer = through(client(house))
-    assert (answer.status_code, "closed" in answer.text) == (403, True)
+    assert (answer.status_code, "disabled" in answer.text) == (403, True)
 
 
-def test_the_secret_may_lie_in_a_file(data_folder: Path, provider: Provider) -> None:
+def test_the_secret_can_be_in_a_file(data_folder: Path, provider: Provider) -> None:
     house = built(data_folder, provider, oidc_client_secret=None)
     note(house, "ann", "ann@example.org")
     assert through(client(house)).status_code == 401, "without it the provider refuses us"
@@ -275,7 +275,7 @@ def test_the_secret_may_lie_in_a_file(data_folder: Path, provider: Provider) -> 
     again.database.close()
 
 
-def test_without_a_provider_there_is_nothing_of_it(data_folder: Path, provider: Provider) -> None:
+def test_without_a_provider_there_are_no_routes_for_it(data_folder: Path, provider: Provider) -> None:
     asked = len(provider.asked)
     house = houses.build(data_folder)
     houses.people(house)

@@ -1,16 +1,16 @@
-"""Small parts with a mind of their own: counting tries, memory of principals, words, bindings."""
+"""Small parts: rate limits, the principal cache, wording, ownership of Gradio's ids."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from auth.account_page import _Notices
-from auth.bindings import Bindings
-from auth.files import named_files
-from auth.memory import Memory
-from auth.principal import Principal
-from auth.tries import MOST_KEYS, TooManyTries, Tries, address_key
-from auth.words import ago, device
+from auth.accounts.principal import Principal
+from auth.accounts.principal_cache import PrincipalCache
+from auth.http.gradio_files import named_files
+from auth.http.gradio_ownership import GradioOwnership
+from auth.http.rate_limit import MOST_KEYS, RateLimit, TooManyAttempts, address_key
+from auth.pages.account import _Notices
+from auth.pages.wording import ago, device
 from errors import StudioError
 
 ANN = Principal(user_id="a", name="ann", role="owner")
@@ -19,45 +19,45 @@ IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605
 EDGE = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36 Edg/140.0"
 
 
-def test_tries_come_back_after_a_minute() -> None:
+def test_attempts_are_allowed_again_after_a_minute() -> None:
     now = [0.0]
-    tries = Tries(clock=lambda: now[0])
+    tries = RateLimit(clock=lambda: now[0])
     for second in range(10):
         now[0] = second
         tries.take("a")
     now[0] = 30
-    with pytest.raises(TooManyTries) as error:
+    with pytest.raises(TooManyAttempts) as error:
         tries.take("a", "b")
     assert error.value.seconds == 30
     now[0] = 60
     tries.take("a")
-    with pytest.raises(TooManyTries):
+    with pytest.raises(TooManyAttempts):
         tries.take("a")
 
 
 def test_only_wrong_guesses_count() -> None:
-    tries = Tries(most=1)
+    tries = RateLimit(most=1)
     with pytest.raises(StudioError), tries.counted("a"):
         raise StudioError("short_password", "Too short.", status=422)
     with tries.counted("a"):
         pass
     with pytest.raises(StudioError), tries.counted("a"):
         raise StudioError("wrong_password", "Wrong.", status=401)
-    with pytest.raises(TooManyTries), tries.counted("a"):
+    with pytest.raises(TooManyAttempts), tries.counted("a"):
         pytest.fail("was let in")
 
 
-def test_a_flood_of_keys_takes_little_room_and_locks_nobody_out() -> None:
+def test_a_flood_of_keys_uses_little_memory_and_locks_nobody_out() -> None:
     now = [0.0]
-    tries = Tries(clock=lambda: now[0])
+    tries = RateLimit(clock=lambda: now[0])
     tries.take("a")
     for _ in range(10):
         tries.take("victim")
     now[0] = 61
     for _ in range(10):
         tries.take("victim")
-    with pytest.raises(TooManyTries):
-        tries.take("a", "victim")  # all that "a" had tried is over, and this was not counted
+    with pytest.raises(TooManyAttempts):
+        tries.take("a", "victim")  # all attempts of "a" have expired, and this one was not counted
     for number in range(MOST_KEYS + 100):
         tries.take(f"k{number}")
     tries.take("a", "b")
@@ -78,12 +78,12 @@ def test_a_flood_of_keys_takes_little_room_and_locks_nobody_out() -> None:
         ("", "odd", False),
     ],
 )
-def test_addresses_of_one_customer_count_together(one: str, other: str, same: bool) -> None:
+def test_addresses_of_one_client_count_together(one: str, other: str, same: bool) -> None:
     assert (address_key(one) == address_key(other)) is same
 
 
-def test_what_was_looked_up_before_a_change_is_not_remembered_after_it() -> None:
-    memory = Memory()
+def test_a_lookup_before_a_change_is_not_cached_after_it() -> None:
+    memory = PrincipalCache()
     generation = memory.generation
     memory.forget()
     memory.put("k", ANN, generation)
@@ -115,16 +115,16 @@ def test_browsers_have_names(agent: str, words: str) -> None:
         (120, "2 minutes ago"),
         (3600, "1 hour ago"),
         (86_400, "1 day ago"),
-        (40 * 86_400, "22 November"),
+        (40 * 86_400, "November 22"),
     ],
 )
-def test_times_are_told_in_words(seconds: float, words: str) -> None:
-    now = 1_767_225_600.0 + 12 * 3600  # noon on 1 January 2026
+def test_times_are_relative_words(seconds: float, words: str) -> None:
+    now = 1_767_225_600.0 + 12 * 3600  # noon on January 1, 2026
     assert ago(now - seconds, now).startswith(words)
 
 
-def test_bindings_forget_the_longest_unused() -> None:
-    bindings = Bindings()
+def test_ownership_forgets_the_least_recently_used() -> None:
+    bindings = GradioOwnership()
     bindings.claim("page", "old", "ann")
     for number in range(20_000):
         bindings.claim("page", f"s{number}", "bob")
@@ -135,7 +135,7 @@ def test_bindings_forget_the_longest_unused() -> None:
         bindings.claim("page", "s0", "ann")
 
 
-def test_files_are_found_however_deep() -> None:
+def test_files_are_found_at_any_depth() -> None:
     deep: object = {"path": "/x"}
     for _ in range(50_000):
         deep = [deep]
@@ -143,7 +143,7 @@ def test_files_are_found_however_deep() -> None:
     assert list(named_files({"url": "data:image/png;base64,", "text": "/etc/passwd"})) == []
 
 
-def test_notices_of_many_browsers_at_once_reach_each_its_own() -> None:
+def test_each_browser_gets_its_own_notice() -> None:
     notices = _Notices()
 
     def browser(number: int) -> Principal:
@@ -156,7 +156,7 @@ def test_notices_of_many_browsers_at_once_reach_each_its_own() -> None:
             said.append(notices.take(browser(number)).get("done", "nothing"))
         return said
 
-    for number in range(100, 2000):  # so that looking them through takes a while
+    for number in range(100, 2000):  # so that searching them takes a while
         notices.put(browser(number), {"done": "waits"})
     with ThreadPoolExecutor(16) as threads:
         for number, said in enumerate(threads.map(press, range(16))):

@@ -1,4 +1,4 @@
-"""What lies over the page: Back closes it, lists lie over the bars, nothing is wider than the window."""
+"""Layers over the page: Back closes them, lists are above the bars, nothing is wider than the window."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,14 +7,15 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tabs import ROOMS, TABS
+from tabs import MENU_PAGES, TABS
 from tests.browser.conftest import shot
+from tests.browser.support import unbundled
 from tests.support.live import upload
 
 pytestmark = pytest.mark.browser
 
 Opened = Callable[..., Page]
-PAGES = ("home", *(name for name, _, _ in (*TABS, *ROOMS)))
+PAGES = ("home", *(name for name, _, _ in (*TABS, *MENU_PAGES)))
 DIALOGS = {
     "cast": ".cast-page [data-do=design]:visible",
     "studio": "#tab-studio [data-do=add]:visible",
@@ -24,18 +25,18 @@ DIALOGS = {
     "writing": ".box .adjust",
     "image/fill_image": "#task-fill_image .mask-open",
 }
-OPEN = "document.querySelectorAll('dialog[open], :popover-open, .tray.open, .writing.listing').length"
+OPEN = "document.querySelectorAll('dialog[open], :popover-open, .queue.open, .writing.listing').length"
 ALIVE = "document.elementFromPoint(innerWidth / 2, 20)?.closest('.bar') !== null"
 DEPTH = "history.state?.layer ?? 0"
 
 
 def count(page: Page, number: int) -> None:
-    """So many things lie over the page, and the history knows."""
+    """Wait until this many layers are open, in the page and in the history."""
     page.wait_for_function(f"number => {OPEN} === number && ({DEPTH}) === number", arg=number)
 
 
 def opened_and_closed(page: Page, opener: str) -> None:
-    """Open something, then close it by Back and by Escape: the page is the same, and takes presses."""
+    """Open a layer and close it with Back and with Escape: the page is unchanged and takes clicks."""
     at = page.url
     page.locator(opener).first.click()
     count(page, 1)
@@ -61,13 +62,13 @@ def test_back_closes_whatever_is_open(opened: Opened, ann: httpx.Client, photo: 
         opened_and_closed(page, menu)
     page.locator(".pill.more").click()
     count(page, 1)
-    page.locator(".pill.project").click()  # one menu gives way to the other
+    page.locator(".pill.project").click()  # one menu replaces the other
     count(page, 1)
     page.locator(".pill.more").click()
     page.locator("#menu").get_by_role("link", name="Cast").click()
     count(page, 0)
     page.go_back()
-    expect(page.locator("#task-fill_image")).to_be_visible()  # not the menu's own step
+    expect(page.locator("#task-fill_image")).to_be_visible()  # not the menu's own history entry
     page.locator("#task-fill_image .mask-open").first.click()
     count(page, 1)
     page.evaluate("location.hash = 'home'")
@@ -75,18 +76,18 @@ def test_back_closes_whatever_is_open(opened: Opened, ann: httpx.Client, photo: 
     assert page.evaluate(OPEN) == 0
 
 
-def test_the_page_asked_for_as_something_closes_stays(opened: Opened, ann: httpx.Client) -> None:
-    """The step back that closing takes comes later than the page that is asked for right after it."""
+def test_a_page_opened_while_a_layer_closes_stays(opened: Opened, ann: httpx.Client) -> None:
+    """Closing a layer goes back in the history only after the next page has been requested."""
     page = opened(ann, at="image")
     visited = """async wait => {
       const { name } = performance.getEntriesByType("resource").find(({ name }) => name.includes("/layers.js"));
       const layers = await import(name), pause = ms => new Promise(resolve => setTimeout(resolve, ms));
-      layers.visit("#image");
-      const closed = layers.opened(() => {});
+      layers.navigate("#image");
+      const closed = layers.openLayer(() => {});
       await pause(60);
       closed();
       await pause(wait);
-      layers.visit("#library");
+      layers.navigate("#library");
       await pause(200);
       return [location.hash, history.state?.layer ?? 0];
     }"""
@@ -95,7 +96,7 @@ def test_the_page_asked_for_as_something_closes_stays(opened: Opened, ann: httpx
     page.wait_for_function("location.hash === '#image'")
 
 
-def test_a_thing_looked_at_closes_with_its_page(opened: Opened, ann: httpx.Client, photo: Path) -> None:
+def test_a_detail_view_closes_with_its_page(opened: Opened, ann: httpx.Client, photo: Path) -> None:
     asset = upload(ann, photo)
     page = opened(ann, at="home")
     page.evaluate("id => { location.hash = `library?asset=${id}` }", asset)
@@ -114,11 +115,11 @@ def test_back_closes_the_sheets_of_a_phone(opened: Opened, ann: httpx.Client) ->
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1440, 760), (390, 844)])
-def test_a_list_lies_over_the_bars(opened: Opened, ann: httpx.Client, width: int, height: int) -> None:
-    page = opened(ann, width, at="image/stylize_image")
+def test_a_list_is_above_the_bars(opened: Opened, ann: httpx.Client, width: int, height: int) -> None:
+    page = opened(ann, width, at="video/interpolate_clip")
     page.set_viewport_size({"width": width, "height": height})
-    style = page.locator("#task-stylize_image .field-style input")
-    style.click()
+    rate = page.locator("#task-interpolate_clip .field-fps input")
+    rate.click()
     options = page.locator("[role=option]")
     covered = options.evaluate_all("""options => options.filter((option) => {
         option.scrollIntoView({ block: "nearest" });
@@ -130,7 +131,7 @@ def test_a_list_lies_over_the_bars(opened: Opened, ann: httpx.Client, width: int
     before = len(ann.get("/api/jobs", headers={"Accept": "application/json"}).json()["jobs"])
     last = options.last.inner_text().replace("✓", "").strip()
     options.last.click()
-    expect(style).to_have_value(last)
+    expect(rate).to_have_value(last)
     assert len(ann.get("/api/jobs", headers={"Accept": "application/json"}).json()["jobs"]) == before
 
 
@@ -153,11 +154,13 @@ def test_no_page_is_wider_than_the_window(opened: Opened, ann: httpx.Client) -> 
     assert wide == []
 
 
-def test_nothing_covers_the_buttons_on_a_phone_on_its_side(opened: Opened, ann: httpx.Client, photo: Path) -> None:
+def test_nothing_covers_the_buttons_on_a_phone_in_landscape(opened: Opened, ann: httpx.Client, photo: Path) -> None:
     asset = upload(ann, photo)
     page = opened(ann, 844, at="image/upscale_image")
+    unbundled(page)
     page.set_viewport_size({"width": 844, "height": 390})
-    page.evaluate("id => import('./c41/js/actions.js').then((actions) => actions.reveal(id))", asset)
+    expect(page.locator("#task-upscale_image .go")).to_be_visible()
+    page.evaluate("id => import('/c41/js/stage/asset-actions.js').then((actions) => actions.showAsset(id))", asset)
     step = page.locator("#tab-image .under .step").last
     expect(step).to_be_visible()
     film = page.locator("#tab-image .film").bounding_box()
@@ -168,12 +171,12 @@ def test_nothing_covers_the_buttons_on_a_phone_on_its_side(opened: Opened, ann: 
     shot(page, "on-its-side")
 
 
-def test_the_page_begins_dark_at_its_top_and_says_what_it_has_not(opened: Opened, ann: httpx.Client) -> None:
+def test_the_page_starts_dark_at_the_top_and_reports_missing_pages(opened: Opened, ann: httpx.Client) -> None:
     page = opened(ann, look="light", at="models")
     page.evaluate("localStorage.setItem('c41-look', 'dark')")
     page.reload(wait_until="commit")
     page.wait_for_function("document.body && getComputedStyle(document.body).backgroundColor !== 'rgba(0, 0, 0, 0)'")
-    assert page.evaluate("document.querySelector('.bar')") is None  # nothing of the page is there yet
+    assert page.evaluate("document.querySelector('.bar')") is None  # nothing of the page has loaded yet
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 18, 16)"
     expect(page.locator("#tab-models .part").first).to_be_visible()
     page.wait_for_function("document.documentElement.scrollHeight > innerHeight + 200")

@@ -1,4 +1,4 @@
-"""The library in a real browser: found, chosen, filed, compared, brought in; ten thousand files; a phone."""
+"""The library in a real browser: search, select, organize, compare, upload; ten thousand files; a phone."""
 
 import base64
 import io
@@ -18,6 +18,7 @@ from PIL import Image, PngImagePlugin
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import shot
+from tests.browser.support import unbundled
 from tests.browser.test_accessible import serious
 from tests.support.live import Live, finished, submit, upload
 from tests.support.waiting import until
@@ -26,19 +27,19 @@ pytestmark = pytest.mark.browser
 
 Opened = Callable[..., Page]
 MANY = 10_000
-NEAR = 600  # elements on the wall, however long the list is
+NEAR = 600  # elements in the grid, however long the list
 PROMPT = "a lighthouse at dusk, storm clouds"
 
 
 @pytest.fixture(scope="module")
 def lena(house: Live, ann: httpx.Client) -> httpx.Client:
-    """Somebody with a small library of her own."""
+    """A person with a small library."""
     return house.add("lena")
 
 
 @pytest.fixture(scope="module")
 def shelf(lena: httpx.Client, photo: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What is in it, in the order it came: a red, a green and a blue lamp, and what was cut out of the red one."""
+    """Its assets, oldest first: a red, a green and a blue lamp, and a cut-out of the red one."""
     folder = tmp_path_factory.mktemp("shelf")
     found = {}
     for name in ("red", "green", "blue"):
@@ -51,7 +52,7 @@ def shelf(lena: httpx.Client, photo: Path, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="module")
 def mona(house: Live, ann: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> httpx.Client:
-    """Somebody with ten thousand pictures, one every half hour."""
+    """A person with ten thousand pictures, one every half hour."""
     person = house.add("mona")
     path = tmp_path_factory.mktemp("many") / "frame.png"
     Image.new("RGB", (64, 48), "teal").save(path)
@@ -60,7 +61,7 @@ def mona(house: Live, ann: httpx.Client, tmp_path_factory: pytest.TempPathFactor
 
 
 def rows(house: Live, asset: str, number: int, **fields: Any) -> None:
-    """More assets like one, written straight into the database: they share its file."""
+    """Copies of an asset, written directly into the database and sharing its file."""
     with sqlite3.connect(house.data / "studio.db", timeout=30) as database:
         database.row_factory = sqlite3.Row
         like = dict(database.execute("SELECT * FROM assets WHERE id = ?", [asset]).fetchone())
@@ -91,7 +92,7 @@ def found(page: Page, number: int) -> None:
 
 
 def drop(page: Page, target: str, *paths: Path) -> None:
-    """Drop files from the desktop on the first element that fits ``target``."""
+    """Drop files from the desktop on the first element that matches ``target``."""
     files = [
         [path.name, mimetypes.guess_type(path.name)[0] or "", base64.b64encode(path.read_bytes()).decode()]
         for path in paths
@@ -110,10 +111,12 @@ def drop(page: Page, target: str, *paths: Path) -> None:
         page.locator(target).first.dispatch_event(name, {"dataTransfer": transfer})
 
 
-# -- finding
+# -- search
 
 
-def test_words_and_filters_find_and_back_goes_back(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+def test_search_and_filters_work_and_back_undoes_them(
+    opened: Opened, lena: httpx.Client, shelf: dict[str, str]
+) -> None:
     page = opened(lena, at="library")
     expect(page.locator(".roll .tile:not(.waiting)")).to_have_count(4)
     page.keyboard.press("/")
@@ -124,27 +127,28 @@ def test_words_and_filters_find_and_back_goes_back(opened: Opened, lena: httpx.C
     found(page, 1)
     expect(tile(page, shelf["cut"])).to_be_visible()
     page.reload()
-    found(page, 1)  # the address says it all
+    found(page, 1)  # the address has all filters
     expect(page.get_by_label("Search the library")).to_have_value("red lam")
     page.go_back()
     found(page, 2)
     expect(page.get_by_label("Show", exact=True)).to_have_value("")
     page.get_by_label("Search the library").fill("zeppelin")
-    expect(page.locator(".library .end")).to_contain_text("Nothing fits all of that.")
-    page.get_by_role("button", name="Clear the filters").click()
+    expect(page.locator(".library .end")).to_contain_text("No matches.")
+    page.get_by_role("button", name="Clear filters").click()
     expect(page.locator(".roll .tile:not(.waiting)")).to_have_count(4)
     page.get_by_label("Kind").select_option("image")
     expect(page.get_by_label("Kind").locator("option:checked")).to_have_text("Pictures (4)")
     page.get_by_label("Date").select_option("range")
     page.get_by_label("To this day").fill("2001-01-01")
     page.get_by_label("To this day").press("Tab")
-    expect(page.locator(".library .end")).to_contain_text("Nothing fits")
+    expect(page.locator(".library .end")).to_contain_text("No matches")
 
 
 def test_ten_thousand_files_scroll(opened: Opened, mona: httpx.Client) -> None:
-    for gone in mona.get("/api/assets?deleted=true").json()["assets"]:  # of a try before this one
+    for gone in mona.get("/api/assets?deleted=true").json()["assets"]:  # from an earlier attempt
         mona.post(f"/api/assets/{gone['id']}/restore").raise_for_status()
     page = opened(mona, at="library")
+    unbundled(page)
     expect(page.locator(".library .count")).to_have_text("10,000")
     wall = page.locator(".library .wall")
     seen = page.locator(".roll .tile:not(.waiting)")
@@ -166,17 +170,17 @@ def test_ten_thousand_files_scroll(opened: Opened, mona: httpx.Client) -> None:
           return [it.dataset.asset, it.getBoundingClientRect().top]; }"""
     )
     newest = page.evaluate("fetch('api/library/index').then(it => it.json()).then(it => it.ids[0])")
-    mona.delete(f"/api/assets/{newest}").raise_for_status()  # what comes and goes above moves nothing
-    page.evaluate("import('./c41/js/bus.js').then(bus => bus.say('changed', {asset: {id: 'x'}, gone: true}))")
+    mona.delete(f"/api/assets/{newest}").raise_for_status()  # changes above the window move nothing
+    page.evaluate("import('/c41/js/core/bus.js').then(bus => bus.emit('changed', {asset: {id: 'x'}, gone: true}))")
     expect(page.locator(".library .count")).to_have_text("9,999")
     assert abs(tile(page, held[0]).evaluate("it => it.getBoundingClientRect().top") - held[1]) <= 1
     tile(page, held[0]).click(modifiers=["Control"])
     page.get_by_role("button", name="All 9,999").click()
-    expect(page.locator(".deeds .number")).to_have_text("9,999 files chosen")
+    expect(page.locator(".deeds .number")).to_have_text("9,999 files selected")
     mona.post(f"/api/assets/{newest}/restore").raise_for_status()
 
 
-def test_the_keyboard_goes_everywhere(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+def test_the_keyboard_reaches_everything(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
     page = opened(lena, at="library")
     tiles = page.locator(".roll .tile:not(.waiting)")
     expect(tiles).to_have_count(4)
@@ -186,7 +190,7 @@ def test_the_keyboard_goes_everywhere(opened: Opened, lena: httpx.Client, shelf:
     expect(tile(page, shelf["red"])).to_be_focused()
     page.keyboard.press("Space")
     page.keyboard.press("Shift+ArrowLeft")
-    expect(page.locator(".deeds .number")).to_have_text("2 files chosen")
+    expect(page.locator(".deeds .number")).to_have_text("2 files selected")
     page.keyboard.press("Escape")
     expect(page.locator(".deeds")).to_be_hidden()
     page.keyboard.press("f")
@@ -203,7 +207,7 @@ def test_the_keyboard_goes_everywhere(opened: Opened, lena: httpx.Client, shelf:
     assert page.url.endswith("#library")
 
 
-def test_nothing_bars_the_way(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+def test_the_library_is_accessible(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
     page = opened(lena, look="light", at="library")
     tile(page, shelf["blue"]).locator("[data-tick]").click()
     tile(page, shelf["cut"]).click()
@@ -215,26 +219,26 @@ def test_nothing_bars_the_way(opened: Opened, lena: httpx.Client, shelf: dict[st
     assert serious(page) == []
 
 
-# -- many at once
+# -- bulk actions
 
 
-def test_a_stretch_is_tagged_and_found_by_its_tag(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+def test_a_range_is_tagged_and_found_by_its_tag(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
     page = opened(lena, at="library")
     tile(page, shelf["blue"]).locator("[data-tick]").click()
     tile(page, shelf["red"]).click(modifiers=["Shift"])
-    expect(page.locator(".deeds .number")).to_have_text("3 files chosen")
+    expect(page.locator(".deeds .number")).to_have_text("3 files selected")
     shot(page, "library-chosen")
     page.locator(".deeds").get_by_label("Add a tag").first.fill("Act one")
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("3 files tagged")
-    page.locator(".deeds").get_by_role("button", name="Choose none").click()
+    page.locator(".deeds").get_by_role("button", name="Clear selection").click()
     page.get_by_label("Tag", exact=True).select_option("act one")
     found(page, 3)
     page.locator(".toast").get_by_role("button", name="Undo").click()
-    expect(page.locator(".library .end")).to_contain_text("Nothing fits")
+    expect(page.locator(".library .end")).to_contain_text("No matches")
 
 
-def test_a_zip_holds_what_was_chosen_and_can_be_clean(
+def test_a_zip_contains_the_selection_and_can_be_clean(
     opened: Opened, lena: httpx.Client, shelf: dict[str, str]
 ) -> None:
     page = opened(lena, at="library")
@@ -242,14 +246,15 @@ def test_a_zip_holds_what_was_chosen_and_can_be_clean(
         tile(page, shelf[name]).click(modifiers=["Control"])
     held = {}
     for clean in (False, True):
-        page.get_by_label("For clients").set_checked(clean)
         with page.expect_download() as download:
-            page.get_by_role("button", name="Download ZIP").click()
+            page.locator(".deeds").get_by_role(
+                "button", name="Download for client" if clean else "Download ZIP"
+            ).click()
         with zipfile.ZipFile(download.value.path()) as archive:
             names = sorted(archive.namelist())
             assert len(names) == 2
             assert clean == all(name.startswith("C41 Studio_") for name in names)
-            cut = next(name for name in names if ("_96x64" not in name if clean else "cut" in name))
+            cut = next(name for name in names if ("_96x64" not in name if clean else "Cut out" in name))
             held[clean] = Image.open(io.BytesIO(archive.read(cut)))
             held[clean].load()
     assert "cut_out" in str(held[False].info)
@@ -257,7 +262,7 @@ def test_a_zip_holds_what_was_chosen_and_can_be_clean(
     assert held[False].tobytes() == held[True].tobytes()
 
 
-def test_a_record_from_outside_breaks_nothing(opened: Opened, house: Live, ann: httpx.Client, tmp_path: Path) -> None:
+def test_foreign_provenance_breaks_nothing(opened: Opened, house: Live, ann: httpx.Client, tmp_path: Path) -> None:
     otto = house.add("otto")
     records = ("constructor", "__proto__")
     for task in records:
@@ -273,11 +278,11 @@ def test_a_record_from_outside_breaks_nothing(opened: Opened, house: Live, ann: 
         expect(page.locator("dialog.detail")).to_be_hidden()
     page.get_by_label("Kind", exact=True).select_option("image")
     expect(page.locator(".library .count")).to_have_text("2 found")
-    page.keyboard.press("Control+a")  # with the focus on a filter
-    expect(page.locator(".deeds .number")).to_have_text("2 files chosen")
+    page.keyboard.press("Control+a")  # while a filter has the focus
+    expect(page.locator(".deeds .number")).to_have_text("2 files selected")
 
 
-def test_many_are_deleted_and_come_back(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+def test_many_files_are_deleted_and_restored(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
     page = opened(lena, at="library")
     for name in ("green", "blue"):
         tile(page, shelf[name]).click(modifiers=["Control"])
@@ -291,34 +296,39 @@ def test_many_are_deleted_and_come_back(opened: Opened, lena: httpx.Client, shel
     page.get_by_label("Show", exact=True).select_option("deleted")
     found(page, 1)
     tile(page, shelf["green"]).click(modifiers=["Control"])
-    page.get_by_role("button", name="Bring back").click()
-    expect(page.locator(".library .end")).to_contain_text("Nothing was deleted lately.")
+    page.get_by_role("button", name="Restore").click()
+    expect(page.locator(".library .end")).to_contain_text("The bin is empty.")
 
 
-def test_two_are_compared(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+def test_two_pictures_are_compared(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
     page = opened(lena, at="library")
     for name in ("cut", "red"):
         tile(page, shelf[name]).click(modifiers=["Control"])
     page.get_by_role("button", name="Compare").click()
-    dialog = page.locator("dialog.comparing")
-    expect(dialog.locator("tbody")).to_contain_text("White")
-    line = dialog.get_by_label("Where one picture ends")
+    viewer = page.locator("dialog.viewer")
+    viewer.get_by_text("What differs").click()
+    expect(viewer.locator("tbody")).to_contain_text("White")
+    line = viewer.get_by_label("Position of the divider")
     line.focus()
     line.press("Home")
-    assert dialog.locator(".plane").evaluate("it => it.style.getPropertyValue('--at')") == "0%"
-    dialog.get_by_label("Side by side").check(force=True)
-    dialog.get_by_role("button", name="Larger").click()
-    moved = dialog.locator(".plane img").evaluate_all("all => all.map(it => getComputedStyle(it).transform)")
-    assert moved[0] == moved[1] == "matrix(1.5, 0, 0, 1.5, 0, 0)"
+    plane = viewer.locator(".viewer-plane")
+    assert plane.evaluate("it => it.style.getPropertyValue('--wipe')") == "0%"
+    viewer.get_by_role("button", name="Side by side").click()
+    page.keyboard.press("z")
+    expect(viewer.locator(".viewer-zoom")).to_have_text("100 %")
+    sizes = plane.locator("img").evaluate_all("all => all.map(it => [it.offsetLeft, it.offsetTop, it.offsetWidth])")
+    assert sizes[0] == sizes[1]
     shot(page, "library-compare")
     page.keyboard.press("Escape")
-    expect(dialog).to_be_hidden()
+    expect(viewer).to_be_hidden()
 
 
-# -- one thing
+# -- the detail view
 
 
-def test_one_thing_leads_to_its_family_and_on(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+def test_the_detail_view_leads_to_related_assets_and_forms(
+    opened: Opened, lena: httpx.Client, shelf: dict[str, str]
+) -> None:
     page = opened(lena, at="library")
     tile(page, shelf["cut"]).click()
     detail = page.locator("dialog.detail")
@@ -328,18 +338,18 @@ def test_one_thing_leads_to_its_family_and_on(opened: Opened, lena: httpx.Client
     expect(detail.locator(".family .parent")).to_have_attribute("data-asset", shelf["cut"])
     detail.get_by_label("Title").fill("Desk lamp")
     detail.get_by_label("Title").press("Enter")
-    detail.get_by_label("Where it is from").fill("Kaiser Film")
-    detail.get_by_label("Where it is from").press("Enter")
+    detail.get_by_label("Source").fill("Kaiser Film")
+    detail.get_by_label("Source").press("Enter")
     detail.get_by_label("Add a tag").fill("Props")
     detail.get_by_label("Add a tag").press("Enter")
     expect(detail.locator(".tagged")).to_have_text("props")
-    detail.get_by_role("button", name="Favourite").click()
-    expect(detail.get_by_role("button", name="Favourite")).to_have_attribute("aria-pressed", "true")
+    detail.get_by_role("button", name="Favorite").click()
+    expect(detail.get_by_role("button", name="Favorite")).to_have_attribute("aria-pressed", "true")
     shot(page, "library-detail")
     kept = until(
         lambda: one if (one := lena.get(f"/api/assets/{shelf['red']}").json())["source"] else None, 20, "source"
     )
-    assert (kept["title"], kept["source"], kept["tags"], kept["favourite"]) == (
+    assert (kept["title"], kept["source"], kept["tags"], kept["favorite"]) == (
         "Desk lamp",
         "Kaiser Film",
         ["props"],
@@ -349,29 +359,29 @@ def test_one_thing_leads_to_its_family_and_on(opened: Opened, lena: httpx.Client
     expect(detail).to_be_hidden()
     expect(tile(page, shelf["red"]).locator(".kept")).to_be_visible()
     tile(page, shelf["red"]).click()
-    detail.get_by_role("group", name="Use as input of").get_by_role("button", name="Restyle").click()
+    detail.get_by_role("group", name="Use as input for").get_by_role("button", name="Restyle").click()
     expect(page.locator("#task-stylize_image")).to_be_visible()
     expect(page.locator("#bench-image .filled")).to_contain_text("Desk lamp")
     expect(detail).to_be_hidden()
-    title = {"title": "red lamp", "tags": [], "source": None, "favourite": False}
+    title = {"title": "red lamp", "tags": [], "source": None, "favorite": False}
     lena.patch(f"/api/assets/{shelf['red']}", json=title).raise_for_status()
 
 
-def test_the_stage_keeps_a_favourite(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
+def test_the_stage_marks_a_favorite(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
     page = opened(lena, at="image")
     page.locator(f"#tab-image .film [data-asset='{shelf['cut']}']").click()
-    star = page.locator("#tab-image .under").get_by_role("button", name="Favourite")
+    star = page.locator("#tab-image .under").get_by_role("button", name="Favorite")
     star.click()
     expect(star).to_have_attribute("aria-pressed", "true")
-    assert lena.get("/api/assets", params={"favourite": True}).json()["assets"][0]["id"] == shelf["cut"]
+    assert lena.get("/api/assets", params={"favorite": True}).json()["assets"][0]["id"] == shelf["cut"]
     star.click()
     expect(star).to_have_attribute("aria-pressed", "false")
 
 
-# -- bringing in
+# -- uploads
 
 
-def test_files_are_brought_in_together(
+def test_files_are_uploaded_together(
     opened: Opened, house: Live, ann: httpx.Client, photo: Path, tmp_path: Path
 ) -> None:
     nora = house.add("nora")
@@ -380,11 +390,11 @@ def test_files_are_brought_in_together(
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n" + b"nothing" * 20)
     drop(page, ".library .wall", photo, broken)
-    panel = page.get_by_label("Bringing in")
+    panel = page.get_by_label("Uploads")
     expect(panel.locator("li.done")).to_have_count(1)
     expect(panel.locator("li.wrong")).to_contain_text("broken.png")
-    panel.get_by_label("Where are they from?").fill("The zoo")
-    panel.get_by_label("Where are they from?").press("Enter")
+    panel.get_by_label("Source").fill("The zoo")
+    panel.get_by_label("Source").press("Enter")
     expect(page.locator(".roll .tile:not(.waiting)")).to_have_count(1)
     until(lambda: nora.get("/api/assets").json()["assets"][0]["source"] == "The zoo", 20, "the source")
     panel.get_by_role("button", name="Close").click()
@@ -398,16 +408,16 @@ def test_a_picture_made_here_fills_the_form(
     path = tmp_path / "made.png"
     path.write_bytes(lena.get(f"/api/assets/{shelf['cut']}/file").content)
     page = opened(lena, at="image/upscale_image")
-    expect(page.locator("#task-upscale_image .hint")).to_have_text("Bring in a picture first.")
+    expect(page.locator("#task-upscale_image .hint")).to_have_text("Add a picture first.")
     drop(page, "#tab-image .stage", path)
     expect(page.locator("#task-cut_out")).to_be_visible()
     expect(page.locator("#task-cut_out").get_by_label("White")).to_be_checked()
     expect(page.locator("#bench-image .filled")).to_contain_text("red lamp")
 
 
-def test_a_picture_without_a_story_becomes_the_input(opened: Opened, lena: httpx.Client, photo: Path) -> None:
+def test_a_picture_without_settings_becomes_the_input(opened: Opened, lena: httpx.Client, photo: Path) -> None:
     page = opened(lena, at="image/upscale_image")
-    expect(page.locator("#task-upscale_image .hint")).to_have_text("Bring in a picture first.")
+    expect(page.locator("#task-upscale_image .hint")).to_have_text("Add a picture first.")
     drop(page, "#tab-image .stage", photo)
     expect(page.locator("#bench-image .filled")).to_contain_text("lion")
 
@@ -430,34 +440,36 @@ def test_a_picture_from_elsewhere_fills_the_form(live: Live, chromium: Any, tmp_
     page.goto("/#library")
     page.wait_for_selector(".library .end .teach")
     with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Read a picture").click()
+        page.get_by_role("button", name="Read settings").click()
     chooser.value.set_files(path)
     form = page.locator("#task-create_image")
     expect(form.get_by_role("textbox").first).to_have_value(PROMPT)
     expect(form.locator(".taken")).to_contain_text("dreamy_v9")
     expect(form.locator(".taken")).to_contain_text("Euler a")
     shot(page, "library-taken")
-    form.get_by_role("button", name="Put this note away").click()
+    form.get_by_role("button", name="Dismiss").click()
     form.locator(".advanced button").first.click()
     expect(form.get_by_label("Seed")).to_have_value("4711")
     page.context.close()
 
 
-# -- space, and a phone
+# -- storage, and a phone
 
 
-def test_space_tells_what_would_go_and_keeps(opened: Opened, house: Live, ann: httpx.Client, photo: Path) -> None:
+def test_storage_lists_scheduled_deletions_and_keeps_files(
+    opened: Opened, house: Live, ann: httpx.Client, photo: Path
+) -> None:
     olga = house.add("olga")
     rows(house, upload(olga, photo), 2, step=1, origin="made", created_at=time.time() - 40 * 86400, job_id=None)
     page = opened(olga, at="library")
-    page.get_by_role("button", name="Space", exact=True).click()
+    page.get_by_role("button", name="Storage", exact=True).click()
     room = page.locator("dialog.space")
     expect(room).to_contain_text("olga")
     expect(room.locator(".leaving li")).to_have_count(2)
     shot(page, "library-space")
     room.get_by_role("button", name="Keep").first.click()
     expect(room.locator(".leaving li")).to_have_count(1)
-    room.get_by_role("button", name="Put the 1 due now").click()
+    room.get_by_role("button", name="Move the 1 due now").click()
     expect(room.locator(".leaving li")).to_have_count(0)
     room.get_by_role("button", name="Close").click()
     expect(page.locator(".roll .tile")).to_have_count(2)
@@ -472,14 +484,14 @@ def test_a_phone_shows_three_columns_and_swipes(opened: Opened, mona: httpx.Clie
     shot(page, "library-phone")
     third = tiles.nth(2)
     third.dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
-    expect(page.locator(".deeds .number")).to_have_text("1 file chosen")
+    expect(page.locator(".deeds .number")).to_have_text("1 file selected")
     tiles.nth(1).tap()
-    expect(page.locator(".deeds .number")).to_have_text("2 files chosen")
+    expect(page.locator(".deeds .number")).to_have_text("2 files selected")
     bar, doors = page.locator(".deeds").bounding_box(), page.locator(".doors").bounding_box()
     assert bar
     assert doors
     assert bar["y"] + bar["height"] <= doors["y"] + 1
-    page.locator(".deeds").get_by_role("button", name="Choose none").tap()
+    page.locator(".deeds").get_by_role("button", name="Clear selection").tap()
     tiles.nth(1).tap()
     detail = page.locator("dialog.detail")
     expect(detail).to_be_visible()

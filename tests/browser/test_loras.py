@@ -1,4 +1,4 @@
-"""LoRAs in a real browser: chosen for a picture, weighed, their words in the prompt; brought in; in the library."""
+"""LoRAs in a real browser: choose one, set its weight, use its trigger words; add one; in the library."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -6,11 +6,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, shot
+from tests.browser.conftest import shot
 from tests.browser.support import kept
 from tests.browser.test_accessible import serious
+from tests.browser.windows import Windows
 from tests.engines.loras.plain_files import lora_bytes
 from tests.support.live import Live
 
@@ -22,7 +23,7 @@ TAGS = {"ss_tag_frequency": json.dumps({"10_mara": {"mara woman": 12}}), "models
 
 @pytest.fixture(scope="module")
 def workshop(twin_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A studio of its own, with a model that draws and nothing else."""
+    """A separate studio with an image model and nothing else."""
     from engines.twins import install
 
     folder = tmp_path_factory.mktemp("loras")
@@ -36,7 +37,7 @@ def workshop(twin_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def cy(workshop: Live) -> httpx.Client:
-    """Its owner, with a LoRA for the model and one for another."""
+    """The owner of the studio, with a LoRA for the model and one for another model."""
     client = workshop.first_account("cy")
     for name, width in (("Mara", 768), ("Harbour", 2048)):
         content = lora_bytes(width, TAGS if width == 768 else {})
@@ -45,35 +46,23 @@ def cy(workshop: Live) -> httpx.Client:
 
 
 @pytest.fixture
-def opened(workshop: Live, chromium: Browser, cy: httpx.Client) -> Iterator[Opened]:
-    contexts, errors = [], []
+def opened(workshop: Live, windows: Windows, cy: httpx.Client) -> Iterator[Opened]:
+    errors: list[str] = []
 
     def show(at: str = "image", width: int = 1440) -> Page:
-        phone = width < 500
-        context = chromium.new_context(
-            base_url=workshop.url,
-            viewport={"width": width, "height": 844 if phone else 900},
-            color_scheme="dark",
-            is_mobile=phone,
-            has_touch=phone,
-        )
-        contexts.append(context)
-        context.add_cookies([{"name": c.name, "value": str(c.value), "url": workshop.url} for c in cy.cookies.jar])
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
+        page = windows.page(workshop, cy, width)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(f"/#{at}")
         page.wait_for_selector(f"#tab-{at.partition('?')[0]} .part")
         return page
 
-    yield show
-    for context in contexts:
-        context.close()
+    with windows.closing():
+        yield show
     assert errors == []
 
 
 def editor(page: Page) -> Page:
-    """Fold the form's advanced part out."""
+    """Open the form's advanced section."""
     page.locator("#task-create_image .field-prompt textarea").fill("a red fox")
     page.locator("#task-create_image .advanced > button").click()
     expect(page.locator("#task-create_image .loras")).to_be_visible()
@@ -81,15 +70,15 @@ def editor(page: Page) -> Page:
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_one_is_chosen_weighed_and_called_by_its_word(opened: Opened, width: int) -> None:
+def test_a_lora_is_chosen_and_its_weight_and_trigger_word_set(opened: Opened, width: int) -> None:
     page = editor(opened(width=width))
     form = page.locator("#task-create_image")
     form.get_by_role("button", name="Add a LoRA").click()
-    dialog = page.get_by_role("dialog", name="Add a LoRA")
+    dialog = page.get_by_role("dialog", name="Choose a LoRA")
     expect(dialog.locator(".loras-found li")).to_have_count(2)
     expect(dialog.locator(".loras-found li").first).to_contain_text("Mara")
     expect(dialog.locator(".loras-found button").nth(1)).to_be_disabled()
-    expect(dialog.locator(".loras-misfit")).to_contain_text("No model that reads it is installed")
+    expect(dialog.locator(".loras-misfit")).to_contain_text("No installed model can use it here")
     shot(page, f"loras-pick-{width}")
     assert serious(page) == []
     dialog.locator(".loras-found button").first.click()
@@ -97,7 +86,7 @@ def test_one_is_chosen_weighed_and_called_by_its_word(opened: Opened, width: int
 
     row = form.locator(".loras-list li")
     expect(row).to_contain_text("Stable Diffusion 1.5")
-    slider = row.get_by_label("Weight of Mara")
+    slider = row.get_by_label("Strength of Mara")
     slider.focus()
     for _ in range(4):
         slider.press("ArrowLeft")
@@ -111,32 +100,32 @@ def test_one_is_chosen_weighed_and_called_by_its_word(opened: Opened, width: int
     page.reload()
     page.locator("#task-create_image .advanced > button").click()
     expect(form.locator(".loras-list output")).to_have_text("0.80")
-    row.get_by_role("button", name="Take Mara out").click()
+    row.get_by_role("button", name="Remove Mara").click()
     expect(form.locator(".loras-list li")).to_have_count(0)
     expect(form.get_by_role("button", name="Add a LoRA")).to_be_focused()
 
 
-def test_one_is_brought_in_from_a_folder_and_a_bad_file_is_refused(opened: Opened, workshop: Live) -> None:
+def test_a_lora_is_added_from_a_folder_and_a_bad_file_is_refused(opened: Opened, workshop: Live) -> None:
     folder = workshop.data / "models" / "loras"
     folder.mkdir(parents=True)
     (folder / "lamp.safetensors").write_bytes(lora_bytes(768))
     (folder / "broken.safetensors").write_bytes(lora_bytes(768)[:-9])
     page = editor(opened())
     page.locator("#task-create_image .loras-add").click()
-    dialog = page.get_by_role("dialog", name="Add a LoRA")
-    dialog.get_by_text("Bring one in").click()
+    dialog = page.get_by_role("dialog", name="Choose a LoRA")
+    dialog.get_by_text("Add a LoRA", exact=True).click()
     dialog.locator("input[type=file]").set_input_files(folder / "broken.safetensors")
-    dialog.get_by_role("button", name="Bring it in").click()
+    dialog.get_by_role("button", name="Upload").click()
     expect(dialog.get_by_role("alert")).to_contain_text("damaged")
     dialog.get_by_role("radio", name="A folder").check()
-    dialog.get_by_label("Folder on the studio's machine").fill(str(folder))
-    dialog.get_by_role("button", name="Look").click()
+    dialog.get_by_label("Folder on the studio's computer").fill(str(folder))
+    dialog.get_by_role("button", name="Scan").click()
     expect(dialog.locator(".loras-files li")).to_have_count(2)
-    dialog.get_by_role("button", name="Take it").first.click()
+    dialog.get_by_role("button", name="Add", exact=True).first.click()
     expect(dialog.locator(".loras-found")).to_contain_text("lamp")
 
 
-def test_the_library_says_what_it_is_for(opened: Opened) -> None:
+def test_the_library_shows_the_facts_of_a_lora(opened: Opened) -> None:
     page = opened(at="library?kind=lora")
     tile = page.locator(".tile.lora", has_text="Mara")
     expect(tile).to_contain_text("Stable Diffusion 1.5 · mara woman")
@@ -144,13 +133,13 @@ def test_the_library_says_what_it_is_for(opened: Opened) -> None:
     tile.click()
     about = page.locator("dialog.detail .about")
     expect(about).to_contain_text("The LoRA")
-    answers = about.get_by_label("Answers to")
+    answers = about.get_by_label("Trigger words")
     expect(answers).to_have_value("mara woman")
     answers.fill("mrawmn,  red coat,")
     answers.blur()
     expect(answers).to_have_value("mrawmn, red coat")
     expect(about.get_by_role("link", name="Download", exact=True)).to_be_visible()
-    expect(about.get_by_text("Download clean")).to_have_count(0)
+    expect(about.get_by_text("Download for client")).to_have_count(0)
     shot(page, "loras-detail")
     page.keyboard.press("Escape")
     expect(tile).to_contain_text("Stable Diffusion 1.5 · mrawmn")

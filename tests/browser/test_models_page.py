@@ -1,4 +1,4 @@
-"""The Models page in a real browser, against a hub on this machine."""
+"""The Models page in a real browser, with a local hub."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -7,9 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, shot
+from tests.browser.conftest import shot
+from tests.browser.windows import Windows
 from tests.support.hub import LocalHub, local_hub
 from tests.support.live import Live
 
@@ -32,7 +33,7 @@ def hub(served: LocalHub) -> LocalHub:
 
 @pytest.fixture(scope="module")
 def workshop(served: LocalHub, starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A studio of its own, that knows only this hub."""
+    """A separate studio that uses only this hub."""
     folder = tmp_path_factory.mktemp("models-page")
     environment = {"HF_ENDPOINT": served.url, "HF_HOME": str(folder / "hf")}
     studio = Live(folder / "data", starter, environment=environment, log_file=folder / "log")
@@ -42,46 +43,34 @@ def workshop(served: LocalHub, starter: Path, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture(scope="module")
 def cy(workshop: Live) -> httpx.Client:
-    """Its owner, signed in."""
+    """The owner of the studio, signed in."""
     return workshop.first_account("cy")
 
 
 @pytest.fixture
-def models(workshop: Live, chromium: Browser, cy: httpx.Client) -> Iterator[Callable[..., Page]]:
-    """``models(width=1440, look="dark")``: the page; nothing may go wrong on it."""
-    contexts, errors = [], []
+def models(workshop: Live, windows: Windows, cy: httpx.Client) -> Iterator[Callable[..., Page]]:
+    """``models(width=1440, look="dark")``: the page; it may log no errors."""
+    errors: list[str] = []
 
     def show(width: int = 1440, look: Any = "dark") -> Page:
-        phone = width < 500
-        context = chromium.new_context(
-            base_url=workshop.url,
-            viewport={"width": width, "height": 844 if phone else 900},
-            color_scheme=look,
-            is_mobile=phone,
-            has_touch=phone,
-        )
-        contexts.append(context)
-        context.add_cookies([{"name": c.name, "value": str(c.value), "url": workshop.url} for c in cy.cookies.jar])
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
+        page = windows.page(workshop, cy, width, look)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto("/#models")
         page.wait_for_selector("#tab-models .model")
         return page
 
-    yield show
-    for context in contexts:
-        context.close()
+    with windows.closing():
+        yield show
     assert errors == []
 
 
-def test_it_is_in_the_menu(models: Callable[..., Page]) -> None:
+def test_the_page_is_in_the_menu(models: Callable[..., Page]) -> None:
     page = models()
     page.get_by_role("button", name="Menu").click()
     expect(page.locator("#menu").get_by_role("link", name="Models")).to_be_visible()
 
 
-def test_a_model_is_found_fetched_paused_and_removed(hub: LocalHub, models: Callable[..., Page]) -> None:
+def test_a_model_is_found_downloaded_paused_and_removed(hub: LocalHub, models: Callable[..., Page]) -> None:
     hub.add("lab/film-writer", {"config.json": CONFIG, "model.safetensors": b"w" * 900_000}, card={"license": "mit"})
     hub.fault("model.safetensors", bytes_per_second=90_000)
     page = models()
@@ -89,59 +78,59 @@ def test_a_model_is_found_fetched_paused_and_removed(hub: LocalHub, models: Call
     dialog = page.locator(".models dialog")
     dialog.get_by_label("Name").fill("lab/film-writer")
     dialog.get_by_role("button", name="Look").click()
-    expect(dialog.locator(".found")).to_contain_text("may be used for clients")
-    dialog.get_by_role("button", name="Add it").click()
+    expect(dialog.locator(".found")).to_contain_text("cleared for client work")
+    dialog.get_by_role("button", name="Add model").click()
     card = page.locator("[data-model=film-writer]")
     expect(card).to_contain_text("added here")
-    card.get_by_role("button", name="Get it").click()
+    card.get_by_role("button", name="Download").click()
     expect(card.locator(".words")).to_contain_text("of 0.9 MB")
     shot(page, "models-fetching")
     card.get_by_role("button", name="Pause").click()
     expect(card.locator(".words")).to_contain_text("Paused at")
     hub.faults.clear()
-    card.get_by_role("button", name="Go on").click()
+    card.get_by_role("button", name="Resume").click()
     expect(card).to_contain_text("installed")
     expect(card).to_contain_text("on disk")
     page.once("dialog", lambda question: question.accept())
     card.get_by_role("button", name="Remove").click()
-    expect(page.locator(".toast", has_text="is removed")).to_be_visible()
+    expect(page.locator(".toast", has_text="removed:")).to_be_visible()
     page.once("dialog", lambda question: question.accept())
-    card.get_by_role("button", name="Forget").click()
+    card.get_by_role("button", name="Remove from list").click()
     expect(card).to_have_count(0)
 
 
-def test_what_the_hub_says_is_told_in_words(hub: LocalHub, models: Callable[..., Page]) -> None:
+def test_errors_of_the_hub_are_explained(hub: LocalHub, models: Callable[..., Page]) -> None:
     hub.add("lab/unknown", {"model_index.json": '{"_class_name": "NobodyPipeline"}'})
     page = models()
     page.get_by_role("button", name="Add a model").click()
     dialog = page.locator(".models dialog")
-    for name, words in (("lab/unknown", "cannot run"), ("nobody/nothing", "There is no model")):
+    for name, words in (("lab/unknown", "cannot run"), ("nobody/nothing", "has no model")):
         dialog.get_by_label("Name").fill(name)
         dialog.get_by_role("button", name="Look").click()
         expect(dialog.get_by_role("alert")).to_contain_text(words)
 
 
-def test_a_gated_model_shows_the_way(hub: LocalHub, models: Callable[..., Page]) -> None:
+def test_a_gated_model_explains_how_to_get_access(hub: LocalHub, models: Callable[..., Page]) -> None:
     repository = hub.add("lab/private", {"config.json": CONFIG, "model.safetensors": b"g" * 9000}, gated=True)
     page = models()
     page.get_by_role("button", name="Add a model").click()
     dialog = page.locator(".models dialog")
     dialog.get_by_label("Name").fill("lab/private")
     dialog.get_by_role("button", name="Look").click()
-    dialog.get_by_role("button", name="Add it").click()
+    dialog.get_by_role("button", name="Add model").click()
     card = page.locator("[data-model=private]")
-    expect(card).to_contain_text("asks for consent")
+    expect(card).to_contain_text("license must be accepted")
     repository.token = "hf_right_token"
-    card.get_by_role("button", name="Get it").click()
-    expect(card.locator(".failed")).to_contain_text("accepted its terms")
+    card.get_by_role("button", name="Download").click()
+    expect(card.locator(".failed")).to_contain_text("accept its license")
     card.get_by_role("button", name="paste an access token").click()
     field = page.get_by_label("Access token")
     expect(field).to_be_focused()
     field.fill("hf_right_token")
-    page.get_by_role("button", name="Keep it").click()
-    expect(page.get_by_role("button", name="Forget it")).to_be_visible()
+    page.get_by_role("button", name="Save token").click()
+    expect(page.get_by_role("button", name="Remove token")).to_be_visible()
     expect(field).to_have_value("")
-    card.get_by_role("button", name="Get it").click()
+    card.get_by_role("button", name="Download").click()
     expect(card).to_contain_text("installed")
 
 
@@ -155,10 +144,10 @@ def test_a_folder_of_another_program(models: Callable[..., Page], workshop: Live
     page.get_by_role("button", name="Add a model").click()
     dialog = page.locator(".models dialog")
     dialog.get_by_text("A folder", exact=True).click()
-    dialog.get_by_label("Folder on the studio's machine").fill(str(folder))
-    dialog.get_by_role("button", name="Look").click()
+    dialog.get_by_label("Folder on the studio's computer").fill(str(folder))
+    dialog.get_by_role("button", name="Scan").click()
     expect(dialog.locator(".ticks")).to_contain_text("talk.gguf")
-    expect(dialog.locator(".answer")).to_contain_text("names 2 folders: 1 looked through, 1 not.")
+    expect(dialog.locator(".answer")).to_contain_text("lists 2 folders: 1 scanned, 1 not.")
     expect(dialog.locator(".answer")).to_contain_text("checkpoints. It is outside the folders")
     dialog.locator("summary").click()
     expect(dialog.locator("details")).to_contain_text("A pickle can run programs")
@@ -166,22 +155,22 @@ def test_a_folder_of_another_program(models: Callable[..., Page], workshop: Live
     expect(page.locator("[data-model=talk]")).to_contain_text("used in place")
 
 
-def test_finding_by_words_and_by_what_is_here(models: Callable[..., Page]) -> None:
+def test_models_are_found_by_search_and_filter(models: Callable[..., Page]) -> None:
     page = models()
     cards = page.locator(".models .model:visible")
     page.get_by_label("Search models").fill("esrgan anime")
     expect(cards).to_have_count(1)
     page.get_by_label("Search models").fill("no such words")
-    expect(page.get_by_text("No model is like that.")).to_be_visible()
+    expect(page.get_by_text("No model matches.")).to_be_visible()
     page.get_by_label("Search models").fill("")
-    page.locator(".models .find").get_by_text("To get").click()
+    page.locator(".models .find").get_by_text("Available").click()
     expect(page.locator("[data-model=realesrgan-fast]")).to_have_count(0)
     expect(page.locator("[data-model='qwen3-4b']")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1440])
 @pytest.mark.parametrize("look", ["dark", "light"])
-def test_it_fits_every_screen(models: Callable[..., Page], width: int, look: str) -> None:
+def test_the_page_fits_every_screen(models: Callable[..., Page], width: int, look: str) -> None:
     page = models(width, look)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     expect(page.locator(".sets .best")).to_contain_text("Small")

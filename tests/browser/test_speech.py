@@ -1,4 +1,4 @@
-"""A voice-over on the stage: heard, checked, a sentence said again and taken back, at both widths."""
+"""A voice-over on the stage: played, checked, a new take of a sentence and back, at both widths."""
 
 from collections.abc import Callable
 
@@ -11,9 +11,9 @@ from tests.browser.conftest import shot
 pytestmark = pytest.mark.browser
 
 Opened = Callable[..., Page]
-TEXT = "The harbour was quiet that morning. [pause 1] Nguyen waited for the light.\n\nNobody said a word."
+TEXT = "The harbor was quiet that morning. [pause 1] Nguyen waited for the light.\n\nNobody said a word."
 LONG = 60_000
-SOUND = "document.querySelector('#tab-audio audio')?.src"
+SOUND = "document.querySelector('#tab-audio .sounding audio')?.src"
 DRAWN = """() => {
   const canvas = document.querySelector('#tab-audio .shape canvas');
   if (!canvas.width) return false;
@@ -23,14 +23,14 @@ DRAWN = """() => {
   const columns = Array.from({ length: 60 }, (_, i) => tall(Math.floor((i + .5) * width / 60)));
   return Math.max(...columns) > height / 2 && Math.min(...columns) < height / 10;
 }"""
-"""The canvas shows a shape: some columns are tall, some are hardly there."""
+"""Whether the canvas shows a waveform: some columns are tall, some are almost flat."""
 
 
 def spoken(page: Page, text: str = TEXT) -> None:
-    """Have a text spoken, and wait until it is on the stage."""
-    expect(page.locator("#task-speak .hint")).not_to_be_empty()  # the form is alive
-    page.get_by_label("What should be said?").fill(text)
-    expect(page.locator("#task-speak .go")).to_contain_text("Speak it ·")
+    """Speak a text, and wait until it is on the stage."""
+    expect(page.locator("#task-speak .hint")).not_to_be_empty()  # the form has started
+    page.get_by_label("Text to read aloud").fill(text)
+    expect(page.locator("#task-speak .go")).to_contain_text("Generate voice-over ·")
     before = page.evaluate(SOUND)
     page.locator("#task-speak .go").click()
     page.wait_for_function(f"before => {{ const now = {SOUND}; return now && now !== before; }}", arg=before)
@@ -38,18 +38,18 @@ def spoken(page: Page, text: str = TEXT) -> None:
 
 
 def at(page: Page) -> float:
-    seconds: float = page.evaluate("document.querySelector('#tab-audio audio').currentTime")
+    seconds: float = page.evaluate("document.querySelector('#tab-audio .sounding audio').currentTime")
     return seconds
 
 
 @pytest.mark.parametrize(("width", "look"), [(1440, "dark"), (390, "light")])
-def test_check_say_again_and_back(opened: Opened, ann: httpx.Client, width: int, look: str) -> None:
+def test_check_new_take_and_back(opened: Opened, ann: httpx.Client, width: int, look: str) -> None:
     page = opened(ann, width, look, at="audio")
     spoken(page)
-    page.wait_for_function("document.querySelector('#tab-audio audio').readyState > 0")
+    page.wait_for_function("document.querySelector('#tab-audio .sounding audio').readyState > 0")
     lines = page.locator("#tab-audio .line")
     expect(lines).to_have_text(
-        ["The harbour was quiet that morning.", "Nguyen waited for the light.", "Nobody said a word."]
+        ["The harbor was quiet that morning.", "Nguyen waited for the light.", "Nobody said a word."]
     )
     page.locator("#tab-audio [data-do=check]").click()
     expect(page.locator("#tab-audio .player .said")).to_contain_text("words", timeout=LONG)
@@ -59,7 +59,7 @@ def test_check_say_again_and_back(opened: Opened, ann: httpx.Client, width: int,
     start = at(page)
     assert start > 3
     shot(page, f"speech-chosen-{width}-{look}")
-    page.get_by_role("button", name="Say it again").click()
+    page.get_by_role("button", name="New take").click()
     takes = page.get_by_role("group", name="Takes of this sentence")
     expect(takes.get_by_role("button", name="2", exact=True)).to_have_attribute("aria-pressed", "true", timeout=LONG)
     expect(page.locator("#tab-audio .player .doubt, #tab-audio .player .right")).to_be_visible(timeout=LONG)
@@ -73,17 +73,34 @@ def test_check_say_again_and_back(opened: Opened, ann: httpx.Client, width: int,
     page.wait_for_function("document.querySelector('#tab-audio .shape canvas').width > 300")
 
 
-def test_the_shape_is_real_and_the_keyboard_goes_through_it(opened: Opened, ann: httpx.Client) -> None:
+def test_speakers_in_a_text_and_samples_of_voices(opened: Opened, ann: httpx.Client) -> None:
+    page = opened(ann, at="audio")
+    page.get_by_role("button", name="Play a sample of Martin").click()
+    page.wait_for_function("!document.querySelector('.voices audio').paused")
+    page.get_by_role("button", name="Play a sample of Lily").click()
+    page.wait_for_function("document.querySelector('.voices audio').src.endsWith('lily.m4a')")
+    expect(page.locator(".voices [aria-pressed=true]")).to_have_count(1)
+    spoken(page, "CLARA: Good morning.\nArthur: Not a wink.\nBOB: Who?")
+    expect(page.locator(".speakers")).to_contain_text("Speakers: Clara and Arthur. “BOB:” is read aloud as text.")
+    lines = page.locator("#tab-audio .line")
+    expect(lines).to_have_text(["ClaraGood morning.", "ArthurNot a wink.", "ArthurBOB: Who?"])
+    lines.nth(1).click()
+    page.locator(".otherwise [name=voice]").select_option(label="Ruth")
+    page.get_by_role("button", name="New take").click()
+    expect(lines.nth(1)).to_have_text("RuthNot a wink.", timeout=LONG)
+
+
+def test_the_waveform_is_real_and_works_with_the_keyboard(opened: Opened, ann: httpx.Client) -> None:
     page = opened(ann, at="audio")
     spoken(page, "One sentence here. [pause 3] Another one there. [pause 3] And the last.")
-    page.wait_for_function("document.querySelector('#tab-audio audio').readyState > 0")
+    page.wait_for_function("document.querySelector('#tab-audio .sounding audio').readyState > 0")
     page.wait_for_function(DRAWN)
-    place = page.get_by_label("Place in the sound")
+    place = page.get_by_label("Position in the sound")
     place.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.querySelector('#tab-audio audio').currentTime >= 2")
+    page.wait_for_function("document.querySelector('#tab-audio .sounding audio').currentTime >= 2")
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function("document.querySelector('#tab-audio audio').currentTime < 0.1")
+    page.wait_for_function("document.querySelector('#tab-audio .sounding audio').currentTime < 0.1")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     expect(page.locator("#tab-audio .line[aria-expanded=true]")).to_have_text("Another one there.")
@@ -95,7 +112,7 @@ def test_the_shape_is_real_and_the_keyboard_goes_through_it(opened: Opened, ann:
     page.keyboard.press("Home")
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    page.wait_for_function("document.querySelector('#tab-audio audio').currentTime > 0.3")
+    page.wait_for_function("document.querySelector('#tab-audio .sounding audio').currentTime > 0.3")
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
 
@@ -106,7 +123,7 @@ def test_the_list_of_pronunciations(opened: Opened, ann: httpx.Client, width: in
     page.locator(".words-open").click()
     dialog = page.get_by_role("dialog", name="Pronunciations")
     dialog.get_by_label("Word").fill("Nguyen")
-    dialog.get_by_label("Say", exact=True).fill("win")
+    dialog.get_by_label("Pronounce as", exact=True).fill("win")
     dialog.get_by_role("button", name="Add").click()
     expect(dialog.locator("li")).to_contain_text(["Nguyen"])
     shot(page, f"speech-words-{width}")
@@ -114,7 +131,7 @@ def test_the_list_of_pronunciations(opened: Opened, ann: httpx.Client, width: in
     expect(page.locator(".words-open")).to_have_text("Pronunciations · 1")
     spoken(page, "Nguyen waited.")
     page.locator(".words-open").click()
-    dialog.get_by_role("button", name="Take “Nguyen” off the list").click()
-    expect(dialog.locator("li")).to_contain_text(["Nothing yet"])
+    dialog.get_by_role("button", name="Remove “Nguyen” from the list").click()
+    expect(dialog.locator("li")).to_contain_text(["No entries yet"])
     newest = ann.get("/api/assets", params={"kind": "sound", "limit": 1}).json()["assets"][0]
     assert newest["provenance"]["request"]["pronunciations"] == {"Nguyen": "win"}

@@ -1,4 +1,4 @@
-"""The Video tab in a real browser, on the tiny twin of the clip model: words become a clip, a picture moves."""
+"""The Video tab in a real browser, with the tiny twin of a video model: a clip from a prompt and from a picture."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import shot
+from tests.browser.support import more_action
 from tests.browser.test_accessible import LOOKS, serious
 from tests.support.live import Live
 
@@ -22,7 +23,7 @@ PICTURE = {"task": "create_image", "prompt": "a red boat on the sea at sunset", 
 
 @pytest.fixture(scope="module")
 def house(starter: Path, twin_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A studio of its own with a model that films."""
+    """A separate studio with a video model."""
     from engines.twins import install
 
     data = tmp_path_factory.mktemp("video tab") / "data"
@@ -34,7 +35,7 @@ def house(starter: Path, twin_folder: Path, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="module")
 def di(house: Live) -> httpx.Client:
-    """Its owner."""
+    """The owner of the studio."""
     return house.first_account("di")
 
 
@@ -43,7 +44,7 @@ def form(page: Page, task: str) -> Locator:
 
 
 def film(page: Page, task: str) -> None:
-    """Press the button as a draft, and wait for the clip."""
+    """Submit the form as a draft, and wait for the clip."""
     form(page, task).get_by_role("radio", name=re.compile("Draft")).check(force=True)
     expect(form(page, task).locator(".go")).to_contain_text("·")
     form(page, task).locator(".go").click()
@@ -53,47 +54,47 @@ def film(page: Page, task: str) -> None:
 
 
 def plays(page: Page) -> None:
-    """The clip on the stage plays by itself, without a sound, again and again."""
+    """The clip on the stage plays automatically, muted, in a loop."""
     page.wait_for_function("document.querySelector('#tab-video video').currentTime > 0.2")
     video = page.locator("#tab-video video")
     assert video.evaluate("it => [it.muted, it.loop, it.paused]") == [True, True, False]
     assert video.evaluate("it => it.duration") == pytest.approx(2.125, abs=0.05)
 
 
-def test_from_words_to_a_clip_that_plays_and_on_from_there(opened: Opened, di: httpx.Client) -> None:
+def test_a_prompt_becomes_a_clip_that_plays_and_is_continued(opened: Opened, di: httpx.Client) -> None:
     page = opened(di, at="video")
     create = form(page, "create_clip")
-    prompt = create.get_by_label("What happens?")
-    expect(prompt).to_be_visible()  # Create stands first
+    prompt = create.get_by_label("Describe the shot")
+    expect(prompt).to_be_visible()  # Create is the first task
     prompt.fill("a red boat by the quantum reactor")
     expect(create.locator(".idea-note")).to_contain_text("does not know: quantum reactor")
     prompt.fill("")
     create.get_by_role("button", name="a red boat on the sea").click()
     expect(prompt).to_have_value("a red boat on the sea at sunset, moving to the right")
     expect(create.locator(".idea-note")).to_be_empty()
-    calm = create.get_by_text("Sketch models on this computer's processor")
+    calm = create.get_by_text("A small model running on the CPU")
     calm.scroll_into_view_if_needed()
     expect(calm).to_be_in_viewport()
-    expect(create.locator(".length-only")).to_have_text("2.1 s, the one length it makes")
-    expect(create.locator(".size-out")).to_have_text("384 x 384, the one size it makes")
+    expect(create.locator(".length-only")).to_have_text("2.1 s (fixed)")
+    expect(create.locator(".size-out")).to_have_text("384 × 384 (fixed)")
     film(page, "create_clip")
     plays(page)
     shot(page, "video-made")
     steps = page.locator("#tab-video .under")
-    for name in ("Vary", "Bigger", "Smoother", "Reuse settings", "Download"):
+    for name in ("Vary", "Enlarge…", "Frame rate…", "Download"):
         expect(steps.get_by_text(name)).to_be_visible()
     prompt.fill("something else")
-    steps.get_by_role("button", name="Reuse settings").click()
+    more_action(page, "video", "Reuse settings")
     expect(prompt).to_have_value("a red boat on the sea at sunset, moving to the right")
     expect(create.get_by_role("radio", name=re.compile("Draft"))).to_be_checked()
-    steps.get_by_role("button", name="Go on from here").click()
+    more_action(page, "video", "Continue from last frame…")
     expect(form(page, "animate_image").locator(".filled")).to_contain_text("384 × 384")
-    steps.get_by_role("button", name="Use as input").click()  # Animate takes no clip: the first task that does
+    more_action(page, "video", "Use as input…")  # Animate takes no clip: the first task that does
     expect(form(page, "upscale_clip").locator(".go")).to_be_visible()
     expect(page.locator("#bench-video > .card > .part-slot .filled")).to_contain_text("2 s")
 
 
-def test_a_picture_is_animated_from_its_own_next_step(opened: Opened, di: httpx.Client) -> None:
+def test_a_picture_is_animated_from_its_next_steps(opened: Opened, di: httpx.Client) -> None:
     job = di.post("/api/jobs", json={"request": PICTURE}).raise_for_status().json()
     page = opened(di, at="image")
     page.wait_for_selector("#tab-image .stage[data-state=result]", timeout=DONE)
@@ -103,7 +104,7 @@ def test_a_picture_is_animated_from_its_own_next_step(opened: Opened, di: httpx.
     animate.get_by_role("button", name="the camera zooms in").click()
     film(page, "animate_image")
     plays(page)
-    expect(animate.locator(".filled")).to_contain_text("a red boat")  # the form never clears
+    expect(animate.locator(".filled")).to_contain_text("a red boat")  # the form is never cleared
     [picture] = di.get(f"/api/jobs/{job['id']}").json()["assets"]
     newest = di.get("/api/assets", params={"origin": "made", "kind": "clip"}).json()["assets"][0]
     assert newest["parents"] == [picture]
@@ -111,7 +112,7 @@ def test_a_picture_is_animated_from_its_own_next_step(opened: Opened, di: httpx.
 
 
 @pytest.mark.parametrize(("width", "look"), LOOKS)
-def test_every_task_has_no_serious_barrier_and_its_button_in_reach(
+def test_every_task_is_accessible_with_its_button_visible(
     opened: Opened, di: httpx.Client, width: int, look: str
 ) -> None:
     page = opened(di, width, look, at="video/create_clip")
@@ -123,7 +124,7 @@ def test_every_task_has_no_serious_barrier_and_its_button_in_reach(
         shot(page, f"video-{task}-{width}-{look}")
         if (folded := form(page, task).locator(".advanced button")).count():
             folded.first.click()
-    page.set_viewport_size({"width": width, "height": 3000})  # what lies behind something else has no contrast
+    page.set_viewport_size({"width": width, "height": 3000})  # axe cannot measure the contrast of covered elements
     for task in TASKS:
         choice.locator(f"input[value={task}]").check(force=True)
         assert serious(page) == [], task

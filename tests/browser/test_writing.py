@@ -1,4 +1,4 @@
-"""The writing room in a real browser, answered by the real small model."""
+"""The Writing tab in a real browser, with the real small model."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ ENDED = re.compile(r"\b(done|stopped)\b")
 
 @pytest.fixture
 def room(opened: Opened, ann: httpx.Client) -> Page:
-    """The room before anything is asked in it; answers are short."""
+    """The tab before the first message, set to short answers."""
     return ready(opened(ann, at="writing"))
 
 
@@ -32,7 +32,7 @@ def ready(page: Page) -> Page:
 
 
 def set_advanced(page: Page, **values: float) -> None:
-    """Set fields under Advanced, each by the name it has in a request."""
+    """Set fields under Advanced by their names in a request."""
     page.get_by_role("button", name="Advanced", exact=True).click()
     sheet = page.locator(".advanced-sheet")
     for name, value in values.items():
@@ -43,7 +43,7 @@ def set_advanced(page: Page, **values: float) -> None:
 
 
 def ask(page: Page, text: str, tokens: int = 24) -> Locator:
-    """Send a message; the answer, which need not have ended."""
+    """Send a message. Returns the answer, which may still be running."""
     set_advanced(page, max_tokens=tokens, temperature=0)
     before = page.locator(".remark.user").count()
     area = page.get_by_label("Message", exact=True)
@@ -54,7 +54,7 @@ def ask(page: Page, text: str, tokens: int = 24) -> Locator:
 
 
 def ended(answer: Locator) -> Locator:
-    """The answer once it has ended, in full."""
+    """The complete answer, once it has ended."""
     expect(answer).to_have_class(ENDED, timeout=90_000)
     expect(answer.locator(".written .block").first).to_be_visible()
     return answer
@@ -64,7 +64,7 @@ def words(answer: Locator) -> str:
     return answer.locator(".written").inner_text().strip()
 
 
-def test_an_answer_comes_word_by_word_and_goes_on_after_a_reload(room: Page) -> None:
+def test_an_answer_streams_and_continues_after_a_reload(room: Page) -> None:
     answer = ask(room, LONG, 6000)
     first = until(lambda: words(answer), 60, "the first words")
     until(lambda: len(words(answer)) > len(first), 60, "more words")
@@ -78,14 +78,14 @@ def test_an_answer_comes_word_by_word_and_goes_on_after_a_reload(room: Page) -> 
     until(lambda: len(words(again)) > len(taken_up), 60, "words after the reload")
     room.keyboard.press("Escape")
     ended(again)
-    expect(again.locator(".stopped")).to_contain_text("what was written is kept")
+    expect(again.locator(".stopped")).to_contain_text("The text so far is kept")
     assert words(again).startswith(first[:10])
     assert room.url == address
     expect(room.locator(".talk-row[aria-current]")).to_contain_text("Write out the numbers")
-    expect(room.locator("#tray .chip")).to_have_count(0)
+    expect(room.locator(".bar .status.busy")).to_have_count(0)
 
 
-def test_stopping_keeps_the_half_and_another_answer_is_a_branch(room: Page) -> None:
+def test_stopping_keeps_the_text_and_another_answer_is_a_branch(room: Page) -> None:
     answer = ask(room, LONG, 6000)
     until(lambda: words(answer), 60, "the first words")
     room.get_by_role("button", name="Stop the answer").click()
@@ -96,10 +96,10 @@ def test_stopping_keeps_the_half_and_another_answer_is_a_branch(room: Page) -> N
     branches = room.locator(".remark.assistant .branches")
     expect(branches).to_contain_text("2 / 2", timeout=90_000)
     other = words(ended(room.locator(".remark.assistant")))
-    room.get_by_role("button", name="The one before").click()
+    room.get_by_role("button", name="Previous").click()
     expect(branches).to_contain_text("1 / 2")
     assert words(ended(room.locator(".remark.assistant"))) == half
-    room.get_by_role("button", name="The next one").click()
+    room.get_by_role("button", name="Next").click()
     expect(branches).to_contain_text("2 / 2")
     assert words(ended(room.locator(".remark.assistant"))) == other
 
@@ -119,11 +119,13 @@ def test_a_question_is_edited_and_sent_again(room: Page) -> None:
     expect(room.locator(".remark.user .said")).to_have_text("Say two.")
     ended(room.locator(".remark.assistant"))
     expect(room.locator(".remark.user .branches")).to_contain_text("2 / 2")
-    room.locator(".remark.user").get_by_role("button", name="The one before").click()
+    room.locator(".remark.user").get_by_role("button", name="Previous").click()
     expect(room.locator(".remark.user .said")).to_have_text("Say one.")
 
 
-def test_two_people_write_at_once_and_see_only_their_own(opened: Opened, ann: httpx.Client, bob: httpx.Client) -> None:
+def test_two_people_write_at_once_and_see_only_their_own_conversations(
+    opened: Opened, ann: httpx.Client, bob: httpx.Client
+) -> None:
     hers, his = ready(opened(ann, at="writing")), ready(opened(bob, at="writing"))
     first, second = ask(hers, "Say something about red apples."), ask(his, "Say something about blue boats.")
     assert words(ended(first))
@@ -136,7 +138,7 @@ def test_two_people_write_at_once_and_see_only_their_own(opened: Opened, ann: ht
     expect(his.locator(".writing .preset").first).to_be_visible()
 
 
-def test_a_file_goes_along_and_is_read(room: Page, tmp_path: Path) -> None:
+def test_an_attached_file_is_read(room: Page, tmp_path: Path) -> None:
     note = tmp_path / "call sheet.txt"
     note.write_text("Call time is 6:30 at the pier.")
     room.get_by_label("Attach files").set_input_files(note)
@@ -148,31 +150,31 @@ def test_a_file_goes_along_and_is_read(room: Page, tmp_path: Path) -> None:
     room.get_by_role("button", name="Attach from the library").click()
     room.locator(".picker .found").get_by_role("button", name="call sheet").first.click()
     expect(room.locator(".box .file .name")).to_have_text("call sheet")
-    room.get_by_role("button", name="Take call sheet off").click()
+    room.get_by_role("button", name="Remove call sheet").click()
     expect(room.locator(".box .file")).to_have_count(0)
 
 
-def test_a_document_of_the_library_is_asked_about(opened: Opened, ann: httpx.Client) -> None:
+def test_a_document_of_the_library_is_attached(opened: Opened, ann: httpx.Client) -> None:
     paper = ann.post("/api/assets", params={"name": "treaty.txt"}, content=b"The otter gets the boat.").json()["id"]
     page = opened(ann, at="library")
     page.locator(f'[data-asset="{paper}"]').click()
-    page.locator(".detail").get_by_role("group", name="Use as input of").get_by_role("button", name="Writing").click()
+    page.locator(".detail").get_by_role("group", name="Use as input for").get_by_role("button", name="Writing").click()
     expect(page.locator(".box .file .name")).to_have_text("treaty")
 
 
-def test_what_does_not_fit_is_said_and_nothing_typed_is_lost(room: Page) -> None:
+def test_a_message_that_does_not_fit_is_reported_and_not_lost(room: Page) -> None:
     area = room.get_by_label("Message", exact=True)
     text = "word " * 9_500
     area.fill(text)
-    expect(room.locator(".box .hint")).to_contain_text("sees 8,192")
+    expect(room.locator(".box .hint")).to_contain_text("takes only 8,192")
     area.press("Enter")
-    expect(room.locator(".box .problem")).to_contain_text("sees 8,192")
+    expect(room.locator(".box .problem")).to_contain_text("takes only 8,192")
     expect(area).to_have_value(text)
     expect(room.locator(".remark")).to_have_count(0)
     area.fill("")
 
 
-def test_a_preset_with_its_example_becomes_a_talk(room: Page) -> None:
+def test_a_format_with_its_example_becomes_a_conversation(room: Page) -> None:
     room.get_by_role("button", name="Example: Client email").click()
     expect(room.get_by_label("To whom")).to_have_value(re.compile("Okafor"))
     expect(room.locator(".box .chosen")).to_contain_text("Client email")
@@ -184,10 +186,10 @@ def test_a_preset_with_its_example_becomes_a_talk(room: Page) -> None:
     ended(room.locator(".remark.assistant"))
     expect(room.locator(".talk .head h2")).to_have_text("Client email: Ms. Okafor")
     room.get_by_role("button", name="Advanced", exact=True).click()
-    expect(room.get_by_label("Standing instructions")).to_have_value(re.compile("You write emails"))
+    expect(room.get_by_label("Instructions to the model")).to_have_value(re.compile("You write emails"))
 
 
-def test_a_talk_is_named_moved_found_deleted_and_brought_back(room: Page, ann: httpx.Client) -> None:
+def test_a_conversation_is_renamed_moved_found_deleted_and_restored(room: Page, ann: httpx.Client) -> None:
     ended(ask(room, "A quokka, please.", 8))
     more = room.get_by_role("button", name="More", exact=True)
     more.click()
@@ -212,21 +214,21 @@ def test_a_talk_is_named_moved_found_deleted_and_brought_back(room: Page, ann: h
     expect(room.locator(".talk .head h2")).to_have_text("Marsupials")
     with room.expect_download() as download:
         more.click()
-        room.locator("#talk-menu").get_by_role("button", name="Save as a file").click()
+        room.locator("#talk-menu").get_by_role("button", name="Save as file").click()
         room.get_by_role("button", name="Word", exact=True).click()
     assert download.value.suggested_filename == "Marsupials.docx"
 
 
-def test_others_read_along_in_a_shared_project(opened: Opened, ann: httpx.Client, bob: httpx.Client) -> None:
+def test_others_can_read_in_a_shared_project(opened: Opened, ann: httpx.Client, bob: httpx.Client) -> None:
     [project] = [one["id"] for one in bob.get("/api/projects").json() if one["name"] == "Shared work"]
     body: dict[str, Any] = {"text": "For everybody.", "options": {"max_tokens": 8}, "project_id": project}
     talk = bob.post("/api/conversations", json=body).json()["conversation"]["id"]
     page = opened(ann, at=f"writing/{talk}")
     expect(page.locator(".remark.user .said")).to_have_text("For everybody.")
-    expect(page.locator(".talk .where")).to_have_text("bob writes here; you read along.")
+    expect(page.locator(".talk .where")).to_have_text("bob's conversation. You can read it but not reply.")
     expect(page.get_by_label("Message", exact=True)).to_be_hidden()
     ended(page.locator(".remark.assistant"))
-    page.get_by_role("button", name="Go on in a copy of your own").click()
+    page.get_by_role("button", name="Continue in your own copy").click()
     expect(page.get_by_label("Message", exact=True)).to_be_visible()
     expect(page.locator(".talk .where")).to_contain_text("My own work")
 
@@ -234,11 +236,11 @@ def test_others_read_along_in_a_shared_project(opened: Opened, ann: httpx.Client
 def test_markdown_is_shown_and_nothing_in_it_runs(room: Page) -> None:
     room.evaluate(
         """async () => {
-          const { Prose } = await import('/c41/js/writing-prose.js');
+          const { MarkdownView } = await import('/c41/js/writing/markdown.js');
           const place = document.createElement('div');
           place.id = 'tried';
           document.body.append(place);
-          const prose = new Prose(place);
+          const prose = new MarkdownView(place);
           prose.set('# Half');
           prose.set(`# Title
 
@@ -264,15 +266,15 @@ def f(): return 1
     expect(tried.locator("a", has_text="p")).to_have_attribute("rel", "noopener noreferrer")
 
 
-def test_an_answer_goes_to_speech(room: Page) -> None:
+def test_an_answer_is_sent_to_speech(room: Page) -> None:
     answer = ended(ask(room, "Say good evening.", 16))
     said = words(answer)
-    answer.get_by_role("button", name="Speak it").click()
+    answer.get_by_role("button", name="Generate voice-over").click()
     expect(room.locator("#tab-audio")).to_be_visible()
     expect(room.locator("#task-speak textarea").first).to_have_value(said, timeout=30_000)
 
 
-def test_on_a_phone_the_list_is_a_sheet_and_all_fits(opened: Opened, ann: httpx.Client) -> None:
+def test_on_a_phone_the_list_is_a_sheet_and_everything_fits(opened: Opened, ann: httpx.Client) -> None:
     page = ready(opened(ann, width=390, at="writing"))
     shot(page, "writing-start-phone")
     set_advanced(page, max_tokens=30)

@@ -1,4 +1,4 @@
-"""A facsimile: a repository with the files, names, precisions and settings of the real one, and a twin's weights."""
+"""Build a facsimile: a repository with the files, names, precisions and settings of the real one, and tiny weights."""
 
 import json
 from collections.abc import Iterator
@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines import twins
-from tests.engines.image.float8_files import as_makers_name_flux2, shrunk
-from tests.facsimiles import packed
+from tests.engines.weights.float8_files import as_makers_name_flux2, shrunk
+from tests.facsimiles import gguf_files as packed
 from tests.facsimiles.facts import Facts, Part, is_file
 
 if TYPE_CHECKING:
     import torch
 
 _PROCESSORS = {"preprocessor_config.json": "image_processor", "video_preprocessor_config.json": "video_processor"}
-"""Files of one processor each, where newer releases write all into ``processor_config.json``."""
+"""Files with one processor each; newer releases write all of them to ``processor_config.json``."""
 
 
 def build_repository(facts: Facts, twin_folder: Path) -> dict[str, bytes]:
-    """The files of a repository by their path. Twins are built below ``twin_folder`` where they are not there yet."""
+    """The files of a repository by path. Missing twins are built in ``twin_folder``."""
     files = dict.fromkeys(facts.extra, b"nothing that anybody fetches")
     if facts.pipeline:
         files["model_index.json"] = _json({"_class_name": facts.pipeline, "_diffusers_version": "0.32.0"})
@@ -50,7 +50,7 @@ def _part(source: Path, part: Part) -> Iterator[tuple[str, bytes]]:
 
 
 def _file(name: str, part: Part, facts: Facts, twin_folder: Path) -> bytes:
-    """A single file of weights, in either format."""
+    """A single weights file, in either format."""
     from safetensors.torch import save
 
     twin = part.twin or facts.twin
@@ -66,7 +66,7 @@ def _file(name: str, part: Part, facts: Facts, twin_folder: Path) -> bytes:
 
 
 def _cast(source: Path, part: Part) -> "dict[str, torch.Tensor]":
-    """A twin's weights in the precision in which the real ones are stored."""
+    """A twin's weights in the precision of the real ones."""
     import torch
 
     dtype = getattr(torch, part.dtype or "")
@@ -82,7 +82,7 @@ def _read(source: Path) -> "dict[str, torch.Tensor]":
 
 
 def _small(source: Path, name: str, part: Part) -> bytes:
-    """A small file as the real repository has it: from the twin's, where newer releases of the libraries write less."""
+    """A small file as in the real repository, converted from the twin's, which newer libraries write differently."""
     if name == "scheduler_config.json":
         return _json(part.config)
     if name == "config.json":
@@ -103,7 +103,7 @@ def _small(source: Path, name: str, part: Part) -> bytes:
 
 
 def _tokenizer_config(source: Path, part: Part) -> bytes:
-    """With the words' marks where there is no ``tokenizer.json``, with the chat template where it has no file."""
+    """Add special tokens if there is no ``tokenizer.json``, and the chat template if it has no file."""
     whole = "tokenizer.json" in part.files
     config = json.loads((source / "tokenizer_config.json").read_bytes() if whole else _of_tokenizer(source)["config"])
     template = source / "chat_template.jinja"
@@ -114,7 +114,7 @@ def _tokenizer_config(source: Path, part: Part) -> bytes:
 
 @cache
 def _of_tokenizer(source: Path) -> dict[str, bytes]:
-    """The files of a tokenizer as its first releases were stored: words, merges and marks in files of their own."""
+    """A tokenizer's files in the older format: separate files for vocabulary, merges and special tokens."""
     if not (source / "tokenizer.json").exists():
         return {}
     whole = json.loads((source / "tokenizer.json").read_text())

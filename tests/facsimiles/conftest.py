@@ -1,4 +1,4 @@
-"""Facsimiles built once a run, where they are installed, and a studio on a normal machine whose hub has them."""
+"""Facsimiles built once per run, their installation, and a studio with default settings whose hub has them."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -11,11 +11,11 @@ import pytest
 from huggingface_hub import constants
 from PIL import Image
 
-from engines.catalog import Entry, files
-from engines.hub.choose import files_of
+from engines.catalog import Entry, locations
+from engines.hub.file_selection import files_of
 from tests.facsimiles.build import build_repository
 from tests.facsimiles.facts import facts
-from tests.facsimiles.walking import TOKEN
+from tests.facsimiles.owner_steps import TOKEN
 from tests.support.hub import LocalHub, local_hub
 from tests.support.live import Live, upload
 
@@ -24,7 +24,7 @@ _COMMIT = "c" * 40
 
 @pytest.fixture(scope="session")
 def facsimile(twin_folder: Path) -> Callable[[str], dict[str, bytes]]:
-    """The files of a repository by its name."""
+    """Returns the files of a repository by name."""
     return cache(lambda name: build_repository(facts()[name], twin_folder))
 
 
@@ -32,11 +32,11 @@ def facsimile(twin_folder: Path) -> Callable[[str], dict[str, bytes]]:
 def install(
     facsimile: Callable[[str], dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Entry], None]:
-    """Put what an entry fetches into the hub's cache, as its download leaves it; the cache is this test's own."""
+    """Put an entry's files into the hub cache, as a download would; each test has its own cache."""
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
 
     def run(entry: Entry) -> None:
-        for part in filter(files.is_repository, entry.parts.values()):
+        for part in filter(locations.is_repository, entry.parts.values()):
             folder = Path(constants.HF_HUB_CACHE) / f"models--{part.repo.replace('/', '--')}"
             for file in files_of(part, facts()[part.repo].as_repo()):
                 path = folder / "snapshots" / _COMMIT / file.path
@@ -50,8 +50,8 @@ def install(
 
 @contextmanager
 def hub_with(names: Iterable[str], facsimile: Callable[[str], dict[str, bytes]]) -> Iterator[LocalHub]:
-    """A hub with repositories; gated ones are for those who have accepted their terms. Those whose commit is known
-    have moved on since, to something that no model needs."""
+    """A hub with repositories; gated ones need a token. Repositories with a pinned commit also have a newer commit that
+    no model needs."""
     with local_hub() as served:
         for name in names:
             known = facts()[name]
@@ -64,7 +64,7 @@ def hub_with(names: Iterable[str], facsimile: Callable[[str], dict[str, bytes]])
 
 @contextmanager
 def normal_machine(hub: LocalHub, folder: Path) -> Iterator[Live]:
-    """``python app.py`` with nothing set but what every machine has, and where the hub is."""
+    """``python app.py`` with no settings except the standard environment and the hub's address."""
     environment = {"PATH": os.defpath, "HOME": str(folder / "home"), "HF_ENDPOINT": hub.url}
     (folder / "home").mkdir()
     live = Live(folder / "data", folder / "none", environment=environment, bare=True)
@@ -83,7 +83,7 @@ def hub(facsimile: Callable[[str], dict[str, bytes]]) -> Iterator[LocalHub]:
 
 @pytest.fixture(scope="package")
 def studio(hub: LocalHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A studio on a normal machine."""
+    """A studio with default settings."""
     with normal_machine(hub, tmp_path_factory.mktemp("owner")) as live:
         yield live
 
@@ -96,7 +96,7 @@ def owner(studio: Live) -> httpx.Client:
 
 @pytest.fixture
 def put(owner: httpx.Client, tmp_path: Path) -> Callable[[Image.Image], str]:
-    """Bring a picture in; the asset's id."""
+    """Uploads a picture and returns its asset id."""
 
     def run(picture: Image.Image) -> str:
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.png"

@@ -1,4 +1,5 @@
-"""What the real repositories hold, as far as it is known: one YAML file for each, in ``facts/<owner>/<name>.yaml``."""
+"""Facts about the real repositories: one YAML file each, ``facts/<owner>/<name>.yaml``, in the folder of the model
+family, otherwise here."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -7,24 +8,24 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engines.catalog.family_folders import family_folders
 from engines.hub.client import HubFile, Repo
 from yaml_files import read_yaml
 
-FOLDER = Path(__file__).parent / "facts"
 ELEMENT_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 _SMALL_BYTES = 2000
-"""About what a small file takes; none of them counts beside weights."""
+"""The approximate size of a small file; it is negligible compared with weights."""
 
 
 class Part(BaseModel):
-    """A folder of a repository, without what lies below it, or a single file of weights.
+    """A folder of a repository, without its subfolders, or a single weights file.
 
-    ``files`` are its small files. Weights are named by their ``stem`` and lie in ``shards`` files (with an index where
-    there are several), in one ``variant`` or none; ``bytes`` is what they take together. ``config`` is what the real
-    config (of a model, scheduler or processor) says that the tiny one must say too, ``architecture`` what a GGUF file
-    says it is; ``scale`` is what a float8 file calls the scales of its layers, ``mark`` a tensor that says which model
-    it is. The tiny weights come from the folder ``source`` of the ``twin`` (by default the folder of the same name
-    in the repository's twin); where there is no twin, it is the GGUF file of a model that writes.
+    ``files`` are its small files. Weights are named by their ``stem`` and split into ``shards`` files (with an index if
+    there are several), in one ``variant`` or none; ``bytes`` is their total size. ``config`` holds the values of the
+    real config (of a model, scheduler or processor) that the tiny one must also have, ``architecture`` that of a GGUF
+    file; ``scale`` is the name of the layer scales in a float8 file, ``mark`` a tensor that identifies the model. The
+    tiny weights come from the folder ``source`` of the ``twin`` (by default the folder of the same name in the
+    repository's twin); without a twin, it is the GGUF file of a language model.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,7 +45,7 @@ class Part(BaseModel):
 
     @property
     def weight_files(self) -> list[str]:
-        """The names of its weights, as the libraries write them."""
+        """The names of its weights files, as the libraries write them."""
         if not self.stem:
             return []
         numbers = [f"-{n:05}-of-{self.shards:05}" for n in range(1, self.shards + 1)] if self.shards > 1 else [""]
@@ -53,7 +54,7 @@ class Part(BaseModel):
 
     @property
     def index_file(self) -> str:
-        """The name of the index of its shards; empty where there is none."""
+        """The name of the index of its shards; empty if there is none."""
         variant = f".{self.variant}" if self.variant else ""
         return f"{self.stem}.safetensors.index{variant}.json" if self.shards > 1 else ""
 
@@ -61,8 +62,8 @@ class Part(BaseModel):
 class Facts(BaseModel):
     """A repository of the hub.
 
-    ``parts`` are what models fetch of it, by folder (``.`` is the top) or by file; ``extra`` are files beside them
-    that nobody may fetch, with their bytes. ``unchecked`` names what is likely, but was not seen on its page.
+    ``parts`` are what models download, by folder (``.`` is the top) or by file; ``extra`` are other files that must not
+    be downloaded, with their sizes in bytes. ``unchecked`` lists facts that are likely, but not confirmed on its page.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,21 +78,21 @@ class Facts(BaseModel):
     unchecked: tuple[str, ...] = ()
 
     def wanted(self, subfolder: str, file: str = "") -> dict[str, int]:
-        """The files that a part of a catalog entry is to fetch, and their bytes."""
+        """The files that a part of a catalog entry should download, with their sizes in bytes."""
         name = "/".join(filter(None, (subfolder, file))) or "."
         if name not in self.parts:
-            raise KeyError(f"the facts of {self.repository} say nothing of {name}")
+            raise KeyError(f"the facts of {self.repository} do not include {name}")
         return dict(_files(name, self.parts[name]))
 
     @property
     def listing(self) -> dict[str, int]:
-        """Every file and its bytes, as the hub lists them."""
+        """Every file with its size in bytes, as the hub lists them."""
         index = {"model_index.json": _SMALL_BYTES} if self.pipeline else {}
         parts = {path: bytes for name, part in self.parts.items() for path, bytes in _files(name, part)}
         return index | parts | self.extra
 
     def as_repo(self) -> Repo:
-        """What the studio's client makes of the listing."""
+        """The listing as the studio's client represents it."""
         files = (HubFile(path=path, size=bytes, etag="0" * 40) for path, bytes in self.listing.items())
         return Repo(name=self.repository, commit=self.commit or "0" * 40, files=tuple(files), gated=self.gated)
 
@@ -107,12 +108,14 @@ def _files(name: str, part: Part) -> Iterator[tuple[str, int]]:
 
 
 def is_file(name: str) -> bool:
-    """Whether the name of a part is that of a single file."""
+    """Whether a part is a single file, judging by its name."""
     return name.endswith((".safetensors", ".gguf"))
 
 
 @cache
 def facts() -> dict[str, Facts]:
-    """The facts of every repository by its name."""
-    read = (Facts.model_validate(read_yaml(path)) for path in sorted(FOLDER.glob("*/*.yaml")))
-    return {one.repository: one for one in read}
+    """The facts of every repository by name."""
+    folders = (Path(__file__).parent, *family_folders())
+    paths = (path for folder in folders for path in folder.glob("facts/*/*.yaml"))
+    read = (Facts.model_validate(read_yaml(path)) for path in paths)
+    return {one.repository: one for one in sorted(read, key=lambda one: one.repository)}

@@ -1,25 +1,25 @@
-"""The facts are complete: every model that is fetched from the hub has them, and fetches what it should and no more."""
+"""The facts are complete: every model on the hub has them, and downloads exactly what it should."""
 
 from collections.abc import Callable
 from fnmatch import fnmatch
 
 import pytest
 
-from engines.catalog import SHIPPED, Entry, files, read, smaller
+from engines.catalog import Entry, locations, quantizations, shipped
 from engines.catalog.entry import Part
-from engines.hub.choose import files_of
 from engines.hub.commits import pins
+from engines.hub.file_selection import files_of
 from tests.facsimiles.facts import facts
 
-_OWN = [read(path) for path in sorted(SHIPPED.glob("*.yaml"))]
-ENTRIES = _OWN + [version for entry in _OWN for version in smaller.versions(entry)]
-"""Every entry, then the smaller versions that they name."""
-FETCHED = [entry for entry in ENTRIES if any(map(files.is_repository, entry.parts.values()))]
+_OWN = [*shipped.entries()]
+ENTRIES = _OWN + [version for entry in _OWN for version in quantizations.quantized_entries(entry)]
+"""Every entry, then their smaller versions."""
+FETCHED = [entry for entry in ENTRIES if any(map(locations.is_repository, entry.parts.values()))]
 
 
 def parts_of(entry: Entry) -> list[Part]:
     """The parts of an entry that come from the hub."""
-    return [part for part in entry.parts.values() if files.is_repository(part)]
+    return [part for part in entry.parts.values() if locations.is_repository(part)]
 
 
 @pytest.fixture(params=FETCHED, ids=lambda entry: entry.id)
@@ -29,7 +29,7 @@ def entry(request: pytest.FixtureRequest) -> Entry:
 
 
 def allows(part: Part, path: str, *patterns: str) -> bool:
-    """Whether what a part allows, or one pattern of it, lets a file be fetched."""
+    """Whether a part's patterns, or the given ones, allow the download of a file."""
     name = path.removeprefix(f"{part.subfolder}/")
     return not part.allow or any(fnmatch(name, pattern) for pattern in patterns or part.allow)
 
@@ -43,7 +43,7 @@ def test_no_facts_are_left_over() -> None:
     assert set(facts()) - named == set()
 
 
-def test_it_fetches_what_it_needs_and_no_more(entry: Entry) -> None:
+def test_it_downloads_exactly_what_it_needs(entry: Entry) -> None:
     for part in parts_of(entry):
         known = facts()[part.repo]
         chosen = {file.path for file in files_of(part, known.as_repo())}
@@ -55,7 +55,7 @@ def test_it_fetches_what_it_needs_and_no_more(entry: Entry) -> None:
         assert any(path.endswith((".safetensors", ".gguf", ".json")) for path in chosen)
 
 
-def test_its_entry_says_how_much_is_downloaded(entry: Entry) -> None:
+def test_its_entry_has_the_download_size(entry: Entry) -> None:
     wanted = {
         (part.repo, file.path): file.size
         for part in parts_of(entry)
@@ -64,31 +64,31 @@ def test_its_entry_says_how_much_is_downloaded(entry: Entry) -> None:
     assert entry.download_bytes == pytest.approx(sum(wanted.values()), rel=0.02)
 
 
-@pytest.mark.parametrize("version", [entry for entry in FETCHED if entry.smaller_of], ids=lambda entry: entry.id)
-def test_a_smaller_version_says_the_size_of_its_file(version: Entry) -> None:
-    part = version.parts[smaller.PAINTS]
+@pytest.mark.parametrize("version", [entry for entry in FETCHED if entry.quantization_of], ids=lambda entry: entry.id)
+def test_a_smaller_version_has_the_size_of_its_file(version: Entry) -> None:
+    part = version.parts[quantizations.DENOISER]
     assert sum(facts()[part.repo].wanted(part.subfolder, part.file).values()) == pytest.approx(
-        version.part_memory[smaller.PAINTS], rel=0.005
+        version.part_memory[quantizations.DENOISER], rel=0.005
     )
 
 
-def test_its_entry_says_who_must_consent(entry: Entry) -> None:
+def test_its_entry_says_whether_it_is_gated(entry: Entry) -> None:
     assert entry.gated == any(facts()[part.repo].gated for part in parts_of(entry))
 
 
 @pytest.mark.parametrize("name", facts())
-def test_the_facts_are_of_the_commit_that_is_fetched(name: str) -> None:
+def test_the_facts_match_the_pinned_commit(name: str) -> None:
     assert facts()[name].commit == pins().get(name, "")
 
 
 @pytest.mark.parametrize("name", facts())
-def test_a_size_that_is_rounded_is_marked_as_not_read_off_a_page(name: str) -> None:
+def test_a_rounded_size_is_marked_as_unchecked(name: str) -> None:
     rounded = [part.bytes for part in facts()[name].parts.values() if part.bytes and part.bytes % 1000 == 0]
     assert not rounded or any("bytes" in doubt for doubt in facts()[name].unchecked)
 
 
 @pytest.mark.parametrize("name", facts())
-def test_a_facsimile_has_the_files_that_the_facts_name(name: str, facsimile: Callable[[str], dict[str, bytes]]) -> None:
+def test_a_facsimile_has_the_files_in_the_facts(name: str, facsimile: Callable[[str], dict[str, bytes]]) -> None:
     known, built = facts()[name], facsimile(name)
     assert set(built) == set(known.listing)
     for path, content in built.items():

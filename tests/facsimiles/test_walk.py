@@ -1,7 +1,7 @@
-"""What an owner does on a normal machine: start the studio, get each model from the hub, let it do each of its tasks.
+"""An owner's path with default settings: start the studio, download each model from the hub, run each of its tasks.
 
-The hub is on this machine and holds facsimiles; the studio's process knows PATH, HOME, its data folder and port, and
-where the hub is. Nothing else is set, as on any machine.
+The hub is on this computer and has facsimiles; the studio's process only gets PATH, HOME, its data folder and port, and
+the hub's address.
 """
 
 from collections.abc import Callable
@@ -11,30 +11,33 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.facsimiles.asking import requests
 from tests.facsimiles.conftest import hub_with, normal_machine
 from tests.facsimiles.facts import facts
+from tests.facsimiles.owner_steps import FETCHED, PAINTS, SIDE, SMALL, TOKEN, check_model, get, have, made
+from tests.facsimiles.task_requests import requests
 from tests.facsimiles.test_facts import ENTRIES
-from tests.facsimiles.walking import FETCHED, PAINTS, SIDE, TOKEN, check_model, get, have, made
 from tests.support.hub import LocalHub
 
-FILLS = {FETCHED[id].pipeline: id for id in reversed(PAINTS) if "fill_image" in FETCHED[id].tasks}.values()
-"""What is painted into is always worked at in full size, which takes long: the first model of each class does it."""
+FULL_SIZE = {"fill_image", "extend_image"}
+"""Inpainting always runs at full size, which is slow: here only the first model of each class does it; in test_cards
+every model does it with small pictures."""
+FIRST = {FETCHED[id].pipeline: id for id in reversed(PAINTS)}.values()
+"""The first model of each class."""
 ELSEWHERE = {
-    "hibari", "hub", "realesrgan-anime", "realesrgan-fast", "realesrgan-x4plus", "rife", "smollm2",
-    "storybook-image", "storybook-motion", "style-transfer", "u2netp", "whisper-tiny-en",
+    "hibari", "hub", "qwen2.5-coder-1.5b", "realesrgan-anime", "realesrgan-fast", "realesrgan-x4plus", "rife",
+    "smollm2", "storybook-image", "storybook-motion", "style-transfer", "u2netp", "whisper-tiny-en",
 }  # fmt: skip
-"""What comes with the studio or its starter pack, with its real weights: tested where its tasks are."""
+"""Models that come with the studio, its starter pack or packages, with real weights: tested with their tasks."""
 
 
-def test_every_model_is_walked_or_tested_elsewhere() -> None:
+def test_every_model_is_tested_here_or_elsewhere() -> None:
     assert {entry.id for entry in ENTRIES} - FETCHED.keys() == ELSEWHERE
 
 
-def test_a_new_owner_gets_a_model_and_makes_a_picture(
+def test_a_new_owner_downloads_a_model_and_makes_a_picture(
     facsimile: Callable[[str], dict[str, bytes]], tmp_path: Path
 ) -> None:
-    """The walk of one model, with the quick tests."""
+    """The path for one model, with the quick tests."""
     entry = FETCHED["stable-diffusion-1.5"]
     with (
         hub_with({part.repo for part in entry.parts.values()}, facsimile) as hub,
@@ -59,7 +62,7 @@ def test_a_gated_model_is_refused_until_a_token_is_saved(owner: httpx.Client) ->
 
 @pytest.mark.slow
 @pytest.mark.parametrize("id", FETCHED)
-def test_a_model_is_fetched_whole_and_nothing_beside_it(hub: LocalHub, owner: httpx.Client, id: str) -> None:
+def test_a_download_has_the_whole_model_and_nothing_else(hub: LocalHub, owner: httpx.Client, id: str) -> None:
     have(owner, id)
     assert owner.get(f"/api/models/{id}").json()["installed"]
     for name, known in facts().items():
@@ -72,14 +75,16 @@ def test_a_model_does_each_of_its_tasks(
     owner: httpx.Client, put: Callable[[Image.Image], str], id: str, tmp_path: Path
 ) -> None:
     entry = have(owner, id)
-    asked = requests(entry, put, SIDE if entry.pixels > SIDE * SIDE else SIDE // 2)
-    if len(asked) > 1 and id not in FILLS:
-        asked.pop("fill_image", None)
+    changed = requests(entry, put, SIDE if entry.pixels > SIDE * SIDE else SIDE // 2)
+    created = {task: one for task, one in requests(entry, put, SMALL).items() if task.startswith("create")}
+    asked = created | {task: one for task, one in changed.items() if task not in created}
+    if created and id not in FIRST:
+        asked = {task: one for task, one in asked.items() if task not in FULL_SIZE}
     for number, request in enumerate(asked.values()):
         asset = made(owner, request, tmp_path)
         record = asset["provenance"]
         check_model(record["model"], entry)
         assert record["seed"] == request["seed"]
-        assert record["plan"]["painting"]["precision"]
-        if not number:
+        assert record["plan"]["denoise"]["precision"]
+        if not number and (created or id in FIRST):
             assert made(owner, request, tmp_path)["content_sha256"] == asset["content_sha256"]

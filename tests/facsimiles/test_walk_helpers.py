@@ -1,5 +1,5 @@
-"""What an owner does with the models that paint nothing themselves: writers answer, upscalers enlarge, and what helps
-others (structures, pictures to go by, smaller versions of what paints) has its part in their pictures."""
+"""An owner's path for models that are not picture models: language models answer, upscalers enlarge, and helpers
+(controls, reference adapters, smaller versions of denoisers) affect the pictures of other models."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -10,15 +10,12 @@ import httpx
 import pytest
 from PIL import Image
 
-from engines import twins
 from engines.catalog import Entry
-from engines.catalog.entry import Part
 from engines.media.clip import ClipReader
-from tests.engines.image.drawing_desk import noise
-from tests.engines.media.making import make_clip
-from tests.facsimiles.asking import requests
-from tests.facsimiles.facts import facts
-from tests.facsimiles.walking import FETCHED, PAINTS, check_model, have, made
+from tests.engines.image.image_worker import noise
+from tests.engines.media.clip_files import make_clip
+from tests.facsimiles.owner_steps import FETCHED, PAINTS, check_model, have, lay_config, made
+from tests.facsimiles.task_requests import requests
 from tests.support.live import Live, upload
 from tests.support.waiting import until
 
@@ -28,14 +25,14 @@ UPSCALERS = [id for id, entry in FETCHED.items() if "upscale_image" in entry.tas
 ADAPTERS = [id for id, entry in FETCHED.items() if entry.role == "ip_adapter"]
 STRUCTURES = [(id, role.split(".")[1]) for id, entry in FETCHED.items() for role in entry.roles if "control." in role]
 FINDERS = {role: id for id, entry in FETCHED.items() for role in entry.roles if role.startswith("structure.")}
-VERSIONS = {entry.parts["transformer"].repo: id for id, entry in FETCHED.items() if entry.smaller_of}.values()
-"""One of each repository: their files are made alike."""
+VERSIONS = {entry.parts["transformer"].repo: id for id, entry in FETCHED.items() if entry.quantization_of}.values()
+"""One per repository: their files are built the same way."""
 Put = Callable[[Image.Image], str]
 
 
 @pytest.fixture(scope="module")
 def plain(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Entry], str]:
-    """What a model makes without help: the sum of the picture, made once."""
+    """The checksum of a model's picture without a helper, made once."""
     known: dict[str, str] = {}
 
     def run(base: Entry) -> str:
@@ -48,28 +45,18 @@ def plain(owner: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> Call
 
 
 def asked(base: Entry) -> dict[str, Any]:
-    """A small picture of a model's."""
+    """A request for a small picture."""
     return requests(base, lambda picture: "", SIDE)["create_image"]
 
 
 def base_of(helper: Entry) -> Entry:
-    """The first model that a helper helps."""
+    """The first model that a helper works with."""
     kinds = {role.split(".")[1] for role in helper.roles if role.startswith("control.")}
     return next(e for id in PAINTS if (e := FETCHED[id]).lora_family == helper.helps and kinds <= set(e.controls))
 
 
-def lay_config(studio: Live, part: Part, twin_folder: Path) -> None:
-    """Lay a config beside a single file, as people may. That of the large model comes with the studio; the file's is of
-    the tiny one."""
-    known = facts()[part.repo]
-    name = f"{part.subfolder}/{part.file}".lstrip("/")
-    config = twins.build(known.twin, twin_folder) / (known.parts[name].source or "") / "config.json"
-    (file,) = studio.data.parent.rglob(f"snapshots/*/{name}")
-    file.with_name("config.json").write_bytes(config.read_bytes())
-
-
 def conversation(owner: httpx.Client, model: str, **more: Any) -> dict[str, Any]:
-    """Ask as the Writing tab does; the answer, once it is there."""
+    """Ask a question like the Writing tab. Returns the finished answer."""
     options = {"model": model, "max_tokens": 12, "seed": 1}
     begun = owner.post("/api/conversations", json={"text": "Say hello.", "options": options, **more})
     assert begun.status_code == 201, begun.text
@@ -84,9 +71,9 @@ def conversation(owner: httpx.Client, model: str, **more: Any) -> dict[str, Any]
     return answer
 
 
-def test_every_model_that_paints_nothing_is_walked() -> None:
+def test_every_other_model_is_tested() -> None:
     walked = {*WRITERS, *UPSCALERS, *ADAPTERS, *FINDERS.values(), *(id for id, _ in STRUCTURES)}
-    assert {id for id, entry in FETCHED.items() if not entry.smaller_of} - set(PAINTS) == walked
+    assert {id for id, entry in FETCHED.items() if not entry.quantization_of} - set(PAINTS) == walked
 
 
 @pytest.mark.slow
@@ -121,7 +108,7 @@ def test_an_upscaler_enlarges(owner: httpx.Client, put: Put, id: str, tmp_path: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("id", "kind"), STRUCTURES)
-def test_a_structure_is_kept(
+def test_a_control_is_followed(
     studio: Live,
     owner: httpx.Client,
     put: Put,
@@ -133,7 +120,7 @@ def test_a_structure_is_kept(
 ) -> None:
     helper = have(owner, id)
     if helper.parts["controlnet"].file:
-        lay_config(studio, helper.parts["controlnet"], twin_folder)
+        lay_config(studio.data.parent, helper.parts["controlnet"], twin_folder)
     base = have(owner, base_of(helper).id)
     finder = FINDERS.get(f"structure.{kind}")
     helpers = [helper, *([have(owner, finder)] if finder else [])]
@@ -149,7 +136,7 @@ def test_a_structure_is_kept(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("id", ADAPTERS)
-def test_a_picture_is_gone_by(
+def test_a_reference_picture_is_used(
     owner: httpx.Client, put: Put, plain: Callable[[Entry], str], id: str, tmp_path: Path
 ) -> None:
     helper = have(owner, id)
@@ -165,7 +152,7 @@ def test_a_picture_is_gone_by(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("id", VERSIONS)
-def test_a_smaller_version_paints(
+def test_a_smaller_version_makes_a_picture(
     studio: Live,
     owner: httpx.Client,
     put: Put,
@@ -174,10 +161,10 @@ def test_a_smaller_version_paints(
     tmp_path: Path,
 ) -> None:
     version = have(owner, id)
-    lay_config(studio, version.parts["transformer"], twin_folder)
+    lay_config(studio.data.parent, version.parts["transformer"], twin_folder)
     request = next(iter(requests(version, put, SIDE).values()))
     asset = made(owner, request, tmp_path)
     check_model(asset["provenance"]["model"], version)
     packed = version.parts["transformer"].file.endswith(".gguf")
-    assert (asset["provenance"]["plan"]["painting"]["precision"] == "gguf") == packed
+    assert (asset["provenance"]["plan"]["denoise"]["precision"] == "gguf") == packed
     assert made(owner, request, tmp_path)["content_sha256"] == asset["content_sha256"]

@@ -1,4 +1,4 @@
-"""A full disk is said in a sentence and harms nothing that is there."""
+"""A full disk is reported in one sentence and damages nothing."""
 
 import os
 import subprocess
@@ -26,8 +26,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_no_job_is_taken_that_would_eat_into_the_room_kept_free(twin: str, studio, ann: Person, monkeypatch) -> None:
-    monkeypatch.setattr(type(studio.data), "free_bytes", lambda self: 9 * 2**20)  # 10 MB are to be kept free
+def test_no_job_is_accepted_below_the_free_space_limit(twin: str, studio, ann: Person, monkeypatch) -> None:
+    monkeypatch.setattr(type(studio.data), "free_bytes", lambda self: 9 * 2**20)  # 10 MB should stay free
     answer = ann.client.post("/api/jobs", json=PICTURE | {"model": twin})
     assert answer.status_code == 507
     assert "disk" in answer.json()["what"].lower()
@@ -50,7 +50,7 @@ def test_a_disk_that_fills_up_during_work(twin_folder: Path, small_disk: Path, s
             kept = finished(ann, submit(ann, request))
             assert kept["state"] == "done"
             picture = ann.get(f"/api/assets/{kept['assets'][0]}/file").content
-            slow = submit(ann, request | {"width": 512, "height": 512, "steps": 30, "seed": 2})
+            slow = submit(ann, request | {"width": 256, "height": 256, "steps": 40, "seed": 2})
             until(lambda: job(ann, slow)["state"] == "running", 60, "the job")
             filler = small_disk / "filler"
             fill(filler)
@@ -69,7 +69,7 @@ def test_a_disk_that_fills_up_during_work(twin_folder: Path, small_disk: Path, s
 
 
 def fill(path: Path) -> None:
-    """Take all the room there is."""
+    """Fill the disk completely."""
     with suppress(OSError), path.open("wb", buffering=0) as file:
         while True:
             file.write(bytes(4096))

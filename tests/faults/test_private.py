@@ -1,4 +1,4 @@
-"""Nothing leaves this machine: every kind of work is done, and no process of the studio tries to reach another."""
+"""Nothing leaves this computer: every kind of work runs, and no process of the studio tries to connect elsewhere."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.support.people import PASSWORD
 
 pytestmark = pytest.mark.slow
 
-# Python runs this first in the studio and in every process it starts: reach for anybody else, and it is written down.
+# Python runs this first in the studio and in every process it starts: it records every outgoing connection.
 WATCH = """
 import os, sys
 
@@ -37,7 +37,7 @@ sys.addaudithook(watch)
 
 @pytest.fixture
 def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file where every attempt to reach another machine is written, by any Python started from now on."""
+    """The file in which every Python process started from now on records connection attempts."""
     (tmp_path / "watch").mkdir()
     (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "watch"))
@@ -47,7 +47,7 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("engine_kind", ["process"])
-def test_no_work_reaches_out(
+def test_no_work_connects_to_other_computers(
     watched: Path, twin: str, live: Live, photo: Path, short_clip: Path, twin_folder: Path, data_folder: Path
 ) -> None:
     editor = install_entry("flux.2-klein-4b", twin_folder, data_folder / "catalog")
@@ -77,7 +77,7 @@ def test_no_work_reaches_out(
         heard = {"sound": done["speak"]["assets"][0], "sentences": ["Good evening.", "This stays here."]}
         end = finished(ann, submit(ann, {"task": "check_speech", **heard}), 300)
         assert end["state"] == "done", end
-        assert {*work, "check_speech", "fetch_model", "fetch_lora"} == set(REQUESTS)  # downloads are asked for by name
+        assert {*work, "check_speech", "fetch_model", "fetch_lora"} == set(REQUESTS)  # downloads are requested by name
         for path in (
             "/",
             "/config",
@@ -100,7 +100,7 @@ def test_no_work_reaches_out(
     assert not watched.exists(), watched.read_text()
 
 
-def test_the_watch_sees_an_attempt(watched: Path) -> None:
+def test_the_audit_hook_sees_an_attempt(watched: Path) -> None:
     import subprocess
     import sys
 
@@ -111,7 +111,7 @@ def test_the_watch_sees_an_attempt(watched: Path) -> None:
 
 
 @pytest.mark.browser
-def test_the_page_asks_nobody_else_for_anything(live: Live) -> None:
+def test_the_page_requests_nothing_from_other_servers(live: Live) -> None:
     import shutil
 
     from playwright.sync_api import sync_playwright

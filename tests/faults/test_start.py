@@ -1,4 +1,4 @@
-"""What can be wrong when the studio starts: each is one sentence and an exit status, and nothing is harmed."""
+"""Failures when the studio starts: each gives one sentence and an exit status, and damages nothing."""
 
 import json
 import os
@@ -19,7 +19,7 @@ PICTURE = {"task": "create_image", "prompt": "a house", "width": 64, "height": 6
 
 
 def refused(live: Live) -> str:
-    """What a studio says that will not start."""
+    """The message of a studio that does not start."""
     process = live.spawn()
     assert process.wait(30) == 1
     said = live.log.strip()
@@ -29,7 +29,7 @@ def refused(live: Live) -> str:
 
 @pytest.fixture
 def resting(data_folder: Path, tmp_path: Path) -> Live:
-    """A studio that is not started, without starter models."""
+    """A studio that is not started, and has no starter models."""
     return Live(data_folder, tmp_path / "no starter")
 
 
@@ -42,7 +42,7 @@ def test_port_in_use(resting: Live) -> None:
     assert f"C41_PORT={resting.port + 1}" in said
 
 
-def test_data_folder_held_by_another_studio(resting: Live, tmp_path: Path) -> None:
+def test_data_folder_in_use_by_another_studio(resting: Live, tmp_path: Path) -> None:
     from data import DataFolder
 
     holder = DataFolder(resting.data)
@@ -73,7 +73,7 @@ def test_damaged_database(resting: Live) -> None:
     assert path.read_bytes().startswith(b"not a database")
 
 
-def test_data_folder_that_cannot_be_made(resting: Live) -> None:
+def test_data_folder_that_cannot_be_created(resting: Live) -> None:
     resting.data.write_text("a file where the folder should be")
     assert "data folder" in refused(resting)
 
@@ -96,7 +96,7 @@ def test_help_shows_every_setting() -> None:
 
 
 @pytest.mark.slow
-def test_without_starter_models_only_their_own_work_is_missing(twin: str, resting: Live, photo: Path) -> None:
+def test_without_starter_models_everything_else_works(twin: str, resting: Live, photo: Path) -> None:
     resting.start()
     try:
         resting.first_account("ann")
@@ -112,7 +112,7 @@ def test_without_starter_models_only_their_own_work_is_missing(twin: str, restin
 
 @pytest.mark.slow
 @pytest.mark.parametrize("bad", [b"", b"\x00" * 5000], ids=["empty", "zeros"])
-def test_a_damaged_starter_model_fails_its_own_job_with_words(
+def test_a_damaged_starter_model_fails_its_job_with_an_error(
     starter: Path, data_folder: Path, tmp_path: Path, photo: Path, bad: bytes
 ) -> None:
     damaged = tmp_path / "starter"
@@ -139,10 +139,10 @@ def test_a_damaged_starter_model_fails_its_own_job_with_words(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine_kind", ["inprocess", "process"])
-def test_ctrl_c_ends_it_within_three_seconds_and_the_job_goes_on_next_time(twin: str, live: Live) -> None:
+def test_ctrl_c_ends_it_within_three_seconds_and_the_job_continues_after_a_restart(twin: str, live: Live) -> None:
     live.first_account("ann")
     with live.script("ann") as ann:
-        long = PICTURE | {"width": 512, "height": 512, "steps": 30, "model": twin}
+        long = PICTURE | {"width": 256, "height": 256, "steps": 40, "model": twin}
         under_way = submit(ann, long | {"seed": 1})
         waiting = submit(ann, long | {"seed": 2, "steps": 2})
         until(lambda: job(ann, under_way)["state"] == "running", 90, "the job")
@@ -171,7 +171,7 @@ def test_a_read_only_source_tree_in_a_folder_with_a_space(
     source.chmod(0o555)
     before = listing(source)
     live = Live(data_folder, starter, "process", source)
-    live.environment["PYTHONDONTWRITEBYTECODE"] = "1"  # as root the modes alone hold nobody back
+    live.environment["PYTHONDONTWRITEBYTECODE"] = "1"  # for root, file modes alone do not prevent writing
     try:
         live.start()
         live.first_account("ann")

@@ -1,12 +1,12 @@
-"""What tests of the queue may ask for."""
+"""Fixtures for tests of the queue."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from auth.principal import Principal
-from tests.jobs.scene import Scene
+from auth.accounts.principal import Principal
+from tests.jobs.queue_fixtures import Scene
 
 
 @pytest.fixture

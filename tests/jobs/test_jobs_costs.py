@@ -1,4 +1,4 @@
-"""How long a job still takes: never negative, nearer the truth the further it is; and what is learned for the next."""
+"""The remaining time of a job: never negative, and more accurate the further it is; and learned costs."""
 
 from dataclasses import replace
 
@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines import wire
-from engines.catalog import SHIPPED, Entry, read
+from engines import protocol
+from engines.catalog import Entry, shipped
 from engines.requests import REQUESTS, AssetFacts, CreateImage, Request, parse
 from engines.tasks import TASKS
 from errors import StudioError
-from jobs.costs import Costs, seconds_left
-from jobs.record import Expected, LiveJob, Ticket
-from jobs.scheduler import _paced
-from tests.jobs.scene import Scene, until
+from jobs.queue.costs import Costs, seconds_left
+from jobs.queue.live_job import Expected, LiveJob, Ticket
+from jobs.queue.scheduler import _paced
+from tests.jobs.queue_fixtures import Scene, until
 
 TICKET = Ticket(
     id="0" * 32, user_id="u", owner="mum", lane="cpu", task="upscale_image", model="toy-a", created_at=0, units=2.0
@@ -25,25 +25,25 @@ def expected(run: float, load: float = 0.0) -> Expected:
     return Expected(load, run, run, run, True)
 
 
-def measured(run: float, load: float = 0.0, device: str = "toy", working: int = 100) -> wire.Measured:
-    return wire.Measured(
+def measured(run: float, load: float = 0.0, device: str = "toy", working: int = 100) -> protocol.Measured:
+    return protocol.Measured(
         job=TICKET.id, attempt=1, load_seconds=load, run_seconds=run, working_bytes=working, device=device
     )
 
 
 @settings(deadline=None)
 @given(guess=st.floats(0, 1e4), total=st.integers(1, 60), step_seconds=st.floats(0.01, 60), late=st.floats(0, 100))
-def test_time_left_is_sound_at_any_pace(guess: float, total: int, step_seconds: float, late: float) -> None:
+def test_time_left_is_plausible_at_any_pace(guess: float, total: int, step_seconds: float, late: float) -> None:
     pace = None
     for step in range(total + 1):
         now = 1000 + step * step_seconds
-        pace = _paced(pace, wire.Progress(job="j", attempt=1, step=step, total=total), now)
+        pace = _paced(pace, protocol.Progress(job="j", attempt=1, step=step, total=total), now)
         job = LiveJob(ticket=TICKET, state="running", started_at=1000, expected=expected(guess), pace=pace)
         left, later = seconds_left(job, now), seconds_left(job, now + late)
         assert left is not None
         assert later is not None
         assert 0 <= later <= left
-        if step * 2 >= total and step:  # from half on, what is measured is believed
+        if step * 2 >= total and step:  # from the middle on, only the measured pace counts
             assert left == pytest.approx((total - step) * step_seconds, rel=1e-3, abs=1e-6)
 
 
@@ -55,21 +55,21 @@ def test_time_left_before_the_first_step() -> None:
     assert seconds_left(LiveJob(ticket=TICKET), 100) is None
 
 
-def test_a_job_that_stalls_is_not_said_to_be_almost_done() -> None:
-    pace = _paced(None, wire.Progress(job="j", attempt=1, step=0, total=4), 100)
-    pace = _paced(pace, wire.Progress(job="j", attempt=1, step=1, total=4), 110)
+def test_a_stalled_job_is_not_almost_done() -> None:
+    pace = _paced(None, protocol.Progress(job="j", attempt=1, step=0, total=4), 100)
+    pace = _paced(pace, protocol.Progress(job="j", attempt=1, step=1, total=4), 110)
     job = LiveJob(ticket=TICKET, state="running", started_at=100, expected=expected(40), pace=pace)
     assert seconds_left(job, 110) == pytest.approx(30)
     assert seconds_left(job, 200) == pytest.approx(20)
 
 
-def test_another_piece_of_work_is_timed_anew() -> None:
-    pace = _paced(None, wire.Progress(job="j", attempt=1, step=8, total=8, noun="step"), 100)
-    pace = _paced(pace, wire.Progress(job="j", attempt=1, step=1, total=81, noun="frame"), 130)
+def test_a_new_part_of_the_work_has_its_own_pace() -> None:
+    pace = _paced(None, protocol.Progress(job="j", attempt=1, step=8, total=8, noun="step"), 100)
+    pace = _paced(pace, protocol.Progress(job="j", attempt=1, step=1, total=81, noun="frame"), 130)
     assert (pace.began, pace.first_step) == (130, 1)
 
 
-def test_estimates_follow_the_machine(scene: Scene) -> None:
+def test_estimates_adapt_to_the_computer(scene: Scene) -> None:
     costs = Costs(scene.database, scene.catalog)
     job = LiveJob(ticket=TICKET)
     guess = costs.expect("upscale_image", "toy-a", 2.0)
@@ -79,7 +79,7 @@ def test_estimates_follow_the_machine(scene: Scene) -> None:
     first = costs.expect("upscale_image", "toy-a", 2.0)
     assert first.learned
     assert first.run == pytest.approx(10.0)
-    assert first.load == 4.0  # the model was warm: nothing was learned of loading
+    assert first.load == 4.0  # the model was already in memory: no load time was learned
     for _ in range(12):
         costs.learn(job, measured(20.0, load=1.0))
     later = Costs(scene.database, scene.catalog).expect("upscale_image", "toy-a", 2.0)
@@ -97,7 +97,7 @@ def test_a_slow_first_run_is_soon_forgotten(scene: Scene) -> None:
     assert costs.expect("upscale_image", "toy-a", 2.0).run < 2
 
 
-def test_what_was_learned_elsewhere_does_not_count_here(scene: Scene) -> None:
+def test_costs_learned_on_another_device_do_not_count(scene: Scene) -> None:
     costs = Costs(scene.database, scene.catalog)
     costs.learn(LiveJob(ticket=TICKET), measured(1.0, device="big GPU"))
     costs.device_is("processor")
@@ -113,17 +113,17 @@ A_MEGAPIXEL = AssetFacts(kind="image", mime="image/png", bytes=1, width=1024, he
 
 
 def usual(entry: Entry, task: str) -> Request:
-    """A request as the form sends it at first."""
+    """A request as the form sends it with its defaults."""
     own = {"prompt": "a house", "image": PICTURE, "mask": PICTURE, "left": 64}
     asked = {**own, **entry.defaults, **entry.task_defaults.get(task, {})}
     return parse({"task": task, **{name: asked[name] for name in asked if name in REQUESTS[task].model_fields}})
 
 
-def test_first_estimates_on_a_graphics_card_are_within_reason(scene: Scene) -> None:
+def test_first_estimates_on_a_gpu_are_plausible(scene: Scene) -> None:
     costs = Costs(scene.database, scene.catalog)
     costs.device_is("a card", gpu=True)
     odd = {}
-    for entry in map(read, sorted(SHIPPED.glob("*.yaml"))):
+    for entry in shipped.entries():
         for task in {*DRAWING, *FILMING} & {*entry.tasks}:
             run = costs.expect(task, entry.id, TASKS[task].units(usual(entry, task), {PICTURE: A_MEGAPIXEL})).run
             if not 0.05 < run < (900 if task in FILMING else 300):
@@ -131,7 +131,7 @@ def test_first_estimates_on_a_graphics_card_are_within_reason(scene: Scene) -> N
     assert odd == {}
 
 
-def test_what_was_learned_on_a_card_goes_before_the_first_estimate(scene: Scene) -> None:
+def test_a_learned_cost_on_a_gpu_replaces_the_first_estimate(scene: Scene) -> None:
     costs = Costs(scene.database, scene.catalog)
     guess = costs.expect("create_image", "flux.1-dev", 10.0)
     costs.device_is("a card", gpu=True)
@@ -148,12 +148,12 @@ def test_a_model_that_left_the_catalog_still_has_an_estimate(scene: Scene) -> No
         scene.catalog.get("gone")
 
 
-def test_what_does_not_fit_is_said_before_it_is_made(scene: Scene) -> None:
+def test_the_estimate_says_that_a_request_does_not_fit(scene: Scene) -> None:
     scene.jobs.start()
     who = scene.person("mum")
-    scene.device.say(wire.DeviceState(lane="device", name="small", total_bytes=10**8, used_bytes=0))
+    scene.device.say(protocol.DeviceState(lane="device", name="small", total_bytes=10**8, used_bytes=0))
     until(lambda: scene.jobs.device().total_bytes)
     estimate = scene.jobs.estimate(who, CreateImage(prompt="a house"))
     assert not estimate.fits
     assert estimate.problem
-    assert estimate.problem.sentence == "Toy-Draw needs 1.0 GB, you have 100 MB. Take a smaller model."
+    assert estimate.problem.sentence == "Toy-Draw needs 1.0 GB; you have 100 MB. Choose a smaller model."

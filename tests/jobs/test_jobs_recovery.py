@@ -1,4 +1,4 @@
-"""The studio ends in the middle of things: nothing finished is lost, nothing queued is lost, nothing is made twice."""
+"""The studio stops at any point: no finished or queued work is lost, and nothing is made twice."""
 
 import errno
 import sqlite3
@@ -11,16 +11,16 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import OperationalError
 
-from auth.principal import Principal
-from engines import wire
-from jobs.attempts import MANIFEST, Attempts
-from jobs.queue import Queue
-from jobs.tables import Job
+from auth.accounts.principal import Principal
+from engines import protocol
+from jobs.queue.attempts import MANIFEST, Attempts
+from jobs.queue.queue import Queue
+from jobs.queue.tables import Job
 from jobs.views import JobView
 from library import adopt
 from library.service import Library
 from library.tables import Asset
-from tests.jobs.scene import Scene, until
+from tests.jobs.queue_fixtures import Scene, until
 
 
 def assets_of(scene: Scene, job_id: str) -> int:
@@ -28,7 +28,7 @@ def assets_of(scene: Scene, job_id: str) -> int:
         return session.scalar(select(func.count()).select_from(Asset).where(Asset.job_id == job_id)) or 0
 
 
-def test_waiting_jobs_are_still_there_in_their_order(scene: Scene, mum: Principal, dad: Principal) -> None:
+def test_waiting_jobs_keep_their_order(scene: Scene, mum: Principal, dad: Principal) -> None:
     jobs = [scene.draw(mum, "one"), scene.draw(mum, "two"), scene.draw(dad, "three")]
     scene.crash()
     scene.jobs.start()
@@ -41,7 +41,7 @@ def test_waiting_jobs_are_still_there_in_their_order(scene: Scene, mum: Principa
     assert all(scene.until(mum if n < 2 else dad, job, "done") for n, job in enumerate(jobs))
 
 
-def test_a_job_is_given_up_when_the_studio_ends_twice_at_the_same_place(scene: Scene, mum: Principal) -> None:
+def test_a_job_fails_when_the_studio_stops_twice_at_the_same_point(scene: Scene, mum: Principal) -> None:
     scene.jobs.start()
     job = scene.draw(mum)
     first = scene.device.next()
@@ -68,7 +68,7 @@ def test_a_job_is_given_up_when_the_studio_ends_twice_at_the_same_place(scene: S
 
 
 def stops(scene: Scene, who: Principal, places: list[tuple[int, str]]) -> JobView:
-    """The job after the studio ended at each of these steps of its parts."""
+    """The job after the studio stopped at each of these places."""
     scene.jobs.start()
     job = scene.draw(who)
     for step, noun in places:
@@ -87,7 +87,7 @@ def stops(scene: Scene, who: Principal, places: list[tuple[int, str]]) -> JobVie
         [(2, "step"), (1, "step"), (3, "step"), (4, "step"), (5, "step")],
         [(5, "step"), (4, "step"), (3, "step"), (6, "step"), (4, "step"), (5, "step")],
         [(40, "step"), (2, "tile"), (41, "step"), (3, "tile"), (1, "frame")],
-        [(2, "step"), (1, "tile"), (2, "step")],  # begun again from the start, which is behind the tile
+        [(2, "step"), (1, "tile"), (2, "step")],  # restarted from the beginning, which is behind the tile
     ],
 )
 def test_power_cuts_at_other_places_do_not_count_against_a_job(
@@ -106,7 +106,7 @@ def test_power_cuts_at_other_places_do_not_count_against_a_job(
         ([(5, "step"), (3, "tile"), (4, "step"), (2, "tile"), (1, "step")], "stopped_often"),
     ],
 )
-def test_a_job_that_stops_the_studio_and_comes_no_further_is_given_up(
+def test_a_job_that_stops_the_studio_without_progress_fails(
     scene: Scene, mum: Principal, places: list[tuple[int, str]], code: str
 ) -> None:
     failed = stops(scene, mum, places)
@@ -115,10 +115,8 @@ def test_a_job_that_stops_the_studio_and_comes_no_further_is_given_up(
     assert scene.device.idle()
 
 
-def test_a_disk_that_is_full_at_the_start_is_waited_out(
-    scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("jobs.recovery._DISK_SECONDS", 0.05)
+def test_a_full_disk_at_start_delays_recovery(scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jobs.queue.recovery._DISK_SECONDS", 0.05)
     scene.jobs.start()
     begun = scene.draw(mum)
     scene.device.next()
@@ -133,16 +131,16 @@ def test_a_disk_that_is_full_at_the_start_is_waited_out(
         scene.jobs.start()
         waiting = scene.jobs.get(mum, begun.id)
         assert waiting.words == "waiting for disk space"
-        scene.device.finish(scene.device.next())  # other work goes on
+        scene.device.finish(scene.device.next())  # other work continues
         scene.until(mum, sealed, "done")
     scene.device.finish(scene.device.next())
     scene.until(mum, begun, "done")
 
 
-def test_a_finished_result_outlasts_a_busy_database(
+def test_a_finished_result_survives_a_busy_database(
     scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jobs.scheduler._RETRY_SECONDS", 0.05)
+    monkeypatch.setattr("jobs.queue.scheduler._RETRY_SECONDS", 0.05)
     scene.jobs.start()
     job = scene.draw(mum)
     tries = []
@@ -161,10 +159,10 @@ def test_a_finished_result_outlasts_a_busy_database(
 
 
 @pytest.mark.parametrize(("place", "name"), [(Attempts, "seal"), (adopt, "move"), (adopt, "sync"), (Queue, "done")])
-def test_a_finished_result_outlasts_a_full_disk(
+def test_a_finished_result_survives_a_full_disk(
     scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch, place: Any, name: str
 ) -> None:
-    monkeypatch.setattr("jobs.scheduler._RETRY_SECONDS", 0.05)
+    monkeypatch.setattr("jobs.queue.scheduler._RETRY_SECONDS", 0.05)
     scene.jobs.start()
     job = scene.draw(mum)
     tries = []
@@ -210,7 +208,7 @@ def test_a_result_that_could_not_be_saved_is_saved_at_a_later_start(
     assert scene.device.idle()
 
 
-def test_a_result_of_a_job_that_the_database_does_not_know_is_left_alone(scene: Scene, mum: Principal) -> None:
+def test_a_result_of_an_unknown_job_is_left_alone(scene: Scene, mum: Principal) -> None:
     strange = scene.data.work / f"{'a' * 32}-1"
     strange.mkdir()
     (strange / MANIFEST).write_text("[]")
@@ -218,7 +216,7 @@ def test_a_result_of_a_job_that_the_database_does_not_know_is_left_alone(scene: 
     assert strange.exists()
 
 
-def test_a_job_that_was_to_stop_is_stopped(scene: Scene, mum: Principal) -> None:
+def test_a_job_being_cancelled_stays_cancelled(scene: Scene, mum: Principal) -> None:
     scene.jobs.start()
     scene.device.obeys = False
     job = scene.draw(mum)
@@ -231,7 +229,7 @@ def test_a_job_that_was_to_stop_is_stopped(scene: Scene, mum: Principal) -> None
 
 
 def dies(function: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
-    """The function, with the studio ending right before or after it: nothing that follows in its thread happens."""
+    """The function, with the studio stopping right before or after it: the rest of its thread does not run."""
 
     def dying(*args: Any, **more: Any) -> Any:
         if after:
@@ -242,7 +240,7 @@ def dies(function: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
 
 
 POINTS: dict[str, tuple[Any, str, bool, bool]] = {
-    # where the studio ends: the function, whether after it, whether the work was complete by then
+    # where the studio stops: the function, whether after it, and whether the work was complete by then
     "result arrived": (Attempts, "seal", False, False),
     "sealed": (Attempts, "seal", True, True),
     "saving written": (Queue, "mark", True, True),
@@ -257,7 +255,7 @@ POINTS: dict[str, tuple[Any, str, bool, bool]] = {
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("point", POINTS)
-def test_a_result_is_kept_exactly_once_wherever_the_studio_ends(
+def test_a_result_is_saved_exactly_once_wherever_the_studio_stops(
     scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
     place, name, after, complete = POINTS[point]
@@ -289,7 +287,7 @@ def test_a_result_is_kept_exactly_once_wherever_the_studio_ends(
 
 
 @pytest.mark.parametrize("manifest", [b"", b'[{"file"', b"[]x", b'[{"file": "gone.png"}]', b"\xff\xfe"])
-def test_a_broken_manifest_counts_for_nothing(scene: Scene, mum: Principal, manifest: bytes) -> None:
+def test_a_broken_manifest_is_ignored(scene: Scene, mum: Principal, manifest: bytes) -> None:
     scene.jobs.start()
     job = scene.draw(mum)
     envelope = scene.device.next()
@@ -300,7 +298,7 @@ def test_a_broken_manifest_counts_for_nothing(scene: Scene, mum: Principal, mani
     assert assets_of(scene, job.id) == 0
 
 
-def test_a_manifest_whose_files_are_gone_counts_for_nothing(scene: Scene, mum: Principal) -> None:
+def test_a_manifest_without_its_files_is_ignored(scene: Scene, mum: Principal) -> None:
     scene.jobs.start()
     job = scene.draw(mum)
     envelope = scene.device.next()
@@ -314,19 +312,21 @@ def test_a_manifest_whose_files_are_gone_counts_for_nothing(scene: Scene, mum: P
     assert scene.device.next().attempt == 2
 
 
-def test_a_result_of_an_attempt_that_was_given_up_is_not_kept(scene: Scene, mum: Principal) -> None:
+def test_a_result_of_an_outdated_attempt_is_not_saved(scene: Scene, mum: Principal) -> None:
     scene.jobs.start()
     job = scene.draw(mum)
     envelope = scene.device.next()
-    with scene.database.session() as session:  # as if another start had begun it anew meanwhile
+    with scene.database.session() as session:  # as if another start had restarted it meanwhile
         session.execute(update(Job).where(Job.id == job.id).values(attempt=2))
     scene.device.finish(envelope)
-    time.sleep(0.1)
+    other = scene.draw(mum)
+    scene.device.finish(scene.device.next())
+    scene.until(mum, other, "done")  # earlier events have been processed
     assert assets_of(scene, job.id) == 0
     assert scene.row(job.id).state != "done"
 
 
-def test_what_no_job_owns_is_removed_from_the_work_folder(scene: Scene, mum: Principal) -> None:
+def test_folders_without_a_job_are_removed_from_the_work_folder(scene: Scene, mum: Principal) -> None:
     job = scene.draw(mum)
     for name in (f"{'a' * 32}-1", f"{'a' * 32}-checkpoint", f"{job.id}-1", f"{job.id}-checkpoint", "somebody-elses"):
         (scene.data.work / name).mkdir()
@@ -336,7 +336,7 @@ def test_what_no_job_owns_is_removed_from_the_work_folder(scene: Scene, mum: Pri
     assert left == {f"{job.id}-1", f"{job.id}-checkpoint", "somebody-elses"}
 
 
-def test_jobs_finished_within_the_hour_are_still_in_sight(scene: Scene, mum: Principal, dad: Principal) -> None:
+def test_jobs_finished_within_the_hour_are_still_shown(scene: Scene, mum: Principal, dad: Principal) -> None:
     scene.jobs.start()
     job = scene.draw(mum)
     scene.device.finish(scene.device.next())
@@ -350,7 +350,7 @@ def test_jobs_finished_within_the_hour_are_still_in_sight(scene: Scene, mum: Pri
     assert scene.jobs.since(dad, None).jobs == ()
 
 
-# -- stopping in order
+# -- orderly stop
 
 
 def test_ctrl_c_puts_running_jobs_back_without_counting_it_against_them(scene: Scene, mum: Principal) -> None:
@@ -371,14 +371,14 @@ def test_ctrl_c_puts_running_jobs_back_without_counting_it_against_them(scene: S
     assert scene.device.next().attempt == 2
 
 
-def test_what_never_started_needs_no_end(scene: Scene, mum: Principal) -> None:
+def test_a_queue_that_never_started_can_be_stopped(scene: Scene, mum: Principal) -> None:
     job = scene.draw(mum)
     scene.jobs.stop()
     assert not scene.device.stopped
     assert scene.row(job.id).state == "queued"
 
 
-def test_a_host_that_does_not_answer_does_not_hold_up_the_end(scene: Scene, mum: Principal) -> None:
+def test_an_unresponsive_host_does_not_delay_the_stop(scene: Scene, mum: Principal) -> None:
     scene.jobs.start()
     scene.device.obeys = False
     job = scene.draw(mum)
@@ -389,7 +389,7 @@ def test_a_host_that_does_not_answer_does_not_hold_up_the_end(scene: Scene, mum:
     assert scene.row(job.id).state == "queued"
 
 
-def test_a_job_finished_at_the_last_moment_is_kept(scene: Scene, mum: Principal) -> None:
+def test_a_job_finished_at_the_last_moment_is_saved(scene: Scene, mum: Principal) -> None:
     scene.jobs.start()
     job = scene.draw(mum)
     envelope = scene.device.next()
@@ -399,13 +399,13 @@ def test_a_job_finished_at_the_last_moment_is_kept(scene: Scene, mum: Principal)
     assert assets_of(scene, job.id) == 1
 
 
-def test_a_job_that_made_way_goes_on_from_its_checkpoint(scene: Scene, mum: Principal) -> None:
+def test_a_job_that_yielded_continues_from_its_checkpoint(scene: Scene, mum: Principal) -> None:
     scene.jobs.start()
     job = scene.draw(mum)
     first = scene.device.next()
     checkpoint = scene.data.work / f"{job.id}-checkpoint" / "state"
     checkpoint.write_text("half")
-    scene.device.say(wire.Yielded(job=job.id, attempt=1))
+    scene.device.say(protocol.Yielded(job=job.id, attempt=1))
     second = scene.device.next()
     assert (second.attempt, second.checkpoint_dir) == (2, first.checkpoint_dir)
     assert checkpoint.read_text() == "half"
@@ -418,7 +418,7 @@ def test_a_job_that_made_way_goes_on_from_its_checkpoint(scene: Scene, mum: Prin
 def test_one_broken_job_does_not_end_its_lane(scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch) -> None:
     scene.jobs.start()
 
-    def broken(envelope: wire.Envelope) -> None:
+    def broken(envelope: protocol.Envelope) -> None:
         raise RuntimeError("no")
 
     with monkeypatch.context() as patch:

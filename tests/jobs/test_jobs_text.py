@@ -1,21 +1,21 @@
-"""Reading a text while it grows: everything of it, in order, and then its end."""
+"""Reading a text while it grows: all of it, in order, and then its end."""
 
 import asyncio
 from typing import Any
 
 import pytest
 
-from auth.principal import Principal
-from engines import wire
+from auth.accounts.principal import Principal
+from engines import protocol
 from errors import StudioError
-from tests.jobs.scene import Scene, until
+from tests.jobs.queue_fixtures import Scene, until
 
 PATIENCE = 20.0
 
 
-def words(scene: Scene, envelope: wire.Envelope, *said: str) -> None:
+def words(scene: Scene, envelope: protocol.Envelope, *said: str) -> None:
     for delta in said:
-        scene.device.say(wire.Text(job=envelope.job, attempt=envelope.attempt, delta=delta))
+        scene.device.say(protocol.Text(job=envelope.job, attempt=envelope.attempt, delta=delta))
 
 
 async def whole(pieces: Any) -> str:
@@ -23,12 +23,12 @@ async def whole(pieces: Any) -> str:
         return "".join([piece async for piece in pieces])
 
 
-def test_a_text_is_read_to_its_end_by_who_came_before_it_began(scene: Scene, mum: Principal) -> None:
+def test_an_early_reader_gets_the_whole_text(scene: Scene, mum: Principal) -> None:
     job = scene.draw(mum)
 
     async def read() -> str:
         reading = asyncio.create_task(whole(scene.jobs.text(mum, job.id)))
-        await asyncio.sleep(0)  # it waits while the job is still in the line
+        await asyncio.sleep(0)  # it waits while the job is still in the queue
         await asyncio.to_thread(scene.jobs.start)
         envelope = await asyncio.to_thread(scene.device.next)
         words(scene, envelope, "Once ", "upon ", "a time.")
@@ -38,7 +38,7 @@ def test_a_text_is_read_to_its_end_by_who_came_before_it_began(scene: Scene, mum
     assert asyncio.run(read()) == "Once upon a time."
 
 
-def test_an_end_that_comes_between_two_looks_is_heard(scene: Scene, mum: Principal) -> None:
+def test_an_end_between_two_polls_is_noticed(scene: Scene, mum: Principal) -> None:
     scene.jobs.start()
     job = scene.draw(mum)
     envelope = scene.device.next()
@@ -56,7 +56,7 @@ def test_an_end_that_comes_between_two_looks_is_heard(scene: Scene, mum: Princip
     assert asyncio.run(read()) == ["All of it.", None]
 
 
-def test_reading_goes_on_behind_a_character(scene: Scene, mum: Principal) -> None:
+def test_reading_continues_after_a_character(scene: Scene, mum: Principal) -> None:
     scene.jobs.start()
     job = scene.draw(mum)
     envelope = scene.device.next()
@@ -73,7 +73,7 @@ def test_nobody_reads_anothers_text(scene: Scene, mum: Principal, dad: Principal
         asyncio.run(whole(scene.jobs.text(dad, job.id)))
 
 
-def test_a_text_that_turns_out_to_be_thoughts_ends_and_begins_anew(scene: Scene, mum: Principal) -> None:
+def test_a_text_that_turns_out_to_be_reasoning_starts_again(scene: Scene, mum: Principal) -> None:
     job = scene.draw(mum)
 
     async def read() -> str:
@@ -82,7 +82,7 @@ def test_a_text_that_turns_out_to_be_thoughts_ends_and_begins_anew(scene: Scene,
         words(scene, envelope, "The user wants a title. ")
         reading = scene.jobs.text(mum, job.id)
         first = await anext(reading)
-        scene.device.say(wire.TextWasThinking(job=job.id, attempt=envelope.attempt))
+        scene.device.say(protocol.TextWasThinking(job=job.id, attempt=envelope.attempt))
         words(scene, envelope, "The Last Ferry, a story of the sea")
         void = await whole(reading)
         scene.device.finish(envelope)
@@ -96,10 +96,10 @@ def test_a_text_that_is_void_leaves_nothing_behind(scene: Scene, mum: Principal)
     scene.jobs.start()
     job = scene.draw(mum)
     envelope = scene.device.next()
-    scene.device.say(wire.Told(job=job.id, attempt=envelope.attempt, facts={"tokens": 2}))
-    scene.device.say(wire.Text(job=job.id, attempt=envelope.attempt, delta="A greeting.", thinking=True))
+    scene.device.say(protocol.Facts(job=job.id, attempt=envelope.attempt, facts={"tokens": 2}))
+    scene.device.say(protocol.Text(job=job.id, attempt=envelope.attempt, delta="A greeting.", thinking=True))
     words(scene, envelope, "Hello ", "wor")
-    scene.device.say(wire.TextVoid(job=job.id, attempt=envelope.attempt))
+    scene.device.say(protocol.TextVoid(job=job.id, attempt=envelope.attempt))
     words(scene, envelope, "Hello ", "world")
     scene.device.finish(envelope)
     scene.until(mum, job, "done")

@@ -1,4 +1,4 @@
-"""What cannot be written or read ends or hides one job, never the queue."""
+"""Data that cannot be written or read ends or hides one job, never the queue."""
 
 from typing import Any
 
@@ -6,22 +6,22 @@ import pytest
 from fastapi.encoders import jsonable_encoder
 from sqlalchemy import text
 
-from auth.principal import Principal
-from engines import wire
+from auth.accounts.principal import Principal
+from engines import protocol
 from errors import Problem
-from tests.jobs.scene import Scene
+from tests.jobs.queue_fixtures import Scene
 
 HALF = "\ud83d"
 
 
-def test_half_a_letter_from_an_engine_is_replaced_before_anybody_sees_it(scene: Scene, mum: Principal) -> None:
+def test_half_a_character_from_an_engine_is_replaced(scene: Scene, mum: Principal) -> None:
     scene.jobs.start()
     job = scene.draw(mum)
     envelope = scene.device.next()
     of_job: dict[str, Any] = {"job": job.id, "attempt": envelope.attempt}
-    scene.device.say(wire.Text(**of_job, delta=f"fer{HALF}ry"))
-    scene.device.say(wire.Told(**of_job, facts={"left_out_files": [f"{HALF}.txt"]}))
-    scene.device.say(wire.Failed(**of_job, problem=Problem(code="x", what="It broke.", why=f"It says: {HALF}.")))
+    scene.device.say(protocol.Text(**of_job, delta=f"fer{HALF}ry"))
+    scene.device.say(protocol.Facts(**of_job, facts={"left_out_files": [f"{HALF}.txt"]}))
+    scene.device.say(protocol.Failed(**of_job, problem=Problem(code="x", what="It broke.", why=f"It says: {HALF}.")))
     ended = scene.until(mum, job, "failed")
     assert ended.text == "fer\ufffdry"
     assert ended.error
@@ -46,7 +46,7 @@ def test_a_job_whose_end_cannot_be_written_fails_and_the_next_one_runs(
         scene.device.finish(envelope)
     else:
         problem = Problem(code="engine_error", what="This did not work.")
-        scene.device.say(wire.Failed(job=job.id, attempt=envelope.attempt, problem=problem))
+        scene.device.say(protocol.Failed(job=job.id, attempt=envelope.attempt, problem=problem))
     ended = scene.until(mum, job, "failed")
     assert ended.error
     assert ended.error.code == ("not_saved" if state == "done" else "engine_error")
@@ -54,7 +54,7 @@ def test_a_job_whose_end_cannot_be_written_fails_and_the_next_one_runs(
     assert scene.row(job.id).state == "failed"
 
 
-def test_an_event_that_cannot_be_taken_in_ends_its_job_alone(
+def test_an_event_that_cannot_be_processed_only_ends_its_job(
     scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(job: Any, event: Any) -> None:
@@ -73,7 +73,7 @@ def test_an_event_that_cannot_be_taken_in_ends_its_job_alone(
 
 
 @pytest.mark.parametrize("damage", ["request = '{'", "error = '[1]'", "request = '[]'", "after = 'null'"])
-def test_one_damaged_row_hides_no_other(scene: Scene, mum: Principal, damage: str) -> None:
+def test_a_damaged_row_does_not_hide_others(scene: Scene, mum: Principal, damage: str) -> None:
     scene.jobs.start()
     jobs = [scene.draw(mum) for _ in range(3)]
     for _ in jobs:
@@ -90,13 +90,13 @@ def test_one_damaged_row_hides_no_other(scene: Scene, mum: Principal, damage: st
     assert scene.jobs.cancel(mum, jobs[0].id).state == "done"
 
 
-def test_a_view_that_cannot_be_made_leaves_the_outline(
+def test_a_job_whose_view_fails_is_shown_in_outline(
     scene: Scene, mum: Principal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(request: Any, model: Any) -> None:
         raise KeyError("cast")
 
-    monkeypatch.setattr("jobs.showing.lines_of_job", broken)
+    monkeypatch.setattr("jobs.visibility.lines_of_job", broken)
     job = scene.draw(mum)
     (shown,) = scene.jobs.since(mum, None).jobs
     assert (shown.id, shown.state, shown.request) == (job.id, "queued", None)

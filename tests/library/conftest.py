@@ -1,4 +1,4 @@
-"""A library on an empty database, and two people with something to put into it."""
+"""A library with an empty database, two people, and files to upload."""
 
 import time
 from collections.abc import Callable
@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from auth.principal import Principal, Role
-from auth.tables import User
+from auth.accounts.principal import Principal, Role
+from auth.accounts.tables import User
 from data import DataFolder
-from db import Database, open_database
+from db import Database
 from library.service import Library
 from library.views import AssetView, NewAsset
+from tests.support.databases import opened
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """A library and what lies under it."""
+    """A library with its database and data folder."""
 
     library: Library
     database: Database
@@ -40,8 +41,7 @@ class Shelf:
 @pytest.fixture
 def shelf(data_folder: Path) -> Shelf:
     data = DataFolder(data_folder)
-    data.create()
-    database = open_database(data.database)
+    database = opened(data)
     return Shelf(Library(database, data), database, data)
 
 
@@ -56,7 +56,7 @@ def bob(shelf: Shelf) -> Principal:
 
 
 def picture(folder: Path, name: str = "a.png", content: bytes = b"picture", **fields: object) -> NewAsset:
-    """A file with a thumbnail in ``folder``, on its way in."""
+    """A file with a thumbnail in ``folder``, ready to be adopted."""
     folder.mkdir(parents=True, exist_ok=True)
     thumb = f"{Path(name).stem}.thumb.webp"
     (folder / name).write_bytes(content)
@@ -67,7 +67,7 @@ def picture(folder: Path, name: str = "a.png", content: bytes = b"picture", **fi
 
 @pytest.fixture
 def bring(shelf: Shelf) -> Callable[..., AssetView]:
-    """Brings a picture in for somebody."""
+    """Uploads a picture for a person."""
 
     def upload(who: Principal, project_id: str | None = None, **fields: object) -> AssetView:
         folder = shelf.data.uploads / "incoming"

@@ -1,4 +1,4 @@
-"""Adoption: whatever happens in the middle, a job's files are there once or not at all."""
+"""Adoption: whatever fails midway, a job's files are there exactly once or not at all."""
 
 import multiprocessing
 import os
@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from data import DataFolder
 from db import open_database
 from library import adopt as adopting
@@ -21,11 +21,11 @@ JOB = "0123456789abcdef" * 2
 
 
 class Crash(Exception):
-    """The power went."""
+    """A power cut."""
 
 
 def ready(shelf: Shelf, attempt: int = 1) -> Path:
-    """The folder of an attempt that made two files."""
+    """The folder of an attempt with two files."""
     folder = shelf.data.job(JOB, attempt)
     picture(folder, "a.png", f"main {attempt}".encode())
     picture(folder, "b.srt", b"words")
@@ -53,7 +53,7 @@ def count(shelf: Shelf) -> int:
         return session.scalar(select(func.count()).select_from(Asset)) or 0
 
 
-def test_a_jobs_files_become_assets_main_one_first(shelf: Shelf, ann: Principal) -> None:
+def test_a_jobs_files_become_assets_the_main_one_first(shelf: Shelf, ann: Principal) -> None:
     ids = adopt(shelf, ann, ready(shelf))
     page = shelf.library.page(ann, job_id=JOB)
     assert tuple(asset.id for asset in page.assets) == ids
@@ -110,7 +110,7 @@ def test_a_crash_between_any_two_moves_can_be_repeated(
     assert len(shelf.files(ann)) == 4
 
 
-def test_a_new_attempt_after_a_crash_takes_the_place_of_the_old(shelf: Shelf, ann: Principal) -> None:
+def test_a_new_attempt_after_a_crash_replaces_the_old_one(shelf: Shelf, ann: Principal) -> None:
     def crash(session: Session) -> None:
         raise Crash
 
@@ -127,7 +127,7 @@ def test_a_missing_result_is_not_adopted(shelf: Shelf, ann: Principal) -> None:
     assert count(shelf) == 0
 
 
-def test_an_odd_suffix_is_refused(shelf: Shelf, ann: Principal) -> None:
+def test_an_invalid_suffix_is_refused(shelf: Shelf, ann: Principal) -> None:
     folder = shelf.data.job(JOB, 1)
     new = picture(folder, "a.p ng")
     with pytest.raises(ValueError, match="suffix"):

@@ -1,11 +1,11 @@
-"""Assets: who sees them, in what order, and how they go and come back."""
+"""Assets: who sees them, in what order, and deleting and restoring them."""
 
 from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from errors import StudioError
 from library.tables import Asset
 from library.views import AssetView
@@ -84,7 +84,7 @@ def test_only_its_owner_deletes_and_sees_the_bin(shelf: Shelf, ann: Principal, b
 
 def test_pages_go_through_everything_once_newest_first(shelf: Shelf, ann: Principal, bring: Bring) -> None:
     made = [bring(ann, title=f"n{n}").id for n in range(7)]
-    with shelf.database.session() as session:  # the same moment for some: their order still holds
+    with shelf.database.session() as session:  # some share the same time: their order is still stable
         for asset_id in made[2:5]:
             session.get_one(Asset, asset_id).created_at = 1000.0
     seen: list[str] = []
@@ -92,7 +92,7 @@ def test_pages_go_through_everything_once_newest_first(shelf: Shelf, ann: Princi
     while True:
         page = shelf.library.page(ann, after=after, limit=2)
         seen += [asset.id for asset in page.assets]
-        bring(ann)  # what comes in meanwhile shifts nothing
+        bring(ann)  # a new asset does not shift the pages
         after = page.next
         if after is None:
             break
@@ -100,7 +100,7 @@ def test_pages_go_through_everything_once_newest_first(shelf: Shelf, ann: Princi
     assert seen[:4] == [made[6], made[5], made[1], made[0]]
 
 
-def test_a_page_is_never_longer_than_it_may_be(shelf: Shelf, ann: Principal, bring: Bring) -> None:
+def test_a_page_has_a_maximum_length(shelf: Shelf, ann: Principal, bring: Bring) -> None:
     bring(ann)
     bring(ann)
     assert len(shelf.library.page(ann, limit=0).assets) == 1
@@ -108,7 +108,7 @@ def test_a_page_is_never_longer_than_it_may_be(shelf: Shelf, ann: Principal, bri
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "nan", "1-", "'; drop table assets", "1e999-x", "--"])
-def test_a_made_up_cursor_harms_nothing(shelf: Shelf, ann: Principal, bring: Bring, cursor: str) -> None:
+def test_an_invalid_cursor_does_no_harm(shelf: Shelf, ann: Principal, bring: Bring, cursor: str) -> None:
     bring(ann)
     with suppress(StudioError):
         shelf.library.page(ann, after=cursor)
@@ -132,7 +132,7 @@ def test_titles_are_one_short_line(shelf: Shelf, ann: Principal, bring: Bring) -
     assert len(title) == 120
 
 
-def test_a_file_that_is_gone_is_said_to_be_gone(shelf: Shelf, ann: Principal, bring: Bring) -> None:
+def test_a_missing_file_is_reported_as_missing(shelf: Shelf, ann: Principal, bring: Bring) -> None:
     asset = bring(ann)
     shelf.library.file(ann, asset.id).unlink()
     assert refused(lambda: shelf.library.file(ann, asset.id)) == "not_found"

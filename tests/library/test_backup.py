@@ -1,4 +1,4 @@
-"""Backups: everything comes back elsewhere, or the reason is said and nothing is half there."""
+"""Backups: everything is restored elsewhere, or there is an error and no partial result."""
 
 import io
 import os
@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from auth.principal import Principal
-from auth.tables import User
+from auth.accounts.principal import Principal
+from auth.accounts.tables import User
 from data import DataFolder
 from db import open_database
 from errors import StudioError
 from library import backup as backing
 from library.__main__ import main
 from library.backup import backup, last
-from library.check import check
+from library.integrity import check
 from library.restore import restore, verify
 from library.service import Library
 from library.views import AssetView
@@ -46,7 +46,7 @@ def elsewhere(tmp_path: Path) -> DataFolder:
     return DataFolder(tmp_path / "elsewhere")
 
 
-def test_everything_comes_back_elsewhere(
+def test_everything_is_restored_elsewhere(
     shelf: Shelf, ann: Principal, bring: Bring, target: Path, elsewhere: DataFolder
 ) -> None:
     pictures = [bring(ann, title=f"Löwe {n}", content=f"picture {n}".encode()) for n in range(3)]
@@ -84,7 +84,7 @@ def test_a_row_without_its_file_is_named(shelf: Shelf, ann: Principal, bring: Br
     assert any("gone" in problem for problem in check(shelf.data).problems)
 
 
-def test_a_folder_takes_in_only_what_is_new_and_lets_go(
+def test_a_backup_folder_adds_new_files_and_removes_deleted_ones(
     shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path, elsewhere: DataFolder
 ) -> None:
     target = tmp_path / "folder"
@@ -105,7 +105,7 @@ def test_a_folder_takes_in_only_what_is_new_and_lets_go(
 
 
 @pytest.mark.parametrize("name", ["all.tar", "folder"])
-def test_what_breaks_off_leaves_the_backup_before_whole(
+def test_an_interrupted_backup_leaves_the_previous_one_intact(
     shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     target = tmp_path / "disk" / name
@@ -114,14 +114,16 @@ def test_what_breaks_off_leaves_the_backup_before_whole(
     before = verify(target)
     bring(ann)
     with monkeypatch.context() as patch:
-        patch.setattr("library.backup_store.Hashed.read", lambda *_: (_ for _ in ()).throw(OSError(28, "No space")))
+        patch.setattr(
+            "library.backup_store.HashingReader.read", lambda *_: (_ for _ in ()).throw(OSError(28, "No space"))
+        )
         assert refused(lambda: backup(shelf.data, target)) == "backup_failed"
     assert verify(target) == before
     assert [path.name for path in target.parent.iterdir()] == [name]
     assert backup(shelf.data, target).files == len(before.files) + 2
 
 
-def test_a_changed_backup_is_refused_and_leaves_nothing(
+def test_a_modified_backup_is_refused_and_leaves_nothing(
     shelf: Shelf, ann: Principal, bring: Bring, target: Path, elsewhere: DataFolder
 ) -> None:
     picture = bring(ann, content=b"picture of a zebra")
@@ -133,7 +135,7 @@ def test_a_changed_backup_is_refused_and_leaves_nothing(
     assert [path.name for path in elsewhere.root.iterdir()] == ["lock"]
 
 
-def test_a_backup_cut_short_is_refused(shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path) -> None:
+def test_a_truncated_backup_is_refused(shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path) -> None:
     bring(ann)
     target = tmp_path / "all.tar"
     backup(shelf.data, target)
@@ -144,7 +146,7 @@ def test_a_backup_cut_short_is_refused(shelf: Shelf, ann: Principal, bring: Brin
 
 
 @pytest.mark.parametrize("name", ["../out.txt", "/tmp/out.txt", "users/../../out.txt", ".restoring/x"])
-def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, elsewhere: DataFolder, name: str) -> None:
+def test_names_outside_the_folder_are_refused(tmp_path: Path, elsewhere: DataFolder, name: str) -> None:
     path = tmp_path / "evil.tar"
     entry = tarfile.TarInfo(name)
     entry.size = 1
@@ -154,7 +156,7 @@ def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, elsewhere: DataFo
     assert not (tmp_path / "out.txt").exists()
 
 
-def test_only_an_empty_folder_is_restored_into(shelf: Shelf, ann: Principal, tmp_path: Path) -> None:
+def test_a_backup_is_only_restored_into_an_empty_folder(shelf: Shelf, ann: Principal, tmp_path: Path) -> None:
     target = tmp_path / "all.tar"
     backup(shelf.data, target)
     assert refused(lambda: restore(target, shelf.data)) == "not_empty"
@@ -162,7 +164,7 @@ def test_only_an_empty_folder_is_restored_into(shelf: Shelf, ann: Principal, tmp
     assert shelf.library.page(ann).assets == ()
 
 
-def test_odd_places_are_refused(shelf: Shelf, tmp_path: Path) -> None:
+def test_unsuitable_targets_are_refused(shelf: Shelf, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "tax.pdf").write_bytes(b"x")
     (tmp_path / "folder.tar").mkdir()
@@ -173,7 +175,7 @@ def test_odd_places_are_refused(shelf: Shelf, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("manifest", ['{"name": "a web app"}', '{"made_at": 1, "database": "gone.db", "files": {}}'])
-def test_a_folder_of_other_things_is_left_alone(shelf: Shelf, tmp_path: Path, manifest: str) -> None:
+def test_a_folder_with_other_files_is_left_alone(shelf: Shelf, tmp_path: Path, manifest: str) -> None:
     (tmp_path / "site" / "img").mkdir(parents=True)
     (tmp_path / "site" / "manifest.json").write_text(manifest)
     (tmp_path / "site" / "img" / "logo.png").write_bytes(b"x")
@@ -197,7 +199,7 @@ def test_another_studio_and_its_backup_are_left_alone(
     assert backup(shelf.data, target).files == len(before.files)
 
 
-def test_a_file_that_is_no_backup_is_not_replaced(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_backup_is_not_replaced(shelf: Shelf, tmp_path: Path) -> None:
     photos = tmp_path / "photos.tar"
     with tarfile.open(photos, "w") as tar:
         tar.addfile(tarfile.TarInfo("lion.jpg"))
@@ -206,9 +208,7 @@ def test_a_file_that_is_no_backup_is_not_replaced(shelf: Shelf, tmp_path: Path) 
     assert photos.read_bytes() == before
 
 
-def test_what_others_put_into_the_folder_of_a_backup_stays(
-    shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path
-) -> None:
+def test_other_files_in_a_backup_folder_stay(shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path) -> None:
     target = tmp_path / "folder"
     bring(ann)
     backup(shelf.data, target)
@@ -220,7 +220,7 @@ def test_what_others_put_into_the_folder_of_a_backup_stays(
     assert not (target / "unfinished.json").exists()
 
 
-def test_a_first_backup_that_broke_off_goes_on(
+def test_an_interrupted_first_backup_continues(
     shelf: Shelf, ann: Principal, bring: Bring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     target = tmp_path / "folder"
@@ -237,7 +237,7 @@ def test_a_first_backup_that_broke_off_goes_on(
     assert verify(target).missing == (f"users/{ann.user_id}/{gone.id}.png",)
 
 
-def test_models_brought_in_come_along_also_from_another_disk(
+def test_added_models_are_backed_up_also_from_another_disk(
     shelf: Shelf, tmp_path: Path, target: Path, elsewhere: DataFolder
 ) -> None:
     (tmp_path / "disk 3").mkdir()
@@ -248,7 +248,7 @@ def test_models_brought_in_come_along_also_from_another_disk(
     assert (elsewhere.models / "mine.gguf").read_bytes() == b"weights"
 
 
-def test_a_backup_is_whole_also_where_the_studio_cannot_note_it(
+def test_a_backup_is_complete_even_if_it_cannot_be_recorded(
     shelf: Shelf, target: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(Path, "write_text", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
@@ -257,7 +257,9 @@ def test_a_backup_is_whole_also_where_the_studio_cannot_note_it(
     assert "No space left" in caplog.text
 
 
-def test_a_busy_database_is_not_called_damaged(shelf: Shelf, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_database_is_not_reported_as_damaged(
+    shelf: Shelf, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(backing, "_BUSY_SECONDS", 0.1)
     shelf.database.close()
     with closing(sqlite3.connect(shelf.data.database, isolation_level=None)) as other:
@@ -266,7 +268,7 @@ def test_a_busy_database_is_not_called_damaged(shelf: Shelf, target: Path, monke
         assert refused(lambda: backup(shelf.data, target)) == "database_busy"
 
 
-def test_no_room_is_said_before_anything_is_written(
+def test_missing_space_is_reported_before_anything_is_written(
     shelf: Shelf, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(shelf.data.root)._replace(free=1000)
@@ -307,7 +309,7 @@ def test_from_the_command_line(
 
 
 @pytest.mark.slow
-def test_a_running_studio_is_backed_up_and_lives_on_elsewhere(tmp_path: Path, starter: Path) -> None:
+def test_a_backup_of_a_running_studio_works_elsewhere(tmp_path: Path, starter: Path) -> None:
     live = Live(tmp_path / "data", starter, "inprocess").start()
     moved = None
     try:
@@ -315,7 +317,7 @@ def test_a_running_studio_is_backed_up_and_lives_on_elsewhere(tmp_path: Path, st
         with live.script("ann") as client:
             jobs = [submit(client, {"task": "speak", "text": f"Take {n}. " * 5, "seed": n}) for n in range(6)]
             finished(client, jobs[0])
-            backup(DataFolder(live.data), tmp_path / "all.tar")  # the other jobs go on meanwhile
+            backup(DataFolder(live.data), tmp_path / "all.tar")  # the other jobs continue meanwhile
             token = client.headers["Authorization"]
         live.kill()
         elsewhere = DataFolder(tmp_path / "elsewhere")

@@ -1,4 +1,4 @@
-"""The cast: who is in it, who sees whom, and what is left when something of it is deleted."""
+"""The cast: its members, who sees them, and what remains when an asset is deleted."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from errors import StudioError
 from library.cast.names import name
 from library.cast.service import BIN_SECONDS
@@ -33,7 +33,7 @@ def shared(shelf: Shelf, ann: Principal) -> str:
 
 @pytest.fixture
 def lora(shelf: Shelf, bring: Bring) -> Callable[..., str]:
-    """Brings a file in that counts as a LoRA."""
+    """Uploads a file that counts as a LoRA."""
 
     def put(who: Principal, project_id: str | None = None) -> str:
         asset = bring(who, project_id)
@@ -46,7 +46,7 @@ def lora(shelf: Shelf, bring: Bring) -> Callable[..., str]:
     return put
 
 
-def test_a_corrected_trigger_word_goes_to_the_members_that_took_it_from_the_file(
+def test_a_corrected_trigger_word_updates_members_that_use_the_files_one(
     shelf: Shelf, ann: Principal, bob: Principal, bring: Bring, lora: Callable[..., str], shared: str
 ) -> None:
     library, tuned = shelf.library, lora(ann, shared)
@@ -71,7 +71,7 @@ def test_a_corrected_trigger_word_goes_to_the_members_that_took_it_from_the_file
     assert refused(lambda: library.change(ann, picture, AssetChange(triggers=("x",)))) == "wrong_kind"
 
 
-def test_a_member_is_what_was_said_of_it(shelf: Shelf, ann: Principal, bring: Bring, lora: Callable[..., str]) -> None:
+def test_a_member_has_the_given_values(shelf: Shelf, ann: Principal, bring: Bring, lora: Callable[..., str]) -> None:
     first, second, tuned = bring(ann).id, bring(ann).id, lora(ann)
     made = shelf.library.cast.create(
         ann,
@@ -99,22 +99,24 @@ def test_names_are_words_of_any_script(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "@", "two words", "24fps", "-a", "a-", "a.b", "a@b", "a/b", "x" * 41, "a\0"])
-def test_other_words_are_refused(text: str) -> None:
+def test_invalid_names_are_refused(text: str) -> None:
     assert refused(lambda: name(text)) == "bad_name"
 
 
 @given(st.text(alphabet=st.characters(categories=["L", "M", "N", "P"]), max_size=50))
-def test_a_name_that_was_taken_is_taken_again(text: str) -> None:
+def test_an_accepted_name_is_accepted_again(text: str) -> None:
     with suppress(StudioError):
         taken = name(text)
         assert name(f"@{taken}") == taken
 
 
-def test_a_name_is_one_persons_among_all_they_see(shelf: Shelf, ann: Principal, bob: Principal, shared: str) -> None:
+def test_a_name_is_unique_among_the_members_a_person_sees(
+    shelf: Shelf, ann: Principal, bob: Principal, shared: str
+) -> None:
     cast = shelf.library.cast
     mara = cast.create(ann, NewMember(name="Mara"))
     assert refused(lambda: cast.create(ann, NewMember(name="mARA"))) == "name_taken"
-    of_bob = cast.create(bob, NewMember(name="Mara"))  # he does not see hers
+    of_bob = cast.create(bob, NewMember(name="Mara"))  # he cannot see hers
     other = cast.create(ann, NewMember(name="Jon", project_id=shared))
     assert refused(lambda: cast.create(bob, NewMember(name="Jon"))) == "name_taken"
     assert refused(lambda: cast.change(ann, other.id, CastChange(name="Mara"))) == "name_taken"
@@ -124,7 +126,7 @@ def test_a_name_is_one_persons_among_all_they_see(shelf: Shelf, ann: Principal, 
     assert refused(lambda: cast.restore(bob, of_bob.id)) == "name_taken"
 
 
-def test_who_works_on_its_project_names_it_and_only_its_owner_changes_it(
+def test_project_members_can_use_it_and_only_its_owner_changes_it(
     shelf: Shelf, ann: Principal, bob: Principal, shared: str
 ) -> None:
     cast, guest = shelf.library.cast, shelf.person("Gus", "guest")
@@ -147,7 +149,7 @@ def test_who_works_on_its_project_names_it_and_only_its_owner_changes_it(
     assert refused(lambda: cast.get(bob, open_to_all.id)) == "not_found"
 
 
-def test_what_is_deleted_is_no_part_of_it_until_it_is_back(shelf: Shelf, ann: Principal, bring: Bring) -> None:
+def test_deleted_assets_are_left_out_until_restored(shelf: Shelf, ann: Principal, bring: Bring) -> None:
     cast, library = shelf.library.cast, shelf.library
     first, second = bring(ann).id, bring(ann).id
     made = cast.create(ann, NewMember(name="Mara", pictures=(first, second)))
@@ -158,7 +160,7 @@ def test_what_is_deleted_is_no_part_of_it_until_it_is_back(shelf: Shelf, ann: Pr
     assert [one.asset for one in cast.get(ann, made.id).pictures] == [second, first]
 
 
-def test_what_others_cannot_read_is_counted_and_named_to_its_owner(
+def test_assets_that_others_cannot_read_are_counted_and_listed_for_the_owner(
     shelf: Shelf, ann: Principal, bob: Principal, bring: Bring, shared: str
 ) -> None:
     private, open_to_all = bring(ann).id, bring(ann, shared).id
@@ -168,7 +170,7 @@ def test_what_others_cannot_read_is_counted_and_named_to_its_owner(
     assert ([one.asset for one in seen.pictures], seen.missing, seen.alone) == ([open_to_all], 1, ())
 
 
-def test_only_what_fits_goes_in(
+def test_invalid_values_are_refused(
     shelf: Shelf, ann: Principal, bob: Principal, bring: Bring, lora: Callable[..., str]
 ) -> None:
     cast, picture, tuned, other = shelf.library.cast, bring(ann).id, lora(ann), lora(ann)
@@ -210,7 +212,7 @@ def test_the_bin_is_emptied_after_a_month(shelf: Shelf, ann: Principal) -> None:
     assert cast.all(ann, deleted=True) == []
 
 
-def test_it_is_found_by_words(shelf: Shelf, ann: Principal) -> None:
+def test_it_is_found_by_search(shelf: Shelf, ann: Principal) -> None:
     for who, look in (("Mara", "red hair, green coat"), ("Jon", "a green scarf"), ("Kettle", "100% copper")):
         shelf.library.cast.create(ann, NewMember(name=who, look=look))
     found = {

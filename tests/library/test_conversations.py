@@ -1,4 +1,4 @@
-"""Conversations: whose they are, how they branch, how they are found, what they become as files."""
+"""Conversations: access, branches, search and export."""
 
 import io
 import time
@@ -9,18 +9,18 @@ from xml.etree import ElementTree
 import pytest
 from sqlalchemy import update
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from engines.requests import Write
 from errors import StudioError
 from library.conversations import answers
 from library.conversations.answers import Answer
-from library.conversations.asking import Draft, Said, title_of
 from library.conversations.export import FORMS, export, plain
 from library.conversations.options import Options
 from library.conversations.presets import built_in
+from library.conversations.questions import Draft, QuestionText, title_of
 from library.conversations.service import Conversations
 from library.conversations.tables import Conversation
-from library.conversations.views import Talk
+from library.conversations.views import ConversationDetail
 from tests.library.conftest import Shelf
 
 
@@ -30,12 +30,12 @@ def talks(shelf: Shelf) -> Conversations:
 
 
 class Desk:
-    """Writes questions and answers as the queue does, job after job."""
+    """Writes questions and answers, as the queue does, one job after another."""
 
     def __init__(self, shelf: Shelf, talks: Conversations) -> None:
         self.shelf, self.talks, self.jobs = shelf, talks, 0
 
-    def write(self, who: Principal, draft: Draft, answer: str | None = "Yes.") -> Talk:
+    def write(self, who: Principal, draft: Draft, answer: str | None = "Yes.") -> ConversationDetail:
         self.jobs += 1
         job = f"job-{self.jobs}"
         with self.shelf.database.session() as session:
@@ -45,11 +45,13 @@ class Desk:
                 answers.finish(session, job, "done", Answer(text=answer, facts={"tokens": 3}))
         return self.talks.of_job(who, job)
 
-    def begin(self, who: Principal, text: str, answer: str | None = "Yes.", **more: Any) -> Talk:
-        return self.write(who, self.talks.begin(who, Said("user", text), options={}, **more), answer)
+    def begin(self, who: Principal, text: str, answer: str | None = "Yes.", **more: Any) -> ConversationDetail:
+        return self.write(who, self.talks.begin(who, QuestionText("user", text), options={}, **more), answer)
 
-    def ask(self, who: Principal, talk: Talk, text: str, answer: str | None = "Yes.", **more: Any) -> Talk:
-        return self.write(who, self.talks.question(who, talk.id, Said("user", text), {}, **more), answer)
+    def ask(
+        self, who: Principal, talk: ConversationDetail, text: str, answer: str | None = "Yes.", **more: Any
+    ) -> ConversationDetail:
+        return self.write(who, self.talks.question(who, talk.id, QuestionText("user", text), {}, **more), answer)
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def desk(shelf: Shelf, talks: Conversations) -> Desk:
     return Desk(shelf, talks)
 
 
-def texts(talk: Talk) -> list[str]:
+def texts(talk: ConversationDetail) -> list[str]:
     return [message.text for message in talk.messages]
 
 
@@ -65,10 +67,10 @@ def code(error: pytest.ExceptionInfo[StudioError]) -> str:
     return error.value.problem.code
 
 
-# -- asking
+# -- questions
 
 
-def test_a_question_and_its_answer_stand_in_the_conversation(desk: Desk, ann: Principal) -> None:
+def test_a_question_and_its_answer_are_in_the_conversation(desk: Desk, ann: Principal) -> None:
     talk = desk.begin(ann, "Is the harbour open?", "It opens at six.")
     assert texts(talk) == ["Is the harbour open?", "It opens at six."]
     question, answer = talk.messages
@@ -78,44 +80,44 @@ def test_a_question_and_its_answer_stand_in_the_conversation(desk: Desk, ann: Pr
     assert talk.title == "Is the harbour open?"
 
 
-def test_nothing_is_written_before_the_job_is(talks: Conversations, ann: Principal) -> None:
-    talks.begin(ann, Said("user", "Never sent"), options={})
+def test_nothing_is_written_before_the_job(talks: Conversations, ann: Principal) -> None:
+    talks.begin(ann, QuestionText("user", "Never sent"), options={})
     assert talks.page(ann).conversations == ()
 
 
-def test_a_question_carries_the_whole_branch(desk: Desk, ann: Principal) -> None:
+def test_a_question_includes_the_whole_branch(desk: Desk, ann: Principal) -> None:
     talk = desk.begin(ann, "One?", "1.")
-    draft = desk.talks.question(ann, talk.id, Said("user", "Two?", ("f" * 32,)), {})
+    draft = desk.talks.question(ann, talk.id, QuestionText("user", "Two?", ("f" * 32,)), {})
     assert [(said.role, said.text) for said in draft.turns] == [("user", "One?"), ("assistant", "1."), ("user", "Two?")]
     assert draft.turns[-1].attachments == ("f" * 32,)
 
 
-def test_while_an_answer_is_written_no_other_question_follows_it(desk: Desk, ann: Principal) -> None:
+def test_no_question_follows_an_unfinished_answer(desk: Desk, ann: Principal) -> None:
     talk = desk.begin(ann, "Slow?", None)
     assert talk.messages[-1].state == "answering"
     assert talk.answering
     with pytest.raises(StudioError) as error:
-        desk.talks.question(ann, talk.id, Said("user", "And now?"), {})
+        desk.talks.question(ann, talk.id, QuestionText("user", "And now?"), {})
     assert code(error) == "still_answering"
     with pytest.raises(StudioError) as error:
         desk.talks.again(ann, talk.messages[-1].id, {})
     assert code(error) == "still_answering"
 
 
-def test_an_answer_that_never_began_is_no_turn_for_the_model(desk: Desk, ann: Principal) -> None:
+def test_an_empty_answer_is_not_sent_to_the_model(desk: Desk, ann: Principal) -> None:
     talk = desk.begin(ann, "First.", None)
     desk.talks.lost(talk.messages[-1].job_id or "")
     talk = desk.talks.get(ann, talk.id)
     assert talk.messages[-1].state == "stopped"
-    draft = desk.talks.question(ann, talk.id, Said("user", "Second."), {})
+    draft = desk.talks.question(ann, talk.id, QuestionText("user", "Second."), {})
     assert [(said.role, said.text) for said in draft.turns] == [("user", "First.\n\nSecond.")]
 
 
 def test_options_last_until_they_are_changed(desk: Desk, ann: Principal) -> None:
-    draft = desk.talks.begin(ann, Said("user", "Hi."), options={"system": "Be brief.", "temperature": 0.2})
+    draft = desk.talks.begin(ann, QuestionText("user", "Hi."), options={"system": "Be brief.", "temperature": 0.2})
     talk = desk.write(ann, draft)
     assert talk.options.model_dump() == {"system": "Be brief.", "temperature": 0.2}
-    draft = desk.talks.question(ann, talk.id, Said("user", "More."), {"temperature": 1.0})
+    draft = desk.talks.question(ann, talk.id, QuestionText("user", "More."), {"temperature": 1.0})
     assert draft.options == {"system": "Be brief.", "temperature": 1.0}
 
 
@@ -134,7 +136,7 @@ def test_another_answer_is_a_sibling_and_the_old_one_stays(desk: Desk, ann: Prin
     assert texts(desk.talks.change(ann, talk.id, {"head_id": first.id})) == ["A name?", "Otto."]
 
 
-def test_a_question_asked_anew_is_a_branch_of_its_own(desk: Desk, ann: Principal) -> None:
+def test_an_edited_question_starts_a_branch(desk: Desk, ann: Principal) -> None:
     talk = desk.begin(ann, "One?", "1.")
     talk = desk.ask(ann, talk, "Two?", "2.")
     one, answer, two, _ = talk.messages
@@ -142,24 +144,24 @@ def test_a_question_asked_anew_is_a_branch_of_its_own(desk: Desk, ann: Principal
     assert texts(anew) == ["One?", "1.", "Three?", "3."]
     assert anew.messages[2].siblings == (two.id, anew.messages[2].id)
     back = desk.talks.change(ann, talk.id, {"head_id": two.id})
-    assert texts(back) == ["One?", "1.", "Two?", "2."], "choosing a question shows what followed it"
+    assert texts(back) == ["One?", "1.", "Two?", "2."], "choosing a question shows the turns after it"
     first = desk.ask(ann, talk, "Zero?", "0.", parent_id=None)
     assert texts(first) == ["Zero?", "0."]
     assert first.messages[0].siblings == (one.id, first.messages[0].id)
 
 
-def test_only_an_answer_of_the_same_talk_can_be_followed(desk: Desk, ann: Principal) -> None:
+def test_only_an_answer_of_the_same_conversation_can_be_followed(desk: Desk, ann: Principal) -> None:
     talk, other = desk.begin(ann, "Here."), desk.begin(ann, "There.")
     for wrong in (talk.messages[0].id, other.messages[1].id, "0" * 32):
         with pytest.raises(StudioError) as error:
-            desk.talks.question(ann, talk.id, Said("user", "?"), {}, wrong)
+            desk.talks.question(ann, talk.id, QuestionText("user", "?"), {}, wrong)
         assert code(error) == "bad_parent"
     with pytest.raises(StudioError) as error:
         desk.talks.change(ann, talk.id, {"head_id": other.messages[0].id})
     assert code(error) == "not_found"
 
 
-# -- names, the list, the bin
+# -- titles, lists, bin
 
 
 @pytest.mark.parametrize(
@@ -203,7 +205,7 @@ def test_lists_are_newest_first_and_come_in_pages(desk: Desk, ann: Principal) ->
     assert code(error) == "bad_cursor"
 
 
-def test_words_are_found_in_titles_and_in_what_was_said(desk: Desk, ann: Principal) -> None:
+def test_search_finds_words_in_titles_and_messages(desk: Desk, ann: Principal) -> None:
     ferry = desk.begin(ann, "A film about the ferry", "It begins with the horn. " * 4 + "Then MARA waves.").id
     other = desk.begin(ann, "100% cotton_shirts", "Nothing about boats.").id
 
@@ -215,12 +217,12 @@ def test_words_are_found_in_titles_and_in_what_was_said(desk: Desk, ann: Princip
     assert found("ferry shirts") == []
     assert found("about") == [other, ferry]
     assert found("100%") == [other]
-    assert found("n_s") == [other], "percent and underline stand for themselves"
+    assert found("n_s") == [other], "percent and underscore are literal"
     [talk] = desk.talks.page(ann, words="mara").conversations
     assert "MARA waves" in talk.found
 
 
-def test_what_is_deleted_comes_back_until_it_is_swept(desk: Desk, shelf: Shelf, ann: Principal) -> None:
+def test_a_deleted_conversation_can_be_restored_until_the_sweep(desk: Desk, shelf: Shelf, ann: Principal) -> None:
     talk = desk.begin(ann, "Oops")
     desk.talks.delete(ann, talk.id)
     assert desk.talks.page(ann).conversations == ()
@@ -239,15 +241,15 @@ def test_what_is_deleted_comes_back_until_it_is_swept(desk: Desk, shelf: Shelf, 
     assert code(error) == "not_found"
 
 
-# -- whose it is
+# -- access
 
 
-def test_own_work_is_nobody_elses(desk: Desk, ann: Principal, bob: Principal) -> None:
+def test_own_work_is_private(desk: Desk, ann: Principal, bob: Principal) -> None:
     talk = desk.begin(ann, "A secret")
     message = talk.messages[-1].id
     assert desk.talks.page(bob).conversations == ()
     assert desk.talks.page(bob, words="secret").conversations == ()
-    said = Said("user", "?")
+    said = QuestionText("user", "?")
     for attempt in (
         lambda: desk.talks.get(bob, talk.id),
         lambda: desk.talks.change(bob, talk.id, {"title": "Mine"}),
@@ -263,7 +265,7 @@ def test_own_work_is_nobody_elses(desk: Desk, ann: Principal, bob: Principal) ->
         assert code(error) == "not_found"
 
 
-def test_a_projects_talk_is_read_by_all_and_written_by_one(
+def test_a_projects_conversation_is_read_by_all_and_written_by_its_owner(
     desk: Desk, shelf: Shelf, ann: Principal, bob: Principal
 ) -> None:
     project = shelf.library.create_project(ann, "Harbor", True).id
@@ -273,7 +275,7 @@ def test_a_projects_talk_is_read_by_all_and_written_by_one(
     assert (seen.mine, seen.owner) == (False, "Ann")
     assert [one.id for one in desk.talks.page(bob, project_id=project).conversations] == [talk.id]
     for attempt in (
-        lambda: desk.talks.question(bob, talk.id, Said("user", "?"), {}),
+        lambda: desk.talks.question(bob, talk.id, QuestionText("user", "?"), {}),
         lambda: desk.talks.again(bob, talk.messages[-1].id, {}),
         lambda: desk.talks.change(bob, talk.id, {"title": "Mine"}),
         lambda: desk.talks.delete(bob, talk.id),
@@ -290,7 +292,7 @@ def test_a_projects_talk_is_read_by_all_and_written_by_one(
     assert code(error) == "not_found"
 
 
-def test_it_moves_only_into_projects_one_works_on(desk: Desk, shelf: Shelf, ann: Principal, bob: Principal) -> None:
+def test_it_only_moves_into_ones_own_projects(desk: Desk, shelf: Shelf, ann: Principal, bob: Principal) -> None:
     theirs = shelf.library.create_project(bob, "Bob's own", False).id
     shared = shelf.library.create_project(bob, "Everyone's", True).id
     talk = desk.begin(ann, "Where?")
@@ -313,10 +315,10 @@ def test_the_studios_presets_are_complete() -> None:
         fields = {field.name for field in preset.fields} or {"text"}
         assert preset.example.keys() == fields, preset.id
         assert all((preset.name, preset.use, preset.verb, preset.system.strip())), preset.id
-        assert len(preset.system) < 1500, "small models read it too"
+        assert len(preset.system) < 1500, "small models must handle it too"
 
 
-def test_own_presets_are_kept_replaced_and_let_go(talks: Conversations, ann: Principal, bob: Principal) -> None:
+def test_own_presets_are_saved_replaced_and_deleted(talks: Conversations, ann: Principal, bob: Principal) -> None:
     kept = talks.presets.keep(ann, " Our  voice ", "Be brief.", Options(temperature=0.3))
     assert kept.name == "Our voice"
     again = talks.presets.keep(ann, "Our voice", "Be kind.", Options())
@@ -331,7 +333,7 @@ def test_own_presets_are_kept_replaced_and_let_go(talks: Conversations, ann: Pri
     assert not any(preset.mine for preset in talks.presets.all(ann))
 
 
-# -- files
+# -- export
 
 ANSWER = """# Shots
 
@@ -362,7 +364,7 @@ CUT TO:
 ```"""
 
 
-def test_plain_text_has_no_marks() -> None:
+def test_plain_text_has_no_markup() -> None:
     said = plain(ANSWER)
     for line in ("Shots", "The first one wide.", "- horn", "No. | Size", "1 | wide", 'print("cut")'):
         assert line in said.splitlines()
@@ -371,7 +373,7 @@ def test_plain_text_has_no_marks() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_holds_what_was_said(desk: Desk, ann: Principal, form: str) -> None:
+def test_every_format_contains_the_text(desk: Desk, ann: Principal, form: str) -> None:
     talk = desk.begin(ann, "Make a / list: please", ANSWER)
     made = export(talk, form)
     assert made.name == f"Make a list please.{form}"
@@ -382,17 +384,17 @@ def test_every_form_holds_what_was_said(desk: Desk, ann: Principal, form: str) -
             ElementTree.fromstring(data)
     for word in ("horn", "wide", "print("):
         assert word.encode() in data
-    assert (b"please" in data) == (form not in ("fountain", "fdx")), "a screenplay is the answer alone"
+    assert (b"please" in data) == (form not in ("fountain", "fdx")), "a screenplay only contains the answer"
 
 
-def test_a_page_runs_nothing_and_fetches_nothing(desk: Desk, ann: Principal) -> None:
+def test_an_exported_page_runs_and_loads_nothing(desk: Desk, ann: Principal) -> None:
     page = export(desk.begin(ann, "<img src=x onerror=alert(1)>", ANSWER), "html").data.decode()
     assert "<script" not in page
     assert "<img" not in page
     assert 'src="http' not in page
 
 
-def test_one_answer_alone(desk: Desk, ann: Principal) -> None:
+def test_a_single_answer(desk: Desk, ann: Principal) -> None:
     talk = desk.begin(ann, "Question", "Just **this**.")
     assert export(talk, "md", talk.messages[-1].id).data == b"Just **this**.\n"
     assert export(talk, "txt", talk.messages[-1].id).data == b"Just this.\n"
@@ -456,7 +458,7 @@ ESTELLA walks in.
 Tell me what to change."""
 
 
-def test_a_screenplay_keeps_what_writers_mark(desk: Desk, ann: Principal) -> None:
+def test_a_screenplay_keeps_fountain_markup(desk: Desk, ann: Principal) -> None:
     talk = desk.begin(ann, "A scene", HARD_SCENE)
     fountain = export(talk, "fountain").data.decode()
     assert fountain.startswith("INT. HARBOR CAFÉ - DAWN #1A#\n")
@@ -479,13 +481,13 @@ def test_a_screenplay_keeps_what_writers_mark(desk: Desk, ann: Principal) -> Non
     assert [text.split()[0] for kind, text in paragraphs if kind == "Action"] == ["Bread", "A", "ESTELLA"]
 
 
-def test_an_empty_talk_can_be_saved(talks: Conversations, ann: Principal) -> None:
+def test_an_empty_conversation_can_be_exported(talks: Conversations, ann: Principal) -> None:
     talk = talks.get(ann, talks.create(ann, title="...").id)
     for form in FORMS:
         assert export(talk, form).name == f"conversation.{form}"
 
 
-def test_options_are_what_a_request_takes() -> None:
+def test_options_match_the_fields_of_a_request() -> None:
     asked = {name: field for name, field in Write.model_fields.items() if name in Options.model_fields}
     assert Options.model_fields.keys() - asked.keys() == {"system"}
     for name, field in asked.items():
@@ -493,17 +495,17 @@ def test_options_are_what_a_request_takes() -> None:
         assert [rule for rule in bounds if rule not in Options.model_fields[name].metadata] == []
 
 
-def test_stored_options_that_mean_nothing_are_ignored(desk: Desk, ann: Principal) -> None:
+def test_invalid_stored_options_are_ignored(desk: Desk, ann: Principal) -> None:
     talk = desk.talks.create(ann, options={"temperature": 0.5})
     with desk.shelf.database.session() as session:
         row = session.get_one(Conversation, talk.id)
         row.options = {"temperature": 9, "top_p": 0.5, "mood": 1, "system": {"path": "a", "meta": {}}}
     assert desk.talks.get(ann, talk.id).options.model_dump() == {"top_p": 0.5}
-    draft = desk.talks.question(ann, talk.id, Said("user", "Hi."), {})
+    draft = desk.talks.question(ann, talk.id, QuestionText("user", "Hi."), {})
     assert draft.options == {"top_p": 0.5}
 
 
-def test_a_conversation_begins_with_a_preset_that_there_is(desk: Desk, ann: Principal, bob: Principal) -> None:
+def test_a_conversation_needs_an_existing_preset(desk: Desk, ann: Principal, bob: Principal) -> None:
     own = desk.talks.presets.keep(ann, "Mine", "Be brief.", Options())
     assert desk.talks.create(ann, preset=own.id).preset == own.id
     for who, preset in ((ann, "anything"), (bob, own.id)):

@@ -1,4 +1,4 @@
-"""Files get to their places, also from one disk to another."""
+"""Files are moved into place, also between disks."""
 
 import errno
 import shutil
@@ -19,7 +19,7 @@ def disks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "one", tmp_path / "two"
 
 
-def test_a_file_gets_onto_another_disk(disks: tuple[Path, Path]) -> None:
+def test_a_file_is_moved_to_another_disk(disks: tuple[Path, Path]) -> None:
     one, two = disks
     (one / "a.png").write_bytes(b"new")
     (two / "b.png").write_bytes(b"old")
@@ -28,7 +28,7 @@ def test_a_file_gets_onto_another_disk(disks: tuple[Path, Path]) -> None:
     assert (two / "b.png").read_bytes() == b"new"
 
 
-def test_a_full_disk_leaves_both_as_they_were(disks: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_both_files_unchanged(disks: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = disks
     (one / "a.png").write_bytes(b"new")
     (two / "b.png").write_bytes(b"old")

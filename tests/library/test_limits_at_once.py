@@ -1,21 +1,21 @@
-"""A list that holds so many never holds more, however many are added at the same moment."""
+"""Limits hold even if many items are added at the same moment."""
 
 from collections.abc import Callable
 from functools import partial
 
 from sqlalchemy import func, select
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from library import pronunciations
 from library.tables import Pronunciation
-from library.views import MOST_TAGS, AssetChange, AssetView, Deeds
+from library.views import MOST_TAGS, AssetChange, AssetView, BulkEdit
 from tests.library.conftest import Shelf
 from tests.support.at_once import at_once
 
 Bring = Callable[..., AssetView]
 
 
-def test_the_last_place_of_a_list_of_pronunciations_goes_to_one(shelf: Shelf, ann: Principal) -> None:
+def test_the_last_free_place_of_a_pronunciation_list_goes_to_one(shelf: Shelf, ann: Principal) -> None:
     words = [{"owner_id": ann.user_id, "word": f"w{n}", "say": "x"} for n in range(pronunciations.MAX_PAIRS - 1)]
     with shelf.database.session() as session:
         session.add_all(Pronunciation(**word) for word in words)
@@ -25,16 +25,16 @@ def test_the_last_place_of_a_list_of_pronunciations_goes_to_one(shelf: Shelf, an
         assert session.scalar(select(func.count()).select_from(Pronunciation)) == pronunciations.MAX_PAIRS
 
 
-def test_a_picture_never_has_more_tags_than_can_be_edited(shelf: Shelf, ann: Principal, bring: Bring) -> None:
+def test_a_picture_never_has_too_many_tags(shelf: Shelf, ann: Principal, bring: Bring) -> None:
     library, asset = shelf.library, bring(ann)
     library.change(ann, asset.id, AssetChange(tags=tuple(f"tag {n}" for n in range(MOST_TAGS - 1))))
-    deeds = [Deeds(ids=(asset.id,), do="tag", tag=f"new {n}") for n in range(12)]
+    deeds = [BulkEdit(ids=(asset.id,), do="tag", tag=f"new {n}") for n in range(12)]
     outcomes = []
     at_once([lambda deed=deed: outcomes.append(library.many(ann, deed)) for deed in deeds])  # type: ignore[misc]
     assert sorted(len(one.done) for one in outcomes) == [0] * 11 + [1]
     assert {one.refused[0].what for one in outcomes if one.refused} == {"“A lion” has 50 tags. Remove one first."}
     tags = library.get(ann, asset.id).tags
     assert len(tags) == MOST_TAGS
-    again = library.many(ann, Deeds(ids=(asset.id,), do="tag", tag=tags[0]))
-    assert again.done == (asset.id,), "a tag that it has takes no further place"
+    again = library.many(ann, BulkEdit(ids=(asset.id,), do="tag", tag=tags[0]))
+    assert again.done == (asset.id,), "a tag that it already has does not count again"
     library.change(ann, asset.id, AssetChange(tags=tags))

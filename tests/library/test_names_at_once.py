@@ -1,9 +1,9 @@
-"""A name that is one of a kind stays so when many ask for it at the same moment."""
+"""Unique names stay unique when many requests use one at the same moment."""
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from auth.principal import Principal
+from auth.accounts.principal import Principal
 from db import new_id
 from library import presets
 from library.cast.tables import CastMember
@@ -34,7 +34,7 @@ def test_one_of_two_people_gets_the_name_in_their_project(shelf: Shelf, ann: Pri
     assert len(cast.all(bob)) == 1
 
 
-def test_one_of_twelve_gets_the_name_when_renamed_or_brought_back(shelf: Shelf, ann: Principal) -> None:
+def test_one_of_twelve_gets_the_name_when_renamed_or_restored(shelf: Shelf, ann: Principal) -> None:
     cast = shelf.library.cast
     others = [cast.create(ann, NewMember(name=f"Extra{number}")) for number in range(12)]
     renamed = at_once(
@@ -50,18 +50,18 @@ def test_one_of_twelve_gets_the_name_when_renamed_or_brought_back(shelf: Shelf, 
     assert back == {"done": 1, "name_taken 409": 11}
 
 
-def test_a_preset_that_is_kept_twelve_times_is_one(shelf: Shelf, ann: Principal, bob: Principal) -> None:
+def test_a_preset_saved_twelve_times_exists_once(shelf: Shelf, ann: Principal, bob: Principal) -> None:
     texts = Presets(shelf.database)
     for who in (ann, bob):
         pictures = [lambda who=who: presets.keep(shelf.database, who, "Winter", PresetFields())] * 12  # type: ignore[misc]
         writing = [lambda who=who: texts.keep(who, "Winter", "Be brief.", Options())] * 12  # type: ignore[misc]
         assert at_once(pictures) == at_once(writing) == {"done": 12}
     for who in (ann, bob):
-        assert [one.name for one in presets.every(shelf.database, who) if one.mine] == ["Winter"]
+        assert [one.name for one in presets.all_presets(shelf.database, who) if one.mine] == ["Winter"]
         assert [one.name for one in texts.all(who) if one.mine] == ["Winter"]
 
 
-def test_the_database_itself_refuses_a_second_one(shelf: Shelf, ann: Principal, bob: Principal) -> None:
+def test_the_database_rejects_a_duplicate(shelf: Shelf, ann: Principal, bob: Principal) -> None:
     def member(who: Principal, deleted_at: float | None = None) -> CastMember:
         given = {"kind": "character", "look": "", "notes": "", "created_at": 1.0, "updated_at": 1.0}
         return CastMember(id=new_id(), owner_id=who.user_id, name="Mara", key="mara", deleted_at=deleted_at, **given)

@@ -1,4 +1,4 @@
-"""A row that cannot be read hides none of the others in a list."""
+"""A row that cannot be read does not hide the others in a list."""
 
 from collections.abc import Callable
 
@@ -6,17 +6,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from auth.principal import Principal
-from library import janitor, presets
+from auth.accounts.principal import Principal
+from library import cleanup, presets
 from library.cast.views import NewMember
 from library.conversations.options import Options
 from library.conversations.service import Conversations
 from library.presets import PresetFields
 from library.recipes import runs
-from library.recipes import shelf as recipe_shelf
+from library.recipes import store as recipe_shelf
 from library.recipes.tables import Recipe, Run, RunStep
 from library.recipes.views import RecipeView
-from library.views import AssetView, Deeds
+from library.views import AssetView, BulkEdit
 from tests.library.conftest import Shelf
 
 Bring = Callable[..., AssetView]
@@ -25,7 +25,7 @@ STEP = {"name": "Draw", "request": {"task": "create_image", "prompt": "a lion"}}
 
 @pytest.fixture
 def damage(shelf: Shelf) -> Callable[[str], None]:
-    """Damages what a statement changes, as a bad disk would."""
+    """Damages rows with a statement, like a bad disk."""
 
     def change(statement: str) -> None:
         with shelf.database.session() as session:
@@ -34,7 +34,7 @@ def damage(shelf: Shelf) -> Callable[[str], None]:
     return change
 
 
-def test_pages_of_files_go_on_behind_a_damaged_one(
+def test_pages_of_files_continue_after_a_damaged_one(
     shelf: Shelf, ann: Principal, bring: Bring, damage: Callable[[str], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     made = [bring(ann, title=f"take {n}").id for n in range(5)]
@@ -49,15 +49,15 @@ def test_pages_of_files_go_on_behind_a_damaged_one(
     assert seen == [made[4], made[2], made[1], made[0]]
     assert made[3] in caplog.text
     assert len(shelf.library.cast.all(ann)[0].pictures) == 4
-    outcome = shelf.library.many(ann, Deeds(ids=tuple(made), do="delete"))
+    outcome = shelf.library.many(ann, BulkEdit(ids=tuple(made), do="delete"))
     assert [refusal.id for refusal in outcome.refused] == [made[3]]
 
 
-def test_the_sweep_goes_on_behind_a_damaged_file(
+def test_the_sweep_continues_after_a_damaged_file(
     shelf: Shelf, ann: Principal, bring: Bring, damage: Callable[[str], None]
 ) -> None:
     step, binned, broken = bring(ann, step=True), bring(ann), bring(ann, step=True)
-    damage(f"UPDATE assets SET created_at = created_at - {31 * janitor.DAY}")
+    damage(f"UPDATE assets SET created_at = created_at - {31 * cleanup.DAY}")
     damage(f"UPDATE assets SET deleted_at = 1.0 WHERE id IN ('{binned.id}', '{broken.id}')")
     damage(f"UPDATE assets SET notes = '[' WHERE id = '{broken.id}'")
     shelf.library.recover()
@@ -65,7 +65,9 @@ def test_the_sweep_goes_on_behind_a_damaged_file(
     assert f"{binned.id}.png" not in shelf.files(ann)
 
 
-def test_conversations_go_on_behind_a_damaged_one(shelf: Shelf, ann: Principal, damage: Callable[[str], None]) -> None:
+def test_lists_of_conversations_continue_after_a_damaged_one(
+    shelf: Shelf, ann: Principal, damage: Callable[[str], None]
+) -> None:
     talks = Conversations(shelf.database)
     made = [talks.create(ann, title=f"Talk {n}").id for n in range(4)]
     damage(f"UPDATE conversations SET options = '{{' WHERE id = '{made[2]}'")
@@ -75,7 +77,7 @@ def test_conversations_go_on_behind_a_damaged_one(shelf: Shelf, ann: Principal, 
 
 
 @pytest.mark.parametrize("value", ["{", '[{"odd": 1}]', "7"])
-def test_presets_and_recipes_go_on_without_a_damaged_one(
+def test_presets_and_recipes_are_listed_without_a_damaged_one(
     shelf: Shelf, ann: Principal, damage: Callable[[str], None], value: str
 ) -> None:
     for name in ("a", "b"):
@@ -92,7 +94,7 @@ def test_presets_and_recipes_go_on_without_a_damaged_one(
     damage(f"UPDATE presets SET fields = '{value}' WHERE name = 'a'")
     damage(f"UPDATE recipes SET steps = '{value}' WHERE name = 'a'")
     damage(f"UPDATE recipe_steps SET spec = '{value}' WHERE run_id = 'a'")
-    assert [preset.name for preset in presets.every(shelf.database, ann) if preset.mine] == ["b"]
+    assert [preset.name for preset in presets.all_presets(shelf.database, ann) if preset.mine] == ["b"]
     assert [preset.name for preset in Conversations(shelf.database).presets.all(ann) if preset.mine] == ["b"]
     with shelf.database.session() as session:
         assert [recipe.name for recipe in own_recipes(session, ann)] == ["b"]

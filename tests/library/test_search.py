@@ -1,4 +1,4 @@
-"""Finding by words and marks: what is there is found, what is not one's own never is, and nothing typed breaks it."""
+"""Search and filters: they find what is there, never what belongs to others, and no input breaks them."""
 
 import unicodedata
 from collections.abc import Callable
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auth.principal import Principal
-from auth.tables import User
+from auth.accounts.principal import Principal
+from auth.accounts.tables import User
 from errors import StudioError
 from library.cast.views import NewMember
 from library.conversations.service import Conversations
@@ -55,7 +55,7 @@ def lion(shelf: Shelf, ann: Principal, bring: Bring) -> AssetView:
         ),
     ],
 )
-def test_words_are_found_wherever_they_stand(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
+def test_words_are_found_anywhere(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
     expected = [] if q == "löwe OR" else [lion.title]
     assert [title for title in found(shelf, ann, q=q) if title == lion.title] == expected
 
@@ -63,33 +63,31 @@ def test_words_are_found_wherever_they_stand(shelf: Shelf, ann: Principal, lion:
 @pytest.mark.parametrize(
     "q", ["blurry", '"lion red"', "lio snow", "zebra", "create_image", "title:lion", "lion NOT ann"]
 )
-def test_what_is_not_said_is_not_found(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
+def test_absent_words_are_not_found(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
     assert found(shelf, ann, q=q) == []
 
 
 @pytest.mark.parametrize("q", ['"', '""', "*", "(((", "-", "…", "???", "€", "→", "+", "\u200d"])
-def test_signs_that_nothing_holds_find_nothing(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
+def test_absent_symbols_are_not_found(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
     assert found(shelf, ann, q=q) == []
 
 
 @pytest.mark.parametrize(
     ("title", "q"), [("100 €", "€"), ("A → B", "→"), ("A → B", "a → b"), ("C++", "++"), ("What???", "???")]
 )
-def test_signs_are_found_where_they_stand(
-    shelf: Shelf, ann: Principal, bring: Bring, lion: AssetView, title: str, q: str
-) -> None:
+def test_symbols_are_found(shelf: Shelf, ann: Principal, bring: Bring, lion: AssetView, title: str, q: str) -> None:
     bring(ann, title=title)
     assert found(shelf, ann, q=q) == [title]
 
 
 @pytest.mark.parametrize("q", ["", "  "])
-def test_no_words_narrow_nothing(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
+def test_an_empty_search_filters_nothing(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
     assert len(found(shelf, ann, q=q)) == 2
 
 
 @given(q=st.text(max_size=60))
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_nothing_that_is_typed_breaks_the_search(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
+def test_no_input_breaks_the_search(shelf: Shelf, ann: Principal, lion: AssetView, q: str) -> None:
     for text in (q, f'lion "{q}*'):
         shelf.library.page(ann, q=text)
 
@@ -113,7 +111,7 @@ def test_every_title_is_found_by_its_words(shelf: Shelf, ann: Principal, bring: 
     name=st.sampled_from(["project_id", "kind", "origin", "owner", "model", "tag", "job_id"]),
 )
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_made_up_marks_find_nothing_of_others(
+def test_invented_filters_find_nothing_of_others(
     shelf: Shelf, ann: Principal, bob: Principal, lion: AssetView, value: str, name: str
 ) -> None:
     with suppress(StudioError):
@@ -121,11 +119,11 @@ def test_made_up_marks_find_nothing_of_others(
         assert found(shelf, bob, **{name: f"x OR owner{ann.user_id}"}) == []
 
 
-def test_marks_narrow(shelf: Shelf, ann: Principal, lion: AssetView) -> None:
-    shelf.library.change(ann, lion.id, AssetChange(favourite=True))
+def test_filters_narrow_the_list(shelf: Shelf, ann: Principal, lion: AssetView) -> None:
+    shelf.library.change(ann, lion.id, AssetChange(favorite=True))
     for wanted in (
         {"tag": "opening shot"},
-        {"favourite": True},
+        {"favorite": True},
         {"model": "sd-1.5"},
         {"q": "lion", "kind": "image", "owner": ann.user_id, "origin": "upload", "project_id": "own"},
         {"since": lion.created_at, "until": lion.created_at + 1e-5},
@@ -153,7 +151,7 @@ def test_the_index_follows_every_change(shelf: Shelf, ann: Principal, lion: Asse
     assert found(shelf, ann, q="tiger") == []
 
 
-def test_a_deleted_project_lets_go_of_its_files(shelf: Shelf, ann: Principal, bob: Principal, bring: Bring) -> None:
+def test_a_deleted_project_releases_its_files(shelf: Shelf, ann: Principal, bob: Principal, bring: Bring) -> None:
     shared = shelf.library.create_project(ann, "Film", shared=True)
     bring(ann, shared.id, title="Lion")
     assert found(shelf, bob, q="lion") == ["Lion"]
@@ -163,7 +161,7 @@ def test_a_deleted_project_lets_go_of_its_files(shelf: Shelf, ann: Principal, bo
     assert found(shelf, ann, q="lion", project_id="own") == ["Lion"]
 
 
-def test_nobody_finds_what_is_not_theirs(shelf: Shelf, ann: Principal, bob: Principal, lion: AssetView) -> None:
+def test_search_only_finds_readable_assets(shelf: Shelf, ann: Principal, bob: Principal, lion: AssetView) -> None:
     guest = shelf.person("Client", "guest")
     for who in (bob, guest):
         for wanted in (
@@ -186,7 +184,9 @@ def test_pages_of_a_search_go_through_everything_once(shelf: Shelf, ann: Princip
     made = [bring(ann, title=f"take {n}").id for n in range(9)]
     with shelf.database.session() as session:
         for asset_id in made[2:6]:
-            session.get_one(Asset, asset_id).created_at = 1000.0  # the same moment, which each may have only once
+            session.get_one(
+                Asset, asset_id
+            ).created_at = 1000.0  # the same time for all, although each moment is unique
     seen, after = [], None
     while True:
         page = shelf.library.page(ann, q="take", after=after, limit=2)
@@ -198,11 +198,11 @@ def test_pages_of_a_search_go_through_everything_once(shelf: Shelf, ann: Princip
 
 
 @pytest.mark.parametrize("when", [float("inf"), -float("inf"), 1e300, -1e300])
-def test_times_far_away_are_times(shelf: Shelf, ann: Principal, lion: AssetView, when: float) -> None:
+def test_extreme_times_are_valid(shelf: Shelf, ann: Principal, lion: AssetView, when: float) -> None:
     assert len(found(shelf, ann, since=when)) == (0 if when > 0 else 2)
 
 
-def test_a_record_that_is_no_json_object_harms_nothing(shelf: Shelf, ann: Principal, bring: Bring) -> None:
+def test_a_record_that_is_not_a_json_object_does_no_harm(shelf: Shelf, ann: Principal, bring: Bring) -> None:
     bring(ann, title="Odd", provenance={"request": {"prompt": 1e308 * 10}, "model": "x"})
     bring(ann, title="Odder", provenance={"model": {"id": ["x"]}})
     assert found(shelf, ann, q="odd") == ["Odder", "Odd"]
@@ -235,7 +235,7 @@ def test_every_script_and_number_is_found(shelf: Shelf, ann: Principal, bring: B
 @pytest.mark.parametrize("text", ["서울의 밤", "がんばれ", "Élodie", "naïve café"])
 @pytest.mark.parametrize("stored", ["NFC", "NFD"])
 @pytest.mark.parametrize("typed", ["NFC", "NFD"])
-def test_both_spellings_of_a_letter_are_one(
+def test_both_unicode_forms_of_a_letter_match(
     shelf: Shelf, ann: Principal, bring: Bring, text: str, stored: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"]
 ) -> None:
     text, q = unicodedata.normalize(stored, text), unicodedata.normalize(typed, text)
@@ -258,5 +258,5 @@ def test_the_cast_is_found_in_every_script_and_spelling(shelf: Shelf, ann: Princ
     assert shelf.library.cast.all(ann, words="arzt%") == []
 
 
-def test_what_holds_nothing_to_search_for_finds_nothing(shelf: Shelf, ann: Principal, lion: AssetView) -> None:
+def test_a_search_without_searchable_text_finds_nothing(shelf: Shelf, ann: Principal, lion: AssetView) -> None:
     assert found(shelf, ann, q="🌅") == []

@@ -1,4 +1,4 @@
-"""Requests that Gradio stumbles over: answered as everything else is, and not with its insides."""
+"""Requests on which Gradio fails get the same errors as everything else, without internals."""
 
 import pytest
 
@@ -11,14 +11,14 @@ EVENTS = ("queue/join", "call/list_assets", "run/ask_speak", "api/ask_speak")
 @pytest.mark.parametrize(
     "number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 400, "9" * 5000, str(2**63)]
 )
-def test_numbers_that_are_none_are_refused_everywhere(ann: Person, number: str) -> None:
+def test_invalid_numbers_are_refused_everywhere(ann: Person, number: str) -> None:
     for path in (*(f"{GRADIO}/{event}" for event in EVENTS), "/api/jobs", "/api/estimate", "/api/conversations"):
         body = f'{{"data": [{number}], "fn_index": 0, "session_hash": "abc"}}'
         answer = ann.client.post(path, content=body, headers={"Content-Type": "application/json"})
         assert (answer.status_code, answer.json()["code"]) in {(422, "bad_number"), (422, "bad_json")}, (path, number)
 
 
-def test_what_is_not_there_is_not_found(ann: Person) -> None:
+def test_unknown_functions_are_not_found(ann: Person) -> None:
     body = {"data": [], "fn_index": 99_999, "session_hash": "abc"}
     for path in ("queue/join", "call/nothing", "run/nothing", "call/v2/list_assets", "call/v2/nothing"):
         answer = ann.client.post(f"{GRADIO}/{path}", json=body)

@@ -1,18 +1,19 @@
-"""What one person makes for themselves is nobody else's: not the other member's, not the owner's."""
+"""One person's own work is closed to everyone else: other members and the owner."""
 
 import json
 from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple, get_origin
+from uuid import uuid4
 
 import gradio as gr
 import pytest
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from engines.requests import REQUESTS, Drawing, asset_fields
+from engines.requests import REQUESTS, PromptRequest, asset_fields
 from studio import Studio
-from tests.security.doors import METHODS, events, filled, routes
+from tests.security.entry_points import METHODS, events, filled, routes
 from tests.support.live import Live
 from tests.support.people import Person, admit
 from tests.support.waiting import until
@@ -22,7 +23,7 @@ TITLE, TEXT, PROJECT, RECIPE = "moonlit harbour", "The otter sleeps.", "Otter fi
 
 
 class Work(NamedTuple):
-    """Carol's own work: a picture, another in the bin, a finished job with its files, an upload on its way in; a recipe
+    """Carol's own work: a picture, another in the bin, a finished job with its files, an upload in progress, a recipe
     and a run of it."""
 
     client: Any
@@ -35,22 +36,22 @@ class Work(NamedTuple):
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """What routes could be asked for."""
+        """Values for the parameters of routes."""
         return (*self.assets, self.job, self.project, self.recipe, self.run)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Her own words, which nobody who knows her ids has yet."""
+        """Carol's own texts, which her ids do not reveal."""
         return (TITLE, TEXT, TEXT.split()[1], PROJECT, RECIPE)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What nobody else may be told: her words, her files. That she has a job, everybody may see."""
+        """What nobody else may see: her texts and files. Everyone may see that she has a job."""
         return (*self.words, self.project, *self.assets, self.upload, self.recipe, self.run)
 
 
 def worked(client: Any, photo: Path) -> Work:
-    """Do what Carol has done, with the client that acts for her."""
+    """Create Carol's work with a client that acts for her."""
     picture = photo.read_bytes()
     project = client.post("/api/projects", json={"name": PROJECT, "shared": False}).json()["id"]
     kept, binned = (
@@ -67,14 +68,14 @@ def worked(client: Any, photo: Path) -> Work:
     return Work(client, (kept, binned, *done["assets"]), job, project, upload, recipe, run)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def work(studio: Studio, app: ASGIApp, bob: Person, photo: Path) -> Work:
     return worked(admit(studio, app, "carol").client, photo)
 
 
 @pytest.fixture(params=["bob", "ann"])
 def other(request: pytest.FixtureRequest, ann: Person, bob: Person) -> TestClient:
-    """The one who tries: bob, a member, then ann, who owns the studio."""
+    """The person who tries: bob, a member, then ann, the owner."""
     return {"ann": ann, "bob": bob}[request.param].client
 
 
@@ -84,7 +85,7 @@ def tells_nothing(work: Work, answer: Any, tried: object) -> None:
 
 
 def unchanged(work: Work) -> None:
-    """Carol still has what she had, as it was."""
+    """Check that Carol's work is unchanged."""
     kept, binned, *made = work.assets
     assert {asset["id"] for asset in work.client.get("/api/assets").json()["assets"]} == {kept, *made}
     assert work.client.get(f"/api/assets/{binned}").json()["deleted_at"]
@@ -94,7 +95,7 @@ def unchanged(work: Work) -> None:
 
 
 @pytest.mark.slow
-def test_no_route_gives_anything_away(app: ASGIApp, work: Work, other: TestClient) -> None:
+def test_no_route_reveals_anything(app: ASGIApp, work: Work, other: TestClient) -> None:
     for path in sorted(path for path in routes(app) if path.startswith("/api/") and "{" in path):
         for id in work.ids:
             tried = filled(path, id)
@@ -102,9 +103,9 @@ def test_no_route_gives_anything_away(app: ASGIApp, work: Work, other: TestClien
                 answer = other.request(method, tried, headers={"Range": "bytes=0-9"})
                 refusals = {404, 405}
                 if method in ("POST", "PUT", "PATCH"):
-                    refusals |= {422}  # a body is read before anything is looked up
+                    refusals |= {422}  # the body is read before anything is looked up
                 if path.startswith(("/api/studio/", "/api/models/")):
-                    refusals |= {403, 422}  # for the owner; models are nobody's
+                    refusals |= {403, 422}  # for the owner; models belong to nobody
                 assert answer.status_code in refusals, (method, tried, answer.status_code)
                 said = answer.text.replace(id, "") + str(answer.headers)
                 assert not [secret for secret in work.secrets if secret in said], (method, tried)
@@ -112,7 +113,7 @@ def test_no_route_gives_anything_away(app: ASGIApp, work: Work, other: TestClien
 
 
 @pytest.mark.slow
-def test_no_list_and_no_filter_shows_it(work: Work, other: TestClient) -> None:
+def test_no_list_or_filter_reveals_anything(work: Work, other: TestClient) -> None:
     boot = other.get("/api/jobs").json()["cursor"].partition(".")[0]
     for path in (
         *(f"/api/jobs{since}" for since in ("", "?since=", "?since=x", f"?since={boot}.0", f"?since={boot}.1")),
@@ -134,11 +135,11 @@ def test_no_list_and_no_filter_shows_it(work: Work, other: TestClient) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_of_it_is_an_input_or_a_place(work: Work, other: TestClient, photo: Path) -> None:
+def test_other_peoples_things_are_refused_as_input_and_as_project(work: Work, other: TestClient, photo: Path) -> None:
     own = other.post("/api/assets", params={"name": "own.jpg"}, content=photo.read_bytes()).json()["id"]
     takers = [(task, name) for task, request in REQUESTS.items() for name in asset_fields(request)]
     assert takers
-    drawing = [task for task, request in REQUESTS.items() if issubclass(request, Drawing)]
+    drawing = [task for task, request in REQUESTS.items() if issubclass(request, PromptRequest)]
     for path in ("/api/jobs", "/api/estimate"):
         for id in work.assets:
             for task, name in takers:
@@ -162,35 +163,37 @@ def test_nothing_of_it_is_an_input_or_a_place(work: Work, other: TestClient, pho
 
 
 def _required(task: str, asset: str) -> dict[str, Any]:
-    """What a request cannot do without: assets of one's own, and words."""
+    """Return the required fields of a request: one's own assets, and text."""
     request = REQUESTS[task]
     words: dict[str, Any] = {"sentences": ["Good morning."]} if task == "check_speech" else {}
-    if issubclass(request, Drawing):
+    if issubclass(request, PromptRequest):
         words["prompt"] = "A lion."
     return {name: asset for name in asset_fields(request) if request.model_fields[name].is_required()} | words
 
 
 @pytest.mark.slow
-def test_no_event_of_the_page_gives_it_away(app: ASGIApp, work: Work, other: TestClient) -> None:
-    """Each is called with each of Carol's ids in what comes with an event and in all of its places that take text at
-    once; and with the ids by turns in every single place."""
+def test_no_event_of_the_page_reveals_anything(app: ASGIApp, work: Work, other: TestClient) -> None:
+    """Each is called with each of Carol's ids in the event's data and in all text inputs at once, and with the ids in
+    turn in every single input."""
     by_turns = cycle(work.ids)
+    session = uuid4().hex  # their own page; another person's is refused by the gate
     for name, function in events(app).items():
         if function.queue:
-            continue  # the named endpoints: below
+            continue  # the named endpoints are tested below
         every = {n for n, taken in enumerate(function.inputs) if not isinstance(taken, gr.Number | gr.Slider)}
         asked = [(id, every) for id in work.ids]
         asked += [(next(by_turns), {place}) for place in range(len(function.inputs))]
         for id, places in asked:
             data = [id if n in places else getattr(taken, "value", None) for n, taken in enumerate(function.inputs)]
-            body = {"data": data, "event_data": {"asset": id, "ref": "take-1"}, "session_hash": "other"}
+            body = {"data": data, "event_data": {"asset": id, "ref": "take-1"}, "session_hash": session}
             answer = other.post(f"{GRADIO}/run/{name}", json=body)
+            assert answer.status_code not in (401, 403, 429), (name, answer.text)
             assert not [word for word in work.words if word in answer.text], (name, places, answer.text)
     unchanged(work)
 
 
 @pytest.mark.slow
-def test_no_endpoint_gives_it_away(live: Live, photo: Path) -> None:
+def test_no_endpoint_reveals_anything(live: Live, photo: Path) -> None:
     live.first_account("ann")
     for name in ("bob", "carol"):
         live.add(name)
@@ -201,7 +204,7 @@ def test_no_endpoint_gives_it_away(live: Live, photo: Path) -> None:
     for other in (live.script("bob"), live.script("ann")):
         for name, endpoint in endpoints.items():
             usual = [taken.get("parameter_default") for taken in endpoint["parameters"]]
-            first = [(id, 0) for id in work.ids]  # where endpoints take what they are about
+            first = [(id, 0) for id in work.ids]  # the argument that names an endpoint's object
             for id, place in first + [(next(by_turns), place) for place in range(1, len(usual))]:
                 data = [*usual[:place], id, *usual[place + 1 :]] if usual else []
                 event = other.post(f"{GRADIO}/call{name}", json={"data": data}).json()["event_id"]

@@ -1,9 +1,9 @@
-"""Nobody gets into the studio without signing in: every route of the whole app, by every method, in every spelling."""
+"""Nobody gets in without signing in: every route of the whole app, with every method and spelling."""
 
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from tests.security.doors import METHODS, filled, reading, routes
+from tests.security.entry_points import METHODS, filled, reading, routes
 from tests.support.people import Person
 
 OPEN = {"/login", "/setup/{token}", "/login/static/", "/healthz", "/trust", "/trust/c41-studio.crt"}
@@ -46,12 +46,12 @@ SPELLINGS = (
 )
 
 
-def test_no_spelling_helps(client: TestClient) -> None:
+def test_no_spelling_of_a_path_gets_in(client: TestClient) -> None:
     for path in SPELLINGS:
         refused(client, path)
 
 
-def test_open_paths_show_no_more_than_signing_in_needs(client: TestClient) -> None:
+def test_open_paths_show_only_what_signing_in_needs(client: TestClient) -> None:
     assert client.get("/login/static/login.css").status_code == 200
     for way in ("", "..%2f..%2fapp.py", "%2e%2e/%2e%2e/app.py", "%2e%2e/js/studio.js", "/etc/passwd", "%00", "x"):
         assert client.get(f"/login/static/{way}").status_code == 404, way
@@ -66,7 +66,7 @@ def test_open_paths_show_no_more_than_signing_in_needs(client: TestClient) -> No
         assert client.get(path).status_code == 404, path
 
 
-def test_nobody_can_fill_the_memory_with_a_body(app: ASGIApp, ann: Person) -> None:
+def test_a_body_cannot_fill_the_memory(app: ASGIApp, ann: Person) -> None:
     found = reading(app)
     assert found > {("POST", "/api/assets/many"), ("POST", "/account/tokens")}
     for method, path in sorted(found):

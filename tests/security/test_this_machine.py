@@ -1,4 +1,4 @@
-"""Other accounts of the machine, and bodies made to break something."""
+"""Other accounts of the computer, and malicious bodies."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from auth.uploads import Uploads
+from auth.http.gradio_uploads import Uploads
 from data import DataFolder
 from db import open_database
 from tests.support.people import Person
@@ -24,8 +24,8 @@ def open_umask() -> Any:
 
 
 @pytest.mark.usefixtures("open_umask")
-def test_other_accounts_of_the_machine_read_nothing(data_folder: Path) -> None:
-    data_folder.mkdir()  # made by somebody's hand, for everyone
+def test_other_accounts_of_the_computer_cannot_read_anything(data_folder: Path) -> None:
+    data_folder.mkdir()  # created by hand, open to everyone
     data = DataFolder(data_folder)
     data.create()
     data.secret("session")
@@ -36,27 +36,27 @@ def test_other_accounts_of_the_machine_read_nothing(data_folder: Path) -> None:
     assert closed == []
 
 
-def test_a_folder_made_by_the_studio_is_private(data_folder: Path) -> None:
+def test_a_folder_created_by_the_studio_is_private(data_folder: Path) -> None:
     DataFolder(data_folder).create()
     assert stat.S_IMODE(data_folder.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("event", ["run/ask_speak", "run/ask_stylize_image", "call/job_status", "queue/join"])
-def test_text_that_cannot_be_repeated_is_a_bad_request(ann: Person, event: str) -> None:
+def test_text_with_lone_surrogates_is_a_bad_request(ann: Person, event: str) -> None:
     body = json.dumps({"data": ["\ud800"] * 5, "session_hash": "mine"})
     answer = ann.client.post(f"{GRADIO}/{event}", content=body)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_json")
 
 
 @pytest.mark.parametrize("depth", [900, 1_000, 100_000])
-def test_no_depth_of_nesting_harms(ann: Person, depth: int) -> None:
+def test_deep_nesting_is_harmless(ann: Person, depth: int) -> None:
     body = '{"data": [' + "[" * depth + "]" * depth + "]}"
     for path in (f"{GRADIO}/run/ask_speak", "/api/jobs", "/api/estimate"):
         assert 400 <= ann.client.post(path, content=body).status_code <= 500, path
     assert ann.client.get("/healthz").text == "ok"
 
 
-def test_a_file_named_many_times_is_looked_up_once(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_named_many_times_is_checked_once(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     owns = Uploads.owns
 
@@ -70,6 +70,6 @@ def test_a_file_named_many_times_is_looked_up_once(ann: Person, monkeypatch: pyt
     assert asked == [path]
 
 
-def test_an_unforeseen_error_shows_no_insides(ann: Person) -> None:
+def test_an_unexpected_error_shows_no_internals(ann: Person) -> None:
     answer = ann.client.post(f"{GRADIO}/run/fill_speak", json={"data": [], "event_data": "text"})
     assert "attribute" not in answer.text

@@ -1,4 +1,4 @@
-"""Calls that happen at the same moment, each in a thread of its own."""
+"""Simultaneous calls, each in its own thread."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from errors import StudioError
 
 
 def at_once(calls: Sequence[Callable[[], object]]) -> Counter[str]:
-    """What became of the calls: how many were "done", and how many refused, by code and status ("name_taken 409")."""
+    """The outcomes of the calls: how many were "done", and how many failed by code and status ("name_taken 409")."""
     start = Barrier(len(calls))
 
     def outcome(call: Callable[[], object]) -> str:

@@ -1,4 +1,4 @@
-"""Folders as if each lay on a disk of its own."""
+"""Folders that behave as if each were on its own disk."""
 
 import errno
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 
 def apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No file can be renamed from one folder into another."""
+    """Prevent files from being renamed across folders."""
     replace = Path.replace
 
     def across(path: Path, target: Path) -> Path:

@@ -1,4 +1,4 @@
-"""A Hugging Face hub on this machine: repositories in memory, the API's shapes, large files elsewhere, faults."""
+"""A local Hugging Face hub: repositories in memory, the API's responses, a separate server for large files, faults."""
 
 import hashlib
 import json
@@ -14,31 +14,30 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 CHUNK = 64 * 1024
 LARGE = 4096
-"""From this many bytes on a file is a large one: the hub knows its sha256 and sends its readers elsewhere."""
+"""From this many bytes on, a file is large: the hub knows its SHA-256 and redirects to the other server."""
 
 
 @dataclass
 class Faults:
-    """What goes wrong with a file. Counters run down: a fault with ``times`` 1 happens once."""
+    """Faults of a file. Counters count down: a fault with ``times`` 1 happens once."""
 
     cut_at: int = 0
-    """The connection breaks after this many bytes of an answer …"""
+    """The connection breaks after this many bytes of a response, ``cut_times`` times."""
     cut_times: int = 0
     wrong_times: int = 0
-    """… as many times one byte of the content is not what it should be …"""
+    """This many times, one byte of the content is wrong."""
     busy_times: int = 0
-    """… or the server answers 503."""
+    """This many times, the server responds with 503."""
     bytes_per_second: int = 0
     no_ranges: bool = False
-    """The server sends the whole file whatever is asked."""
+    """The server ignores ranges and sends the whole file."""
     etag: str = ""
-    """What the large file's server calls the content, where it is not its usual name."""
+    """The ETag from the large files' server, if it is not the usual one."""
 
 
 @dataclass
 class Repository:
-    """Files at a commit, ``pinned`` where it has a name of its own. ``token`` is the one that may read them; empty:
-    everybody."""
+    """Files at a commit; ``pinned`` overrides the commit's name. A ``token``, if set, is required to read them."""
 
     files: dict[str, bytes]
     card: dict[str, Any] = field(default_factory=dict)
@@ -48,14 +47,14 @@ class Repository:
 
     @property
     def commit(self) -> str:
-        """The name of this state of the files."""
+        """The name of this commit."""
         sums = {name: git_sum(content) for name, content in sorted(self.files.items())}
         return self.pinned or hashlib.sha1(json.dumps(sums).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that came in."""
+    """A received request."""
 
     host: str
     path: str
@@ -65,12 +64,12 @@ class Asked:
 
 
 def git_sum(content: bytes) -> str:
-    """What git calls a file's content."""
+    """The git blob hash of a file's content."""
     return hashlib.sha1(f"blob {len(content)}\0".encode() + content).hexdigest()
 
 
 class LocalHub:
-    """Two servers: the hub itself, and the one that large files come from. Use it as a context."""
+    """Two servers: the hub, and the one for large files. Use it as a context manager."""
 
     def __init__(self) -> None:
         self.repositories: dict[str, Repository] = {}
@@ -86,12 +85,12 @@ class LocalHub:
 
     @property
     def url(self) -> str:
-        """What HF_ENDPOINT is set to."""
+        """The value for HF_ENDPOINT."""
         return f"http://127.0.0.1:{self._hub.server_port}"
 
     @property
     def store_url(self) -> str:
-        """Where large files come from: another host, as far as tokens are concerned."""
+        """The address of the server for large files, which counts as another host for tokens."""
         return f"http://127.0.0.1:{self._store.server_port}"
 
     def __enter__(self) -> "LocalHub":
@@ -105,13 +104,13 @@ class LocalHub:
             server.server_close()
 
     def add(self, name: str, files: Mapping[str, bytes | str], **more: Any) -> Repository:
-        """Put a repository up."""
+        """Add a repository."""
         contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
         self.repositories[name] = Repository(contents, **more)
         return self.repositories[name]
 
     def move(self, name: str, files: Mapping[str, bytes | str]) -> Repository:
-        """Let a repository move on to other files; its older commits stay."""
+        """Add a commit with other files to a repository; older commits stay."""
         old = self.repositories[name]
         self.older[name, old.commit] = old
         return self.add(name, files)
@@ -122,34 +121,34 @@ class LocalHub:
         return newest if newest and revision in ("main", newest.commit) else self.older.get((name, revision))
 
     def rename(self, name: str, new: str) -> None:
-        """Give a repository another name; its old one leads there."""
+        """Rename a repository; the old name redirects to the new one."""
         self.repositories[new] = self.repositories.pop(name)
         self.renamed[name] = new
 
     def fault(self, path: str, **what: Any) -> Faults:
-        """Let something go wrong with a file, named by its path in its repository."""
+        """Set a fault for a file, named by its path in the repository."""
         self.faults[path] = Faults(**what)
         return self.faults[path]
 
     def heard(self, host: str, part: str = "") -> list[Asked]:
-        """The requests that reached ``hub`` or ``store`` with ``part`` in their path."""
+        """The requests received by ``hub`` or ``store`` with ``part`` in their path."""
         with self._lock:
             return [one for one in self.asked if one.host == host and part in one.path]
 
     def note(self, asked: Asked) -> None:
-        """Remember a request."""
+        """Record a request."""
         with self._lock:
             self.asked.append(asked)
 
     def count(self, sent: int) -> None:
-        """Remember what was sent of files."""
+        """Add to the number of bytes sent."""
         with self._lock:
             self.sent += sent
 
 
 @contextmanager
 def local_hub() -> Iterator[LocalHub]:
-    """A hub that serves."""
+    """A running hub."""
     with LocalHub() as hub:
         yield hub
 

@@ -1,4 +1,4 @@
-"""The real studio: ``python app.py`` in a process of its own, started, watched, killed and started again."""
+"""The real studio: ``python app.py`` in its own process, which tests start, watch, kill and restart."""
 
 import os
 import re
@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from engines.runtime import ENVIRONMENT
+from engines.torch_setup import ENVIRONMENT
 from tests.support.people import PASSWORD
 from tests.support.waiting import until
 
@@ -31,7 +31,7 @@ def free_port() -> int:
 
 @dataclass
 class Live:
-    """A studio on its own data folder. ``environment`` adds to what the process gets; ``bare``: that is all it gets."""
+    """A studio with its own data folder. ``environment`` adds variables; with ``bare`` the process gets no others."""
 
     data: Path
     starter: Path
@@ -45,12 +45,12 @@ class Live:
 
     @property
     def url(self) -> str:
-        """Where it serves."""
+        """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def log(self) -> str:
-        """Everything it wrote since it first started."""
+        """Its output since the first start."""
         path = self._log_file
         return path.read_text(errors="replace") if path.exists() else ""
 
@@ -72,16 +72,16 @@ class Live:
         inherited = {} if self.bare else {k: v for k, v in os.environ.items() if k not in ENVIRONMENT}
         return inherited | mine | self.environment
 
-    # -- its life
+    # -- the process
 
     def start(self) -> "Live":
-        """Start it and wait until it serves."""
+        """Start it, and wait until it serves."""
         self.spawn()
-        until(self._serves, START_SECONDS, f"the studio at {self.url}")
+        until(self._serves, START_SECONDS, f"the studio at {self.url}", every=0.05)
         return self
 
     def spawn(self) -> "subprocess.Popen[bytes]":
-        """Start it without waiting for anything."""
+        """Start it without waiting."""
         self.data.parent.mkdir(parents=True, exist_ok=True)
         with self._log_file.open("ab") as log:
             self.process = subprocess.Popen(
@@ -96,13 +96,13 @@ class Live:
         return self.process
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it, as in a power cut."""
         if self.process:
             self.process.kill()
             self.process.wait()
 
     def interrupt(self) -> float:
-        """Press Ctrl-C and wait for the end; the seconds that took."""
+        """Press Ctrl-C and wait for the end. Returns the seconds it took."""
         assert self.process
         began = time.monotonic()
         self.process.send_signal(signal.SIGINT)
@@ -121,7 +121,7 @@ class Live:
         return [int(pid) for task in tasks for pid in task.read_text().split()]
 
     def engine_pid(self, lane: str) -> int:
-        """The process of one lane's engine, where engines have processes of their own."""
+        """The process id of a lane's engine, if engines run in their own processes."""
         [found] = [pid for pid in self.children() if lane in Path(f"/proc/{pid}/cmdline").read_text().split("\0")]
         return found
 
@@ -129,24 +129,25 @@ class Live:
         assert self.process
         if self.process.poll() is not None:
             raise AssertionError(f"the studio ended with {self.process.returncode}:\n{self.log[-4000:]}")
-        try:
+        try:  # first without httpx, which reads all of the system's certificates each time
+            socket.create_connection(("127.0.0.1", self.port), 2).close()
             return httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200
-        except httpx.TransportError:
+        except (OSError, httpx.TransportError):
             return False
 
-    # -- its people
+    # -- people
 
     def first_account(self, name: str = "ann") -> httpx.Client:
-        """Open the link it printed and create the owner; a browser that is signed in as them."""
+        """Open the link it printed, and create the owner. Returns a browser signed in as the owner."""
         link = re.findall(r"Create the first account: (\S+)", self.log)[-1]
         return self._choose_password(link, name)
 
     def add(self, name: str) -> httpx.Client:
-        """Add a person by ``python -m auth add``, who then opens their link; a browser that is signed in as them."""
+        """Add a person with ``python -m auth add`` and open their link. Returns a browser signed in as them."""
         return self._choose_password(self.command("add", name), name)
 
     def command(self, *arguments: str) -> str:
-        """What ``python -m auth …`` prints, a link's address alone where it prints one."""
+        """The output of ``python -m auth …``; only the address if it prints a link."""
         done = subprocess.run(
             [sys.executable, "-m", "auth", *arguments],
             cwd=self.source,
@@ -159,7 +160,7 @@ class Live:
         return link.group() if link else done.stdout.strip()
 
     def script(self, name: str) -> httpx.Client:
-        """A script of a person, with a bearer token."""
+        """A script client for a person, with a bearer token."""
         token = self.command("token", name, "tests")
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
 
@@ -174,11 +175,11 @@ class Live:
         return browser
 
 
-# -- what scripts do
+# -- API calls
 
 
 def upload(client: httpx.Client, path: Path) -> str:
-    """Bring a file in; the asset's id."""
+    """Upload a file. Returns the asset's id."""
     with path.open("rb") as file:
         answer = client.post("/api/assets", files={"file": (path.name, file)})
     assert answer.status_code in (200, 201), answer.text
@@ -186,14 +187,14 @@ def upload(client: httpx.Client, path: Path) -> str:
 
 
 def submit(client: httpx.Client, request: dict[str, Any], **more: Any) -> str:
-    """Ask for a job; its id."""
+    """Submit a job. Returns its id."""
     answer = client.post("/api/jobs", json={"request": request, **more})
     assert answer.status_code in (200, 201, 202), answer.text
     return str(answer.json()["id"])
 
 
 def job(client: httpx.Client, job_id: str) -> dict[str, Any]:
-    """A job as it stands."""
+    """The current state of a job."""
     answer = client.get(f"/api/jobs/{job_id}")
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
@@ -201,9 +202,10 @@ def job(client: httpx.Client, job_id: str) -> dict[str, Any]:
 
 
 def finished(client: httpx.Client, job_id: str, seconds: float = 120) -> dict[str, Any]:
-    """A job once it is done, failed or cancelled."""
+    """A job once it is done, failed or canceled."""
     return until(
         lambda: found if (found := job(client, job_id))["state"] in FINISHED else None,
         seconds,
         f"the end of job {job_id}",
+        every=0.1,
     )

@@ -1,4 +1,4 @@
-"""An identity provider on a real port: OpenID Connect with a code, PKCE and RS256, and lies on request."""
+"""An identity provider on a real port: OpenID Connect with authorization code, PKCE and RS256, and optional faults."""
 
 import base64
 import hashlib
@@ -34,7 +34,7 @@ FAULTS = (
 
 @dataclass
 class Provider:
-    """Whoever comes is taken for ``person``; ``fault`` is one of ``FAULTS`` or empty."""
+    """A provider that identifies everyone as ``person``; ``fault`` is one of ``FAULTS`` or empty."""
 
     issuer: str = ""
     fault: str = ""
@@ -45,7 +45,7 @@ class Provider:
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "k1", "use": "sig", "alg": "RS256"}))
 
     def id_token(self, nonce: str) -> str:
-        """What it says of the person, or a lie."""
+        """The ID token of the person, with the fault if there is one."""
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": CLIENT, "nonce": nonce, "iat": now, "exp": now + 300, **self.person}
         header, key = {"alg": "RS256", "kid": "k1"}, self.key
@@ -146,7 +146,7 @@ def _routes(provider: Provider) -> FastAPI:
 
 @contextmanager
 def serving() -> Iterator[Provider]:
-    """A provider that answers."""
+    """A running provider."""
     provider = Provider()
     server = uvicorn.Server(uvicorn.Config(_routes(provider), port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)

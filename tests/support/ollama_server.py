@@ -1,7 +1,7 @@
-"""A small server that speaks Ollama's own protocol and answers with the starter model.
+"""A small server with Ollama's protocol that answers with the starter model.
 
-It knows chat, tags, show, pull, delete, generate (to unload) and ps, and can be told to go wrong.
-``python -m tests.support.ollama_server PORT`` runs one by itself.
+It supports chat, tags, show, pull, delete, generate (to unload) and ps, and can simulate faults.
+``python -m tests.support.ollama_server PORT`` runs it alone.
 """
 
 import base64
@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from engines import runtime
+from engines import torch_setup
 
 CAN = {
     "smollm2:135m": ["completion", "tools"],
@@ -27,20 +27,20 @@ CAN = {
     "thinker:1b": ["completion", "thinking"],
     "embedder:33m": ["embedding"],
 }
-"""The models it has at first, and what each says it can."""
+"""Its initial models, with their capabilities."""
 LAYERS = (40_000_000, 1_000, 20_000_000)
-"""Bytes of the parts of any model it is asked to pull."""
+"""The layer sizes in bytes of every model to pull."""
 
 
 @dataclass
 class Faults:
-    """What is to go wrong, each at most once unless said otherwise.
+    """Simulated faults, each at most once unless noted.
 
-    ``die_after`` words of an answer the line breaks; ``no_memory`` is what loading a model says; ``garbage`` answers
-    everything with a page; ``silent`` never answers; ``error_after`` words comes an error in the stream;
-    ``broken_show`` is a model that cannot be shown; ``slow_show`` says after how many seconds some are shown, ``shown``
-    what is answered of some and with which status; ``key`` is asked of everybody; ``busy`` models stay in memory,
-    ``stuck`` ones are refused to be let go.
+    The connection breaks after ``die_after`` words of an answer; ``no_memory``: loading a model fails; ``garbage``:
+    every response is an HTML page; ``silent``: no response; an error is in the stream after ``error_after`` words;
+    ``broken_show`` is a model that cannot be shown; ``slow_show`` is the delay in seconds for some models, ``shown``
+    the response and status for some; ``key`` is required from every client; ``busy`` models stay in memory; unloading
+    ``stuck`` ones fails.
     """
 
     die_after: int | None = None
@@ -58,10 +58,10 @@ class Faults:
 
 @dataclass
 class State:
-    """What the server has, what it was asked for, and how many answers somebody left before their end.
+    """The server's models, the requests it received, and how many answers were abandoned by the client.
 
-    ``scripts`` are whole answers by model: messages as they go over the line, None for a silence without end, and as
-    the last one why it is done.
+    ``scripts`` are complete answers by model: the messages to send, None for an endless pause, and finally the reason
+    for the end.
     """
 
     context: int = 8192
@@ -76,7 +76,7 @@ class State:
 
 
 class OllamaServer:
-    """Serves in threads of this process from ``with`` to its end."""
+    """Serves in threads of this process inside a ``with`` block."""
 
     def __init__(self, gguf: Path, port: int = 0) -> None:
         self.state = State()
@@ -100,12 +100,12 @@ class OllamaServer:
         self.stop()
 
     def stop(self) -> None:
-        """Be gone."""
+        """Stop the server."""
         self._http.shutdown()
         self._http.server_close()
 
     def chat(self, asked: dict[str, Any], heard: Callable[[dict[str, Any]], bool]) -> None:
-        """One answer of the starter model, a piece at a time; ``heard`` says when to stop."""
+        """Generate one answer of the starter model, piece by piece; ``heard`` returns True to stop."""
         options = asked.get("options", {})
         with self._lock:
             self._load().handle_chat_completions(
@@ -128,7 +128,7 @@ class OllamaServer:
             wanted = xllamacpp.CommonParams()
             wanted.model.path = str(self._gguf)
             wanted.n_ctx, wanted.n_gpu_layers, wanted.n_parallel = 4096, 0, 1
-            wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = runtime.threads()
+            wanted.cpuparams.n_threads = wanted.cpuparams_batch.n_threads = torch_setup.threads()
             wanted.warmup, wanted.verbosity, wanted.cache_ram_mib = False, -1, 0
             self._llama = xllamacpp.Server(wanted)
         return self._llama
@@ -141,7 +141,7 @@ class OllamaServer:
 
 
 def _seen(message: dict[str, Any]) -> dict[str, str]:
-    """A message for a model that cannot see: pictures are opened and told by their size."""
+    """A message for a model without vision: pictures are opened and described by their size."""
     from PIL import Image
 
     pictures = [Image.open(io.BytesIO(base64.b64decode(image))) for image in message.get("images") or ()]
@@ -154,11 +154,11 @@ class _Handler(BaseHTTPRequestHandler):
     server_of: OllamaServer
 
     def handle(self) -> None:
-        with suppress(ConnectionError):  # whoever asked went away
+        with suppress(ConnectionError):  # the client disconnected
             super().handle()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     @property
     def _state(self) -> State:
@@ -187,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif self.path in routes:
             self._state.asked.append({"path": self.path, **body})
             alive = body.get("keep_alive")
-            if isinstance(alive, str) and not _DURATION.fullmatch(alive):  # as Go's time.ParseDuration reads them
+            if isinstance(alive, str) and not _DURATION.fullmatch(alive):  # like Go's time.ParseDuration
                 self._json({"error": f'time: missing unit in duration "{alive}"'}, 400)
             else:
                 routes[self.path](body)
@@ -332,7 +332,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._end()
 
     def _is_heard(self) -> bool:
-        """Whether the other end of the line is still there."""
+        """Whether the client is still connected."""
         try:
             return bool(self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
         except BlockingIOError:

@@ -1,11 +1,11 @@
-"""Real pictures, sound and clips, cut small from those that ship inside the gradio package."""
+"""Real pictures, sounds and clips: small excerpts of those in the gradio package."""
 
 import importlib.metadata
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
-# found without importing gradio, which takes seconds
+# located without importing gradio, which takes seconds
 MEDIA = Path(str(importlib.metadata.distribution("gradio").locate_file("gradio"))) / "media_assets"
 
 

@@ -1,4 +1,4 @@
-"""What the library's page is given: the words for what it shows, and the index of a list."""
+"""Data for the library page: labels, and the index of a list."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from tabs import library, writing
 from tests.support.people import Person
 
 
-def test_every_task_has_its_words_and_those_with_a_form_say_what_it_takes(studio: Studio) -> None:
+def test_every_task_has_labels_and_forms_list_their_inputs(studio: Studio) -> None:
     words: Any = library._words(studio)
     assert set(words["tasks"]) == set(REQUESTS)
     for task, said in words["tasks"].items():
@@ -25,7 +25,7 @@ def test_every_task_has_its_words_and_those_with_a_form_say_what_it_takes(studio
     assert set(words["models"]) == set(studio.catalog.entries)
 
 
-def test_the_index_is_the_list_and_each_moment_goes_on_behind_it(ann: Person, bob: Person, photo: Path) -> None:
+def test_the_index_matches_the_list_and_each_moment_pages_on(ann: Person, bob: Person, photo: Path) -> None:
     for n in range(5):
         answer = ann.client.post("/api/assets", params={"name": f"lion {n}.jpg"}, content=photo.read_bytes())
         assert answer.status_code == 201
@@ -38,4 +38,4 @@ def test_the_index_is_the_list_and_each_moment_goes_on_behind_it(ann: Person, bo
     one = ann.client.get("/api/library/index", params={"q": "lion 3"}).json()
     assert one["ids"] == [listed[1]]
     assert bob.client.get("/api/library/index").json() == {"ids": [], "moments": []}
-    assert ann.client.get("/api/library/index", params={"colour": "red"}).status_code == 422
+    assert ann.client.get("/api/library/index", params={"color": "red"}).status_code == 422

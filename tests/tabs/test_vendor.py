@@ -1,4 +1,4 @@
-"""What the browser runs that is not ours: exactly the files that are written down, each with its licence."""
+"""Third-party code in the browser: exactly the recorded files, each with its license."""
 
 import hashlib
 import re
@@ -8,7 +8,7 @@ from app import HERE
 VENDOR = HERE / "assets" / "vendor"
 
 
-def test_every_file_is_the_one_that_is_written_down() -> None:
+def test_every_file_matches_its_recorded_hash() -> None:
     text = (HERE / "docs" / "dependencies.md").read_text()
     written = dict(re.findall(r"^\| ([\w.-]+) \| .+ \| `([0-9a-f]{64})` \|$", text, re.MULTILINE))
     there = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in VENDOR.glob("*.js")}
@@ -16,6 +16,6 @@ def test_every_file_is_the_one_that_is_written_down() -> None:
     assert {f"{file.stem}.LICENSE" for file in VENDOR.glob("*.js")} == {file.name for file in VENDOR.glob("*.LICENSE")}
 
 
-def test_none_of_them_loads_another() -> None:
+def test_no_file_loads_another() -> None:
     for file in VENDOR.glob("*.js"):
         assert not re.search(r"""(?:\bimport|\bfrom)\s*\(?["'](?:https?:|\.|/)""", file.read_text()), file

@@ -1,8 +1,8 @@
-"""IFNet of RIFE 4: optical flow from an in-between moment to both frames, refined from coarse to fine.
+"""IFNet of RIFE 4: optical flow from an intermediate time to both frames, refined from coarse to fine.
 
-Four blocks look at the two frames, each at a finer scale, warped by the flow found so far. A block adds to the flow
-(two vectors a pixel: towards the first frame, towards the second) and to the mask that says which of the two warped
-frames to believe. Attribute names are those of the published weights.
+Four blocks process the two frames at increasingly fine scales, warped by the flow so far. Each block adds to the flow
+(two vectors per pixel, one to each frame) and to the mask that blends the two warped frames. Attribute names are those
+of the published weights.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ MULTIPLE = 64
 
 _SCALES = (8, 4, 2, 1)
 _LARGE_MOTION = 32.0
-"""When the second block still moves both flows by more pixels than this, the search starts again twice as coarse."""
+"""If the second block changes both flows by more pixels than this, estimation restarts at half the resolution."""
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
@@ -28,7 +28,7 @@ def _resize(x: Tensor, factor: float) -> Tensor:
 
 
 class FlowBlock(nn.Module):
-    """Estimates flow and mask, or what to add to them, at one scale."""
+    """Estimates flow and mask, or changes to them, at one scale."""
 
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class FlowBlock(nn.Module):
         self.lastconv = nn.ConvTranspose2d(width, 5, 4, 2, 1)
 
     def forward(self, x: Tensor, flow: Tensor | None, scale: int) -> tuple[Tensor, Tensor]:
-        """What to add to flow (in pixels) and mask; ``scale`` is how much smaller the block looks at it."""
+        """Return the changes to flow (in pixels) and mask; ``scale`` is the factor by which the input is reduced."""
         x = _resize(x, 1 / scale)
         if flow is not None:
             x = torch.cat((x, _resize(flow, 1 / scale) / scale), 1)
@@ -47,7 +47,7 @@ class FlowBlock(nn.Module):
 
 
 class IFNet(nn.Module):
-    """Draws the frame at a moment between two frames."""
+    """Interpolates a frame between two frames."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,10 +57,10 @@ class IFNet(nn.Module):
         self.block3 = FlowBlock(12, 64)
 
     def forward(self, first: Tensor, second: Tensor, moment: float, coarser: int = 1) -> Tensor:
-        """The frame at ``moment`` (0 is the first frame, 1 the second).
+        """Return the frame at ``moment`` (0 is the first frame, 1 the second).
 
-        Frames are [batch, 3, height, width] in 0..1, sides multiples of MULTIPLE. ``coarser`` 2 looks for the flow at
-        half the resolution, for frames much larger than HD.
+        Frames are [batch, 3, height, width] in 0..1, with sides that are multiples of MULTIPLE. ``coarser`` 2 estimates
+        the flow at half the resolution, for frames much larger than HD.
         """
         time = torch.full_like(first[:, :1], moment)
         scales = [scale * coarser for scale in _SCALES]
@@ -78,13 +78,13 @@ class IFNet(nn.Module):
         self, index: int, first: Tensor, second: Tensor, time: Tensor, flow: Tensor, mask: Tensor, scales: Sequence[int]
     ) -> tuple[Tensor, Tensor]:
         block = (self.block0, self.block1, self.block2, self.block3)[index]
-        seen = torch.cat((warp(first, flow[:, :2]), warp(second, flow[:, 2:]), time, mask), 1)
-        out: tuple[Tensor, Tensor] = block(seen, flow, scales[index])
+        features = torch.cat((warp(first, flow[:, :2]), warp(second, flow[:, 2:]), time, mask), 1)
+        out: tuple[Tensor, Tensor] = block(features, flow, scales[index])
         return out
 
 
 def warp(frame: Tensor, flow: Tensor) -> Tensor:
-    """The frame as seen at each pixel displaced by ``flow`` (x, y in pixels); beyond the border its edge."""
+    """Return the frame sampled at each pixel displaced by ``flow`` (x, y in pixels); the border repeats its edge."""
     height, width = frame.shape[2:]
     y = torch.linspace(-1, 1, height, device=frame.device, dtype=frame.dtype)
     x = torch.linspace(-1, 1, width, device=frame.device, dtype=frame.dtype)

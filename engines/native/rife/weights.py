@@ -1,4 +1,4 @@
-"""Reading RIFE's published weights."""
+"""Load RIFE's published weights."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from engines.native.rife.ifnet import IFNet
 
 
 def load_ifnet(path: Path, device: torch.device, dtype: torch.dtype | None) -> IFNet:
-    """IFNet with the weights of a safetensors file, in ``dtype`` (None: the file's own).
+    """Load IFNet from a safetensors file, in ``dtype`` (None: the file's own).
 
-    Only the four blocks are read: the file also holds the teacher and a refinement of version 3, which version 4
-    does without.
+    Only the four blocks are loaded: the file also contains the teacher and a refinement network of version 3, which
+    version 4 does not use.
     """
     with torch.device("meta"):
         net = IFNet()

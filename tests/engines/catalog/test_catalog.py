@@ -1,29 +1,29 @@
-"""The catalog: what ships, what a user adds, what is installed, what fits."""
+"""The catalog: shipped and user entries, what is installed, and what fits."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from engines.catalog import SHIPPED, Catalog, Entry, read
+from engines.catalog import Catalog, Entry, read, shipped
 from engines.requests import REQUESTS, AssetFacts, CreateImage, UpscaleImage, parse
+from engines.starter.sharded import sharded_models
 from errors import StudioError
 
 PHOTO = AssetFacts(kind="image", mime="image/png", bytes=1, width=640, height=480)
 VOICE = AssetFacts(kind="sound", mime="audio/wav", bytes=1, seconds=4)
 CLIP = AssetFacts(kind="clip", mime="video/mp4", bytes=1, width=640, height=480, seconds=1, fps=24, frames=24)
 ID = "a" * 32
+ALL = shipped.entries()
 
 
 @pytest.fixture(autouse=True)
-def shipped(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One shipped entry, so that these tests do not depend on which ones there are."""
-    folder = tmp_path_factory.mktemp("shipped")
-    shutil.copy(SHIPPED / "stable-diffusion-1.5.yaml", folder)
-    monkeypatch.setattr("engines.catalog.SHIPPED", folder)
+def one_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use one shipped entry, so that these tests do not depend on the real ones."""
+    one = shipped.entry("stable-diffusion-1.5")
+    monkeypatch.setattr(shipped, "entries", lambda: (one,))
 
 
 def entry(id: str, **more: Any) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def entry(id: str, **more: Any) -> dict[str, Any]:
         "runtime": "onnx",
         "pipeline": "none",
         "parts": {},
-        "licence": {"name": "none", "commercial": True},
+        "license": {"name": "none", "commercial": True},
         "verified": "starter",
         **more,
     }
@@ -64,24 +64,26 @@ def refused(code: str, status: int = 422) -> Any:
     return Refused()
 
 
-@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_shipped_entry_is_whole(path: Path) -> None:
+@pytest.mark.parametrize("path", shipped.entry_files(), ids=lambda path: path.stem)
+def test_every_shipped_entry_is_complete(path: Path) -> None:
     entry = read(path)
     assert entry.id == path.stem
     assert entry.name
     assert entry.use.endswith(".")
-    assert entry.licence.name
+    assert entry.license.name
     assert set(entry.tasks) <= set(REQUESTS)
-    assert entry.starter == all(part.repo.startswith(("starter:", "assets:")) for part in entry.parts.values())
+    in_pack = all(part.repo.startswith(("starter:", "assets:")) for part in entry.parts.values())
+    on_request = any(part.repo == f"starter:{name}" for part in entry.parts.values() for name in sharded_models())
+    assert entry.starter == (in_pack and not on_request)
     fields = {name for task in entry.tasks for name in REQUESTS[task].model_fields}
     assert {*entry.choices, *entry.bounds, *entry.defaults} <= fields
     for choices in entry.choices.values():
         assert all(choice.label for choice in choices)
 
 
-@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_shipped_entry_takes_its_own_defaults(path: Path, tmp_path: Path) -> None:
-    shipped = read(path)
+@pytest.mark.parametrize("path", shipped.entry_files(), ids=lambda path: path.stem)
+def test_every_shipped_entry_accepts_its_own_defaults(path: Path, tmp_path: Path) -> None:
+    model = read(path)
     wanted = {
         "create_image": {"prompt": "x"},
         "change_image": {"prompt": "x", "image": ID},
@@ -98,13 +100,13 @@ def test_every_shipped_entry_takes_its_own_defaults(path: Path, tmp_path: Path) 
         "upscale_clip": {"clip": ID},
         "interpolate_clip": {"clip": ID},
     }
-    if shipped.needs_references:
+    if model.needs_references:
         wanted["create_image"] = {"prompt": "x", "references": [ID]}
-    own = catalog(tmp_path, {**shipped.model_dump(mode="json"), "parts": {}})
-    for task in shipped.tasks:
+    own = catalog(tmp_path, {**model.model_dump(mode="json"), "parts": {}})
+    for task in model.tasks:
         facts = {ID: CLIP if "clip" in task else VOICE if "speech" in task else PHOTO}
-        ready = own.prepare(parse({"task": task, "model": shipped.id, **wanted.get(task, {"image": ID})}), facts)
-        assert ready.model == shipped.id
+        ready = own.prepare(parse({"task": task, "model": model.id, **wanted.get(task, {"image": ID})}), facts)
+        assert ready.model == model.id
 
 
 def test_every_field_of_an_entry_is_documented() -> None:
@@ -113,7 +115,7 @@ def test_every_field_of_an_entry_is_documented() -> None:
         assert f"`{name}`" in text, name
 
 
-def test_a_broken_entry_is_left_out_and_the_log_says_why(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_broken_entry_is_skipped_and_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     own = tmp_path / "own"
     own.mkdir()
     (own / "a.yaml").write_text("id: [")
@@ -130,17 +132,17 @@ def test_a_broken_entry_is_left_out_and_the_log_says_why(tmp_path: Path, caplog:
         assert f"{name}.yaml" in caplog.text
 
 
-def test_a_users_entry_takes_the_place_of_a_shipped_one(tmp_path: Path) -> None:
+def test_a_users_entry_replaces_a_shipped_one(tmp_path: Path) -> None:
     own = catalog(tmp_path, entry("stable-diffusion-1.5", name="Mine"))
     assert own.get("stable-diffusion-1.5").name == "Mine"
 
 
-def test_an_unknown_model_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_model_is_rejected(tmp_path: Path) -> None:
     with refused("unknown_model"):
         catalog(tmp_path).get("nobody")
 
 
-# -- what is installed
+# -- installed models
 
 
 def part(folder: Path, *names: str) -> Path:
@@ -150,7 +152,7 @@ def part(folder: Path, *names: str) -> Path:
     return folder
 
 
-def test_a_starter_file_is_installed_once_it_is_there(tmp_path: Path) -> None:
+def test_a_starter_file_is_installed_once_it_exists(tmp_path: Path) -> None:
     found = catalog(tmp_path, entry("s", parts={"net": {"repo": "starter:thing", "file": "net.onnx"}}))
     assert not found.installed(found.get("s"))
     with refused("missing_model"):
@@ -170,13 +172,13 @@ def test_a_starter_file_is_installed_once_it_is_there(tmp_path: Path) -> None:
         ([], False),
     ],
 )
-def test_a_folder_is_installed_when_its_weights_are_there(tmp_path: Path, names: list[str], complete: bool) -> None:
+def test_a_folder_is_installed_when_its_weights_exist(tmp_path: Path, names: list[str], complete: bool) -> None:
     part(tmp_path / "model" / "unet", *names)
     found = catalog(tmp_path, entry("f", parts={"unet": {"repo": str(tmp_path / "model"), "subfolder": "unet"}}))
     assert found.installed(found.get("f")) == complete
 
 
-def test_a_missing_shard_or_a_dead_link_is_not_complete(tmp_path: Path) -> None:
+def test_a_missing_shard_or_a_broken_link_is_incomplete(tmp_path: Path) -> None:
     folder = part(tmp_path / "model", "config.json", "m-1.safetensors")
     (folder / "m.safetensors.index.json").write_text(
         json.dumps({"weight_map": {"a": "m-1.safetensors", "b": "m-2.safetensors"}})
@@ -189,7 +191,7 @@ def test_a_missing_shard_or_a_dead_link_is_not_complete(tmp_path: Path) -> None:
     assert found.installed(found.get("f"))
 
 
-def test_the_hubs_cache_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hub_cache_is_used_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
@@ -213,20 +215,22 @@ def test_a_missing_model_says_how_to_get_it(tmp_path: Path) -> None:
     assert "Models page" in error.value.problem.next
 
 
-def test_what_nobody_wrote_is_what_the_model_says(tmp_path: Path) -> None:
+def test_empty_fields_take_the_models_defaults(tmp_path: Path) -> None:
     found = catalog(tmp_path, entry("w", defaults={"negative_prompt": "grey, blurred"}))
     nothing = CreateImage(prompt="x", model="w")
     for asked, taken in ((nothing, "grey, blurred"), (nothing.model_copy(update={"negative_prompt": "y"}), "y")):
-        ready = found.prepare(CreateImage.model_validate(asked.model_dump()), {})  # every field is set, as by a form
+        ready = found.prepare(
+            CreateImage.model_validate(asked.model_dump()), {}
+        )  # with every field set, as a form does
         assert isinstance(ready, CreateImage)
         assert ready.negative_prompt == taken
 
 
-# -- which model
+# -- choosing a model
 
 
-def test_the_best_installed_model_is_taken_when_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engines.catalog.SHIPPED", tmp_path / "none")
+def test_the_best_installed_model_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipped, "entries", tuple)
     found = catalog(
         tmp_path,
         entry("absent", verified="weights", parts={"x": {"repo": "starter:none", "file": "x"}}),
@@ -237,10 +241,12 @@ def test_the_best_installed_model_is_taken_when_none_is_named(tmp_path: Path, mo
     assert found.prepare(CreateImage(prompt="x"), {}).model == "sure"
 
 
-def test_what_may_not_be_used_for_clients_is_never_taken_by_itself(tmp_path: Path) -> None:
-    private = entry("private", licence={"name": "NC", "commercial": False}, instead="open", best_for=["create_image"])
+def test_a_noncommercial_model_is_never_chosen_automatically(tmp_path: Path) -> None:
+    private = entry(
+        "private", license={"name": "NC", "commercial": False}, commercial_alternative="open", best_for=["create_image"]
+    )
     found = catalog(tmp_path, private)
-    with pytest.raises(StudioError, match="may not be used for clients") as refused:
+    with pytest.raises(StudioError, match="may not be used for client work") as refused:
         found.prepare(CreateImage(prompt="x"), {})
     assert "open" in refused.value.problem.next
     assert found.prepare(CreateImage(prompt="x", model="private"), {}).model == "private"
@@ -249,29 +255,27 @@ def test_what_may_not_be_used_for_clients_is_never_taken_by_itself(tmp_path: Pat
 
 
 @pytest.mark.parametrize(("sides", "code"), [({}, "no_sides"), ({"left": 4096, "top": 4096}, "too_large")])
-def test_a_picture_grows_on_some_side_and_not_beyond_all_bounds(
-    tmp_path: Path, sides: dict[str, int], code: str
-) -> None:
+def test_a_picture_is_extended_on_a_side_and_within_limits(tmp_path: Path, sides: dict[str, int], code: str) -> None:
     found = catalog(tmp_path, entry("m", tasks=["extend_image"]))
     large = PHOTO.model_copy(update={"width": 9000, "height": 9000})
     with refused(code):
         found.prepare(parse({"task": "extend_image", "prompt": "x", "image": ID, **sides}), {ID: large})
 
 
-def test_a_picture_larger_than_the_model_does_well_is_refused(tmp_path: Path) -> None:
+def test_a_picture_too_large_for_the_model_is_rejected(tmp_path: Path) -> None:
     found = catalog(tmp_path, entry("m", most_pixels=1_600_000))
     assert found.prepare(CreateImage(prompt="x", width=1600, height=1000), {})
     with refused("too_large"):
         found.prepare(CreateImage(prompt="x", width=1608, height=1000), {})
 
 
-def test_shipped_models_for_private_use_alone_name_one_for_clients() -> None:
-    shipped = {one.id: one for one in map(read, SHIPPED.glob("*.yaml"))}
-    for one in shipped.values():
-        assert one.licence.commercial or shipped[one.instead].licence.commercial, one.id
+def test_shipped_noncommercial_models_name_a_commercial_one() -> None:
+    known = {one.id: one for one in ALL}
+    for one in ALL:
+        assert one.license.commercial or known[one.commercial_alternative].license.commercial, one.id
 
 
-def test_a_sketching_model_goes_after_every_other_that_is_installed(tmp_path: Path) -> None:
+def test_a_sketch_model_comes_after_every_other_installed_one(tmp_path: Path) -> None:
     part(tmp_path / "starter" / "a", "net")
     here: dict[str, Any] = {"parts": {"net": {"repo": "starter:a", "file": "net"}}, "tasks": ["write"]}
     away = {"parts": {"net": {"repo": "starter:b", "file": "net"}}, "tasks": ["write"]}
@@ -280,7 +284,7 @@ def test_a_sketching_model_goes_after_every_other_that_is_installed(tmp_path: Pa
     assert [known.id for known in found.for_task("write") if known.id in "abc"] == ["b", "a", "c"]
 
 
-def test_on_a_card_the_model_made_for_it_goes_first(tmp_path: Path) -> None:
+def test_on_a_gpu_the_model_made_for_it_comes_first(tmp_path: Path) -> None:
     part(tmp_path / "starter" / "a", "net")
     here: dict[str, Any] = {"parts": {"net": {"repo": "starter:a", "file": "net"}}, "tasks": ["upscale_image"]}
     slow = entry("slow", **here, best_for=["upscale_image"])
@@ -292,7 +296,7 @@ def test_on_a_card_the_model_made_for_it_goes_first(tmp_path: Path) -> None:
 
 
 def test_a_hidden_model_appears_once_it_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engines.catalog.SHIPPED", tmp_path / "none")
+    monkeypatch.setattr(shipped, "entries", tuple)
     hidden = entry("h", hidden=True, parts={"net": {"repo": "starter:h", "file": "net"}})
     found = catalog(tmp_path, hidden)
     assert found.for_task("create_image") == []
@@ -302,15 +306,15 @@ def test_a_hidden_model_appears_once_it_is_installed(tmp_path: Path, monkeypatch
     assert [entry.id for entry in found.for_task("create_image")] == ["h"]
 
 
-def test_a_model_for_something_else_is_refused(tmp_path: Path) -> None:
+def test_a_model_for_another_task_is_rejected(tmp_path: Path) -> None:
     with refused("wrong_model"):
         catalog(tmp_path, entry("m")).prepare(UpscaleImage(image=ID, model="m"), {ID: PHOTO})
 
 
-# -- what fits
+# -- validation
 
 
-def test_a_seed_is_drawn_when_none_is_given_and_kept_when_one_is(tmp_path: Path) -> None:
+def test_a_missing_seed_is_random_and_a_given_one_is_kept(tmp_path: Path) -> None:
     found = catalog(tmp_path, entry("m"))
     drawn = {found.prepare(CreateImage(prompt="x"), {}).seed for _ in range(5)}  # type: ignore[attr-defined]
     assert None not in drawn
@@ -318,7 +322,7 @@ def test_a_seed_is_drawn_when_none_is_given_and_kept_when_one_is(tmp_path: Path)
     assert found.prepare(CreateImage(prompt="x", seed=0), {}).seed == 0  # type: ignore[attr-defined]
 
 
-def test_what_is_prepared_stays_as_it_is(tmp_path: Path) -> None:
+def test_preparing_twice_changes_nothing(tmp_path: Path) -> None:
     found = catalog(tmp_path, entry("m", defaults={"steps": 5}))
     once = found.prepare(CreateImage(prompt="x"), {})
     assert once.steps == 5  # type: ignore[attr-defined]
@@ -326,13 +330,13 @@ def test_what_is_prepared_stays_as_it_is(tmp_path: Path) -> None:
     assert found.prepare(CreateImage(prompt="x", steps=9), {}).steps == 9  # type: ignore[attr-defined]
 
 
-def test_senseless_defaults_of_a_users_entry_are_refused(tmp_path: Path) -> None:
+def test_invalid_defaults_of_a_users_entry_are_rejected(tmp_path: Path) -> None:
     with refused("bad_value"):
         catalog(tmp_path, entry("m", defaults={"steps": "many"})).prepare(CreateImage(prompt="x"), {})
 
 
 @pytest.mark.parametrize(("value", "fits"), [(1, True), (5, True), (9, True), (13, False), (4, False)])
-def test_bounds_count_in_steps_from_the_lowest(tmp_path: Path, value: int, fits: bool) -> None:
+def test_bounds_count_in_steps_from_the_lowest_value(tmp_path: Path, value: int, fits: bool) -> None:
     found = catalog(tmp_path, entry("m", bounds={"steps": (1, 9, 4)}))
     request = CreateImage(prompt="x", steps=value)
     if fits:
@@ -342,7 +346,7 @@ def test_bounds_count_in_steps_from_the_lowest(tmp_path: Path, value: int, fits:
             found.prepare(request, {})
 
 
-def test_choices_are_the_models(tmp_path: Path) -> None:
+def test_choices_come_from_the_models(tmp_path: Path) -> None:
     choices = [{"value": "clara", "label": "Clara"}, {"value": "ben", "label": "Ben"}]
     more = [{"value": "ben", "label": "Ben"}, {"value": "zoe", "label": "Zoe"}]
     found = catalog(
@@ -356,7 +360,7 @@ def test_choices_are_the_models(tmp_path: Path) -> None:
         found.prepare(parse({"task": "speak", "text": "x", "voice": "zoe", "model": "a"}), {})
 
 
-def test_inputs_must_be_there_and_of_the_right_kind(tmp_path: Path) -> None:
+def test_inputs_must_exist_and_have_the_right_kind(tmp_path: Path) -> None:
     found = catalog(tmp_path, entry("m", tasks=["upscale_image"]))
     request = UpscaleImage(image=ID)
     assert found.prepare(request, {ID: PHOTO}).model == "m"
@@ -366,7 +370,7 @@ def test_inputs_must_be_there_and_of_the_right_kind(tmp_path: Path) -> None:
         found.prepare(request, {ID: CLIP})
 
 
-def test_what_would_become_too_large_is_refused(tmp_path: Path) -> None:
+def test_a_result_that_would_be_too_large_is_rejected(tmp_path: Path) -> None:
     found = catalog(tmp_path, entry("m", tasks=["upscale_image"]))
     large = PHOTO.model_copy(update={"width": 9000, "height": 6000})
     with refused("too_large"):

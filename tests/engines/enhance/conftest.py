@@ -1,10 +1,10 @@
-"""The desk that the tests of a module work at."""
+"""A worker with the starter models, shared by the tests of a module."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.engines.enhance.enhancing import Desk
+from tests.engines.enhance.enhance_worker import Desk
 
 
 @pytest.fixture(scope="module")

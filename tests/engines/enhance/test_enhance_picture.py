@@ -1,4 +1,4 @@
-"""Pictures enlarged, cut out and restyled by the real starter models."""
+"""Pictures upscaled, cut out and restyled by the real starter models."""
 
 from pathlib import Path
 
@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines import wire
+from engines import protocol
 from engines.enhance.tiles import count, tiles
+from engines.host.worker import Worker
 from engines.media import intake
 from engines.media.picture import open_picture
 from engines.requests import CutOut, StylizeImage, UpscaleImage
-from tests.engines.enhance.enhancing import Desk, asset_id
+from tests.engines.enhance.enhance_worker import Desk, asset_id
 from tests.support.samples import MEDIA
 
 ONE = asset_id(0)
@@ -27,18 +28,18 @@ def psnr(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def edges(a: np.ndarray) -> float:
-    """How much goes on from pixel to pixel."""
+    """Return how much neighboring pixels differ."""
     return float(np.abs(np.diff(a, axis=0)).mean() + np.abs(np.diff(a, axis=1)).mean())
 
 
 @pytest.fixture(scope="module")
 def tower() -> Image.Image:
-    """A photograph full of fine lines."""
+    """A photo full of fine lines."""
     return Image.open(MEDIA / "images" / "tower.jpg").convert("RGB").crop((60, 100, 316, 356))
 
 
 @pytest.mark.parametrize(("model", "scale"), [("realesrgan-x4plus", 4), ("realesrgan-fast", 2), ("realesrgan-fast", 3)])
-def test_enlarging_brings_back_more_than_resizing(
+def test_upscaling_restores_more_than_resizing(
     desk: Desk, tmp_path: Path, tower: Image.Image, model: str, scale: int
 ) -> None:
     large = tower.crop((0, 0, 192, 192))
@@ -48,12 +49,12 @@ def test_enlarging_brings_back_more_than_resizing(
     ours, plain = pixels(came.path), pixels(small.resize(large.size, Image.Resampling.BICUBIC))
     assert ours.shape == (192, 192, 3)
     assert edges(ours) > 1.2 * edges(plain)
-    assert psnr(ours, pixels(large)) > psnr(plain, pixels(large)) - 1.5  # invents detail, but not another picture
+    assert psnr(ours, pixels(large)) > psnr(plain, pixels(large)) - 1.5  # adds detail, but stays the same picture
     assert intake.read_provenance(came.path) == came.file.provenance
     assert came.file.provenance["request"]["scale"] == scale
 
 
-def test_no_seam_between_tiles(desk: Desk, tmp_path: Path) -> None:
+def test_there_is_no_seam_between_tiles(desk: Desk, tmp_path: Path) -> None:
     y, x = np.mgrid[0:200, 0:1100]
     slope = np.stack((x / 5, y, (x + y) / 6), -1).clip(0, 255).astype(np.uint8)
     Image.fromarray(slope).save(tmp_path / "slope.png")
@@ -63,10 +64,10 @@ def test_no_seam_between_tiles(desk: Desk, tmp_path: Path) -> None:
     at = 2 * 512
     assert steps[at - 1] < steps[at - 40 : at + 40].mean() + 1
     assert psnr(ours, pixels(Image.fromarray(slope).resize((2200, 400), Image.Resampling.BICUBIC))) > 35
-    assert len(came.of(wire.Preview)) >= 1
+    assert len(came.of(protocol.Preview)) >= 1
 
 
-def test_transparency_is_enlarged_too(desk: Desk, tmp_path: Path) -> None:
+def test_transparency_is_upscaled_too(desk: Desk, tmp_path: Path) -> None:
     logo = Image.open(MEDIA / "images" / "hf-logo_transpng.png").convert("RGBA").resize((64, 64))
     logo.save(tmp_path / "logo.png")
     came = desk.do(UpscaleImage(image=ONE, scale=4, model="realesrgan-fast"), tmp_path / "logo.png")
@@ -78,7 +79,7 @@ def test_transparency_is_enlarged_too(desk: Desk, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (129, 5)])
-def test_any_size_can_be_enlarged(desk: Desk, tmp_path: Path, size: tuple[int, int]) -> None:
+def test_any_size_can_be_upscaled(desk: Desk, tmp_path: Path, size: tuple[int, int]) -> None:
     Image.new("RGB", size, (10, 200, 30)).save(tmp_path / "p.png")
     came = desk.do(UpscaleImage(image=ONE, scale=3, model="realesrgan-fast"), tmp_path / "p.png")
     assert (came.file.width, came.file.height) == (3 * size[0], 3 * size[1])
@@ -89,14 +90,40 @@ def test_any_size_can_be_enlarged(desk: Desk, tmp_path: Path, size: tuple[int, i
 def test_cancelling_stops_at_the_next_tile(desk: Desk, tmp_path: Path) -> None:
     Image.effect_noise((600, 40), 50).save(tmp_path / "p.png")
 
-    def stop(worker: object, event: wire.Event) -> None:
-        if isinstance(event, wire.Progress) and event.step == 1:
+    def stop(worker: object, event: protocol.Event) -> None:
+        if isinstance(event, protocol.Progress) and event.step == 1:
             worker.cancel(event.job)
 
     came = desk.do(UpscaleImage(image=ONE, model="realesrgan-fast"), tmp_path / "p.png", on_event=stop)
-    assert isinstance(came.ended, wire.Cancelled)
-    assert max(event.step for event in came.of(wire.Progress)) == 1
+    assert isinstance(came.ended, protocol.Cancelled)
+    assert max(event.step for event in came.of(protocol.Progress)) == 1
     assert not list(came.folder.glob("*.*"))
+
+
+@pytest.mark.parametrize("step", [2, 5, 9])
+def test_a_picture_that_yielded_continues_and_is_the_same(desk: Desk, tmp_path: Path, step: int) -> None:
+    """Three tiles in the first pass and seven in the second: it yields within each of them, and between the two."""
+
+    def request_yield(worker: Worker, event: protocol.Event) -> None:
+        if isinstance(event, protocol.Progress) and event.step == step:
+            worker.request_yield(event.job)
+
+    Image.effect_noise((1040, 8), 50).convert("RGB").save(tmp_path / "p.png")
+    request = UpscaleImage(image=ONE, long_side=6000, model="realesrgan-fast")
+    whole = desk.do(request, tmp_path / "p.png")
+    total = max(event.total for event in whole.of(protocol.Progress))
+    first = desk.do(request, tmp_path / "p.png", on_event=request_yield, checkpoint=tmp_path / "kept")
+    assert isinstance(first.ended, protocol.Yielded)
+    second = desk.do(request, tmp_path / "p.png", checkpoint=tmp_path / "kept")
+    assert [event.step for event in second.of(protocol.Progress)] == list(range(step, total + 1))
+    assert second.file.content_sha256 == whole.file.content_sha256
+
+
+def test_a_damaged_checkpoint_costs_only_time(desk: Desk, tmp_path: Path, photo: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "tiles.npz").write_bytes(b"PK\x03\x04 half")
+    came = desk.do(UpscaleImage(image=ONE, model="realesrgan-fast"), photo, checkpoint=tmp_path / "kept")
+    assert isinstance(came.ended, protocol.Result)
 
 
 def test_same_request_same_pixels(desk: Desk, photo: Path) -> None:
@@ -117,12 +144,12 @@ def test_tiles_cover_a_picture_once() -> None:
         assert len(parts) == count(width, height, side)
 
 
-def test_a_cheetah_is_freed_from_the_savannah(desk: Desk) -> None:
+def test_a_cheetah_is_cut_out_of_the_savanna(desk: Desk) -> None:
     came = desk.do(CutOut(image=ONE), MEDIA / "images" / "cheetah.jpg")
     result = pixels(came.path)
     mask = result[..., 3] / 255
     assert result.shape == (343, 502, 4)
-    # Where it runs, as seen by eye, in px.
+    # Where it is running, measured by eye, in px.
     box = np.zeros_like(mask)
     box[118:235, 82:378] = 1
     assert (mask * box).sum() > 0.97 * mask.sum()
@@ -132,13 +159,13 @@ def test_a_cheetah_is_freed_from_the_savannah(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("background", "colour"), [("white", (255, 255, 255)), ("black", (0, 0, 0)), ("green", (0, 177, 64))]
+    ("background", "color"), [("white", (255, 255, 255)), ("black", (0, 0, 0)), ("green", (0, 177, 64))]
 )
-def test_backgrounds(desk: Desk, background: str, colour: tuple[int, ...]) -> None:
+def test_backgrounds(desk: Desk, background: str, color: tuple[int, ...]) -> None:
     came = desk.do(CutOut(image=ONE, background=background), MEDIA / "images" / "cheetah.jpg")
     result = pixels(came.path)
     assert result.shape[2] == 3
-    assert tuple(result[5, 5]) == colour
+    assert tuple(result[5, 5]) == color
     assert np.abs(result[170, 240] - pixels(MEDIA / "images" / "cheetah.jpg")[170, 240]).max() < 5
 
 
@@ -151,7 +178,7 @@ def test_a_wider_feather_makes_a_softer_edge(desk: Desk) -> None:
     assert soft(0) < soft(8)
 
 
-def test_what_was_transparent_stays_so(desk: Desk, tmp_path: Path) -> None:
+def test_transparent_parts_stay_transparent(desk: Desk, tmp_path: Path) -> None:
     lion = Image.open(MEDIA / "images" / "lion.jpg").convert("RGBA")
     lion.paste((0, 0, 0, 0), (0, 0, lion.width // 2, lion.height))
     lion.save(tmp_path / "half.png")
@@ -162,7 +189,7 @@ def test_what_was_transparent_stays_so(desk: Desk, tmp_path: Path) -> None:
 def test_an_empty_picture_has_no_subject(desk: Desk, tmp_path: Path) -> None:
     Image.new("RGB", (300, 200), (128, 128, 128)).save(tmp_path / "grey.png")
     ended = desk.do(CutOut(image=ONE), tmp_path / "grey.png").ended
-    assert isinstance(ended, wire.Failed)
+    assert isinstance(ended, protocol.Failed)
     assert ended.problem.code == "no_subject"
 
 
@@ -227,7 +254,7 @@ def test_large_pictures_keep_their_fine_detail(desk: Desk, tmp_path: Path) -> No
     assert edges(result) > 0.5 * edges(pixels(tmp_path / "p.png"))
 
 
-def test_what_would_be_too_large_is_refused_beforehand(desk: Desk, tmp_path: Path) -> None:
+def test_a_result_that_would_be_too_large_is_rejected_in_advance(desk: Desk, tmp_path: Path) -> None:
     from errors import StudioError
 
     Image.new("1", (12_000, 4000)).save(tmp_path / "wide.png")

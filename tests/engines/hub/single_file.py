@@ -1,4 +1,4 @@
-"""A model as other programs keep it: every part's tensors in one file, under the names of the first release."""
+"""A single-file model: every part's tensors in one file, under the names of the original release."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -37,8 +37,7 @@ _READS = ("q", "k", "v")
 def in_one_file(
     unet: Mapping[str, Any], vae: Mapping[str, Any], words: Mapping[str, Any], more_words: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The tensors of the parts of Stable Diffusion 1.5 under their names in a single file; with a second text encoder,
-    those of SDXL."""
+    """Return the tensors of Stable Diffusion 1.5 under their single-file names; with a second text encoder, SDXL's."""
     first = "conditioner.embedders.0.transformer." if more_words else "cond_stage_model.transformer."
     return {
         **{f"model.diffusion_model.{_unet(name, unet)}": tensor for name, tensor in unet.items()},
@@ -54,7 +53,7 @@ def _unet(name: str, every: Mapping[str, Any]) -> str:
             return name.replace(ours, theirs, 1)
 
     def above(block: int) -> int:
-        """Where a block of the way up has its upsampler: behind its attention, if it has one."""
+        """Return the index of an up block's upsampler, which follows the attention if there is any."""
         return 2 if any(one.startswith(f"up_blocks.{block}.attentions.") for one in every) else 1
 
     for pattern, place in (
@@ -74,7 +73,7 @@ def _unet(name: str, every: Mapping[str, Any]) -> str:
 
 
 def _open_clip(words: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The second encoder's tensors: what its attention reads is one tensor, what it projects by lies on its side."""
+    """Yield the second text encoder's tensors: q, k and v are joined, and the text projection is transposed."""
     import torch
 
     for name, tensor in words.items():

@@ -1,4 +1,4 @@
-"""What people paste for a model of the hub: the repository, the file and the branch are read out of any address."""
+"""Any address that people paste for a hub model yields its repository, file and branch."""
 
 import pytest
 
@@ -24,19 +24,19 @@ from errors import StudioError
         ),
     ],
 )
-def test_any_address_is_read(text: str, meant: Address) -> None:
+def test_addresses_are_parsed(text: str, meant: Address) -> None:
     assert read(text) == meant
 
 
-def test_what_is_no_address_is_left_to_the_hub_to_refuse() -> None:
+def test_an_invalid_address_is_left_for_the_hub_to_reject() -> None:
     assert read("https://[abc") == Address("https://[abc")
 
 
-def test_an_address_of_another_website_says_what_to_do() -> None:
-    with pytest.raises(StudioError, match=r"civitai\.com is not where the studio downloads from.*LoRAs"):
+def test_an_address_on_another_website_is_rejected_with_advice() -> None:
+    with pytest.raises(StudioError, match=r"The studio cannot download from civitai\.com.*Download the file"):
         read("https://civitai.com/models/1234/boats")
 
 
-def test_an_address_of_the_hub_in_use_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_of_the_configured_hub_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://mirror.example:8080")
     assert read("http://mirror.example:8080/a/b/tree/main").repo == "a/b"

@@ -1,4 +1,4 @@
-"""Downloads in a bare environment, and on a machine whose owner has set it to stay offline."""
+"""Downloads in a bare environment, and on a computer that is set to stay offline."""
 
 import subprocess
 import sys
@@ -38,9 +38,9 @@ def test_a_bare_environment_is_enough_to_download(
         studio.kill()
 
 
-def test_an_owner_who_wants_to_stay_offline_is_heeded(hub: LocalHub) -> None:
+def test_the_offline_setting_prevents_requests(hub: LocalHub) -> None:
     code = """
-from engines import runtime
+from engines import torch_setup
 from engines.hub.client import Hub
 from errors import StudioError
 try:
@@ -50,5 +50,7 @@ except StudioError as error:
 """
     environment = {"HF_ENDPOINT": hub.url, "HF_HUB_OFFLINE": "1"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert done.stdout.strip() == "offline This machine is set to stay offline.", done.stderr
+    assert done.stdout.strip() == "offline Models cannot be downloaded: this computer is set to stay offline.", (
+        done.stderr
+    )
     assert not hub.asked

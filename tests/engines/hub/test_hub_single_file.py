@@ -1,4 +1,4 @@
-"""A model in a single file is recognised, entered in place, and draws what the same model in a folder draws."""
+"""A single-file model is recognized, added in place, and generates the same pictures as the same model in a folder."""
 
 import json
 import shutil
@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.catalog import Catalog, files
-from engines.hub import adding
-from engines.hub.recognise import recognise
+from engines.catalog import Catalog, locations
+from engines.hub import add_model
 from engines.twins.tokenizers import clip_tokenizer
+from engines.weights.detect import detect
 from errors import StudioError
 from tests.engines.hub.single_file import in_one_file
-from tests.engines.image.drawing_desk import Desk
+from tests.engines.image.image_worker import Desk
 
 pytestmark = pytest.mark.slow
 
@@ -36,16 +36,16 @@ _NARROW: dict[str, dict[str, Any]] = {
 
 
 def build(family: str, folder: Path) -> tuple[Path, Path]:
-    """A tiny model made after the configs that come with the studio, as a folder and as one file."""
-    from engines import runtime
+    """Build a tiny model from the studio's bundled configs, as a folder and as one file."""
+    from engines import torch_setup
 
-    runtime.heavy("diffusers", "transformers")
+    torch_setup.import_heavy("diffusers", "transformers")
     import torch
     from diffusers import AutoencoderKL, UNet2DConditionModel
     from safetensors.torch import save_file
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
-    known, model = files.configs(family), folder / "model"
+    known, model = locations.configs(family), folder / "model"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5)
         shape = UNet2DConditionModel.load_config(known / "unet")
@@ -73,25 +73,27 @@ def build(family: str, folder: Path) -> tuple[Path, Path]:
 
 
 @FAMILIES
-def test_a_file_draws_what_its_folder_draws(
+def test_a_file_generates_what_its_folder_generates(
     twin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str
 ) -> None:
     desk = Desk(twin_folder, tmp_path)
     folder, single = build(family, tmp_path)
-    whole = adding.from_path(desk.catalog, folder)
-    found = adding.from_path(desk.catalog, single)
+    whole = add_model.from_path(desk.catalog, folder)
+    found = add_model.from_path(desk.catalog, single)
     own = tmp_path / "own"
     plain: dict[str, Any] = {"bounds": {}, "pixels": 64 * 64}
-    whole = adding.enter(desk.catalog, whole.model_copy(update=plain), own)
+    whole = add_model.enter(desk.catalog, whole.model_copy(update=plain), own)
     assert desk.catalog.installed(found)
-    # The tiny model knows a tiny vocabulary.
+    # The tiny model has a tiny vocabulary.
     vocabulary = {name: part for name, part in whole.parts.items() if name.startswith("tokenizer")}
-    found = adding.enter(desk.catalog, found.model_copy(update={**plain, "parts": {**found.parts, **vocabulary}}), own)
-    monkeypatch.setattr(files, "configs", lambda _: folder)
+    found = add_model.enter(
+        desk.catalog, found.model_copy(update={**plain, "parts": {**found.parts, **vocabulary}}), own
+    )
+    monkeypatch.setattr(locations, "configs", lambda _: folder)
     asked = {"task": "create_image", "prompt": "a fox", "steps": 2, "width": 64, "height": 64}
     (expected,), (made,) = (desk.pictures(model=one.id, **asked) for one in (whole, found))
     assert made.std() > 1
-    # A processor adds up in another order where weights lie elsewhere in memory: a number may be rounded otherwise.
+    # The CPU sums in another order when weights have another address in memory, so rounding may differ.
     assert np.abs(expected.astype(int) - made).max() <= 1
     assert (expected != made).mean() < 0.01
     keys = [component.key for component in desk.swapper.state("device").components]
@@ -100,16 +102,16 @@ def test_a_file_draws_what_its_folder_draws(
 
 
 @FAMILIES
-def test_a_file_gives_the_networks_that_its_folder_gives(
+def test_a_file_gives_the_same_networks_as_its_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: str
 ) -> None:
     import torch
 
-    from engines.swapper import Cpu
-    from engines.swapper.pretrained import pretrained
+    from engines.memory import Cpu
+    from engines.weights.pretrained import pretrained
 
     folder, single = build(family, tmp_path)
-    monkeypatch.setattr(files, "configs", lambda _: folder)
+    monkeypatch.setattr(locations, "configs", lambda _: folder)
     names = [path.parent.name for path in folder.glob("*/config.json") if not path.parent.name.startswith("tokenizer")]
     whole = pretrained({name: folder / name for name in names}, Cpu(), "Folder")
     parts = pretrained(dict.fromkeys(names, single), Cpu(), "File")
@@ -122,35 +124,35 @@ def test_a_file_gives_the_networks_that_its_folder_gives(
 
 
 @FAMILIES
-def test_it_is_entered_in_place(tmp_path: Path, family: str) -> None:
+def test_it_is_added_in_place(tmp_path: Path, family: str) -> None:
     own = tmp_path / "own"
     own.mkdir()
     catalog = Catalog(tmp_path, own)
     _, single = build(family, tmp_path)
-    entry = adding.enter(catalog, adding.from_path(catalog, single), own)
+    entry = add_model.enter(catalog, add_model.from_path(catalog, single), own)
     like = catalog.get(family)
     assert (entry.id, entry.name, entry.tasks) == ("film-look", "Film Look", like.tasks)
     assert (entry.bounds, entry.lora_family, entry.controls) == (like.bounds, like.lora_family, like.controls)
     assert {catalog.path(entry, name) for name in ("unet", "vae", "text_encoder")} == {single}
-    assert catalog.path(entry, "scheduler") == files.configs(family) / "scheduler"
+    assert catalog.path(entry, "scheduler") == locations.configs(family) / "scheduler"
 
 
-def test_the_vocabulary_numbers_words_as_clip_does(tmp_path: Path) -> None:
-    from engines.swapper import Cpu
-    from engines.swapper.pretrained import Tokenizer
+def test_the_tokenizer_gives_the_token_ids_of_clip(tmp_path: Path) -> None:
+    from engines.memory import Cpu
+    from engines.weights.pretrained import Tokenizer
 
     _, single = build(SDXL, tmp_path)
     catalog = Catalog(tmp_path, tmp_path / "none")
-    entry = adding.from_path(catalog, single)
+    entry = add_model.from_path(catalog, single)
     first, second = (Tokenizer(catalog.path(entry, name), "SDXL").load(Cpu()) for name in ("tokenizer", "tokenizer_2"))
-    numbers = [49406, 320, 1125, 539, 320, 2368, 49407]  # as its makers show it
+    numbers = [49406, 320, 1125, 539, 320, 2368, 49407]  # from CLIP's documentation
     for tokenizer, filling in ((first, 49407), (second, 0)):
         told = tokenizer("A photo of a CAT", padding="max_length", max_length=77).input_ids
         assert told == numbers + [filling] * (77 - len(numbers))
 
 
 @FAMILIES
-def test_what_is_only_built_alike_is_refused_in_a_sentence(tmp_path: Path, family: str) -> None:
+def test_a_model_of_similar_architecture_is_refused_with_a_reason(tmp_path: Path, family: str) -> None:
     import torch
     from safetensors.torch import load_file, save_file
 
@@ -162,27 +164,27 @@ def test_what_is_only_built_alike_is_refused_in_a_sentence(tmp_path: Path, famil
     second = {**reworded, "cond_stage_model.model.a": torch.zeros(1)}
     refiner = {**reworded, "conditioner.embedders.0.model.a": torch.zeros(1)}
     masks = {**tensors, first: torch.zeros(32, 9, 3, 3)}
-    for changed, word in ((kept, "decoder"), (second, "Stable Diffusion 2"), (refiner, "refiner"), (masks, "inpaint")):
+    for changed, word in ((kept, "VAE"), (second, "Stable Diffusion 2"), (refiner, "refiner"), (masks, "inpaint")):
         other = tmp_path / "other.safetensors"
         save_file(changed, other)
-        found = recognise(other)
+        found = detect(other)
         assert word in f"{found.words} {found.why}"
         with pytest.raises(StudioError) as refused:
-            adding.from_path(Catalog(tmp_path, tmp_path / "none"), other)
+            add_model.from_path(Catalog(tmp_path, tmp_path / "none"), other)
         assert refused.value.problem.code == "not_recognised"
     if family == SDXL:
         save_file({**tensors, "v_pred": torch.zeros(1)}, tmp_path / "other.safetensors")
-        assert "velocity" in recognise(tmp_path / "other.safetensors").why
+        assert "v-prediction" in detect(tmp_path / "other.safetensors").why
 
 
-def test_what_is_missing_in_it_is_not_made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_tensors_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from safetensors.torch import load_file, save_file
 
-    from engines.swapper import Cpu
-    from engines.swapper.pretrained import pretrained
+    from engines.memory import Cpu
+    from engines.weights.pretrained import pretrained
 
     folder, single = build(SDXL, tmp_path)
-    monkeypatch.setattr(files, "configs", lambda _: folder)
+    monkeypatch.setattr(locations, "configs", lambda _: folder)
     tensors = load_file(single)
     lost = {"text_encoder": "conditioner.embedders.0.transformer.text_model.final_layer_norm.weight"}
     lost |= {"text_encoder_2": "conditioner.embedders.1.model.transformer.resblocks.1.ln_1.bias"}

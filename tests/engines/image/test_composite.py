@@ -1,4 +1,4 @@
-"""What a model made small goes back into the large picture: enlarged, and only where something changed."""
+"""A model's small result is put back into the large picture: upscaled, and only where something changed."""
 
 import time
 from collections.abc import Callable
@@ -8,25 +8,26 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from engines import wire
+from engines import protocol
 from engines.catalog import Catalog
-from engines.config import EngineConfig
-from engines.context import Context
-from engines.image import composite, frame
-from engines.image.sources import as_large_as
+from engines.diffusion import crop
+from engines.host.config import EngineConfig
+from engines.host.context import Context
+from engines.image import composite
+from engines.image.inputs import resize_like
+from engines.memory import Cpu, Swapper
 from engines.requests import EditImage
-from engines.swapper import Cpu, Swapper
-from tests.engines.image.drawing_desk import noise
+from tests.engines.image.image_worker import noise
 
 MEGAPIXEL = 1024 * 1024
 
 
 @pytest.fixture(params=["starter", "nothing installed"])
 def context(request: pytest.FixtureRequest, starter: Path, tmp_path: Path) -> Context:
-    """A job on a machine with the starter's upscaler, or with none."""
+    """A job with the starter's upscaler, or with none."""
     folder = starter if request.param == "starter" else tmp_path / "empty"
     asked = EditImage(prompt="x", image="0" * 32, model="stable-diffusion-1.5")
-    envelope = wire.Envelope(
+    envelope = protocol.Envelope(
         job="job", attempt=1, request=asked.model_dump(), out_dir=str(tmp_path), checkpoint_dir=str(tmp_path)
     )
     config = EngineConfig(starter=folder, catalog=tmp_path)
@@ -36,23 +37,23 @@ def context(request: pytest.FixtureRequest, starter: Path, tmp_path: Path) -> Co
 def edited(
     picture: Image.Image, context: Context, change: Callable[[Image.Image], None], coding: float = 3
 ) -> np.ndarray:
-    """A picture after a model changed it at a megapixel: ``coding`` is how much its own coding alters everywhere."""
-    place = frame.whole(picture, MEGAPIXEL // 4, 16)
-    seen = frame.cut(picture, place)
+    """A picture after a model changed it at one megapixel; ``coding`` is how much its VAE changes everywhere."""
+    place = crop.whole_image(picture, MEGAPIXEL // 4, 16)
+    seen = crop.crop_image(picture, place)
     altered = np.asarray(seen, np.float32) + np.random.default_rng(1).normal(0, coding, (*seen.size[::-1], 3))
     made = Image.fromarray(altered.clip(0, 255).astype(np.uint8))
     change(made)
-    return np.asarray(as_large_as(made, picture, context, seen))
+    return np.asarray(resize_like(made, picture, context, seen))
 
 
 def a_red_ball(made: Image.Image) -> None:
-    """In the middle, a fifth of the picture wide."""
+    """A region in the middle, a fifth of the picture wide."""
     x, y, r = made.width / 2, made.height / 2, min(made.size) / 5
     ImageDraw.Draw(made).ellipse((x - r, y - r, x + r, y + r), fill=(230, 20, 20))
 
 
 @pytest.mark.parametrize("size", [(1501, 999), (640, 1233), (3000, 150)])
-def test_only_what_changed_is_new(context: Context, size: tuple[int, int]) -> None:
+def test_only_changed_parts_are_new(context: Context, size: tuple[int, int]) -> None:
     picture = noise(*size)
     before, after = np.asarray(picture), edited(picture, context, a_red_ball)
     assert after.shape == before.shape
@@ -60,16 +61,16 @@ def test_only_what_changed_is_new(context: Context, size: tuple[int, int]) -> No
     assert np.abs(middle - (230, 20, 20)).max() < 12
     corner = (slice(0, size[1] // 5), slice(0, size[0] // 5))
     assert np.array_equal(after[corner], before[corner])
-    reach = 0.6 if size[0] > 5 * size[1] else 0.35  # of a strip's height a ball and its edge take more
+    reach = 0.6 if size[0] > 5 * size[1] else 0.35  # a ball and its edge take a larger part of a strip's height
     assert (after != before).any(axis=2).mean() < reach
 
 
-def test_nothing_changed_is_the_picture_itself(context: Context) -> None:
+def test_without_changes_the_picture_is_unchanged(context: Context) -> None:
     picture = noise(1500, 1000)
     assert np.array_equal(edited(picture, context, lambda made: None), np.asarray(picture))
 
 
-def test_all_of_it_changed_is_all_new(context: Context) -> None:
+def test_a_fully_changed_picture_is_all_new(context: Context) -> None:
     picture = noise(900, 700)
 
     def night(made: Image.Image) -> None:
@@ -89,7 +90,7 @@ def test_a_picture_of_6000_px_takes_a_bounded_time(context: Context) -> None:
     assert time.monotonic() - began < 60
 
 
-def test_a_larger_picture_than_the_network_makes_is_brought_to_size_smoothly(context: Context) -> None:
+def test_a_picture_larger_than_the_networks_output_is_resized_smoothly(context: Context) -> None:
     made = noise(64, 40)
-    assert composite.enlarged(made, (1000, 625), context).size == (1000, 625)
-    assert composite.enlarged(made, (50, 31), context).size == (50, 31)
+    assert composite.upscale_to(made, (1000, 625), context).size == (1000, 625)
+    assert composite.upscale_to(made, (50, 31), context).size == (50, 31)

@@ -1,25 +1,25 @@
-"""A desk on the starter model, and an Ollama that answers with the same model."""
+"""A desk with the starter model, and an Ollama server that answers with the same model."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from engines.language import server
+from engines.language import ollama_server
 from engines.ollama_address import read_address
-from tests.engines.language.desk import GGUF, Desk
+from tests.engines.language.language_worker import GGUF, Desk
 from tests.support.ollama_server import Faults, OllamaServer, State
 
 
 @pytest.fixture(scope="module")
 def room(starter: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A desk without a language server, for everybody."""
+    """A shared desk without an Ollama server."""
     return Desk(tmp_path_factory.mktemp("desk"), starter)
 
 
 @pytest.fixture
 def desk(room: Desk) -> Desk:
-    """The desk as one finds it: nobody listens."""
+    """The shared desk, without event listeners."""
     room.on_event = lambda event: None
     return room
 
@@ -32,14 +32,14 @@ def running(starter: Path) -> Iterator[OllamaServer]:
 
 @pytest.fixture
 def ollama(running: OllamaServer) -> Iterator[OllamaServer]:
-    """An Ollama as it is at first; nothing goes wrong in it yet."""
+    """The Ollama server in its initial state, without faults."""
     running.state = State()
-    server.forget(read_address(running.url))
+    ollama_server.forget(read_address(running.url))
     yield running
     running.state.faults = Faults()
 
 
 @pytest.fixture
 def far(ollama: OllamaServer, starter: Path, tmp_path: Path) -> Desk:
-    """A desk beside that Ollama."""
+    """A desk connected to that Ollama server."""
     return Desk(tmp_path / "desk", starter, ollama.url)

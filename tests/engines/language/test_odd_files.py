@@ -1,4 +1,4 @@
-"""Models whose files say unusual things, or nonsense, of themselves: they cost no other model."""
+"""Models with unusual or invalid files do not affect other models."""
 
 import json
 import struct
@@ -8,10 +8,10 @@ from typing import Any
 import gguf
 import pytest
 
-from engines.hub import adding
-from engines.language.shelf import Language, Shelf
-from tests.engines.image import gguf_files
-from tests.engines.language.desk import Desk
+from engines.hub import add_model
+from engines.language.models import LanguageModels, LanguageService
+from tests.engines.language.language_worker import Desk
+from tests.engines.weights import gguf_files
 
 LLAMA = {"architectures": ["LlamaForCausalLM"], "num_attention_heads": 8, "hidden_size": 64, "num_hidden_layers": 2}
 
@@ -24,7 +24,7 @@ def own(starter: Path, tmp_path: Path) -> Desk:
 
 
 def folder(path: Path, config: dict[str, Any]) -> Path:
-    """A language model in the shape of the hub's, of one number."""
+    """Make the folder of a language model with one weight."""
     path.mkdir()
     header = json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
     (path / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
@@ -33,11 +33,11 @@ def folder(path: Path, config: dict[str, Any]) -> Path:
 
 
 def add(desk: Desk, path: Path) -> str:
-    return adding.enter(desk.catalog, adding.from_path(desk.catalog, path), desk.folder / "catalog").id
+    return add_model.enter(desk.catalog, add_model.from_path(desk.catalog, path), desk.folder / "catalog").id
 
 
-def shelf(desk: Desk) -> Shelf:
-    found = Language(desk.catalog).shelf()
+def shelf(desk: Desk) -> LanguageModels:
+    found = LanguageService(desk.catalog).shelf()
     assert next(model for model in found.models if model.id == "smollm2").context == 8192
     return found
 
@@ -60,7 +60,7 @@ def test_null_in_a_config_means_the_default(own: Desk, tmp_path: Path, odd: str)
         '{"max_position_embeddings": 1e999}',
     ],
 )
-def test_a_damaged_config_is_told_beside_the_other_models(own: Desk, tmp_path: Path, config: str) -> None:
+def test_a_damaged_config_is_reported_with_the_other_models(own: Desk, tmp_path: Path, config: str) -> None:
     path = folder(tmp_path / "odd", LLAMA)
     id = add(own, path)
     (path / "config.json").write_text(config)
@@ -69,14 +69,14 @@ def test_a_damaged_config_is_told_beside_the_other_models(own: Desk, tmp_path: P
     assert [line.partition(":")[0] for line in found.left_out] == ["odd"]
 
 
-def test_a_vocabulary_that_cannot_be_read_is_estimated(own: Desk, tmp_path: Path) -> None:
+def test_tokens_are_estimated_without_a_readable_vocabulary(own: Desk, tmp_path: Path) -> None:
     path = folder(tmp_path / "odd", LLAMA)
     (path / "tokenizer.json").write_text("{}")
     add(own, path)
     assert not shelf(own).left_out
 
 
-def test_a_gguf_file_that_says_a_text_for_a_number_is_told(own: Desk, tmp_path: Path) -> None:
+def test_a_gguf_file_with_text_for_a_number_is_reported(own: Desk, tmp_path: Path) -> None:
     def describe(writer: gguf.GGUFWriter) -> None:
         writer.add_string("llama.context_length", "x")
         writer.add_tokenizer_model("gpt2")

@@ -1,4 +1,4 @@
-"""Answers as models on an Ollama give them, one reply of the protocol at a time."""
+"""Answers of models on an Ollama server, one message of the protocol at a time."""
 
 import base64
 import io
@@ -7,18 +7,20 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engines import wire
-from engines.language import server
-from engines.language.shelf import Language
-from tests.engines.language.desk import Desk
+from engines import protocol
+from engines.language import ollama_server
+from engines.language.models import LanguageService
+from tests.engines.language.language_worker import Desk
 from tests.support.ollama_server import OllamaServer
 from tests.support.waiting import until
 
 SMOL = "ollama:smollm2:135m"
 
 
-def recite(desk: Desk, ollama: OllamaServer, *script: dict[str, object] | str | None, **fields: object) -> wire.Event:
-    """How an answer ends that comes so."""
+def recite(
+    desk: Desk, ollama: OllamaServer, *script: dict[str, object] | str | None, **fields: object
+) -> protocol.Event:
+    """Write with these replies; return the last event."""
     ollama.state.scripts["smollm2:135m"] = list(script)
     return desk.write("A title.", **{"model": SMOL, **fields})
 
@@ -28,24 +30,24 @@ def content(*pieces: str) -> list[dict[str, object] | str | None]:
 
 
 @pytest.mark.parametrize("opening", [("<th", "ink>"), ()])
-def test_thoughts_in_the_answer_are_no_part_of_it(far: Desk, ollama: OllamaServer, opening: tuple[str, ...]) -> None:
+def test_thoughts_are_separated_from_the_answer(far: Desk, ollama: OllamaServer, opening: tuple[str, ...]) -> None:
     pieces = content(*opening, "\nThe user wants", " a title.\n", "</thi", "nk>", "\n\nThe Last ", "Ferry")
-    assert isinstance(recite(far, ollama, *pieces, "stop"), wire.Result)
+    assert isinstance(recite(far, ollama, *pieces, "stop"), protocol.Result)
     assert far.text == "The Last Ferry"
     assert far.thinking.strip() == "The user wants a title."
 
 
-def test_a_letter_cut_in_two_is_joined_and_half_a_letter_replaced(far: Desk, ollama: OllamaServer) -> None:
-    assert isinstance(recite(far, ollama, *content("F", "ä", "\ud83d", "\ude00 🚢", "\ud83d"), "stop"), wire.Result)
+def test_split_surrogates_are_joined_and_lone_ones_replaced(far: Desk, ollama: OllamaServer) -> None:
+    assert isinstance(recite(far, ollama, *content("F", "ä", "\ud83d", "\ude00 🚢", "\ud83d"), "stop"), protocol.Result)
     assert far.text == "Fä😀 🚢\ufffd"
 
 
 @pytest.mark.parametrize(
     ("script", "why"),
     [
-        (["stop"], "without a word"),
-        ([{"content": " \n"}, "stop"], "without a word"),
-        ([{"thinking": "hmm "}, {"thinking": "hmm "}, "length"], "thought until it reached the longest answer"),
+        (["stop"], "without any text"),
+        ([{"content": " \n"}, "stop"], "without any text"),
+        ([{"thinking": "hmm "}, {"thinking": "hmm "}, "length"], "still thinking when it reached the length limit"),
         ([{"tool_calls": [{"function": {"name": "search", "arguments": {}}}]}, "stop"], "tool"),
     ],
 )
@@ -53,19 +55,19 @@ def test_an_empty_answer_says_why(
     far: Desk, ollama: OllamaServer, script: list[dict[str, object] | str | None], why: str
 ) -> None:
     ended = recite(far, ollama, *script)
-    assert isinstance(ended, wire.Failed)
+    assert isinstance(ended, protocol.Failed)
     assert ended.problem.code == "empty_answer"
     assert why in ended.problem.why
     assert "tokens_per_second" not in far.facts
 
 
-def test_a_server_that_stalls_is_given_up_and_its_silence_told(
+def test_a_stalled_server_is_reported_and_given_up(
     ollama: OllamaServer, starter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engines.language.ollama._SILENT_SECONDS", 0.2)
     desk = Desk(tmp_path, starter, ollama.url, ollama_stall_seconds=1.5)
     ended = recite(desk, ollama, {"content": "The "}, None)
-    assert isinstance(ended, wire.Failed)
+    assert isinstance(ended, protocol.Failed)
     assert (ended.problem.code, desk.text) == ("model_stopped", "The ")
     assert "1.5 seconds" in ended.problem.why
     assert desk.facts["silent_seconds"] >= 0
@@ -73,18 +75,18 @@ def test_a_server_that_stalls_is_given_up_and_its_silence_told(
 
 
 @pytest.mark.parametrize(("setting", "sent"), [("-1", -1), ("0", 0), ("5m", "5m"), ("1h30m", "1h30m")])
-def test_keep_alive_is_sent_as_ollama_reads_it(
+def test_keep_alive_is_sent_in_ollamas_format(
     ollama: OllamaServer, starter: Path, tmp_path: Path, setting: str, sent: object
 ) -> None:
     desk = Desk(tmp_path, starter, ollama.url, ollama_keep_alive=setting)
-    assert isinstance(recite(desk, ollama, *content("Ferry"), "stop"), wire.Result)
+    assert isinstance(recite(desk, ollama, *content("Ferry"), "stop"), protocol.Result)
     assert ollama.state.asked[-1]["keep_alive"] == sent
 
 
-def test_a_model_that_cannot_be_shown_hides_no_other(far: Desk, ollama: OllamaServer) -> None:
+def test_a_model_that_fails_to_load_hides_no_other(far: Desk, ollama: OllamaServer) -> None:
     ollama.state.faults.broken_show = "seer:1b"
     ollama.state.models |= {"two words": ["completion"], "x" * 200: ["completion"], "half\ud83d": ["completion"]}
-    shelf = Language(far.catalog).shelf()
+    shelf = LanguageService(far.catalog).shelf()
     ids = [model.id for model in shelf.models]
     assert {SMOL, "ollama:thinker:1b"} <= set(ids)
     assert "ollama:seer:1b" not in ids
@@ -98,9 +100,9 @@ WRITER = {"details": {"family": "llama"}, "model_info": {}, "capabilities": ["co
 
 
 @pytest.mark.parametrize("said", [None, [8192], "many", 0, -5, float("inf"), True, {}])
-def test_a_context_that_is_no_number_counts_as_not_said(far: Desk, ollama: OllamaServer, said: object) -> None:
+def test_an_invalid_context_length_counts_as_unknown(far: Desk, ollama: OllamaServer, said: object) -> None:
     ollama.state.faults.shown["smollm2:135m"] = {**WRITER, "model_info": {"llama.context_length": said}}, 200
-    models = {model.id: model for model in Language(far.catalog).shelf().models}
+    models = {model.id: model for model in LanguageService(far.catalog).shelf().models}
     assert (models[SMOL].context, models["ollama:seer:1b"].context) == (4096, 8192)
 
 
@@ -115,33 +117,33 @@ def test_a_context_that_is_no_number_counts_as_not_said(far: Desk, ollama: Ollam
         ({"error": "cannot read the manifest"}, 404),
     ],
 )
-def test_an_odd_answer_about_one_model_hides_no_other(
+def test_an_invalid_answer_about_one_model_hides_no_other(
     far: Desk, ollama: OllamaServer, answer: object, status: int
 ) -> None:
     ollama.state.faults.shown["smollm2:135m"] = answer, status
-    shelf = Language(far.catalog).shelf()
+    shelf = LanguageService(far.catalog).shelf()
     assert {"ollama:seer:1b", "ollama:thinker:1b"} <= {model.id for model in shelf.models}
     assert shelf.problem is None
     assert [line.startswith("smollm2:135m: ") for line in shelf.left_out] == [True]
 
 
-def test_a_slow_answer_costs_one_model_and_a_look_ends_in_time(
+def test_a_slow_answer_only_hides_one_model_and_listing_ends_in_time(
     far: Desk, ollama: OllamaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ollama.state.faults.slow_show["smollm2:135m"] = server.LOOK_SECONDS + 0.5
-    language = Language(far.catalog)
+    ollama.state.faults.slow_show["smollm2:135m"] = ollama_server.LOOK_SECONDS + 0.5
+    language = LanguageService(far.catalog)
     shelf = language.shelf()
     assert shelf.problem is None
     assert {"ollama:seer:1b", "ollama:thinker:1b"} <= {model.id for model in shelf.models}
     assert shelf.left_out == ("smollm2:135m: It does not answer.",)
-    monkeypatch.setattr("engines.language.shelf._LOOK_SECONDS", -1.0)
+    monkeypatch.setattr("engines.language.models._LOOK_SECONDS", -1.0)
     ollama.state.models["new:1b"] = ["completion"]
     shelf = language.shelf(anew=True)
     assert {"ollama:seer:1b", "ollama:thinker:1b"} <= {model.id for model in shelf.models}
     assert sorted(shelf.left_out) == ["new:1b: Ollama is slow to answer.", "smollm2:135m: Ollama is slow to answer."]
 
 
-def test_a_name_without_a_tag_is_the_latest_in_memory_too(far: Desk, ollama: OllamaServer) -> None:
+def test_a_name_without_a_tag_means_latest_in_memory_too(far: Desk, ollama: OllamaServer) -> None:
     ollama.state.models["poet:latest"] = ollama.state.models["poet"] = ["completion"]
     ollama.state.context = 131_072
     ollama.state.scripts["poet"] = [*content("Ferry"), "stop"]
@@ -153,20 +155,20 @@ def test_a_name_without_a_tag_is_the_latest_in_memory_too(far: Desk, ollama: Oll
 def test_a_server_behind_a_key(ollama: OllamaServer, starter: Path, tmp_path: Path) -> None:
     ollama.state.faults.key = "Bearer s3cret"
     without = Desk(tmp_path / "a", starter, ollama.url)
-    problem = Language(without.catalog).shelf().problem
+    problem = LanguageService(without.catalog).shelf().problem
     assert problem
     assert (problem.code, "C41_OLLAMA_KEY" in problem.next) == ("ollama_key", True)
     keyed = Desk(tmp_path / "b", starter, f"{ollama.url}/v1", ollama_key="s3cret")
-    assert Language(keyed.catalog).shelf().problem is None
-    assert isinstance(recite(keyed, ollama, *content("Ferry"), "stop"), wire.Result)
+    assert LanguageService(keyed.catalog).shelf().problem is None
+    assert isinstance(recite(keyed, ollama, *content("Ferry"), "stop"), protocol.Result)
     ollama.state.faults.key = "Basic bWF4OnNlY3JldA=="
     address = ollama.url.replace("//", "//max:secret@")
-    shelf = Language(Desk(tmp_path / "c", starter, address).catalog).shelf()
+    shelf = LanguageService(Desk(tmp_path / "c", starter, address).catalog).shelf()
     assert (shelf.problem, shelf.ollama_url) == (None, ollama.url)
 
 
-def test_another_path_is_told_as_a_wrong_address(ollama: OllamaServer, starter: Path, tmp_path: Path) -> None:
-    problem = Language(Desk(tmp_path, starter, f"{ollama.url}/elsewhere").catalog).shelf().problem
+def test_a_wrong_path_is_reported_as_a_wrong_address(ollama: OllamaServer, starter: Path, tmp_path: Path) -> None:
+    problem = LanguageService(Desk(tmp_path, starter, f"{ollama.url}/elsewhere").catalog).shelf().problem
     assert problem
     assert problem.code == "no_ollama"
     assert "404" in problem.why
@@ -183,7 +185,7 @@ def test_a_model_keeps_the_window_it_is_loaded_with(far: Desk, ollama: OllamaSer
     assert ollama.state.windows["smollm2:135m"] == 4096
 
 
-def test_gpt_oss_is_told_how_much_to_think(far: Desk, ollama: OllamaServer) -> None:
+def test_gpt_oss_gets_a_level_of_thinking(far: Desk, ollama: OllamaServer) -> None:
     ollama.state.models["gpt-oss:20b"] = ["completion", "thinking"]
     ollama.state.scripts["gpt-oss:20b"] = [*content("Ferry"), "stop"]
     for wanted, level in ((True, "high"), (False, "low")):

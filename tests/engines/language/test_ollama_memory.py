@@ -1,4 +1,4 @@
-"""One memory, two programs: the studio and an Ollama make room for each other."""
+"""The studio and an Ollama server share the memory of one GPU and make room for each other."""
 
 import threading
 import time
@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 
-from engines.config import EngineConfig
-from engines.context import JobCancelled
-from engines.host import NoModels
-from engines.language import server
+from engines.host.config import EngineConfig
+from engines.host.context import JobCancelled
+from engines.host.hosts import NoModels
+from engines.language import ollama_server
+from engines.memory import Cpu, Swapper
+from engines.memory.device import Simulated
 from engines.ollama_address import read_address
-from engines.swapper import Cpu, Swapper
-from engines.swapper.device import Simulated
 from tests.support.ollama_server import OllamaServer
 
 
 class Toy:
-    """A component of a simulated card."""
+    """A component of a simulated GPU."""
 
     place = "device"
     note = "toy"
@@ -34,44 +34,44 @@ class Toy:
         model.release(self.bytes)
 
 
-def test_models_are_let_go_until_there_is_enough(ollama: OllamaServer) -> None:
+def test_models_are_unloaded_until_there_is_enough_memory(ollama: OllamaServer) -> None:
     address = read_address(ollama.url)
     ollama.state.loaded = {"smollm2:135m": 60, "seer:1b": 40}
 
     def available() -> int:
         return 100 - sum(ollama.state.loaded.values())
 
-    assert server.make_room(address, 30, available)
+    assert ollama_server.make_room(address, 30, available)
     assert len(ollama.state.loaded) == 1
-    assert server.make_room(address, 100, available)
+    assert ollama_server.make_room(address, 100, available)
     assert not ollama.state.loaded
-    assert not server.make_room(address, 100, available)
-    assert not server.make_room(read_address("http://127.0.0.1:9"), 1, available)
+    assert not ollama_server.make_room(address, 100, available)
+    assert not ollama_server.make_room(read_address("http://127.0.0.1:9"), 1, available)
 
 
 def test_a_model_in_the_middle_of_an_answer_stays(ollama: OllamaServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engines.language.server._UNLOAD_SECONDS", 0.3)
+    monkeypatch.setattr("engines.language.ollama_server._UNLOAD_SECONDS", 0.3)
     ollama.state.loaded, ollama.state.faults.busy = {"smollm2:135m": 60}, True
-    assert not server.make_room(read_address(ollama.url), 30, lambda: 40)
+    assert not ollama_server.make_room(read_address(ollama.url), 30, lambda: 40)
 
 
-def test_a_model_that_cannot_be_let_go_keeps_no_other(ollama: OllamaServer) -> None:
+def test_a_model_that_cannot_be_unloaded_keeps_no_other(ollama: OllamaServer) -> None:
     ollama.state.loaded, ollama.state.faults.stuck = {"seer:1b": 5, "smollm2:135m": 60}, "seer:1b"
-    assert server.make_room(read_address(ollama.url), 30, lambda: 0)
+    assert ollama_server.make_room(read_address(ollama.url), 30, lambda: 0)
     assert list(ollama.state.loaded) == ["seer:1b"]
 
 
-def test_a_cancelled_job_waits_for_nobody(ollama: OllamaServer) -> None:
+def test_a_canceled_job_does_not_wait(ollama: OllamaServer) -> None:
     ollama.state.loaded, ollama.state.faults.busy = {"smollm2:135m": 60}, True
 
     def cancelled() -> None:
         raise JobCancelled
 
     with pytest.raises(JobCancelled):
-        server.make_room(read_address(ollama.url), 30, lambda: 40, cancelled)
+        ollama_server.make_room(read_address(ollama.url), 30, lambda: 40, cancelled)
 
 
-def test_while_another_program_is_asked_the_swapper_goes_on() -> None:
+def test_the_swapper_continues_while_another_program_is_asked() -> None:
     card = Simulated(100)
     card.take(60)
     asked, answered = threading.Event(), threading.Event()
@@ -100,7 +100,7 @@ def test_while_another_program_is_asked_the_swapper_goes_on() -> None:
     assert {one.key for one in swapper.state("device").components} == {"small", "large"}
 
 
-def test_idle_models_go_when_a_language_model_needs_their_room(ollama: OllamaServer, starter: Path) -> None:
+def test_idle_models_are_unloaded_when_a_language_model_needs_memory(ollama: OllamaServer, starter: Path) -> None:
     card = Simulated(100)
     swapper = Swapper(card)
     with swapper.lease([Toy("idle", 30)]):
@@ -127,12 +127,12 @@ def test_idle_models_go_when_a_language_model_needs_their_room(ollama: OllamaSer
         ("http://127.0.0.1:11434", False, False),
     ],
 )
-def test_who_shares_the_card(tmp_path: Path, url: str, setting: bool | None, shares: bool) -> None:
+def test_whether_the_gpu_is_shared(tmp_path: Path, url: str, setting: bool | None, shares: bool) -> None:
     config = EngineConfig(starter=tmp_path, catalog=tmp_path, ollama_url=url, ollama_shares_card=setting)
     assert config.ollama_shares_memory is shares
 
 
-def test_a_child_is_told_the_key_where_no_list_of_processes_shows_it(
+def test_a_child_process_gets_the_key_hidden_from_process_lists(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = EngineConfig(starter=tmp_path, catalog=tmp_path, ollama_url="http://a:b@c", ollama_key="s3cret")
@@ -144,7 +144,7 @@ def test_a_child_is_told_the_key_where_no_list_of_processes_shows_it(
     assert EngineConfig.of_child(line) == config
 
 
-def test_a_server_that_says_nothing_of_a_models_size_costs_no_models(ollama: OllamaServer) -> None:
-    assert server.bytes_to_load(read_address(ollama.url), "smollm2:135m") > 98_000_000
-    assert server.bytes_to_load(read_address(ollama.url), "nobody:1b") == 0
+def test_an_unknown_model_size_unloads_no_models(ollama: OllamaServer) -> None:
+    assert ollama_server.bytes_to_load(read_address(ollama.url), "smollm2:135m") > 98_000_000
+    assert ollama_server.bytes_to_load(read_address(ollama.url), "nobody:1b") == 0
     Swapper(Cpu()).spare(0, lambda: None)

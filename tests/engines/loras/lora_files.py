@@ -1,4 +1,4 @@
-"""LoRAs for tests, as trainers write them: for the layers of a twin, in the manner of each program."""
+"""LoRAs for tests, for the layers of a twin and in the naming scheme of each trainer."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ SD15 = {"ss_base_model_version": "sd_v1", "ss_output_name": "mara"}
 
 
 def changes(model: torch.nn.Module, targets: tuple[str, ...], rank: int = 4, seed: int = 0) -> dict[str, Any]:
-    """For each layer of a model whose name ends so: what is multiplied, (down, up)."""
+    """Return the pair of matrices (down, up) for each layer of a model whose name ends with one of ``targets``."""
     chance = torch.Generator().manual_seed(seed)
     found = {}
     for name, module in model.named_modules():
@@ -24,7 +24,7 @@ def changes(model: torch.nn.Module, targets: tuple[str, ...], rank: int = 4, see
 
 
 def kohya(layers: Mapping[str, Any], prefix: str = "lora_unet", alpha: float | None = None) -> dict[str, torch.Tensor]:
-    """As kohya's and musubi's scripts write it: ``lora_unet_…``, with an alpha."""
+    """Name tensors like kohya's and musubi's scripts: ``lora_unet_…``, with an alpha."""
     state = {}
     for name, (down, up) in layers.items():
         stem = f"{prefix}_{name.replace('.', '_')}"
@@ -34,7 +34,7 @@ def kohya(layers: Mapping[str, Any], prefix: str = "lora_unet", alpha: float | N
 
 
 def dotted(layers: Mapping[str, Any], prefix: str, ends: tuple[str, str] = ("lora_A", "lora_B")) -> dict[str, Any]:
-    """As diffusers, ComfyUI, ai-toolkit and peft write it: the layer's own name behind a prefix."""
+    """Name tensors like diffusers, ComfyUI, ai-toolkit and peft: a prefix and the layer's own name."""
     state = {}
     for name, (down, up) in layers.items():
         state[f"{prefix}{name}.{ends[0]}.weight"], state[f"{prefix}{name}.{ends[1]}.weight"] = down, up
@@ -42,6 +42,6 @@ def dotted(layers: Mapping[str, Any], prefix: str, ends: tuple[str, str] = ("lor
 
 
 def write(path: Path, state: Mapping[str, torch.Tensor], metadata: Mapping[str, str] = SD15) -> Path:
-    """Write it as safetensors."""
+    """Write the tensors as safetensors."""
     save_file({name: tensor.contiguous() for name, tensor in state.items()}, path, dict(metadata))
     return path

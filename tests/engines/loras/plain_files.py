@@ -1,4 +1,4 @@
-"""Files of LoRAs byte by byte, without torch."""
+"""Write LoRA files byte by byte, without torch."""
 
 import json
 import struct
@@ -10,7 +10,7 @@ _TO_K = "down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k"
 
 
 def safetensors_bytes(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str] = {}) -> bytes:
-    """A safetensors file."""
+    """Write a safetensors file."""
     header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
     place, content = 0, b""
     for name, values in tensors.items():
@@ -31,7 +31,7 @@ def lora_bytes(
     module: str = _TO_K,
     end: str = "",
 ) -> bytes:
-    """A LoRA for one layer that takes ``width`` numbers; with ``end`` a plain weight in its place."""
+    """Write a LoRA for one layer with ``width`` inputs; with ``end``, a plain weight in its place."""
     down, up = np.full((rank, width), 0.1, np.float16), np.full((64, rank), 0.1, np.float16)
     up[-1, -1] = fill
     if end:

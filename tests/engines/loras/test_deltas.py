@@ -1,4 +1,4 @@
-"""What a LoRA adds to each layer is up @ down * alpha / rank, whoever wrote it and however its ranks differ."""
+"""A LoRA adds up @ down * alpha / rank to each layer, whichever program wrote it and however its ranks differ."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from engines import runtime, twins
-from engines.image import adapters
+from engines import torch_setup, twins
+from engines.diffusion import lora
 from engines.media.intake import inspect
 from errors import StudioError
 from tests.engines.loras import lora_files as files
@@ -30,7 +30,7 @@ ALPHAS = (4.0, 1.0, 16.0)
 @pytest.fixture(scope="module")
 def pipelines(twin_folder: Path) -> Mapping[str, Any]:
     """The twins' pipelines."""
-    runtime.heavy("diffusers", "transformers")
+    torch_setup.import_heavy("diffusers", "transformers")
     from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 
     made = {}
@@ -41,7 +41,7 @@ def pipelines(twin_folder: Path) -> Mapping[str, Any]:
 
 
 def changes(model: torch.nn.Module, targets: tuple[str, ...]) -> Changes:
-    """A change of another rank and alpha for each layer whose name ends so."""
+    """Return a change with its own rank and alpha for each layer whose name has one of the endings."""
     chance = torch.Generator().manual_seed(1)
     found: dict[str, tuple[torch.Tensor, torch.Tensor, float]] = {}
     for name, module in model.named_modules():
@@ -56,7 +56,7 @@ def changes(model: torch.nn.Module, targets: tuple[str, ...]) -> Changes:
 
 
 def flat(prefix: str, rename: Callable[[str], str] = lambda name: name, *, scaled: bool = True) -> Any:
-    """kohya's way; without ``scaled`` no alpha stands by the pairs."""
+    """Name tensors like kohya; without ``scaled`` there are no alphas."""
 
     def write(layers: Changes) -> State:
         state: State = {}
@@ -71,7 +71,7 @@ def flat(prefix: str, rename: Callable[[str], str] = lambda name: name, *, scale
 
 
 def dotted(prefix: str, down: str = "lora_A.weight", up: str = "lora_B.weight", *, scaled: bool = False) -> Any:
-    """The ways with dots."""
+    """Name tensors with dots."""
 
     def write(layers: Changes) -> State:
         state: State = {}
@@ -85,7 +85,7 @@ def dotted(prefix: str, down: str = "lora_A.weight", up: str = "lora_B.weight", 
 
 
 def processors(layers: Changes) -> State:
-    """diffusers' way before peft: attention alone."""
+    """Name tensors like diffusers before peft: only attention."""
     state: State = {}
     for name, (down, up, _) in layers.items():
         attention, _, layer = name.rpartition(".to_")
@@ -95,7 +95,7 @@ def processors(layers: Changes) -> State:
 
 
 def first_makers(name: str) -> str:
-    """A layer of the twin of SDXL as its first makers called it: blocks with one resnet each."""
+    """Return the original name of a layer of SDXL's twin, whose blocks have one resnet each."""
     block, rest = name.split(".", 1)
     if block == "mid_block":
         kind, number, layer = rest.split(".", 2)
@@ -115,7 +115,7 @@ def of_resnet(layer: str) -> str:
 
 
 def deltas(pipeline: Any, model: torch.nn.Module, path: Path, *, reading: bool = False) -> dict[str, torch.Tensor]:
-    """What a LoRA adds to each layer of a model of a pipeline."""
+    """Return what a LoRA adds to each layer of a pipeline's model."""
     facts = inspect(path, path.name).facts
     context = SimpleNamespace(
         check=lambda: None,
@@ -124,7 +124,7 @@ def deltas(pipeline: Any, model: torch.nn.Module, path: Path, *, reading: bool =
         inputs={"a": SimpleNamespace(title=path.stem, facts=facts)},
         entry=SimpleNamespace(name="the twin"),
     )
-    add = adapters.added_to_readers if reading else adapters.added
+    add = lora.apply_to_text_encoders if reading else lora.apply_loras
     with add(pipeline, context, {"a": 1.0}):  # type: ignore[arg-type]
         return {
             name: module.get_delta_weight("lora0").float().clone()
@@ -161,9 +161,7 @@ UNET: dict[str, tuple[str, tuple[str, ...], Any, bool]] = {
 
 
 @pytest.mark.parametrize("way", UNET)
-def test_each_layer_of_a_unet_is_changed_by_its_own_measure(
-    pipelines: Mapping[str, Any], tmp_path: Path, way: str
-) -> None:
+def test_each_layer_of_a_unet_has_its_own_scale(pipelines: Mapping[str, Any], tmp_path: Path, way: str) -> None:
     twin, targets, write, scaled = UNET[way]
     pipeline = pipelines[twin]
     layers = changes(pipeline.unet, targets)
@@ -187,7 +185,7 @@ ENCODERS: dict[str, tuple[str, Any, bool]] = {
 
 @pytest.mark.parametrize("targets", [READING, READING[:1], READING[4:]], ids=["all", "queries", "mlp"])
 @pytest.mark.parametrize("way", ENCODERS)
-def test_each_layer_of_a_text_encoder_is_changed_by_its_own_measure(
+def test_each_layer_of_a_text_encoder_has_its_own_scale(
     pipelines: Mapping[str, Any], tmp_path: Path, way: str, targets: tuple[str, ...]
 ) -> None:
     _, write, scaled = ENCODERS[way]
@@ -210,11 +208,11 @@ def files_for(encoder: torch.nn.Module, targets: tuple[str, ...]) -> Changes:
 
 
 def as_written(layers: Changes) -> Changes:
-    """All programs write ``text_model.`` in front, which some versions of transformers leave out."""
+    """All programs write the prefix ``text_model.``, which some versions of transformers omit."""
     return {f"text_model.{name.removeprefix('text_model.')}": change for name, change in layers.items()}
 
 
-def test_three_matrices_are_two(pipelines: Mapping[str, Any], tmp_path: Path) -> None:
+def test_a_tucker_decomposition_becomes_a_pair(pipelines: Mapping[str, Any], tmp_path: Path) -> None:
     pipeline = pipelines["stable-diffusion-1.5"]
     layers = {name: one for name, one in changes(pipeline.unet, CONVOLUTIONS).items() if one[0].shape[-1] == 3}
     state: State = {}
@@ -233,7 +231,7 @@ def test_three_matrices_are_two(pipelines: Mapping[str, Any], tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("way", ["kohya", "peft"])
-def test_a_dora_changes_each_layer_to_its_own_length(pipelines: Mapping[str, Any], tmp_path: Path, way: str) -> None:
+def test_a_dora_normalizes_each_layer(pipelines: Mapping[str, Any], tmp_path: Path, way: str) -> None:
     pipeline = pipelines["stable-diffusion-1.5"]
     layers = changes(pipeline.unet, ATTENTION[:4])
     lengths = {name: torch.rand(up.shape[0]) + 0.5 for name, (_, up, _) in layers.items()}
@@ -252,7 +250,7 @@ def test_a_dora_changes_each_layer_to_its_own_length(pipelines: Mapping[str, Any
 def magnitudes(pipeline: Any, path: Path) -> dict[str, torch.Tensor]:
     facts = inspect(path, path.name).facts
     context = SimpleNamespace(check=lambda: None, input=lambda _: path, facts=lambda _: facts, inputs={}, entry=None)
-    with adapters.added(pipeline, context, {"a": 1.0}):  # type: ignore[arg-type]
+    with lora.apply_loras(pipeline, context, {"a": 1.0}):  # type: ignore[arg-type]
         return {
             name: module.lora_magnitude_vector["lora0"].weight.detach().clone()
             for name, module in pipeline.unet.named_modules()
@@ -260,11 +258,11 @@ def magnitudes(pipeline: Any, path: Path) -> dict[str, torch.Tensor]:
         }
 
 
-def test_layers_of_another_shape_are_said_to_be(pipelines: Mapping[str, Any], tmp_path: Path) -> None:
+def test_layers_of_another_shape_are_reported(pipelines: Mapping[str, Any], tmp_path: Path) -> None:
     pipeline = pipelines["stable-diffusion-1.5"]
     wide = {
         name: (torch.randn(len(down), 99), up, 1.0) for name, (down, up, _) in changes(pipeline.unet, ("to_q",)).items()
     }
     path = files.write(tmp_path / "one.safetensors", dotted("unet.")(wide), {"c41_family": "sd15"})
-    with pytest.raises(StudioError, match="another shape"):
+    with pytest.raises(StudioError, match="different shapes"):
         deltas(pipeline, pipeline.unet, path)

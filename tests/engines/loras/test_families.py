@@ -1,4 +1,4 @@
-"""LoRAs on the twins of every family that draws: in the layouts people have, changing the picture and then gone."""
+"""LoRAs on the twins of every image family, in common layouts: they change the picture and leave nothing behind."""
 
 from pathlib import Path
 from typing import Any
@@ -8,13 +8,13 @@ import torch
 from safetensors import safe_open
 
 from engines.media.intake import inspect
-from tests.engines.image.drawing_desk import Desk
+from tests.engines.image.image_worker import Desk
 from tests.engines.loras import lora_files as files
 
 pytestmark = pytest.mark.slow
 
 ATTENTION = ("to_q", "to_k", "to_v")
-ASKED = {"task": "create_image", "prompt": "a fox", "steps": 2, "width": 64, "height": 64}
+REQUEST_FIELDS = {"task": "create_image", "prompt": "a fox", "steps": 2, "width": 64, "height": 64}
 
 
 @pytest.fixture
@@ -23,13 +23,13 @@ def desk(twin_folder: Path, tmp_path: Path) -> Desk:
 
 
 def layers_of(desk: Desk, model: str, targets: tuple[str, ...] = ATTENTION) -> dict[str, Any]:
-    """What a LoRA changes in the part of a twin that paints."""
+    """Return the pairs of a LoRA for a twin's denoiser."""
     entry = desk.catalog.get(model)
     folder = desk.catalog.path(entry, "unet" if "unet" in entry.parts else "transformer")
     chance, found = torch.Generator().manual_seed(0), {}
     for path in sorted(folder.glob("*.safetensors")):
         with safe_open(path, "pt") as file:
-            for name in file.keys():  # noqa: SIM118 - a file is no dictionary
+            for name in file.keys():  # noqa: SIM118 - a file is not a dictionary
                 layer, shape = name.removesuffix(".weight"), file.get_slice(name).get_shape()
                 if layer.endswith(targets) and len(shape) == 2:
                     pair = [torch.randn(size, generator=chance) * 0.3 for size in ((4, shape[1]), (shape[0], 4))]
@@ -63,7 +63,7 @@ WAYS: dict[str, Any] = {
 def test_a_lora_of_the_family(desk: Desk, tmp_path: Path, id: str, said: str, family: str, ways: list[str]) -> None:
     model = desk.twin(id)
     layers = layers_of(desk, model)
-    base = desk.files(**ASKED, model=model)[0].content_sha256
+    base = desk.files(**REQUEST_FIELDS, model=model)[0].content_sha256
     made = {}
     for way in ways:
         state = WAYS[way](layers)
@@ -71,21 +71,21 @@ def test_a_lora_of_the_family(desk: Desk, tmp_path: Path, id: str, said: str, fa
         facts = inspect(path, path.name).facts
         assert facts.family == family, way
         loras = [{"asset": desk.add(path, facts), "weight": 1}]
-        made[way] = desk.files(**ASKED, model=model, loras=loras)[0].content_sha256
-        assert desk.files(**ASKED, model=model)[0].content_sha256 == base, way
+        made[way] = desk.files(**REQUEST_FIELDS, model=model, loras=loras)[0].content_sha256
+        assert desk.files(**REQUEST_FIELDS, model=model)[0].content_sha256 == base, way
     assert base not in made.values()
     assert len(set(made.values())) == 1, made
 
 
 def made_with(desk: Desk, model: str, path: Path, family: str) -> str:
-    """What a picture made with a LoRA of a family is, by its pixels."""
+    """Return the pixel hash of a picture made with a LoRA."""
     facts = inspect(path, path.name).facts
     assert facts.family == family
     loras = [{"asset": desk.add(path, facts), "weight": 1}]
-    return desk.files(**ASKED, model=model, loras=loras)[0].content_sha256
+    return desk.files(**REQUEST_FIELDS, model=model, loras=loras)[0].content_sha256
 
 
-def test_flux_in_the_names_of_its_makers_is_the_same(desk: Desk, tmp_path: Path) -> None:
+def test_flux_with_original_layer_names_gives_the_same(desk: Desk, tmp_path: Path) -> None:
     model = desk.twin("flux.1-schnell")
     layers = layers_of(desk, model, ("attn.to_out.0",))
     theirs = {
@@ -97,11 +97,11 @@ def test_flux_in_the_names_of_its_makers_is_the_same(desk: Desk, tmp_path: Path)
     kohya = files.write(tmp_path / "kohya.safetensors", files.kohya(theirs), said)
     halved = {name: (down, up * 2) for name, (down, up) in theirs.items()}
     scaled = files.write(tmp_path / "scaled.safetensors", files.kohya(halved, alpha=2), said)
-    base = desk.files(**ASKED, model=model)[0].content_sha256
+    base = desk.files(**REQUEST_FIELDS, model=model)[0].content_sha256
     with_it = made_with(desk, model, ours, "flux1")
     assert with_it != base
     assert made_with(desk, model, kohya, "flux1") == made_with(desk, model, scaled, "flux1") == with_it
-    assert desk.files(**ASKED, model=model)[0].content_sha256 == base
+    assert desk.files(**REQUEST_FIELDS, model=model)[0].content_sha256 == base
 
 
 def test_wan_in_the_layouts_of_musubi_comfyui_and_lightx2v(desk: Desk, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_wan_in_the_layouts_of_musubi_comfyui_and_lightx2v(desk: Desk, tmp_path:
         "LightX2V": files.dotted(theirs, "diffusion_model.", LIGHTNING),
     }
     biased = {f"diffusion_model.{name}.diff_b": torch.full((up.shape[0],), 0.1) for name, (_, up) in theirs.items()}
-    base = desk.files(**ASKED, model=model)[0].content_sha256
+    base = desk.files(**REQUEST_FIELDS, model=model)[0].content_sha256
     made = {
         way: made_with(desk, model, files.write(tmp_path / f"{way}.safetensors", state, said), "wan22")
         for way, state in states.items()
@@ -131,4 +131,4 @@ def test_wan_in_the_layouts_of_musubi_comfyui_and_lightx2v(desk: Desk, tmp_path:
     assert len(set(made.values())) == 1, made
     path = files.write(tmp_path / "biased.safetensors", states["LightX2V"] | biased, said)
     assert made_with(desk, model, path, "wan22") not in (base, made["LightX2V"])
-    assert desk.files(**ASKED, model=model)[0].content_sha256 == base
+    assert desk.files(**REQUEST_FIELDS, model=model)[0].content_sha256 == base

@@ -1,4 +1,4 @@
-"""Pictures made with LoRAs on the twin of Stable Diffusion 1.5, and nothing of them left behind."""
+"""Pictures made with LoRAs on the twin of Stable Diffusion 1.5; the LoRAs leave nothing behind."""
 
 import json
 from pathlib import Path
@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 import torch
 
-from engines import runtime, wire
+from engines import protocol, torch_setup
 from engines.media.intake import inspect
 from errors import StudioError
-from tests.engines.image.drawing_desk import Desk
+from tests.engines.image.image_worker import Desk
 from tests.engines.loras import lora_files as files
 
 pytestmark = pytest.mark.slow
 
-ASKED = {"task": "create_image", "prompt": "a fox", "steps": 2, "width": 64, "height": 64}
+REQUEST_FIELDS = {"task": "create_image", "prompt": "a fox", "steps": 2, "width": 64, "height": 64}
 ATTENTION = ("to_q", "to_k", "to_v", "to_out.0")
 ENCODER = ("q_proj", "k_proj", "v_proj", "out_proj")
 
@@ -32,11 +32,11 @@ def model(desk: Desk) -> str:
 
 @pytest.fixture(scope="module")
 def parts(twin_folder: Path) -> dict[str, Any]:
-    """The twin's UNet and text encoder, to make LoRAs for."""
+    """The twin's UNet and text encoder."""
     from engines import twins
 
     root = twins.build("stable-diffusion-1.5", twin_folder)
-    runtime.heavy("diffusers", "transformers")
+    torch_setup.import_heavy("diffusers", "transformers")
     from diffusers import UNet2DConditionModel
     from transformers import CLIPTextModel
 
@@ -47,18 +47,18 @@ def parts(twin_folder: Path) -> dict[str, Any]:
 
 
 def bring(desk: Desk, path: Path) -> str:
-    """A LoRA as the library knows it."""
+    """Add a LoRA as the library does."""
     facts = inspect(path, path.name).facts
     assert facts.family == "sd15"
     return desk.add(path, facts)
 
 
 def digest(desk: Desk, **asked: Any) -> str:
-    (file,) = desk.files(**ASKED, **asked)
+    (file,) = desk.files(**REQUEST_FIELDS, **asked)
     return file.content_sha256
 
 
-def test_every_layout_changes_the_picture_alike_and_nothing_is_left(
+def test_every_layout_gives_the_same_picture_and_leaves_nothing(
     desk: Desk, model: str, parts: dict[str, Any], tmp_path: Path
 ) -> None:
     layers = files.changes(parts["unet"], ATTENTION)
@@ -78,9 +78,7 @@ def test_every_layout_changes_the_picture_alike_and_nothing_is_left(
     assert len(set(made.values())) == 1, made
 
 
-def test_what_scales_a_lora_counts_wherever_it_is_written(
-    desk: Desk, model: str, parts: dict[str, Any], tmp_path: Path
-) -> None:
+def test_every_way_to_store_the_scale_is_applied(desk: Desk, model: str, parts: dict[str, Any], tmp_path: Path) -> None:
     layers = files.changes(parts["unet"], ATTENTION)
     settings = {**files.SD15, "lora_adapter_metadata": json.dumps({"unet.r": 4, "unet.lora_alpha": 2})}
     beside = files.write(tmp_path / "beside.safetensors", files.kohya(layers, alpha=2))
@@ -91,22 +89,20 @@ def test_what_scales_a_lora_counts_wherever_it_is_written(
     assert made[0] == made[1] == halved != made[2]
 
 
-def test_layers_that_the_model_does_not_have_are_said_with_the_picture(
+def test_missing_layers_are_noted_with_the_picture(
     desk: Desk, model: str, parts: dict[str, Any], tmp_path: Path
 ) -> None:
     layers = files.changes(parts["unet"], ATTENTION)
     foreign = {name.replace("attentions.0", "attentions.7"): layers[name] for name in list(layers)[:2]}
     other = {name: tensor.clone() for name, tensor in files.kohya(foreign).items()}
     lora = bring(desk, files.write(tmp_path / "mixed.safetensors", files.kohya(layers) | other))
-    (made,) = desk.files(**ASKED, model=model, loras=[{"asset": lora, "weight": 1}])
+    (made,) = desk.files(**REQUEST_FIELDS, model=model, loras=[{"asset": lora, "weight": 1}])
     (note,) = made.notes
     assert note.startswith("2 layers are left out of “")
-    assert desk.files(**ASKED, model=model)[0].notes == ()
+    assert desk.files(**REQUEST_FIELDS, model=model)[0].notes == ()
 
 
-def test_a_lora_for_the_encoder_counts_when_words_are_read(
-    desk: Desk, model: str, parts: dict[str, Any], tmp_path: Path
-) -> None:
+def test_a_lora_changes_the_text_encoder(desk: Desk, model: str, parts: dict[str, Any], tmp_path: Path) -> None:
     words = files.changes(parts["text_encoder"], ENCODER)
     painting = files.changes(parts["unet"], ATTENTION)
     nothing = {name: (down, up * 0) for name, (down, up) in painting.items()}
@@ -125,13 +121,13 @@ def test_a_lora_for_the_encoder_counts_when_words_are_read(
     assert digest(desk, model=model, loras=[{"asset": lora, "weight": 0}]) == base
 
 
-def test_several_at_once_and_one_named_twice(desk: Desk, model: str, parts: dict[str, Any], tmp_path: Path) -> None:
+def test_several_loras_at_once_and_one_twice(desk: Desk, model: str, parts: dict[str, Any], tmp_path: Path) -> None:
     ids = []
     for number in range(8):
         state = files.kohya(files.changes(parts["unet"], ATTENTION, rank=number + 1, seed=number))
         ids.append(bring(desk, files.write(tmp_path / f"{number}.safetensors", state)))
     base = digest(desk, model=model)
-    (made,) = desk.files(**ASKED, model=model, loras=[{"asset": one, "weight": 0.2} for one in ids])
+    (made,) = desk.files(**REQUEST_FIELDS, model=model, loras=[{"asset": one, "weight": 0.2} for one in ids])
     assert made.content_sha256 != base
     told = made.provenance["loras"]
     assert [(one["asset"], one["weight"]) for one in told] == [(one, 0.2) for one in ids]
@@ -144,7 +140,7 @@ def test_several_at_once_and_one_named_twice(desk: Desk, model: str, parts: dict
     assert digest(desk, model=model, loras=out) == base
 
 
-def test_nothing_is_left_after_a_failure_or_a_cancel(
+def test_nothing_is_left_after_a_failure_or_a_cancellation(
     desk: Desk, model: str, parts: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     layers = files.changes(parts["unet"], ATTENTION)
@@ -153,20 +149,20 @@ def test_nothing_is_left_after_a_failure_or_a_cancel(
     bad = bring(desk, files.write(tmp_path / "bad.safetensors", files.kohya(wide)))
     base = digest(desk, model=model)
 
-    failed = desk.ask(**ASKED, model=model, loras=[{"asset": good}, {"asset": bad}])
-    assert isinstance(failed, wire.Failed)
+    failed = desk.ask(**REQUEST_FIELDS, model=model, loras=[{"asset": good}, {"asset": bad}])
+    assert isinstance(failed, protocol.Failed)
     assert failed.problem.code == "bad_lora"
     assert digest(desk, model=model) == base
 
     seen = desk.events.append
 
-    def stop(event: wire.Event) -> None:
+    def stop(event: protocol.Event) -> None:
         seen(event)
-        if isinstance(event, wire.Progress):
+        if isinstance(event, protocol.Progress):
             desk.worker.cancel(event.job)
 
     monkeypatch.setattr(desk.worker, "_send", stop)
-    assert isinstance(desk.ask(**ASKED, model=model, loras=[{"asset": good}]), wire.Cancelled)
+    assert isinstance(desk.ask(**REQUEST_FIELDS, model=model, loras=[{"asset": good}]), protocol.Cancelled)
     monkeypatch.undo()
     assert digest(desk, model=model) == base
 
@@ -176,7 +172,7 @@ def test_a_lora_of_another_family_is_refused_before_anything_runs(desk: Desk, mo
     path = files.write(tmp_path / "Mara.safetensors", files.kohya(layer))
     lora = desk.add(path, inspect(path, path.name).facts)
     with pytest.raises(StudioError) as error:
-        desk.ask(**ASKED, model=model, loras=[{"asset": lora}])
+        desk.ask(**REQUEST_FIELDS, model=model, loras=[{"asset": lora}])
     assert error.value.problem.code == "wrong_family"
     name = desk.catalog.get(model).name
-    assert error.value.problem.what == (f"“Mara” is a LoRA for SDXL; {name} reads LoRAs for Stable Diffusion 1.5.")
+    assert error.value.problem.what == (f"“Mara” is a LoRA for SDXL, but {name} uses LoRAs for Stable Diffusion 1.5.")

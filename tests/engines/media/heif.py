@@ -1,4 +1,4 @@
-"""Writes HEIC as telephones do: HEVC pictures, alone or as a grid of tiles, turned, with a profile and EXIF."""
+"""Write HEIC like phones do: HEVC pictures, whole or in tiles, rotated, with a profile and EXIF."""
 
 import struct
 from pathlib import Path
@@ -18,7 +18,7 @@ def full(name: bytes, *parts: bytes, version: int = 0, flags: int = 0) -> bytes:
 
 
 def hevc(picture: Image.Image, folder: Path, pixel_format: str) -> tuple[bytes, bytes]:
-    """A picture as HEVC: how it is coded (hvcC), and the coded picture."""
+    """Encode a picture as HEVC; return its configuration (hvcC) and the data."""
     path = folder / "tile.mp4"
     options = {"x265-params": "log-level=error:keyint=1:info=0", "crf": "4", "preset": "ultrafast"}
     with av.open(str(path), "w", options={"movflags": "+empty_moov"}) as out:
@@ -45,9 +45,9 @@ def make_heic(
     brands: tuple[bytes, ...] = (b"heic", b"mif1", b"heic"),
     pixel_format: str = "yuv420p",
 ) -> Path:
-    """Write ``picture`` as HEIC: whole, or in tiles of so many px; to be turned so many quarters counter-clockwise.
+    """Write ``picture`` as HEIC, whole or in tiles of a size in px, with a rotation in counterclockwise quarter turns.
 
-    ``cicp`` are the numbers of its primaries and transfer characteristics.
+    ``cicp`` are the codes of its primaries and transfer characteristics.
     """
     side = (tile, tile) if tile else picture.size
     corners = [(x, y) for y in range(0, picture.height, side[1]) for x in range(0, picture.width, side[0])]
@@ -69,7 +69,7 @@ def make_heic(
     colors = [box(b"colr", b"prof", icc)] if icc else []
     colors += [box(b"colr", b"nclx", struct.pack(">HHHB", *cicp, 6, 0))] if cicp else []
     properties += colors
-    whole = [3, *range(5, 5 + len(colors)), 4]  # of the picture: its size, its colors, how it is turned
+    whole = [3, *range(5, 5 + len(colors)), 4]  # the picture's size, colors and rotation
     uses = [(n, [1, 2]) for n in range(1, len(coded) + 1)] if tile else [(1, [1, *whole])]
     uses += [(primary, whole)] if tile else []
     associations = b"".join(struct.pack(">HB", n, len(these)) + bytes(0x80 | p for p in these) for n, these in uses)

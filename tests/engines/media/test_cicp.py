@@ -1,4 +1,4 @@
-"""Colors that AVIF and HEIC name by number come in, and go out to clients, as they are meant."""
+"""Color codes in AVIF and HEIC are applied on reading and in copies for clients."""
 
 import io
 import struct
@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from engines.media import cicp
-from engines.media.clean import clean_copy
 from engines.media.picture import open_picture
+from engines.media.strip_metadata.strip import clean_copy
 from tests.engines.media.heif import make_heic
 from tests.engines.media.test_srgb import P3_RED, SRGB_RED, display_p3
 
@@ -19,7 +19,7 @@ VIDEO, SRGB_CURVE, PQ = 1, 13, 16
 
 
 def red(name: str, folder: Path, primaries: int, transfer: int, icc: bytes | None = None) -> Path:
-    """A picture of one red whose colors are named by number."""
+    """Save a red picture with color codes."""
     path, picture = folder / name, Image.new("RGB", (64, 64), P3_RED)
     if path.suffix == ".heic":
         return make_heic(path, picture, cicp=(primaries, transfer), icc=icc)
@@ -43,10 +43,10 @@ def middle(image: Image.Image) -> np.ndarray:
         (DISPLAY_P3, VIDEO, SRGB_RED),
         (SRGB, SRGB_CURVE, P3_RED),
         (2, 2, P3_RED),
-        (DISPLAY_P3, PQ, P3_RED),  # HDR is not made dull, and not guessed
+        (DISPLAY_P3, PQ, P3_RED),  # HDR stays unchanged
     ],
 )
-def test_a_red_of_display_p3_is_read_as_one(
+def test_a_display_p3_red_is_converted(
     tmp_path: Path, name: str, primaries: int, transfer: int, expected: tuple[int, int, int]
 ) -> None:
     path = red(name, tmp_path, primaries, transfer)
@@ -54,7 +54,7 @@ def test_a_red_of_display_p3_is_read_as_one(
 
 
 @pytest.mark.parametrize("name", ["a.heic", "a.avif"])
-def test_a_profile_goes_before_numbers(tmp_path: Path, name: str) -> None:
+def test_a_profile_overrides_color_codes(tmp_path: Path, name: str) -> None:
     assert np.abs(middle(open_picture(red(name, tmp_path, SRGB, SRGB_CURVE, display_p3()))) - SRGB_RED).max() <= 4
 
 
@@ -69,7 +69,7 @@ def test_a_copy_for_clients_keeps_the_colors(tmp_path: Path, name: str) -> None:
     assert np.abs(middle(open_picture(copy)) - SRGB_RED).max() <= 6
 
 
-def test_profiles_have_the_colorants_that_are_published() -> None:
+def test_profiles_have_the_published_colorants() -> None:
     for primaries, published in (
         (DISPLAY_P3, ((0.5151, 0.2412, -0.0011), (0.2919, 0.6922, 0.0419), (0.1572, 0.0666, 0.7841))),
         (BT_2020, ((0.6734, 0.2790, -0.0019), (0.1657, 0.6753, 0.0300), (0.1251, 0.0456, 0.7971))),
@@ -82,7 +82,7 @@ def test_profiles_have_the_colorants_that_are_published() -> None:
 
 
 @pytest.mark.parametrize("end", [7, 40, 120, 200])
-def test_what_is_cut_off_or_says_nothing_names_no_colors(tmp_path: Path, end: int) -> None:
+def test_a_truncated_file_has_no_color_codes(tmp_path: Path, end: int) -> None:
     path = red("a.avif", tmp_path, DISPLAY_P3, SRGB_CURVE)
     path.write_bytes(path.read_bytes()[:end])
     assert cicp.profile(path) is None
@@ -102,7 +102,7 @@ def numbers(primaries: int, transfer: int) -> bytes:
 
 
 def still(properties: list[bytes], items: dict[int, list[int]], primary: int, *, long: bool = False) -> bytes:
-    """A picture of several items, each with the properties of these numbers; ``long`` is the form for many of them."""
+    """Return a file of several items, each with the properties of these numbers; ``long`` uses the long form."""
     head, item, number = (b"\1\0\0\1", ">I", ">H") if long else (b"\0\0\0\0", ">H", ">B")
     needed = 0x8000 if long else 0x80
     entries = [
@@ -120,9 +120,7 @@ def still(properties: list[bytes], items: dict[int, list[int]], primary: int, *,
 
 @pytest.mark.parametrize("long", [False, True])
 @pytest.mark.parametrize(("primary", "expected"), [(7, "Display P3"), (9, None)])
-def test_a_gain_map_s_colors_are_not_the_picture_s(
-    tmp_path: Path, primary: int, expected: str | None, long: bool
-) -> None:
+def test_a_gain_maps_colors_are_ignored(tmp_path: Path, primary: int, expected: str | None, long: bool) -> None:
     properties = [box(b"ispe", bytes(12)), numbers(DISPLAY_P3, SRGB_CURVE), numbers(BT_2020, PQ)]
     path = tmp_path / "a.avif"
     path.write_bytes(still(properties, {9: [1, 3], 7: [1, 2]}, primary, long=long))
@@ -132,7 +130,7 @@ def test_a_gain_map_s_colors_are_not_the_picture_s(
         assert expected in ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile)))
 
 
-def test_a_picture_without_colors_has_those_of_its_tiles(tmp_path: Path) -> None:
+def test_a_picture_without_color_codes_uses_those_of_its_tiles(tmp_path: Path) -> None:
     path = tmp_path / "a.avif"
     path.write_bytes(still([box(b"ispe"), numbers(DISPLAY_P3, SRGB_CURVE)], {1: [1], 2: [2], 3: [2]}, 1))
     assert cicp.profile(path)

@@ -1,4 +1,4 @@
-"""All the sound of a clip goes along, with its timecode; what does not is named."""
+"""All sound of a clip and its timecode are carried over; a note names what is left out."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -9,23 +9,23 @@ import av
 import numpy as np
 import pytest
 
-from engines import wire
+from engines import protocol
 from engines.media.clip import ClipReader, ClipWriter
 from engines.media.timecode import at_rate
-from tests.engines.media.making import gradient
+from tests.engines.media.clip_files import gradient
 
 RATE = 48_000
 
 
 def tones(channels: int, number: int, seconds: float = 1.0) -> np.ndarray:
-    """A tone of its own for each channel, interleaved, 16 bit; each track has its own, too."""
+    """Return interleaved 16-bit samples with a different tone for each channel and track."""
     t = np.arange(round(RATE * seconds)) / RATE
     pitches = [500 * (channel + 1) + 100 * number for channel in range(channels)]
     return np.stack([6000 * np.sin(2 * np.pi * pitch * t) for pitch in pitches], -1).astype(np.int16)
 
 
 def recorded(path: Path, sounds: list[tuple[str, str]], timecode: str | None = None, fps: int = 25) -> Path:
-    """A camera's clip of a second with a track for each (codec, layout)."""
+    """Write a one-second camera clip with a track for each (codec, layout)."""
     with av.open(str(path), "w") as out:
         video = out.add_stream("libx264", rate=fps)
         video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
@@ -51,8 +51,8 @@ def recorded(path: Path, sounds: list[tuple[str, str]], timecode: str | None = N
     return path
 
 
-def through(source: Path, folder: Path, **format: Any) -> tuple[Path, wire.ResultFile]:
-    """A clip through reader and writer."""
+def through(source: Path, folder: Path, **format: Any) -> tuple[Path, protocol.ResultFile]:
+    """Pass a clip through reader and writer."""
     with ClipReader(source) as reader:
         writer = ClipWriter(folder / "parts", reader.format._replace(**format))
         for frame in reader.read():
@@ -61,7 +61,7 @@ def through(source: Path, folder: Path, **format: Any) -> tuple[Path, wire.Resul
 
 
 def pitches(path: Path, number: int) -> Iterator[int]:
-    """The pitch of each channel of a track."""
+    """Return the pitch of each channel of a track."""
     with av.open(str(path)) as media:
         track = media.streams.audio[number]
         frames = list(media.decode(track))
@@ -71,7 +71,7 @@ def pitches(path: Path, number: int) -> Iterator[int]:
             yield round(float(np.abs(np.fft.rfft(heard)).argmax()) * RATE / len(heard))
 
 
-def test_both_tracks_of_a_camera_go_along(tmp_path: Path) -> None:
+def test_both_tracks_of_a_camera_are_kept(tmp_path: Path) -> None:
     source = recorded(tmp_path / "c.mkv", [("pcm_s16le", "mono"), ("pcm_s24le", "mono"), ("aac", "stereo")])
     out, result = through(source, tmp_path)
     with av.open(str(out)) as media:
@@ -89,7 +89,7 @@ def test_both_tracks_of_a_camera_go_along(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("layout", ["5.1", "quad", "5.0"])
-def test_a_layout_stays(tmp_path: Path, layout: str) -> None:
+def test_a_channel_layout_is_kept(tmp_path: Path, layout: str) -> None:
     source = recorded(tmp_path / "c.mov", [("pcm_s16le", layout)])
     out, result = through(source, tmp_path)
     with av.open(str(out)) as media:
@@ -101,30 +101,30 @@ def test_a_layout_stays(tmp_path: Path, layout: str) -> None:
 
 
 @pytest.mark.parametrize("channels", [4, 6, 8])
-def test_microphones_of_a_recorder_stay_apart(tmp_path: Path, channels: int) -> None:
+def test_a_recorders_microphones_stay_separate(tmp_path: Path, channels: int) -> None:
     source = recorded(tmp_path / "c.mkv", [("pcm_s16le", f"{channels} channels")])
     out, _ = through(source, tmp_path)
     assert list(pitches(out, 0)) == [500 * (channel + 1) for channel in range(channels)]
 
 
-def test_more_channels_than_there_is_room_for_are_named(tmp_path: Path) -> None:
+def test_too_many_channels_are_noted(tmp_path: Path) -> None:
     source = recorded(tmp_path / "c.mkv", [("pcm_s16le", "12 channels")])
     out, result = through(source, tmp_path)
-    assert result.notes == ("The sound has 12 channels; the first two are in the result.",)
+    assert result.notes == ("The sound has 12 channels; only the first two are in the result.",)
     assert list(pitches(out, 0)) == [500, 1000]
 
 
-def test_a_track_that_only_its_maker_reads_is_named(tmp_path: Path) -> None:
+def test_a_track_with_an_unknown_codec_is_noted(tmp_path: Path) -> None:
     source = recorded(tmp_path / "c.mov", [("aac", "stereo"), ("pcm_s16le", "mono")])
     content = source.read_bytes()
     assert content.count(b"sowt") == 1
     source.write_bytes(content.replace(b"sowt", b"xapc"))
     out, result = through(source, tmp_path)
-    assert result.notes == ("Sound track 2 is left out: its codec is unknown here.",)
+    assert result.notes == ("Sound track 2 is left out: its codec is not supported.",)
     assert list(pitches(out, 0)) == [500, 1000]
 
 
-def test_timecode_goes_along(tmp_path: Path) -> None:
+def test_timecode_is_kept(tmp_path: Path) -> None:
     source = recorded(tmp_path / "c.mov", [], timecode="10:20:30:20")
     out, result = through(source, tmp_path)
     with av.open(str(out)) as media:
@@ -147,7 +147,7 @@ def test_timecode_at_another_rate(code: str, before: Fraction, after: Fraction, 
     assert at_rate(code, Fraction(before), Fraction(after)) == wanted
 
 
-def test_subtitles_and_chapters_are_named(tmp_path: Path) -> None:
+def test_subtitles_and_chapters_are_noted(tmp_path: Path) -> None:
     plain = recorded(tmp_path / "c.mkv", [("aac", "mono")])
     (tmp_path / "s.srt").write_text("1\n00:00:00,000 --> 00:00:00,500\nHello.\n")
     source = tmp_path / "s.mkv"

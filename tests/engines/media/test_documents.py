@@ -1,4 +1,4 @@
-"""Documents become text; what cannot is refused in one sentence."""
+"""Documents become text; others are refused with a reason."""
 
 import stat
 import time
@@ -17,7 +17,7 @@ from errors import StudioError
 
 
 def pdf(path: Path, *pages: str, password: str = "") -> Path:
-    """A PDF with a text a page, laid out a line at a time as film treatments are."""
+    """Write a PDF with one text per page, line by line like a film treatment."""
     writer = PdfWriter()
     font = writer._add_object(
         DictionaryObject(
@@ -61,7 +61,7 @@ def refused(path: Path) -> str:
         ("Grüße".encode("cp1252"), "Grüße"),
     ],
 )
-def test_text_in_whatever_letters(tmp_path: Path, content: bytes, text: str) -> None:
+def test_text_in_any_encoding(tmp_path: Path, content: bytes, text: str) -> None:
     path = tmp_path / "notes.md"
     path.write_bytes(content)
     found = intake.inspect(path, "notes.md")
@@ -69,7 +69,7 @@ def test_text_in_whatever_letters(tmp_path: Path, content: bytes, text: str) -> 
     assert read_document(path, TEXT, "notes").text == text
 
 
-def test_a_script_of_final_draft(tmp_path: Path) -> None:
+def test_a_final_draft_script(tmp_path: Path) -> None:
     path = tmp_path / "film.fdx"
     path.write_text(
         '<?xml version="1.0" encoding="UTF-8"?><FinalDraft DocumentType="Script"><Content>'
@@ -94,7 +94,7 @@ def test_a_pdf_page_by_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_three_hundred_pages_once_read_are_known(tmp_path: Path) -> None:
+def test_three_hundred_pages_are_cached(tmp_path: Path) -> None:
     page = "\n".join(f"{n}. The boats come home in the evening, and the harbour master counts." for n in range(45))
     path = pdf(tmp_path / "novel.pdf", *[page] * 300)
     intake.inspect(path, path.name)
@@ -148,7 +148,7 @@ def test_a_zip_of_code(tmp_path: Path) -> None:
     assert (document.files, document.skipped) == (2, 3)
 
 
-def test_a_large_zip_is_read_in_little_time(tmp_path: Path) -> None:
+def test_a_large_zip_is_read_quickly(tmp_path: Path) -> None:
     path = tmp_path / "project.zip"
     with zipfile.ZipFile(path, "w") as package:
         package.writestr("cut.py", "print('cut')")
@@ -162,7 +162,7 @@ def test_a_large_zip_is_read_in_little_time(tmp_path: Path) -> None:
     assert (document.text, document.files, document.skipped) == ("=== cut.py\nprint('cut')", 1, 1)
 
 
-def test_zips_that_want_to_exhaust_or_hold_nothing(tmp_path: Path) -> None:
+def test_malicious_and_empty_zips_are_refused(tmp_path: Path) -> None:
     bomb = packed(tmp_path / "bomb.zip", **{f"{n}.txt": b"a" * 1_900_000 for n in range(MAX_TEXT // 1_900_000 + 1)})
     assert bomb.stat().st_size < 100_000
     assert refused(bomb) == "long_document"
@@ -174,7 +174,7 @@ def test_zips_that_want_to_exhaust_or_hold_nothing(tmp_path: Path) -> None:
     assert refused(tmp_path / "half.zip") == "bad_document"
 
 
-def test_what_is_no_document(tmp_path: Path) -> None:
+def test_other_files_are_no_documents(tmp_path: Path) -> None:
     for name, content in {"a.txt": b"a\0b" * 100, "b.txt": bytes(range(1, 32)) * 40}.items():
         (tmp_path / name).write_bytes(content)
         assert document_type(tmp_path / name) is None
@@ -213,7 +213,7 @@ def test_a_text_is_the_same_alone_and_in_a_zip(tmp_path: Path, content: bytes) -
 
 
 @pytest.mark.parametrize("encoding", OTHER_SCRIPTS)
-def test_other_scripts_are_recognized_and_the_guess_is_told(tmp_path: Path, encoding: str) -> None:
+def test_other_scripts_are_recognized_and_the_guess_is_returned(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(OTHER_SCRIPTS[encoding].encode(encoding))
     document = read_document(path, TEXT, "a.txt")
@@ -231,7 +231,7 @@ def test_a_script_is_read_in_the_encoding_it_declares(tmp_path: Path, encoding: 
 
 
 @pytest.mark.parametrize("encoding", ["UTF-16", "utf-32", "utf-7", "undefined", "punycode", "idna", "unheard-of"])
-def test_a_declaration_that_cannot_be_true_is_not_believed(tmp_path: Path, encoding: str) -> None:
+def test_an_impossible_declaration_is_ignored(tmp_path: Path, encoding: str) -> None:
     path, xml = tmp_path / "a.fdx", f'<?xml version="1.0" encoding="{encoding}"?><FinalDraft><Content><Paragraph>'
     whole = f"{xml}<Text>Die Größe der Brücke</Text></Paragraph></Content></FinalDraft>".encode()
     path.write_bytes(whole)
@@ -242,24 +242,24 @@ def test_a_declaration_that_cannot_be_true_is_not_believed(tmp_path: Path, encod
 
 
 @pytest.mark.parametrize("stray", [b"\x96", b"\xff", "ü".encode()[:1]])
-def test_one_stray_byte_costs_one_letter(stray: bytes) -> None:
+def test_one_stray_byte_replaces_one_character(stray: bytes) -> None:
     words = "She said “no” — and left. Größe, Café, Straße, Привет. It’s fine. " * 4
     assert decode(words.encode() + stray) == (f"{words}\ufffd", "")
     assert decode(words.encode() + stray + b" end").text == f"{words}\ufffd end"
 
 
-def test_letters_far_behind_plain_ones_are_read() -> None:
+def test_special_characters_after_much_plain_text_are_read() -> None:
     text, guess = decode(b"plain words " * 100_000 + "Größe für Übernachtung".encode("cp1252"))
     assert text.endswith("Größe für Übernachtung")
     assert guess == "cp1252"
 
 
-def test_a_zip_names_its_files_as_its_machine_did(tmp_path: Path) -> None:
+def test_file_names_in_a_zip_use_the_code_page_of_its_computer(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     names = ["台本の下書き.txt".encode("cp932"), "Größe.txt".encode("cp850"), "сцена вторая.txt".encode("cp866")]
     with zipfile.ZipFile(path, "w") as package:
         for number, raw in enumerate(names):
-            package.writestr(str(number) * len(raw), "words")  # without the mark for UTF-8
+            package.writestr(str(number) * len(raw), "words")  # without the UTF-8 flag
     content = path.read_bytes()
     for number, raw in enumerate(names):
         content = content.replace(str(number).encode() * len(raw), raw)
@@ -287,7 +287,7 @@ def test_a_zip_with_a_stored_pdf_is_a_zip_and_a_text_about_pdfs_a_text(tmp_path:
     assert document_type(behind) == PDF
 
 
-def test_rich_text_is_read_as_words(tmp_path: Path) -> None:
+def test_rich_text_is_read_as_plain_text(tmp_path: Path) -> None:
     path = tmp_path / "a.rtf"
     path.write_bytes(rb"{\rtf1\ansi\ansicpg1252 Gr\'f6\'dfe: {\b 5} \'80\par Next}")
     assert document_type(path) == RTF

@@ -1,4 +1,4 @@
-"""What telephones, recorders and editing programs write is taken; what is not is named."""
+"""Files of phones, recorders and editing programs are accepted; unsupported formats are named."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from engines.media import intake
-from engines.media.clean import clean_copy
 from engines.media.peaks import peaks
 from engines.media.picture import open_picture
+from engines.media.strip_metadata.strip import clean_copy
 from errors import StudioError
 from tests.engines.media.heif import make_heic
 from tests.engines.media.test_srgb import P3_RED, SRGB_RED, display_p3, near
@@ -19,7 +19,7 @@ RED, BLUE = (220, 30, 30), (40, 60, 80)
 
 
 def photo() -> Image.Image:
-    """Wider than high, red at the top left."""
+    """Return a landscape picture with red at the top left."""
     image = Image.new("RGB", (192, 128), BLUE)
     image.paste(RED, (0, 0, 96, 64))
     return image
@@ -30,7 +30,7 @@ def photo() -> Image.Image:
     [{}, {"tile": 64}, {"pixel_format": "yuv420p10le"}, {"brands": (b"mif1", b"mif1", b"heic")}],
     ids=["whole", "grid", "10 bit", "general brand"],
 )
-def test_heic_of_a_telephone(tmp_path: Path, options: dict) -> None:
+def test_heic_of_a_phone(tmp_path: Path, options: dict) -> None:
     path = make_heic(tmp_path / "IMG_0001.HEIC", photo(), **options)
     found = intake.inspect(path, "IMG_0001.HEIC")
     facts = found.facts
@@ -43,13 +43,13 @@ def test_heic_of_a_telephone(tmp_path: Path, options: dict) -> None:
     assert intake.read_provenance(path) is None
 
 
-def test_heic_stands_upright_whatever_its_exif_says_too(tmp_path: Path) -> None:
+def test_heic_ignores_the_exif_rotation(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     path = make_heic(tmp_path / "a.heic", photo(), turns=3, exif=exif.tobytes())
     facts = intake.inspect(path, "a.heic").facts
     assert (facts.width, facts.height) == open_picture(path).size == (128, 192)
-    assert near(open_picture(path).getpixel((120, 10)), RED)  # top left, turned clockwise
+    assert near(open_picture(path).getpixel((120, 10)), RED)  # top left, rotated clockwise
 
 
 def test_wide_color_of_heic(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_huge_heic_is_refused_before_decoding(tmp_path: Path) -> None:
     assert refused.value.problem.code in ("picture_too_large", "bad_picture")
 
 
-def test_avif_whatever_brand_comes_first(tmp_path: Path) -> None:
+def test_avif_with_any_major_brand(tmp_path: Path) -> None:
     path = tmp_path / "a.avif"
     photo().save(path)
     content = bytearray(path.read_bytes())
@@ -86,7 +86,7 @@ SOUNDS = {
 
 
 @pytest.mark.parametrize("name", SOUNDS)
-def test_sounds_of_recorders_and_telephones(tmp_path: Path, name: str) -> None:
+def test_sounds_of_recorders_and_phones(tmp_path: Path, name: str) -> None:
     container, codec, mime = SOUNDS[name]
     path, clean = tmp_path / name, tmp_path / f"clean-{name}"
     tone = (0.4 * np.sin(np.arange(16_000) / 4)).astype(np.float32)
@@ -114,7 +114,7 @@ def test_sounds_of_recorders_and_telephones(tmp_path: Path, name: str) -> None:
     ("head", "name"),
     [(b"8BPS\0\1", "Photoshop"), (b"\x06\x0e\x2b\x34\x02", "MXF"), (b"\0\0\0\x18ftypcrx ", "Canon raw")],
 )
-def test_what_is_refused_is_named(tmp_path: Path, head: bytes, name: str) -> None:
+def test_unsupported_formats_are_named(tmp_path: Path, head: bytes, name: str) -> None:
     path = tmp_path / "x"
     path.write_bytes(head + bytes(200))
     with pytest.raises(StudioError, match=f"“x.y”: {name} is not supported"):

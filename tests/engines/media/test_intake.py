@@ -1,4 +1,4 @@
-"""What may come in, told by its content, and what is refused."""
+"""Uploads are recognized by content, and others are refused."""
 
 import hashlib
 import io
@@ -20,12 +20,12 @@ from engines.media import documents, intake
 from engines.media.picture import load_picture
 from engines.media.text_encoding import unmarked_utf16
 from errors import StudioError
-from tests.engines.media.making import beats, beeps, make_clip
+from tests.engines.media.clip_files import beats, beeps, make_clip
 from tests.support.samples import MEDIA
 
 
 def long_wav(path: Path, hours: float) -> Path:
-    """A silent WAV that takes no room on the disk."""
+    """Write a silent WAV that takes no disk space."""
     data = round(hours * 3600 * 8000)
     with wave.open(str(path), "wb") as out:
         out.setnchannels(1)
@@ -41,10 +41,10 @@ def long_wav(path: Path, hours: float) -> Path:
     return path
 
 
-def test_every_kind_is_known_by_its_content(tmp_path: Path) -> None:
+def test_every_kind_is_recognized_by_its_content(tmp_path: Path) -> None:
     expected = {
         "images/lion.jpg": ("image", ".jpg"),
-        "images/bus.png": ("image", ".gif"),  # so it is called, but a GIF it is
+        "images/bus.png": ("image", ".gif"),  # despite its name, it is a GIF
         "videos/b.mp4": ("clip", ".mp4"),
         "videos/b.avi": ("clip", ".avi"),
         "audio/sax.wav": ("sound", ".wav"),
@@ -114,7 +114,7 @@ def test_music_with_a_cover_is_a_sound(tmp_path: Path) -> None:
     assert intake.inspect(path, "m").facts.kind == "sound"
 
 
-def test_three_hours_of_sound_pass_quickly(tmp_path: Path) -> None:
+def test_three_hours_of_sound_are_inspected_quickly(tmp_path: Path) -> None:
     path = long_wav(tmp_path / "a.wav", 3)
     began = time.process_time()
     found = intake.inspect(path, "a.wav")
@@ -123,7 +123,7 @@ def test_three_hours_of_sound_pass_quickly(tmp_path: Path) -> None:
     assert time.process_time() - began < 6
 
 
-def test_thirteen_hours_of_sound_are_too_much(tmp_path: Path) -> None:
+def test_thirteen_hours_of_sound_are_too_long(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="12 hours"):
         intake.inspect(long_wav(tmp_path / "a.wav", 13), "a.wav")
 
@@ -194,7 +194,7 @@ def test_damaged_clips_and_sounds_are_refused_or_read(tmp_path: Path, data: st.D
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(min_size=1, max_size=300), st.sampled_from([b"", b"RIFF\0\0\0\0WAVE", b"\0\0\0\x18ftypisom", b"OggS"]))
-def test_random_bytes_are_refused_unless_they_are_letters(tmp_path: Path, noise: bytes, head: bytes) -> None:
+def test_random_bytes_are_refused_unless_they_are_text(tmp_path: Path, noise: bytes, head: bytes) -> None:
     path = tmp_path / "upload"
     path.write_bytes(head + noise)
     if documents.document_type(path) == documents.TEXT:
@@ -205,7 +205,7 @@ def test_random_bytes_are_refused_unless_they_are_letters(tmp_path: Path, noise:
     assert intake.read_provenance(path) is None
 
 
-def test_a_comment_that_breaks_off_is_no_record(tmp_path: Path) -> None:
+def test_a_truncated_comment_is_not_provenance(tmp_path: Path) -> None:
     sound = long_wav(tmp_path / "a.wav", 0.001).read_bytes()
     broken = tmp_path / "b.wav"
     broken.write_bytes(sound[:36] + b"LIST" + struct.pack("<I", 8) + b"INFOICMT" + sound[36:])
@@ -213,7 +213,7 @@ def test_a_comment_that_breaks_off_is_no_record(tmp_path: Path) -> None:
     assert intake.read_provenance(broken) is None
 
 
-def test_small_files_of_huge_pictures_are_decoded_a_few_at_a_time(
+def test_small_files_of_huge_pictures_are_decoded_one_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.png"

@@ -1,4 +1,4 @@
-"""Pictures: whatever comes in, upright RGB goes on; what goes out carries its making."""
+"""Any picture is read as upright RGB; saved pictures have embedded provenance."""
 
 import io
 import struct
@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from engines import wire
+from engines import protocol
 from engines.media import intake
 from engines.media.picture import open_picture, pixels_sha256, preview_jpeg, save_picture
 from errors import StudioError
@@ -38,7 +38,7 @@ def saved(image: Image.Image, path: Path, **options: object) -> Path:
 
 @pytest.fixture
 def red_corner() -> Image.Image:
-    """Wider than high, red at the top left."""
+    """Return a landscape picture with red at the top left."""
     image = Image.new("RGB", (60, 40), (20, 40, 60))
     image.paste((255, 0, 0), (0, 0, 20, 20))
     return image
@@ -48,7 +48,7 @@ def red_corner() -> Image.Image:
 def test_exif_rotation_is_applied(tmp_path: Path, red_corner: Image.Image, orientation: int, turn: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    lying = red_corner.rotate(turn, expand=True)  # as the sensor saw it
+    lying = red_corner.rotate(turn, expand=True)  # as recorded by the sensor
     path = saved(lying, tmp_path / "p.jpg", exif=exif, quality=95)
     assert open_picture(path).size == red_corner.size
     assert corner(path)[0] > 200
@@ -63,7 +63,7 @@ def test_cmyk_looks_the_same(tmp_path: Path, red_corner: Image.Image) -> None:
     assert np.abs(np.asarray(opened, int) - np.asarray(red_corner, int)).mean() < 8
 
 
-def test_16_bit_grey_keeps_its_tones(tmp_path: Path) -> None:
+def test_16_bit_gray_keeps_its_tones(tmp_path: Path) -> None:
     ramp = np.linspace(0, 65535, 256).astype(np.uint16)[None].repeat(4, 0)
     path = saved(Image.fromarray(ramp), tmp_path / "p.png")
     values = np.asarray(open_picture(path))[0, :, 0]
@@ -92,7 +92,7 @@ def test_first_frame_of_an_animation(tmp_path: Path) -> None:
     assert corner(path)[:3] == (255, 0, 0)
 
 
-def test_a_broken_colour_profile_is_no_reason_to_refuse(tmp_path: Path, red_corner: Image.Image) -> None:
+def test_a_broken_color_profile_is_ignored(tmp_path: Path, red_corner: Image.Image) -> None:
     broken = saved(red_corner, tmp_path / "p.png", icc_profile=b"not a profile")
     assert corner(broken) == (255, 0, 0)
 
@@ -110,7 +110,7 @@ def test_too_large_is_refused_before_decoding(tmp_path: Path, width: int, height
     path = tmp_path / "bomb.png"
     path.write_bytes(png_header(width, height, bytes(10_000_000)))
     began = time.monotonic()
-    with pytest.raises(StudioError, match=r"megapixels|pixels a side") as refused:
+    with pytest.raises(StudioError, match=r"megapixels|pixels per side") as refused:
         intake.inspect(path, "bomb.png")
     assert refused.value.problem.code in ("picture_too_large", "bad_picture")
     assert time.monotonic() - began < 1
@@ -135,7 +135,7 @@ def test_a_truncated_picture_is_refused(tmp_path: Path, photo: Path, suffix: str
     assert 400 <= refused.value.status < 500
 
 
-def test_a_saved_picture_carries_its_making(tmp_path: Path) -> None:
+def test_a_saved_picture_has_embedded_provenance(tmp_path: Path) -> None:
     image = Image.effect_noise((1200, 700), 60).convert("RGB")
     result = save_picture(image, tmp_path / "a.png", RECORD)
     path = tmp_path / "a.png"
@@ -158,9 +158,9 @@ def test_a_failed_save_leaves_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 def test_previews_are_small(mode: str) -> None:
-    noise = np.random.default_rng(0).integers(0, 255, (3000, 4000, len(mode)), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 255, (1500, 2000, len(mode)), np.uint8)
     jpeg = preview_jpeg(Image.fromarray(noise))
-    assert len(jpeg) <= wire.PREVIEW_BYTES
+    assert len(jpeg) <= protocol.PREVIEW_BYTES
     assert Image.open(io.BytesIO(jpeg)).format == "JPEG"
 
 
@@ -172,7 +172,7 @@ def test_transparent_and_opaque_pixels_hash_differently() -> None:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"]), st.data())
-def test_damaged_bytes_are_refused_or_read_never_worse(tmp_path: Path, format: str, data: st.DataObject) -> None:
+def test_damaged_bytes_are_refused_or_read(tmp_path: Path, format: str, data: st.DataObject) -> None:
     out = io.BytesIO()
     Image.linear_gradient("L").resize((40, 30)).save(out, format)
     content = bytearray(out.getvalue())
@@ -186,5 +186,5 @@ def test_damaged_bytes_are_refused_or_read_never_worse(tmp_path: Path, format: s
             "sound",
             "clip",
             "document",
-        )  # a stump may read as a text
+        )  # a fragment may look like text
         open_picture(path)

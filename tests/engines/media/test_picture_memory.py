@@ -1,4 +1,4 @@
-"""A small file of a huge picture takes no more memory than its pixels call for."""
+"""A small file of a huge picture takes no more memory than its pixels need."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from PIL import Image
 
 SIDE = 6000
 MAKE: dict[str, tuple[float, Callable[[Path], None]]] = {
-    # Bytes a pixel: 4 for what was read, 4 for what comes out, and room.
+    # Bytes per pixel: 4 for the input, 4 for the output, and some margin.
     "a.webp": (9.5, lambda path: Image.new("RGB", (SIDE, SIDE)).save(path, quality=1, method=0)),
     "a.jpg": (9.5, lambda path: Image.new("RGB", (SIDE, SIDE)).save(path, quality=50)),
     "clear.png": (11.5, lambda path: Image.new("RGBA", (SIDE, SIDE), (1, 2, 3, 9)).save(path, compress_level=1)),
@@ -37,7 +37,7 @@ print(peak() - before)
 
 
 @pytest.mark.parametrize("name", MAKE)
-def test_a_huge_picture_takes_a_few_copies_of_its_pixels_at_most(tmp_path: Path, name: str) -> None:
+def test_a_huge_picture_takes_only_a_few_copies_of_its_pixels(tmp_path: Path, name: str) -> None:
     most, make = MAKE[name]
     make(tmp_path / name)
     command = [sys.executable, "-c", MEASURE, str(tmp_path / name), str(tmp_path / "small.webp")]

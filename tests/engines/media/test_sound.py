@@ -1,4 +1,4 @@
-"""Sound: the loudness asked for, no clipping, its making inside."""
+"""Saved sound has the requested loudness, no clipping, and embedded provenance."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from engines.media import intake
-from engines.media.sound import PEAK, loudness_normalise, measure_loudness, save_sound
+from engines.media.sound import PEAK, measure_loudness, normalize_loudness, save_sound
 from engines.media.subtitles import Cue, save_subtitles, srt
 
 RATE = 24_000
@@ -15,7 +15,7 @@ RECORD = {"request": {"task": "speak", "text": "Grüße „überall“. " * 3000
 
 
 def voice(seconds: float, level: float = 0.1) -> np.ndarray:
-    """Noise in syllables: about as uneven as speech."""
+    """Return noise in syllables, about as uneven as speech."""
     t = np.arange(round(seconds * RATE)) / RATE
     noise = np.random.default_rng(1).normal(size=len(t))
     return (level * noise * np.abs(np.sin(2 * np.pi * 2 * t))).astype(np.float32)
@@ -24,29 +24,29 @@ def voice(seconds: float, level: float = 0.1) -> np.ndarray:
 @pytest.mark.parametrize("lufs", [-16.0, -23.0, -12.0])
 @pytest.mark.parametrize("level", [0.003, 0.4])
 def test_loudness_is_reached_without_clipping(lufs: float, level: float) -> None:
-    loud = loudness_normalise(voice(4, level), RATE, lufs)
+    loud = normalize_loudness(voice(4, level), RATE, lufs)
     assert measure_loudness(loud, RATE) == pytest.approx(lufs, abs=0.6)
     assert np.abs(loud).max() <= PEAK + 1e-4
     assert len(loud) == 4 * RATE
 
 
-def test_a_click_is_held_back_and_the_rest_left_alone() -> None:
+def test_a_click_is_limited_and_the_rest_stays_unchanged() -> None:
     sound = voice(4, 0.02)
     sound[2 * RATE] = 1.0
-    out = loudness_normalise(sound, RATE, -16)
+    out = normalize_loudness(sound, RATE, -16)
     assert np.abs(out).max() <= PEAK + 1e-4
     gain = out[: RATE // 2] / np.where(sound[: RATE // 2] == 0, 1, sound[: RATE // 2])
     assert np.ptp(gain[sound[: RATE // 2] != 0]) < 0.01
 
 
-def test_silence_and_a_blink_of_sound_pass() -> None:
-    assert not loudness_normalise(np.zeros(RATE, np.float32), RATE, -16).any()
-    assert np.isfinite(loudness_normalise(voice(0.1), RATE, -16)).all()
+def test_silence_and_very_short_sounds_work() -> None:
+    assert not normalize_loudness(np.zeros(RATE, np.float32), RATE, -16).any()
+    assert np.isfinite(normalize_loudness(voice(0.1), RATE, -16)).all()
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".mp3"])
 @pytest.mark.parametrize("channels", [1, 2])
-def test_a_saved_sound_carries_its_making_and_plays(tmp_path: Path, suffix: str, channels: int) -> None:
+def test_a_saved_sound_has_embedded_provenance_and_plays(tmp_path: Path, suffix: str, channels: int) -> None:
     samples = voice(2.5) if channels == 1 else np.stack([voice(2.5), voice(2.5, 0.05)], 1)
     path = tmp_path / f"a{suffix}"
     result = save_sound(samples, RATE, path, RECORD)
@@ -75,7 +75,7 @@ def test_same_samples_same_hash_in_any_format(tmp_path: Path) -> None:
     assert first.content_sha256 == second.content_sha256 != other.content_sha256
 
 
-def test_nan_and_overshoot_become_sound(tmp_path: Path) -> None:
+def test_nan_and_overshoot_are_clipped(tmp_path: Path) -> None:
     samples = np.array([np.nan, 3.0, -3.0, 0.5] * 1000, np.float32)
     save_sound(samples, RATE, tmp_path / "a.wav", RECORD)
     assert np.abs(soundfile.read(tmp_path / "a.wav")[0]).max() <= 1

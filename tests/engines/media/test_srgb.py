@@ -1,4 +1,4 @@
-"""Colors come in as they are meant, transparent or not."""
+"""Color profiles are applied on reading, with or without transparency."""
 
 import io
 import struct
@@ -11,14 +11,14 @@ from PIL import Image, ImageCms
 from engines.media import intake
 from engines.media.picture import open_picture
 
-# Primaries of Display P3, adapted to D50, as Apple's profile has them.
+# Primaries of Display P3, adapted to D50, as in Apple's profile.
 P3_PRIMARIES = {
     b"rXYZ": (0.5151, 0.2412, -0.0011),
     b"gXYZ": (0.2919, 0.6922, 0.0419),
     b"bXYZ": (0.1572, 0.0666, 0.7841),
 }
 P3_RED, SRGB_RED = (200, 40, 40), (219, 0, 28)
-"""A red of Display P3 and the nearest that sRGB has."""
+"""A Display P3 red and the nearest sRGB color."""
 
 
 def profile_tags(profile: bytes) -> dict[bytes, tuple[int, int]]:
@@ -28,7 +28,7 @@ def profile_tags(profile: bytes) -> dict[bytes, tuple[int, int]]:
 
 
 def display_p3(named: str = "P3P3") -> bytes:
-    """A profile of Display P3: sRGB's with other primaries, under a name of four letters."""
+    """Return a Display P3 profile: sRGB's with other primaries and a four-letter name."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     for name, (offset, size) in profile_tags(profile).items():
         if name in P3_PRIMARIES:
@@ -40,7 +40,7 @@ def display_p3(named: str = "P3P3") -> bytes:
 
 
 def gray_profile(gamma: float) -> bytes:
-    """The smallest gray profile: a white point and one gamma."""
+    """Return a minimal gray profile: a white point and a gamma."""
     header = struct.pack(">I4sI4s4s4s", 0, b"none", 0x04000000, b"mntr", b"GRAY", b"XYZ ") + bytes(12) + b"acsp"
     header = header.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061)
     curve = b"curv" + bytes(4) + struct.pack(">IH", 1, round(gamma * 256)) + bytes(2)
@@ -112,7 +112,7 @@ def test_gray_with_the_profile_of_a_color_program(tmp_path: Path) -> None:
     assert near(open_picture(path).getpixel((4, 4)), (100, 100, 100))
 
 
-def test_what_is_srgb_is_told_by_its_colors_not_by_its_name(tmp_path: Path) -> None:
+def test_srgb_is_recognized_by_its_colors_not_by_its_name(tmp_path: Path) -> None:
     path = saved(tmp_path / "p.png", Image.new("RGB", (8, 8), P3_RED), display_p3(named="sRGB"))
     assert near(open_picture(path).getpixel((4, 4)), SRGB_RED)
     real = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -121,13 +121,13 @@ def test_what_is_srgb_is_told_by_its_colors_not_by_its_name(tmp_path: Path) -> N
     assert np.array_equal(np.asarray(open_picture(path)), pixels)
 
 
-def test_a_profile_of_other_pixels_is_passed_over(tmp_path: Path) -> None:
+def test_a_profile_for_another_color_space_is_ignored(tmp_path: Path) -> None:
     path = saved(tmp_path / "p.png", Image.new("RGBA", (8, 8), (10, 20, 30, 40)), gray_profile(1.0))
     assert open_picture(path).getpixel((4, 4)) == (10, 20, 30, 40)
 
 
 def test_lab(tmp_path: Path) -> None:
-    image = Image.new("LAB", (8, 8), (128, 128, 128))  # half as light as white, without color
+    image = Image.new("LAB", (8, 8), (128, 128, 128))  # half the lightness of white, without color
     out = io.BytesIO()
     image.save(out, "TIFF")
     path = tmp_path / "p.tif"

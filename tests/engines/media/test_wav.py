@@ -1,4 +1,4 @@
-"""WAVs whose headers do not say how long they are: recorders that lost power, streams, files beyond 4 GB."""
+"""WAV files without a valid size in the header: recorders that lost power, streams, files over 4 GB."""
 
 import struct
 from pathlib import Path
@@ -9,10 +9,10 @@ import pytest
 import soundfile
 
 from engines.media import intake, wav
-from engines.media.clean import clean_copy
 from engines.media.peaks import peaks
 from engines.media.sound import save_sound
-from engines.speech.listening import pieces
+from engines.media.strip_metadata.strip import clean_copy
+from engines.speech.transcription import pieces
 
 RATE = 8000
 SECONDS = 2.0
@@ -63,7 +63,7 @@ def test_every_reader_reads_to_the_end(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_clean_copy_is_as_long_and_says_so(tmp_path: Path, name: str) -> None:
+def test_a_clean_copy_has_the_same_length_and_valid_sizes(tmp_path: Path, name: str) -> None:
     path, out = tmp_path / "a.wav", tmp_path / "b.wav"
     path.write_bytes(FILES[name])
     clean_copy(path, out)
@@ -79,7 +79,7 @@ def test_a_clean_copy_is_as_long_and_says_so(tmp_path: Path, name: str) -> None:
         assert struct.unpack_from("<QQ", copy, copy.index(b"ds64") + 8) == (len(copy) - 8, len(PCM))
 
 
-def test_samples_are_not_taken_for_what_a_file_says(tmp_path: Path) -> None:
+def test_samples_are_not_mistaken_for_metadata(tmp_path: Path) -> None:
     note = b"INFOICMT" + struct.pack("<I", 6) + b"zebra\0"
     inside = chunk(b"LIST", note)
     path = tmp_path / "a.wav"
@@ -90,7 +90,7 @@ def test_samples_are_not_taken_for_what_a_file_says(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 2])
-def test_what_is_written_is_what_others_read(tmp_path: Path, channels: int) -> None:
+def test_written_files_are_read_by_others(tmp_path: Path, channels: int) -> None:
     sound = np.random.default_rng(1).uniform(-1, 1, (9001, channels)).astype(np.float32)
     sound[:3] = [[1.0] * channels, [-1.0] * channels, [0.0] * channels]
     path = tmp_path / "a.wav"
@@ -102,7 +102,7 @@ def test_what_is_written_is_what_others_read(tmp_path: Path, channels: int) -> N
     assert wav.comment(path) == "note ü"
 
 
-def test_a_full_disk_is_told_as_one(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.part.wav").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
         save_sound(np.tile(TONE, 10), RATE, tmp_path / "a.wav", {})
@@ -117,23 +117,23 @@ def notes(*entries: tuple[bytes, bytes]) -> bytes:
     "behind",
     [
         notes((b"ICMT", b"made here")),
-        notes((b"IART", b"Ann"), (b"ISFT", b"Lavf"), (b"ICMT", b"made here")),  # the first is odd in length
+        notes((b"IART", b"Ann"), (b"ISFT", b"Lavf"), (b"ICMT", b"made here")),  # the first has an odd length
         notes((b"IART", b"Ann")) + notes((b"ICMT", b"made here")),
         chunk(b"LIST", b"adtl" + b"ICMT" * 4) + notes((b"ICMT", b"made here")),
     ],
 )
-def test_the_comment_is_found_wherever_it_stands(tmp_path: Path, behind: bytes) -> None:
+def test_the_comment_is_found_anywhere(tmp_path: Path, behind: bytes) -> None:
     (tmp_path / "a.wav").write_bytes(recording(len(PCM), behind=behind))
     assert wav.comment(tmp_path / "a.wav") == "made here"
 
 
 @pytest.mark.parametrize("behind", [b"", notes((b"IART", b"Ann")), chunk(b"LIST", b"INFOICMT\xff\xff\0\0x"[:13])])
-def test_no_comment_or_a_cut_one_harms_nothing(tmp_path: Path, behind: bytes) -> None:
+def test_a_missing_or_truncated_comment_does_no_harm(tmp_path: Path, behind: bytes) -> None:
     (tmp_path / "a.wav").write_bytes(recording(len(PCM), behind=behind))
     assert wav.comment(tmp_path / "a.wav") in (None, "x", "")
 
 
-def test_another_program_s_notes_do_not_hide_the_record(tmp_path: Path) -> None:
+def test_another_programs_notes_do_not_hide_the_provenance(tmp_path: Path) -> None:
     record = {"request": {"task": "speak"}}
     save_sound(TONE, RATE, tmp_path / "a.wav", record)
     with av.open(str(tmp_path / "a.wav")) as media, av.open(str(tmp_path / "b.wav"), "w", format="wav") as out:

@@ -1,14 +1,14 @@
-"""Words in capitals, as the voice says them: names as words, initials letter by letter."""
+"""Words in capitals: names are read as words, initialisms letter by letter."""
 
 import pytest
 
-from engines.speech.hibari import Hibari, Speaker
-from engines.swapper import Cpu
+from engines.memory import Cpu
+from engines.speech.backends.hibari import HibariNetwork, Speaker
 
 
 @pytest.fixture(scope="module")
 def voice() -> Speaker:
-    return Hibari().load(Cpu())
+    return HibariNetwork().load(Cpu())
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def voice() -> Speaker:
         ("INT. KITCHEN", "Interior KITCHEN"),
     ],
 )
-def test_a_name_in_capitals_is_a_word(voice: Speaker, written: str, said: str) -> None:
+def test_a_name_in_capitals_is_read_as_a_word(voice: Speaker, written: str, said: str) -> None:
     assert voice.sounds(written) == voice.sounds(said)
 
 
@@ -34,15 +34,15 @@ def test_a_name_in_capitals_is_a_word(voice: Speaker, written: str, said: str) -
     ("initials", "letters"),
     [("BBC", "B.B.C"), ("USA", "U.S.A"), ("FBI", "F.B.I"), ("HDR", "H.D.R"), ("UCLA", "U.C.L.A"), ("POV", "P.O.V")],
 )
-def test_initials_stay_letters(voice: Speaker, initials: str, letters: str) -> None:
+def test_initialisms_are_read_letter_by_letter(voice: Speaker, initials: str, letters: str) -> None:
     assert voice.sounds(initials) == voice.sounds(letters)
     assert voice.sounds(f"THE {initials} WINS").split()[1] == voice.sounds(letters)
 
 
-def test_what_the_lexicon_knows_in_capitals_is_left_to_it(voice: Speaker) -> None:
+def test_capitals_in_the_lexicon_stay_unchanged(voice: Speaker) -> None:
     assert "nˈæsə" in voice.sounds("The NASA rocket")
     assert voice.sounds("in 4K").endswith("fˈɔɹ kˈA")
 
 
-def test_an_exposure_is_said_as_a_fraction(voice: Speaker) -> None:
+def test_a_shutter_speed_is_read_as_a_fraction(voice: Speaker) -> None:
     assert voice.sounds("1/48").replace(" ", "") == voice.sounds("one forty 8th").replace(" ", "")

@@ -1,10 +1,10 @@
-"""Loudness worked out in pieces is what a meter that sees the whole says."""
+"""Loudness measured in pieces equals that of a meter for the whole sound."""
 
 import numpy as np
 import pyloudnorm
 import pytest
 
-from engines.media.sound import loudness_normalise, measure_loudness
+from engines.media.sound import measure_loudness, normalize_loudness
 
 
 def sound(rate: int, seconds: float, channels: int) -> np.ndarray:
@@ -17,17 +17,17 @@ def sound(rate: int, seconds: float, channels: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("rate", "seconds", "channels"), [(24_000, 35.3, 1), (44_100, 12, 2), (48_000, 0.5, 1)])
-def test_it_measures_as_the_standard_says(rate: int, seconds: float, channels: int) -> None:
+def test_it_measures_like_the_standard(rate: int, seconds: float, channels: int) -> None:
     samples = sound(rate, seconds, channels)
     assert measure_loudness(samples, rate) == pytest.approx(
         pyloudnorm.Meter(rate).integrated_loudness(samples), abs=0.02
     )
 
 
-def test_pieces_meet_without_a_seam() -> None:
+def test_pieces_join_seamlessly() -> None:
     rate = 24_000
     samples = sound(rate, 25, 1)
-    louder = loudness_normalise(samples, rate, -10)
+    louder = normalize_loudness(samples, rate, -10)
     gain = louder / samples
     steps = np.abs(np.diff(gain[np.abs(samples) > 1e-3]))
     assert np.abs(louder).max() <= 10 ** (-1 / 20)

@@ -29,7 +29,7 @@ def test_a_break_is_a_pause(tag: str, seconds: float) -> None:
     assert lines.notes == ("<break> tags are read as pauses.", "Tags are not read aloud: <speak>.")
 
 
-def test_a_break_of_no_strength_is_no_pause() -> None:
+def test_a_break_without_strength_is_no_pause() -> None:
     assert script('One <break strength="none"/> two.').sentences[0].phrases[0].rest is None
 
 
@@ -51,7 +51,7 @@ def test_paragraphs_and_sentences_end() -> None:
         ("Fish &amp; caf&eacute;&nbsp;&#8211; &#x41;", "Fish & café – A"),
     ],
 )
-def test_tags_go_and_their_text_stays(written: str, read: str) -> None:
+def test_tags_are_removed_and_their_text_stays(written: str, read: str) -> None:
     lines = script(written)
     assert " ".join(words(lines)) == read
     assert len(lines.notes) == 1
@@ -67,7 +67,7 @@ def test_a_lone_sign_in_prose_stays(text: str) -> None:
 def test_notes_name_what_changed() -> None:
     assert script("<b>A</b> &amp; <i>B</i>").notes == (
         "Tags are not read aloud: <b>, <i>.",
-        "Codes are read as the characters they stand for: &amp;.",
+        "Character codes are read as characters: &amp;.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Texts as people paste them, cut where a speaker would breathe."""
+"""Texts as people paste them, split where a speaker would breathe."""
 
 import time
 
@@ -60,19 +60,19 @@ def test_a_very_long_sentence_is_cut_at_its_commas() -> None:
     assert parts[-1].then is Pause.PARAGRAPH
 
 
-def test_without_commas_between_words_and_without_words_anywhere() -> None:
+def test_a_long_sentence_without_commas_is_cut_between_words_or_anywhere() -> None:
     assert all(len(part) <= LONGEST and not part.startswith(" ") for part in cut("word " * 500))
     assert "".join(cut("x" * 5000)) == "x" * 5000
 
 
-def test_letters_that_only_look_different() -> None:
+def test_stylized_letters_become_plain() -> None:
     assert readable("ＦＵＬＬ\u3000ｗｉｄｔｈ, 𝓯𝓪𝓷𝓬𝔂 ﬁlm, co\u00adop, cafe\u0301") == (
         "FULL width, fancy film, coop, café",
         "",
     )
 
 
-def test_what_cannot_be_read_is_told() -> None:
+def test_unreadable_characters_are_returned() -> None:
     text, left_out = readable("Привет, the show 👍🏽 goes on 😀. 20 °C © 5€")
     assert text.split() == [",", "the", "show", "goes", "on.", "20", "°C", "©", "5€"]
     assert left_out == "Привет👍🏽😀"

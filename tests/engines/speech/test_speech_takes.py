@@ -1,53 +1,53 @@
-"""One sentence said again: the others stay, nothing clicks, the level holds, and the same request is the same sound."""
+"""New takes of one sentence: the others stay, nothing clicks, the level matches, and equal requests sound the same."""
 
 from typing import Any
 
 import numpy as np
 import pytest
 
-from engines import wire
-from engines.catalog import SHIPPED, read
+from engines import protocol
+from engines.catalog import shipped
 from engines.media.sound import measure_loudness
+from engines.memory import Cpu
 from engines.requests import Speak, Take
-from engines.speech import hibari
-from engines.speech.hibari import Hibari, Speaker
-from engines.speech.narration import Heard, Narrator
+from engines.speech.backends import hibari
+from engines.speech.backends.hibari import Hibari, HibariNetwork, Speaker
+from engines.speech.narration import Narrator, SpokenSentence
 from engines.speech.script import script
-from engines.swapper import Cpu
 from errors import StudioError
-from tests.engines.speech.saying import Booth
+from tests.engines.speech.speech_worker import Booth
 
 RATE = 24_000
 TEXT = "The harbour was quiet that morning. Only the gulls knew. Then the first boat came home, late and slow."
-VOICES = read(SHIPPED / "hibari.yaml").options["voices"]
+VOICES = Hibari(shipped.entry("hibari"))
 
 
 @pytest.fixture(scope="module")
 def speaker() -> Speaker:
-    return Hibari().load(Cpu())
+    return HibariNetwork().load(Cpu())
 
 
 @pytest.fixture
 def spoken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every phrase the network really speaks."""
+    """The phrases that the network actually speaks."""
     said: list[str] = []
-    real = hibari._said
+    real = hibari._synthesize
 
     def listen(model: Any, words: str, reading: Any) -> Any:
         said.append(words)
         return real(model, words, reading)
 
-    monkeypatch.setattr(hibari, "_said", listen)
+    monkeypatch.setattr(hibari, "_synthesize", listen)
     return said
 
 
-def raw(speaker: Speaker, *takes: Take, text: str = TEXT, **fields: Any) -> tuple[np.ndarray, list[Heard]]:
-    """What is spoken before its loudness is set."""
+def raw(speaker: Speaker, *takes: Take, text: str = TEXT, **fields: Any) -> tuple[np.ndarray, list[SpokenSentence]]:
+    """Return the speech before its loudness is set."""
     request = Speak(text=text, seed=3, takes=takes, **fields)
-    return Narrator(request, script(text), VOICES, speaker).speak(lambda number: None, lambda words: None)
+    return Narrator(request, script(text), VOICES, (speaker,)).speak(lambda number: None, lambda words: None)
 
 
-def part(made: tuple[np.ndarray, list[Heard]], number: int) -> np.ndarray:
+def part(made: tuple[np.ndarray, list[SpokenSentence]], number: int) -> np.ndarray:
     samples, heard = made
     spans = [span for _, span in heard[number].phrases]
     return samples[round(spans[0].start * RATE) : round(spans[-1].end * RATE)]
@@ -60,8 +60,8 @@ def test_the_other_sentences_are_the_same_samples(speaker: Speaker) -> None:
     assert not np.array_equal(part(before, 1), part(after, 1)[: len(part(before, 1))])
 
 
-def test_only_the_one_sentence_is_spoken_anew(spoken: list[str]) -> None:
-    speaker = Hibari().load(Cpu())
+def test_only_the_changed_sentence_is_spoken_again(spoken: list[str]) -> None:
+    speaker = HibariNetwork().load(Cpu())
     raw(speaker)
     assert len(spoken) == 3
     spoken.clear()
@@ -69,16 +69,16 @@ def test_only_the_one_sentence_is_spoken_anew(spoken: list[str]) -> None:
     assert spoken == ["Only the gulls knew."]
 
 
-def test_what_is_kept_stays_bounded(monkeypatch: pytest.MonkeyPatch, spoken: list[str]) -> None:
-    monkeypatch.setattr(hibari, "_KEPT_BYTES", 400_000)
-    speaker = Hibari().load(Cpu())
+def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch, spoken: list[str]) -> None:
+    monkeypatch.setattr(hibari, "_CACHE_BYTES", 400_000)
+    speaker = HibariNetwork().load(Cpu())
     raw(speaker)
     assert speaker._bytes <= 400_000
     assert len(speaker._kept) < 3
 
 
 @pytest.mark.parametrize("voice", [None, "martin", "lily"])
-def test_joins_do_not_click_and_the_level_holds(speaker: Speaker, voice: str | None) -> None:
+def test_joins_do_not_click_and_the_level_matches(speaker: Speaker, voice: str | None) -> None:
     before, after = raw(speaker), raw(speaker, Take(sentence=1, seed=5, voice=voice))
     samples, heard = after
     inside = float(np.percentile(np.abs(np.diff(samples)), 99.9))
@@ -105,7 +105,7 @@ def test_slower_lasts_longer_and_other_words_are_read(speaker: Speaker) -> None:
     assert heard[1].phrases[-1][1].end - heard[1].phrases[0][1].start > 1.5 * len(plain) / RATE
 
 
-def test_the_last_of_the_used_counts_and_earlier_ones_wait(speaker: Speaker) -> None:
+def test_the_last_used_take_counts(speaker: Speaker) -> None:
     kept = (Take(sentence=1, seed=11, used=False), Take(sentence=1, seed=12))
     back = (Take(sentence=1, seed=11), Take(sentence=1, seed=12, used=False))
     none = (Take(sentence=1, seed=11, used=False), Take(sentence=1, seed=12, used=False))
@@ -114,14 +114,14 @@ def test_the_last_of_the_used_counts_and_earlier_ones_wait(speaker: Speaker) -> 
     assert np.array_equal(raw(speaker, *none)[0], raw(speaker)[0])
 
 
-def test_editing_a_sentence_leaves_its_neighbours(speaker: Speaker) -> None:
+def test_editing_a_sentence_keeps_its_neighbors(speaker: Speaker) -> None:
     edited = TEXT.replace("Only the gulls knew.", "A dog barked. Nobody came.")
     before, after = raw(speaker), raw(speaker, text=edited)
     assert np.array_equal(part(before, 2), part(after, 3))
 
 
 @pytest.mark.parametrize("take", [Take(sentence=9), Take(sentence=0, voice="nobody"), Take(sentence=0, say="…")])
-def test_what_cannot_be_is_one_sentence(speaker: Speaker, take: Take) -> None:
+def test_an_invalid_take_is_an_error(speaker: Speaker, take: Take) -> None:
     with pytest.raises(StudioError) as told:
         raw(speaker, take)
     assert told.value.status == 422
@@ -133,7 +133,7 @@ def test_two_takes_of_a_sentence_cannot_both_be_used() -> None:
 
 
 def test_one_request_makes_the_same_file_in_a_fresh_studio(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """With its subtitles, which follow the take."""
+    """Including its subtitles, which follow the take."""
     made = []
     for name in ("here", "there"):
         folder = tmp_path_factory.mktemp(name)
@@ -147,8 +147,10 @@ def test_one_request_makes_the_same_file_in_a_fresh_studio(tmp_path_factory: pyt
     assert [cue[0] for cue in here.cues] == pytest.approx([line["start"] for line in lines], abs=0.002)
 
 
-def test_a_take_of_a_sentence_that_is_not_there_fails_in_a_sentence(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_take_of_a_missing_sentence_is_an_error(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("missing")
     ended = Booth(folder, folder / "none").run("One. Two.", takes=[{"sentence": 2, "seed": 7}])
-    assert isinstance(ended, wire.Failed)
-    assert ended.problem.sentence == "There is no sentence 2. The text has 2, counted from 0. Choose one of these."
+    assert isinstance(ended, protocol.Failed)
+    assert (
+        ended.problem.sentence == "The text has no sentence 2. It has 2, numbered from 0. Choose a number from 0 to 1."
+    )

@@ -1,4 +1,4 @@
-"""Phrases joined into one sound, and shown as subtitles."""
+"""Phrases are joined into one sound and shown as subtitles."""
 
 import itertools
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.speech.cues import LINE, LINES, cues
-from engines.speech.track import LEAD_IN, Span, Track, trimmed
+from engines.speech.track import LEAD_IN, Span, Track, trim_silence
 
 RATE = 24_000
 
@@ -17,20 +17,20 @@ def tone(seconds: float, level: float = 0.5) -> np.ndarray:
     return (level * np.sin(np.arange(round(seconds * RATE)) * 2 * np.pi * 200 / RATE)).astype(np.float32)
 
 
-def test_quiet_ends_go_and_the_rest_is_faded() -> None:
+def test_silent_ends_are_trimmed_and_the_rest_is_faded() -> None:
     quiet = np.zeros(RATE // 2, np.float32)
-    heard = trimmed(np.concatenate([quiet, tone(1), quiet]), RATE)
+    heard = trim_silence(np.concatenate([quiet, tone(1), quiet]), RATE)
     assert 1 <= len(heard) / RATE < 1.1
     assert heard[0] == 0
     assert abs(heard[-1]) < 1e-3
 
 
 def test_a_sound_that_starts_at_once_does_not_click() -> None:
-    heard = trimmed(np.full(RATE, 0.5, np.float32), RATE)
+    heard = trim_silence(np.full(RATE, 0.5, np.float32), RATE)
     assert np.abs(np.diff(np.concatenate([[0], heard, [0]]))).max() < 0.02
 
 
-def test_pauses_are_as_long_as_asked_for_to_the_sample() -> None:
+def test_pauses_are_exact_to_the_sample() -> None:
     track, spans = Track(RATE), []
     for rest in (None, 0.15, 0.4, 2.5):
         if rest is not None:

@@ -1,4 +1,4 @@
-"""Words said otherwise than they are written: a person's list, and a film-maker's shorthand."""
+"""Custom pronunciations and film-makers' shorthand."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from engines.speech.alphabet import readable
 from engines.speech.phrases import phrases
-from engines.speech.pronouncing import respelled, used
-from engines.speech.reading import spelled
-from tests.engines.speech.saying import Booth, Listener
+from engines.speech.pronunciation import respell, used_respellings
+from engines.speech.shorthand import spell_out
+from tests.engines.speech.speech_worker import Booth, Listener
 
 
 @pytest.mark.parametrize(
@@ -29,21 +29,21 @@ from tests.engines.speech.saying import Booth, Listener
         (r"a \1 b", {"a": r"\g<0>"}, r"\g<0> \1 b"),
     ],
 )
-def test_whole_words_longest_first_and_case_as_written(text: str, pairs: dict[str, str], said: str) -> None:
-    assert respelled(text, pairs) == said
+def test_whole_words_match_longest_first_and_by_case(text: str, pairs: dict[str, str], said: str) -> None:
+    assert respell(text, pairs) == said
 
 
-def test_only_the_words_of_the_text_are_taken_along() -> None:
-    assert used("The US army", {"US": "U S", "us": "ours", "Paris": "Paree"}) == {"US": "U S"}
+def test_only_pairs_in_the_text_are_returned() -> None:
+    assert used_respellings("The US army", {"US": "U S", "us": "ours", "Paris": "Paree"}) == {"US": "U S"}
 
 
 @given(
     st.text(max_size=80), st.dictionaries(st.text(min_size=1, max_size=5), st.text(min_size=1, max_size=5), max_size=4)
 )
 def test_any_list_can_be_applied(text: str, pairs: dict[str, str]) -> None:
-    taken = used(text, pairs)
+    taken = used_respellings(text, pairs)
     assert taken.items() <= pairs.items()
-    assert respelled(text, taken) == respelled(text, pairs)
+    assert respell(text, taken) == respell(text, pairs)
 
 
 @pytest.mark.parametrize(
@@ -80,22 +80,22 @@ def test_any_list_can_be_applied(text: str, pairs: dict[str, str]) -> None:
         ("at 10:30, 9:16 am, 2026-05-03, 00:01:02, 0.05", "at 10:30, 9:16 am, 2026-05-03, 00:01:02, 0.05"),
     ],
 )
-def test_shorthand_is_written_out_and_times_are_left_alone(text: str, said: str) -> None:
-    assert spelled(text) == said
+def test_shorthand_is_spelled_out_and_times_stay_unchanged(text: str, said: str) -> None:
+    assert spell_out(text) == said
 
 
 @pytest.mark.parametrize("text", ["20 µm", "20 \N{GREEK SMALL LETTER MU}m"])
-def test_both_letters_of_micro_are_read(text: str) -> None:
+def test_both_characters_for_micro_are_read(text: str) -> None:
     assert readable(text) == ("20 µm", "")
 
 
 @pytest.mark.parametrize("text", ["INT./EXT. CAR - NIGHT", "EST. MANOR - DAY", "I/E. CAR"])
-def test_a_heading_is_one_sentence(text: str) -> None:
+def test_a_scene_heading_is_one_sentence(text: str) -> None:
     assert [phrase.text for phrase in phrases(text)] == [text]
 
 
 @pytest.mark.slow
-def test_a_listener_hears_the_word_that_was_put_in(tmp_path: Path, starter: Path) -> None:
+def test_the_custom_pronunciation_is_heard(tmp_path: Path, starter: Path) -> None:
     booth, listener = Booth(tmp_path, starter), Listener(starter / "asr-whisper-tiny.en")
     text = "The camera operator is called Xqzrt, and she is very good."
     plain = listener.words(booth.say(text).path)

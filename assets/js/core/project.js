@@ -1,0 +1,12 @@
+// The current project, set by the bar.
+
+/** @import { ProjectView } from "../types/api.js" */
+
+/**
+ * The current project; the id null means *My own work*. ``all`` are the person's projects.
+ * @type {{ id: string | null, name: string, all: ProjectView[] }}
+ */
+export const project = { id: null, name: "My own work", all: [] };
+
+/** The projects that are offered for new work: those that are not archived. */
+export const activeProjects = () => project.all.filter((one) => !one.archived);

@@ -1,0 +1,17 @@
+// The available durations of a clip.
+
+/**
+ * A duration as text: 2.1 s
+ * @param {number} seconds
+ */
+export const formatLength = (seconds) => `${Number(seconds.toFixed(1))} s`;
+
+/**
+ * Value and label of each choice; an empty value is the model's standard duration.
+ * @param {{ offered: number[], usual: number }} length in seconds
+ * @returns {[value: string, text: string][]}
+ */
+export const lengthChoices = ({ offered, usual }) => [
+  ["", `Standard (${formatLength(usual)})`],
+  ...offered.filter((seconds) => seconds !== usual).map((seconds) => /** @type {[string, string]} */ ([String(seconds), formatLength(seconds)])),
+];

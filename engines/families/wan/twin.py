@@ -1,0 +1,123 @@
+"""The twins of Wan: 2.2 with two experts, 2.1, and the small 2.2 for text and images."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engines.twins import parts
+from engines.twins.parts import scale_weights, t5_encoder
+from engines.twins.tokenizers import t5_tokenizer
+from engines.twins.twin import SHORT, SMALLEST, Twin
+
+TEXT_WIDTH = 32
+"""Width of the text encoder's output."""
+
+
+def save(folder: Path) -> None:
+    """Build Wan 2.2 with the same weights each time, and save it in the real model's layout."""
+    from diffusers import UniPCMultistepScheduler, WanPipeline
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(22)
+        pipeline = WanPipeline(
+            tokenizer=t5_tokenizer(),
+            text_encoder=t5_encoder(TEXT_WIDTH, umt5=True),
+            vae=_plain_autoencoder(),
+            scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
+            transformer=scale_weights(_transformer()),
+            transformer_2=scale_weights(_transformer()),
+            boundary_ratio=0.875,
+        )
+    pipeline.to(torch.bfloat16).save_pretrained(folder)
+
+
+def save_21(folder: Path) -> None:
+    """Save Wan 2.1: one denoiser, text to video only."""
+
+    def build() -> Any:
+        return one_expert(t5_tokenizer(), t5_encoder(TEXT_WIDTH, umt5=True), _plain_autoencoder(), 16)
+
+    parts.save(build, folder)
+
+
+def save_5b(folder: Path) -> None:
+    """Save the model for text and images: each frame has its own timestep, which says whether the frame is given. A
+    latent covers 16 × 16 px and four frames, except the first, which covers one frame."""
+
+    def build() -> Any:
+        return one_expert(
+            t5_tokenizer(), t5_encoder(TEXT_WIDTH, umt5=True), autoencoder(48, 16, [False, True, True]), 48, both=True
+        )
+
+    parts.save(build, folder)
+
+
+def one_expert(tokenizer: Any, text_encoder: Any, vae: Any, channels: int, *, both: bool = False) -> Any:
+    """Return a pipeline with one denoiser; ``both`` says that it takes text and images."""
+    from diffusers import UniPCMultistepScheduler, WanPipeline
+
+    return WanPipeline(
+        tokenizer=tokenizer,
+        text_encoder=text_encoder,
+        vae=vae,
+        scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
+        transformer=scale_weights(_transformer(channels)),
+        expand_timesteps=both,
+    )
+
+
+def _plain_autoencoder() -> Any:
+    from diffusers import AutoencoderKLWan
+
+    return AutoencoderKLWan(
+        base_dim=4,
+        z_dim=16,
+        dim_mult=[1, 1, 1, 1],
+        num_res_blocks=1,
+        temperal_downsample=[False, True, True],
+    )
+
+
+def autoencoder(channels: int, pixels: int, over_time: list[bool]) -> Any:
+    """Return an autoencoder that packs 2 × 2 px before its first layer; a latent covers ``pixels`` × ``pixels`` px."""
+    from diffusers import AutoencoderKLWan
+
+    return AutoencoderKLWan(
+        base_dim=4,
+        z_dim=channels,
+        dim_mult=[1] * (len(over_time) + 1),
+        num_res_blocks=1,
+        temperal_downsample=over_time,
+        latents_mean=[0.0] * channels,
+        latents_std=[1.0] * channels,
+        is_residual=pixels == 16,
+        in_channels=12,
+        out_channels=12,
+        patch_size=2,
+        scale_factor_temporal=2 ** sum(over_time),
+        scale_factor_spatial=pixels,
+    )
+
+
+def _transformer(channels: int = 16) -> Any:
+    from diffusers import WanTransformer3DModel
+
+    return WanTransformer3DModel(
+        patch_size=(1, 2, 2),
+        num_attention_heads=2,
+        attention_head_dim=12,
+        in_channels=channels,
+        out_channels=channels,
+        text_dim=TEXT_WIDTH,
+        freq_dim=32,
+        ffn_dim=32,
+        num_layers=2,
+        cross_attn_norm=True,
+        qk_norm="rms_norm_across_heads",
+        rope_max_seq_len=64,
+    )
+
+
+TWINS = {"wan-2.2": Twin(save, SMALLEST), "wan-2.1": Twin(save_21, SHORT), "wan-2.2-5b": Twin(save_5b, SHORT)}
+"""The twins by the names that entries use."""

@@ -1,1 +1,0 @@
-"""Storybook: a small picture model of our own, from drawn scenes to weights."""

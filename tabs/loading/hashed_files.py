@@ -1,0 +1,36 @@
+"""Files in memory whose names contain a hash of what they hold, so that browsers keep them for good."""
+
+import gzip
+import hashlib
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+TYPES = {"js": "text/javascript", "css": "text/css", "map": "application/json"}
+
+
+class HashedFiles:
+    """Text files, compressed once, and the endpoint that serves them."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, bytes] = {}
+
+    def add(self, name: str, text: str) -> str:
+        """Add ``text`` under ``name`` ("studio.js"). Returns the name with the hash."""
+        stem, _, suffix = name.rpartition(".")
+        hashed = f"{stem}-{hashlib.sha256(text.encode()).hexdigest()[:8]}.{suffix}"
+        self._files[hashed] = gzip.compress(text.encode(), 9, mtime=0)
+        return hashed
+
+    async def serve(self, request: Request) -> Response:
+        """Respond with the file that the path's ``name`` names."""
+        name: str = request.path_params["name"]
+        if (file := self._files.get(name)) is None:
+            raise HTTPException(404)
+        headers = {"Vary": "Accept-Encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+        else:
+            file = gzip.decompress(file)
+        return Response(file, headers=headers, media_type=TYPES[name.rpartition(".")[2]])

@@ -1,0 +1,81 @@
+"""The form of a request that generates clips: like that for pictures, with a duration."""
+
+import json
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import gradio as gr
+from pydantic.fields import FieldInfo
+
+from auth.accounts.principal import Principal
+from errors import StudioError
+from tabs import length, quality
+from tabs.controls import advanced
+from tabs.prompt_expansion import CLIP, SKETCH_CLIP
+from tabs.prompt_form import PromptForm
+
+_EXAMPLES = {
+    "create_clip": (
+        "a red boat on the sea at sunset, moving to the right",
+        "a yellow balloon rising over a green meadow",
+        "a white lighthouse by the sea at night, the camera zooms in",
+    ),
+    "animate_image": ("moving to the right", "the camera zooms in", "the camera pans to the left"),
+}
+"""Prompts to try with one click, in words the smallest model knows."""
+
+
+class VideoForm(PromptForm):
+    """A form for clips."""
+
+    guide, sketch_guide = CLIP, SKETCH_CLIP
+
+    def lay_out(self, fields: Mapping[str, FieldInfo]) -> None:
+        left = dict(fields)
+        if "image" in left:
+            self.add("image", left.pop("image"))
+        self.words(left)
+        _examples(self.task)
+        if "width" in left:
+            self.sides(left)
+        del left["seconds"]
+        self.keep("seconds", length.length_part(self.task))
+        self.keep("quality", quality.quality_part(self.task))
+        folded = {"count": left.pop("count")} | {name: field for name, field in left.items() if advanced(field)}
+        for name in [name for name in left if name not in folded]:
+            self.add(name, left[name])
+        self.fold(folded)
+
+    def request_fields(self, who: Principal, named: Mapping[str, Any]) -> dict[str, Any]:
+        fields = super().request_fields(who, named)
+        return fields | {"seconds": length.legal(self.studio.catalog.get(fields["model"]), named.get("seconds"))}
+
+    def reused_values(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        held, entry = super().reused_values(request), self._entry(request)
+        usual = entry is not None and request.get("seconds") == length.usual(entry)
+        return held | {"seconds": None if usual else request.get("seconds")}
+
+    def advice(self, who: Principal, named: Mapping[str, Any]) -> dict[str, Any]:
+        advice = super().advice(who, named)
+        try:
+            entry = self._chosen(who, named).entry
+        except StudioError:
+            return advice
+        wanted = length.legal(entry, named.get("seconds")) if named.get("seconds") else None
+        lengths = {"offered": length.offered_lengths(entry), "usual": length.usual(entry), "seconds": wanted}
+        return {"about": {**advice["about"], "length": lengths}}
+
+
+def _examples(task: str) -> None:
+    """Put example prompts on the page, shown while the prompt is empty."""
+    tries = "".join(
+        f'<button type="button" class="sample" data-do="example" data-values="{escape(json.dumps({"prompt": words}))}" '
+        f"hidden>{escape(words)}</button>"
+        for words in _EXAMPLES[task]
+    )
+    gr.HTML(
+        f'<div class="tries" role="group" aria-label="Examples">{tries}</div>',
+        apply_default_css=False,
+        elem_classes=["example"],
+    )

@@ -1,0 +1,68 @@
+"""The project page and the search over everything."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import shot
+from tests.support.live import Live
+
+pytestmark = pytest.mark.browser
+
+Opened = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def rose(house: Live, photo: Path) -> httpx.Client:
+    """A person whose current project has a picture and a document."""
+    client = house.add("rose")
+    project = client.post("/api/projects", json={"name": "Harbor spot", "shared": False}).json()["id"]
+    client.post("/api/projects/in-hand", json={"project_id": project}).raise_for_status()
+    for name, content in (("quayside.jpg", photo.read_bytes()), ("opening scene.txt", b"INT. HARBOR - DAY")):
+        client.post("/api/assets", params={"name": name, "project_id": project}, content=content).raise_for_status()
+    return client
+
+
+def test_a_project_has_a_script_notes_and_an_archive(opened: Opened, rose: httpx.Client) -> None:
+    page = opened(rose, at="project")
+    tab = page.locator(".project-page")
+    expect(tab.get_by_role("button", name=re.compile("^quayside"))).to_be_visible()
+    tab.get_by_role("button", name="Pin as script").click()
+    expect(tab.get_by_role("region", name="Text of the script")).to_have_text("INT. HARBOR - DAY")
+    notes = tab.get_by_role("textbox", name="Notes")
+    notes.fill("<b>Shoot at dawn.</b>")
+    expect(tab.get_by_text("Saved.")).to_be_visible()
+    shot(page, "project")
+    tab.get_by_role("button", name="Archive").click()
+    expect(tab.get_by_text("Archived", exact=True)).to_be_visible()
+    expect(page.locator(".bar .pill.project")).to_contain_text("My own work")
+    page.reload()
+    tab.get_by_text("Archived projects").click()
+    tab.get_by_role("link", name=re.compile("Harbor spot")).click()
+    expect(notes).to_have_value("<b>Shoot at dawn.</b>")
+    tab.get_by_role("button", name="Restore from archive").click()
+    expect(page.locator(".bar .pill.project")).to_contain_text("Harbor spot")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_search_by_keyboard_opens_what_it_finds(opened: Opened, rose: httpx.Client, width: int) -> None:
+    page = opened(rose, width, at="home")
+    expect(page.locator(".home .made button").first).to_be_visible()
+    page.keyboard.press("/")
+    field = page.get_by_role("combobox", name="Search everything")
+    expect(field).to_be_focused()
+    page.keyboard.type("quayside")
+    option = page.get_by_role("option", name=re.compile("quayside"))
+    expect(option).to_have_attribute("aria-selected", "true")
+    field.fill("Harbor spot")
+    expect(page.get_by_role("group", name="Projects").get_by_role("option")).to_have_attribute("aria-selected", "true")
+    shot(page, f"search-{width}")
+    page.keyboard.press("Enter")
+    expect(page.locator(".project-page .title")).to_have_value("Harbor spot")
+    page.go_back()
+    expect(page.get_by_role("heading", name="What are we making?")).to_be_visible()
+    expect(field).to_be_hidden()

@@ -1,0 +1,55 @@
+"""Small test requests (two steps) for each task of a model, and a check of the results."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from engines.catalog import Entry
+from engines.media.clip import ClipReader
+from tests.engines.image.image_worker import box_mask, noise
+
+PAINTS = {"create_image", "change_image", "edit_image", "fill_image", "extend_image", "create_clip", "animate_image"}
+
+
+def requests(entry: Entry, put: Callable[[Image.Image], str], side: int) -> dict[str, dict[str, Any]]:
+    """A request for each task of a diffusion model.
+
+    ``put`` uploads a picture and returns its id. Pictures are ``side`` px wide, or the model's minimum if larger.
+    """
+    return {task: _request(entry, task, put, side) for task in entry.tasks if task in PAINTS}
+
+
+def _request(entry: Entry, task: str, put: Callable[[Image.Image], str], side: int) -> dict[str, Any]:
+    asked: dict[str, Any] = {"task": task, "model": entry.id, "prompt": "a red house", "seed": 5, "steps": 2}
+    if task.startswith("create"):
+        least = {name: int(entry.bounds.get(name, (side,))[0]) for name in ("width", "height")}
+        asked |= {name: max(side, low) for name, low in least.items()}
+        if entry.needs_references and task == "create_image":
+            asked["references"] = [put(noise(side, side))]
+    else:
+        asked["image"] = put(noise(side, side))
+    if task in ("create_clip", "animate_image"):
+        asked["seconds"] = 0.5
+    if task == "fill_image":
+        quarter = side // 4
+        asked["mask"] = put(box_mask(side, side, (quarter, quarter, 3 * quarter, 3 * quarter)))
+    if task == "extend_image":
+        asked["right"] = side // 2
+    return asked
+
+
+def check_result(path: Path) -> None:
+    """Check that a picture or clip can be decoded and has more than one color."""
+    pixels = _decoded(path)
+    assert pixels.size > 0
+    assert pixels.astype(float).std() > 1, f"{path.name} has only one color"
+
+
+def _decoded(path: Path) -> np.ndarray:
+    if path.suffix == ".mp4":
+        with ClipReader(path) as reader:
+            return np.stack([frame.pixels for frame in reader.read()])
+    return np.asarray(Image.open(path).convert("RGB"))

@@ -1,0 +1,141 @@
+"""The forms for clips: sizes and durations the model can make, facts about it, and restoring a form from a clip."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+import yaml
+
+from engines.catalog import Entry, shipped
+from engines.requests import AnimateImage, CreateClip
+from errors import StudioError
+from studio import Studio
+from tabs import length, size, video
+from tabs.prompt_expansion import CLIP, by_slots, question
+from tabs.size import Size
+from tabs.video_form import VideoForm
+from tests.support.people import Person
+
+SKETCH, WAN = "storybook-motion", "wan-2.2-ti2v-5b"
+IMAGE = "a" * 32
+
+
+@pytest.fixture
+def films(data_folder: Path) -> None:
+    """Make both models look installed; forms load no weights."""
+    (data_folder / "catalog").mkdir(parents=True)
+    there = shipped.entry("storybook-image").parts["scheduler"]
+    for name in (SKETCH, WAN):
+        entry = shipped.entry(name)
+        entry = entry.model_copy(update={"id": f"{name}.here", "parts": dict.fromkeys(entry.parts, there)})
+        (data_folder / "catalog" / f"{name}.yaml").write_text(yaml.safe_dump(entry.model_dump(mode="json")))
+
+
+@pytest.fixture
+def filmed(films: None, studio: Studio) -> Studio:
+    """A studio with these models."""
+    return studio
+
+
+def form(studio: Studio, request: type[Any]) -> VideoForm:
+    with gr.Blocks(analytics_enabled=False):
+        return VideoForm(studio, request, "Generate clip")
+
+
+def asked(made: VideoForm, person: Person, **held: Any) -> Any:
+    """Return the request of a form with these values; the other controls keep their defaults."""
+    said = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in held.items()}
+    return made.read(person.who, [said.get(name, component.value) for name, component in made.controls.items()])
+
+
+def test_size_and_duration_are_always_ones_the_model_can_make(filmed: Studio, ann: Person) -> None:
+    create = form(filmed, CreateClip)
+    usual = asked(create, ann, prompt="a boat")
+    assert (usual.model, usual.width, usual.height, usual.seconds) == (f"{WAN}.here", 1280, 704, 5)
+    tall = asked(create, ann, prompt="a boat", seconds="2.6", size={"aspect": "9:16"})
+    assert (tall.seconds, tall.width < tall.height) == (2.5, True)
+    assert [asked(create, ann, prompt="a boat", seconds=odd).seconds for odd in ("0", "99", "NaN", "x", [1])] == [
+        0.5,
+        5,
+        0.5,
+        5,
+        5,
+    ]
+    sketch = asked(create, ann, prompt="a boat", seconds="4", size={"aspect": "16:9"}, model=f"{SKETCH}.here")
+    assert (sketch.width, sketch.height, sketch.seconds) == (384, 384, 2.125)
+    assert asked(create, ann, prompt="a boat", quality="draft").steps == 20
+
+
+def test_animating_needs_a_picture(filmed: Studio, ann: Person) -> None:
+    animate = form(filmed, AnimateImage)
+    with pytest.raises(StudioError, match="Add a picture first"):
+        asked(animate, ann, prompt="moving to the left")
+    made = asked(animate, ann, prompt="moving to the left", image=IMAGE, model=f"{SKETCH}.here")
+    assert (made.image, made.seconds, made.steps) == (IMAGE, 2.125, 10)
+    assert "size" not in animate.controls, "the picture has one"
+
+
+def test_a_sketch_model_is_labeled_with_its_limits(filmed: Studio, ann: Person) -> None:
+    create = form(filmed, CreateClip)
+    held = {"prompt": "a red boat drives left by the quantum reactor", "model": f"{SKETCH}.here"}
+    told = create.advice(ann.who, held)["about"]
+    assert told["calm"].startswith("A small model running on the CPU")
+    assert told["unknown"] == ["quantum reactor"]
+    assert told["length"] == {"offered": [2.125], "usual": 2.125, "seconds": None}
+    assert told["size"]["shapes"] == []
+    assert {"negative_prompt", "guidance", "loras"} <= set(told["idle"])
+    wan = create.advice(ann.who, {"prompt": "x"})["about"]
+    assert wan["why"] == shipped.entry(WAN).name
+    assert (wan["calm"], wan["unknown"], wan["length"]["offered"][::9]) == ("", [], [0.5, 5])
+    assert not {"negative_prompt", "guidance", "loras"} & set(wan["idle"])
+
+
+def test_a_clip_restores_its_form(filmed: Studio, ann: Person) -> None:
+    create = form(filmed, CreateClip)
+    for held in (
+        {"quality": "draft", "seed": "3"},
+        {"seconds": "2.5", "size": {"aspect": "1:1", "megapixels": 0.25}, "steps": "9", "seed": "4"},
+    ):
+        made = asked(create, ann, prompt="a boat", **held)
+        back = {
+            name: value
+            for name, value in create.reused_values(made.model_dump(mode="json")).items()
+            if value is not None
+        }
+        assert asked(create, ann, **{name: value for name, value in back.items() if name in create.controls}) == made
+
+
+@pytest.mark.parametrize("name", [SKETCH, WAN])
+def test_the_default_size_and_duration_are_the_models_best(name: str) -> None:
+    entry = shipped.entry(name)
+    usual = (entry.defaults["width"], entry.defaults["height"])
+    assert size.legal(entry, Size()) == usual
+    assert size.legal(entry, Size.of(size.held_size(entry, *usual))) == usual
+    assert length.usual(entry) == entry.defaults["seconds"]
+    assert all(length.legal(entry, one) == one for one in length.offered_lengths(entry))
+
+
+def test_the_number_of_durations_is_limited() -> None:
+    entry: Entry = shipped.entry(WAN).model_copy(update={"bounds": {"seconds": (0.5, 20.5, 0.25)}})
+    assert length.offered_lengths(entry) == [0.5, *range(1, 21), 20.5]
+
+
+def test_the_tab_starts_with_generating_and_is_small(filmed: Studio) -> None:
+    with gr.Blocks(analytics_enabled=False) as page:
+        video.build(filmed)
+    shown = json.dumps(page.get_config_file(), default=str)
+    assert shown.index("task-create_clip") < shown.index("task-animate_image") < shown.index("task-upscale_clip")
+    assert len(page.blocks) <= 150
+    card = video.card(filmed)
+    assert [name for _, name in card.tasks] == ["Create", "Animate", "Enlarge", "Frame rate"]
+    assert "from words" in card.use
+
+
+def test_expanding_an_idea_for_a_clip_adds_motion() -> None:
+    written = by_slots("a red boat by the harbour", guide=CLIP)
+    assert "camera" in written
+    assert "lens" not in written
+    assert by_slots("a boat drifting, the camera pans, sunset, calm", guide=CLIP).count(",") == 3, "nothing was open"
+    assert "how it moves" in question("a boat", CLIP).messages[0].text

@@ -1,0 +1,1 @@
+"""Storybook: the studio's own small picture model, from drawn scenes to weights."""
