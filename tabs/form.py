@@ -277,7 +277,9 @@ class Form:
 
     def _is_gone(self, name: str, value: Any) -> bool:
         component = self.controls.get(name)
-        return component is None or (not isinstance(component, gr.HTML) and self._legal(name, value) != value)
+        if component is None or name == "model":
+            return component is None or self._legal(name, value) != (value or "")
+        return not isinstance(component, gr.HTML) and self._legal(name, value) != value
 
 
 def _is_list(value: Any) -> bool:

@@ -60,8 +60,6 @@ def opened(house: Live, windows: Windows) -> Iterator[Callable[..., Page]]:
     people: dict[int, httpx.Client] = {}
 
     def open_page(person: httpx.Client, width: int = 1440, look: Any = "dark", at: str = "image/upscale_image") -> Page:
-        if id(person) not in people:
-            forget_drafts(person)  # also those that a page of the last test saved while it closed
         people[id(person)] = person
         page = windows.page(house, person, width, look)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -87,13 +85,6 @@ def stop_everything(person: httpx.Client) -> None:
     for job in answer.json()["jobs"]:
         if job["can_cancel"]:
             person.post(f"/api/jobs/{job['id']}/cancel").raise_for_status()
-
-
-def forget_drafts(person: httpx.Client) -> None:
-    """Empty all forms, so that the next test starts with the defaults."""
-    answer = person.get("/api/drafts", headers={"Accept": "application/json"})
-    for name in answer.json() if answer.status_code == 200 else ():
-        person.put("/api/drafts", json={"name": name, "value": None}).raise_for_status()
 
 
 def shot(page: Page, name: str) -> None:

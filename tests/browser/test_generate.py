@@ -43,7 +43,7 @@ def test_enlarge_a_photo_and_compare(opened: Opened, ann: httpx.Client, tmp_path
     expect(foot.locator(".go")).to_contain_text(re.compile(r"Enlarge · (about|usually) \d"))
     page.keyboard.press("Control+Enter")
     stage(page, "image", "live")
-    expect(page.locator(".bar .status b")).to_have_text("cheetah · 2x")
+    expect(page.locator(".bar .status b")).to_have_text("cheetah · 2×")
     stage(page, "image", "result")
     after = page.locator("#tab-image .view img.after")
     assert after.evaluate("image => image.decode().then(() => image.naturalWidth)") == 192
@@ -102,7 +102,7 @@ def test_a_person_sees_the_jobs_ahead_of_them(
     assert "wide" not in his.locator("#queue").inner_text() + his.locator(".bar .status").inner_text()
     expect(his.locator("#task-upscale_image .hint")).to_contain_text("ann's")
     his.locator("#task-upscale_image .go").click()
-    expect(his.locator(".queue .job", has_text="small · 2x")).to_be_visible()
+    expect(his.locator(".queue .job", has_text="small · 2×")).to_be_visible()
     shot(his, "second")
     hers.locator("#tab-image").get_by_role("button", name="Stop").click()
     stage(his, "image", "result")

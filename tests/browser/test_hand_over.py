@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.support import wait_kept
+from tests.browser.support import more_action, wait_kept
 from tests.browser.windows import Windows
 from tests.support.live import finished, submit, upload
 from tests.support.waiting import until
@@ -79,8 +79,11 @@ def test_texts_and_pictures_arrive_after_a_reload(
     expect(page.locator("#task-create_image .field-prompt textarea")).not_to_have_value("")
     again(page, "image/upscale_image")
     page.locator(f"#tab-image [data-asset='{made}']").click()
-    page.locator("#tab-image .under").get_by_role("button", name="Animate").click()
-    expect(page.locator("#bench-video .filled:visible")).to_contain_text("cut out")
+    if width < 500:
+        more_action(page, "image", "Animate…")
+    else:
+        page.locator("#tab-image .under").get_by_role("button", name="Animate").click()
+    expect(page.locator("#bench-video .filled:visible")).to_contain_text("Cut out")
     expect(page.locator("#task-animate_image .hint")).not_to_contain_text("Add a")
 
 
@@ -100,7 +103,7 @@ def test_settings_and_inputs_arrive_after_a_reload(
         "button", name="Enlarge"
     ).first.click()
     expect(page.locator("#task-upscale_image")).to_be_visible()
-    expect(page.locator("#bench-image .slot[data-main=yes] .filled")).to_contain_text("cut out")
+    expect(page.locator("#bench-image .slot[data-main=yes] .filled")).to_contain_text("Cut out")
     expect(page.locator("#task-upscale_image .go")).to_contain_text("·")
     picture = tmp_path / "told.png"
     picture.write_bytes(ann.get(f"/api/assets/{made}/file").content)
@@ -114,7 +117,7 @@ def test_settings_and_inputs_arrive_after_a_reload(
     again(page, "image/upscale_image")
     expect(page.locator("#bench-image .slot[data-main=yes] .filled")).to_be_visible()
     page.locator(f"#tab-image [data-asset='{made}']").drag_to(page.locator("#bench-image .slot-box").first)
-    expect(page.locator("#bench-image .slot[data-main=yes] .filled")).to_contain_text("cut out")
+    expect(page.locator("#bench-image .slot[data-main=yes] .filled")).to_contain_text("Cut out")
 
 
 def test_a_draft_is_not_lost_if_the_studio_does_not_respond(

@@ -114,7 +114,7 @@ def test_from_a_prompt_to_a_picture_and_a_variation(opened: Opened, cy: httpx.Cl
     expect(prompt).to_have_value("a red house by the sea")  # the form never clears
     steps = page.locator("#tab-image .under")
     for name in ("Enlarge…", "Edit…", "Download"):
-        expect(steps.get_by_text(name)).to_be_visible()
+        expect(steps.get_by_text(name, exact=True)).to_be_visible()
     steps.get_by_role("button", name="Vary").click()
     page.wait_for_selector("#tab-image .stage[data-state=live]")
     finished(page)

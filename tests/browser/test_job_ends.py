@@ -158,7 +158,7 @@ def test_a_title_is_shown_as_text(opened: Opened, ann: httpx.Client) -> None:
     page = opened(ann)
     jobs = [job("running")]
     telling(page, jobs)
-    expect(page.locator(".bar .status b")).to_have_text("<b>harbor</b> · 2x")
+    expect(page.locator(".bar .status b")).to_have_text("<b>harbor</b> · 2×")
     page.locator(".bar .status").click()
     jobs[0] = job("failed", error={"code": "x", "what": "<img src=x onerror=alert(1)>", "why": "", "next": ""})
     expect(page.locator(".queue .job.failed .words")).to_have_text("<img src=x onerror=alert(1)>")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tabs import MENU_PAGES, TABS
 from tests.browser.conftest import shot
@@ -25,7 +25,7 @@ DIALOGS = {
     "writing": ".box .adjust",
     "image/fill_image": "#task-fill_image .mask-open",
 }
-OPEN = "document.querySelectorAll('dialog[open], :popover-open, .queue.open, .writing.listing').length"
+OPEN = "document.querySelectorAll('dialog[open], :popover-open:not(.tip), .queue.open, .writing.listing').length"
 ALIVE = "document.elementFromPoint(innerWidth / 2, 20)?.closest('.bar') !== null"
 DEPTH = "history.state?.layer ?? 0"
 
@@ -79,9 +79,10 @@ def test_back_closes_whatever_is_open(opened: Opened, ann: httpx.Client, photo: 
 def test_a_page_opened_while_a_layer_closes_stays(opened: Opened, ann: httpx.Client) -> None:
     """Closing a layer goes back in the history only after the next page has been requested."""
     page = opened(ann, at="image")
+    unbundled(page)
     visited = """async wait => {
-      const { name } = performance.getEntriesByType("resource").find(({ name }) => name.includes("/layers.js"));
-      const layers = await import(name), pause = ms => new Promise(resolve => setTimeout(resolve, ms));
+      const layers = await import("/c41/js/core/layers.js");
+      const pause = ms => new Promise(resolve => setTimeout(resolve, ms));
       layers.navigate("#image");
       const closed = layers.openLayer(() => {});
       await pause(60);
@@ -174,10 +175,15 @@ def test_nothing_covers_the_buttons_on_a_phone_in_landscape(opened: Opened, ann:
 def test_the_page_starts_dark_at_the_top_and_reports_missing_pages(opened: Opened, ann: httpx.Client) -> None:
     page = opened(ann, look="light", at="models")
     page.evaluate("localStorage.setItem('c41-look', 'dark')")
+    held: list[Route] = []
+    page.route("**/*.js", lambda route: held.append(route))
     page.reload(wait_until="commit")
     page.wait_for_function("document.body && getComputedStyle(document.body).backgroundColor !== 'rgba(0, 0, 0, 0)'")
     assert page.evaluate("document.querySelector('.bar')") is None  # nothing of the page has loaded yet
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 18, 16)"
+    for route in held:
+        route.continue_()
+    page.unroute("**/*.js")
     expect(page.locator("#tab-models .part").first).to_be_visible()
     page.wait_for_function("document.documentElement.scrollHeight > innerHeight + 200")
     page.evaluate("scrollTo(0, 160)")

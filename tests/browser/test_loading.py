@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from bench.page import visit
-from tests.browser.conftest import forget_drafts
 from tests.browser.support import wait_kept
 from tests.browser.windows import Windows
 from tests.support.live import Live
@@ -55,9 +54,10 @@ def test_a_form_continues_on_another_device(opened: Opened, ann: httpx.Client) -
 
 
 def test_a_form_says_which_values_are_gone(opened: Opened, ann: httpx.Client) -> None:
-    forget_drafts(ann)
+    page = opened(ann, at="home")
+    page.goto("about:blank")
     values: dict[str, Any] = {"prompt": "a red house", "model": "gone-model", "mood": "calm"}
     ann.put("/api/drafts", json={"name": "form/create_image", "value": values}).raise_for_status()
-    page = opened(ann, at="image/create_image")
+    page.goto("/#image/create_image")
     expect(page.locator(PROMPT)).to_have_value("a red house")
     expect(page.get_by_text(re.compile("Not restored.*gone-model.*mood"))).to_be_visible()

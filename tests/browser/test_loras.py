@@ -14,6 +14,7 @@ from tests.browser.test_accessible import serious
 from tests.browser.windows import Windows
 from tests.engines.loras.plain_files import lora_bytes
 from tests.support.live import Live
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +64,9 @@ def opened(workshop: Live, windows: Windows, cy: httpx.Client) -> Iterator[Opene
 
 def editor(page: Page) -> Page:
     """Open the form's advanced section."""
-    page.locator("#task-create_image .field-prompt textarea").fill("a red fox")
+    prompt = page.locator("#task-create_image .field-prompt textarea")
+    prompt.fill("a red fox")
+    prompt.blur()  # on a phone, the prompt covers the form while it is being written
     page.locator("#task-create_image .advanced > button").click()
     expect(page.locator("#task-create_image .loras")).to_be_visible()
     return page
@@ -96,7 +99,7 @@ def test_a_lora_is_chosen_and_its_weight_and_trigger_word_set(opened: Opened, wi
     expect(row.get_by_role("button", name="mara woman")).to_be_disabled()
     shot(page, f"loras-{width}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert [one["weight"] for one in kept(page, "create_image")["loras"]] == [0.8]
+    until(lambda: [lora["weight"] for lora in kept(page, "create_image").get("loras") or ()] == [0.8], 15, "the draft")
     page.reload()
     page.locator("#task-create_image .advanced > button").click()
     expect(form.locator(".loras-list output")).to_have_text("0.80")

@@ -20,7 +20,7 @@ Opened = Callable[..., Page]
 def rose(house: Live, photo: Path) -> httpx.Client:
     """A person whose current project has a picture and a document."""
     client = house.add("rose")
-    project = client.post("/api/projects", json={"name": "Harbor spot", "shared": False}).json()["id"]
+    project = client.post("/api/projects", json={"name": "Quay spot", "shared": False}).json()["id"]
     client.post("/api/projects/in-hand", json={"project_id": project}).raise_for_status()
     for name, content in (("quayside.jpg", photo.read_bytes()), ("opening scene.txt", b"INT. HARBOR - DAY")):
         client.post("/api/assets", params={"name": name, "project_id": project}, content=content).raise_for_status()
@@ -42,10 +42,10 @@ def test_a_project_has_a_script_notes_and_an_archive(opened: Opened, rose: httpx
     expect(page.locator(".bar .pill.project")).to_contain_text("My own work")
     page.reload()
     tab.get_by_text("Archived projects").click()
-    tab.get_by_role("link", name=re.compile("Harbor spot")).click()
+    tab.get_by_role("link", name=re.compile("Quay spot")).click()
     expect(notes).to_have_value("<b>Shoot at dawn.</b>")
     tab.get_by_role("button", name="Restore from archive").click()
-    expect(page.locator(".bar .pill.project")).to_contain_text("Harbor spot")
+    expect(page.locator(".bar .pill.project")).to_contain_text("Quay spot")
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -58,11 +58,11 @@ def test_a_search_by_keyboard_opens_what_it_finds(opened: Opened, rose: httpx.Cl
     page.keyboard.type("quayside")
     option = page.get_by_role("option", name=re.compile("quayside"))
     expect(option).to_have_attribute("aria-selected", "true")
-    field.fill("Harbor spot")
+    field.fill("Quay spot")
     expect(page.get_by_role("group", name="Projects").get_by_role("option")).to_have_attribute("aria-selected", "true")
     shot(page, f"search-{width}")
     page.keyboard.press("Enter")
-    expect(page.locator(".project-page .title")).to_have_value("Harbor spot")
+    expect(page.locator(".project-page .title")).to_have_value("Quay spot")
     page.go_back()
     expect(page.get_by_role("heading", name="What are we making?")).to_be_visible()
     expect(field).to_be_hidden()

@@ -45,11 +45,11 @@ def test_a_result_is_the_next_input(opened: Opened, ann: httpx.Client, made: str
     next_steps = page.locator("#tab-image").get_by_role("group", name="Next steps")
     next_steps.get_by_role("button", name="Enlarge…", exact=True).click()
     expect(page.locator("#task-upscale_image")).to_be_visible()
-    expect(page.locator("#bench-image .filled")).to_contain_text("cut out")
+    expect(page.locator("#bench-image .filled")).to_contain_text("Cut out")
     page.locator("#bench-image .slot[data-main=yes] [data-do=clear]").click()
     slot = page.locator("#bench-image .slot[data-main=yes] .slot-box")
     page.locator(f"#tab-image [data-asset='{made}']").drag_to(slot)
-    expect(page.locator("#bench-image .filled")).to_contain_text("cut out")
+    expect(page.locator("#bench-image .filled")).to_contain_text("Cut out")
 
 
 def test_an_input_stays_while_the_studio_does_not_respond(opened: Opened, ann: httpx.Client, photo: Path) -> None:

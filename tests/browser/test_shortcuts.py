@@ -34,7 +34,7 @@ def test_results_are_browsed_kept_compared_and_deleted_by_keyboard(
     page.keyboard.press("ArrowLeft")
     expect(shown).to_have_attribute("data-asset", second)
     page.keyboard.press("g")
-    expect(page.locator("dialog.comparing")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Viewer").get_by_role("group", name="Comparison")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("2")
     expect(page).to_have_url(re.compile("#image/change_image$"))

@@ -82,7 +82,7 @@ def test_a_prompt_becomes_a_clip_that_plays_and_is_continued(opened: Opened, di:
     shot(page, "video-made")
     steps = page.locator("#tab-video .under")
     for name in ("Vary", "Enlarge…", "Frame rate…", "Download"):
-        expect(steps.get_by_text(name)).to_be_visible()
+        expect(steps.get_by_text(name, exact=True)).to_be_visible()
     prompt.fill("something else")
     more_action(page, "video", "Reuse settings")
     expect(prompt).to_have_value("a red boat on the sea at sunset, moving to the right")
@@ -101,7 +101,7 @@ def test_a_picture_is_animated_from_its_next_steps(opened: Opened, di: httpx.Cli
     page.locator("#tab-image .under").get_by_role("button", name="Animate").click()
     animate = form(page, "animate_image")
     expect(animate.locator(".filled")).to_contain_text("a red boat")
-    animate.get_by_role("button", name="the camera zooms in").click()
+    animate.get_by_role("group", name="Examples").get_by_role("button", name="the camera zooms in").click()
     film(page, "animate_image")
     plays(page)
     expect(animate.locator(".filled")).to_contain_text("a red boat")  # the form is never cleared

@@ -21,9 +21,13 @@ class Windows:
         self._resting: dict[tuple[str, int, str], list[BrowserContext]] = defaultdict(list)
         self._spoiled: list[BrowserContext] = []
         self._taken: list[tuple[tuple[str, int, str], BrowserContext]] = []
+        self._people: set[int] = set()
 
     def page(self, house: Live, person: httpx.Client, width: int = 1440, look: Any = "dark") -> Page:
-        """An empty page for a signed-in person; only the browser's cache is kept."""
+        """An empty page for a signed-in person; only the browser's cache is kept. The first one has no drafts."""
+        if id(person) not in self._people:
+            forget_drafts(person)  # also those that a page of the last test saved while it closed
+        self._people.add(id(person))
         key = (house.url, width, look)
         used = bool(self._resting[key])
         context = self._resting[key].pop() if used else self._new(*key)
@@ -65,9 +69,17 @@ class Windows:
                     self._resting[key].append(context)
             self._taken.clear()
             self._spoiled.clear()
+            self._people.clear()
 
     @staticmethod
     def _empty(context: BrowserContext) -> None:
+        context.clear_cookies()  # first, so that a closing page saves no draft
         for page in context.pages:
             page.close()
-        context.clear_cookies()
+
+
+def forget_drafts(person: httpx.Client) -> None:
+    """Empty all forms, so that the next test starts with the defaults."""
+    answer = person.get("/api/drafts", headers={"Accept": "application/json"})
+    for name in answer.json() if answer.status_code == 200 else ():
+        person.put("/api/drafts", json={"name": name, "value": None}).raise_for_status()

@@ -1,6 +1,7 @@
 // An input for a picture, clip or sound: drop, paste, choose, photograph, or drag from the filmstrip.
 
 import * as api from "../core/api.js";
+import { fullTitle } from "../core/badges.js";
 import { on } from "../core/bus.js";
 import { dataOf, fieldOf, find, html, onAction, query, render, targetOf } from "../core/dom.js";
 import { carriesAsset, carriesFiles, droppedAsset, transferOf } from "../core/drag.js";

@@ -1,6 +1,7 @@
 // An ordered input for several pictures: add, move, remove.
 
 import * as api from "../core/api.js";
+import { fullTitle } from "../core/badges.js";
 import { on } from "../core/bus.js";
 import { closest, dataOf, fieldOf, find, html, onAction, query, render } from "../core/dom.js";
 import { carriesAsset, carriesFiles, droppedAsset, transferOf } from "../core/drag.js";

@@ -7,7 +7,8 @@ import { toast } from "../core/toast.js";
 
 /** @import { JobView } from "../types/api.js" */
 
-const plain = document.title;
+/** The window's title before the first notice in it. @type {string | null} */
+let plain = null;
 
 /**
  * @param {boolean} done
@@ -15,6 +16,7 @@ const plain = document.title;
  * @param {JobView} job
  */
 function tellOutside(done, text, job) {
+  plain ??= document.title;
   document.title = `(${done ? "✓" : "!"}) ${plain}`;
   if ("Notification" in window && Notification.permission === "granted") {
     const card = new Notification(text, { body: job.title, tag: job.id });
@@ -28,7 +30,11 @@ function tellOutside(done, text, job) {
  * @param {(job: JobView) => void} show
  */
 export function listenForEnds(said, show) {
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) document.title = plain; });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden || plain === null) return;
+    document.title = plain;
+    plain = null;
+  });
   on("finished", (job) => {
     if (job.state === "cancelled" || job.task === "write") return;
     const done = job.state === "done";
