@@ -4,11 +4,11 @@ import base64
 import io
 import json
 import mimetypes
+import re
 import sqlite3
 import time
 import uuid
 import zipfile
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
