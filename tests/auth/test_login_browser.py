@@ -125,6 +125,8 @@ def test_all_text_has_enough_contrast(chromium: Browser, url: str, scheme: str) 
     page.get_by_label("Name").fill("ann")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    page.wait_for_load_state()  # with the style sheet
     assert contrast(page) == []
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
