@@ -29,9 +29,8 @@ def speak(request: Request, context: Context) -> None:
     samples, sentences = _speak(request, lines, backend, context)
     if not sentences:
         raise _nothing_to_say(lines.left_out)
-    samples = normalize_loudness(samples, backend.rate, request.loudness)
     rate = EDIT_RATE if request.version > 1 else backend.rate
-    samples = resample(samples, backend.rate, rate)
+    samples = normalize_loudness(resample(samples, backend.rate, rate), rate, request.loudness)
     context.check()
     record = context.provenance(packages={name: version(name) for name in backend.packages})
     if lines.left_out:

@@ -106,9 +106,12 @@ def test_running_a_step_again_makes_later_steps_out_of_date(cook: Person, pictur
     steps = [{**step, "stop": False} for step in CHAIN]
     run = settled(cook, begun(cook, steps, inputs={"photograph": picture}), "done")
     path = f"recipe-runs/{run['id']}"
+    slow = {"task": "upscale_image", "image": picture, "scale": 4, "model": "realesrgan-x4plus"}
+    ahead = sent(cook, "POST", "jobs", 201, request=slow)  # the step waits for it
     again = sent(cook, "POST", f"{path}/steps/1/again", fields={"style": "style-07"}, stop=True)
     assert [step["state"] for step in again["steps"]] == ["working", "stale", "stale"]
     assert sent(cook, "POST", f"{path}/steps/2/again", 409)["code"] == "still_working"
+    sent(cook, "POST", f"jobs/{ahead['id']}/cancel")
     seen = settled(cook, again, "looking")
     assert (seen["at"], seen["steps"][0]["request"]["style"]) == (1, "style-07")
     assert seen["steps"][0]["asset_id"] != run["steps"][0]["asset_id"]
