@@ -1,4 +1,4 @@
-"""Submitting jobs, following and stopping them."""
+"""Submitting, following and canceling jobs."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated

@@ -84,7 +84,7 @@ def test_a_reload_restores_the_job_and_the_form(opened: Opened, ann: httpx.Clien
     expect(page.locator("#bench-image .filled")).to_contain_text("wide")
     expect(page.get_by_role("radio", name="3×")).to_be_checked()
     shot(page, "live")
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Cancel").click()
     expect(page.locator(".bar .status.busy")).to_have_count(0, timeout=DONE)
     assert page.locator("#tab-image .stage").get_attribute("data-state") in ("empty", "result")
 
@@ -104,7 +104,7 @@ def test_a_person_sees_the_jobs_ahead_of_them(
     his.locator("#task-upscale_image .go").click()
     expect(his.locator(".queue .job", has_text="small · 2×")).to_be_visible()
     shot(his, "second")
-    hers.locator("#tab-image").get_by_role("button", name="Stop").click()
+    hers.locator("#tab-image").get_by_role("button", name="Cancel").click()
     stage(his, "image", "result")
 
 

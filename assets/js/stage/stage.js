@@ -65,7 +65,7 @@ export class Stage {
     /** @type {Record<string, (target: HTMLButtonElement) => unknown>} */
     this.actions = {
       ...actionHandlers(() => /** @type {AssetView} */ (this.asset)), // its buttons exist only with an asset
-      stop: () => this.job && cancelJob(this.job.id),
+      cancel: () => this.job && cancelJob(this.job.id),
       retry: () => this.job && retryJob(this.job.id),
       read: () => emit("importSettings"),
       compare: () => this.enlarge(true),
@@ -173,7 +173,7 @@ export class Stage {
         <b class="said"></b>
         <span class="meter" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100"><i></i></span>
         <span class="left"></span>
-        <button type="button" class="stop" data-do="stop">${icon("x")}Stop</button>
+        <button type="button" class="cancel" data-do="cancel">${icon("x")}Cancel</button>
       </div>`);
     render(this.under, "");
     this.update(job);
@@ -193,7 +193,7 @@ export class Stage {
     const [said, left] = split(job);
     part(".said").textContent = capitalize(said);
     part(".left").textContent = left;
-    part(".stop").hidden = !job.can_cancel;
+    part(".cancel").hidden = !job.can_cancel;
     if (job.preview && job.preview !== this.job?.preview) this.preview(job);
     this.job = job;
   }
