@@ -36,11 +36,11 @@ def length(page: Page, player: str) -> float:
 
 def test_enlarge_a_photo_and_compare(opened: Opened, ann: httpx.Client, tmp_path: Path) -> None:
     page = opened(ann)
-    foot = page.locator("#task-upscale_image .foot")
-    expect(foot.locator(".hint")).to_have_text("Add a picture first.")
+    bar = page.locator("#task-upscale_image .submit-bar")
+    expect(bar.locator(".hint")).to_have_text("Add a picture first.")
     bring(page, "image", samples.photo(tmp_path / "cheetah.jpg", 96))
     expect(page.locator("#bench-image .filled")).to_contain_text("96 ×")
-    expect(foot.locator(".go")).to_contain_text(re.compile(r"Enlarge · (about|usually) \d"))
+    expect(bar.locator(".go")).to_contain_text(re.compile(r"Enlarge · (about|usually) \d"))
     page.keyboard.press("Control+Enter")
     stage(page, "image", "live")
     expect(page.locator(".bar .status b")).to_have_text("cheetah · 2×")

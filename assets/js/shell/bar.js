@@ -96,8 +96,8 @@ export class TopBar {
 
   /** @param {string} name */
   mark(name) {
-    for (const link of findAll(document, ".bar a[href^='#'], .doors a", HTMLAnchorElement)) {
-      const making = dataOf(link).door === "make" && !isMenuPage(name);
+    for (const link of findAll(document, ".bar a[href^='#'], .bottom-bar a", HTMLAnchorElement)) {
+      const making = dataOf(link).link === "make" && !isMenuPage(name);
       const here = link.hash === `#${name}` || making;
       if (here) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
     }

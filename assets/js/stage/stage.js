@@ -271,7 +271,7 @@ export class Stage {
     if (asset.kind === "sound") (this.speech ??= new SpeechPlayer(this.view, (made, by) => this.showAsset(made, by))).show(asset);
     else render(this.view, resultView(asset, before));
     render(this.under, html`<p class="caption"><b>${fullTitle(asset)}</b><span>${describeMedia(asset)}</span>
-      ${job?.words && html`<span class="told">${asset.verdict ? job.words.split(": ")[0] : job.words}</span>`}
+      ${job?.words && html`<span class="job-words">${asset.verdict ? job.words.split(": ")[0] : job.words}</span>`}
       <span class="captions"></span></p>${reproductionBadge(asset)}${notesList(asset)}
       ${resultButtons(asset, this.more)}${["image", "clip"].includes(asset.kind) && this.made.length > 1 && html`<div class="others" role="group" aria-label="All results">
         ${this.made.map((id, i) => html`<button type="button" data-do="other" data-asset="${id}" aria-label="${capitalize(kindNames[asset.kind])} ${i + 1}" aria-pressed="${String(id === asset.id)}"><img src="${api.thumbOf(id)}" alt=""></button>`)}</div>`}`);
