@@ -184,11 +184,11 @@ def models_view(studio: Studio, *, may_change: bool) -> ModelsView:
     )
 
 
-def sets(studio: Studio, known: tuple[ModelCard, ...]) -> tuple[SetView, ...]:
+def sets(studio: Studio, cards: tuple[ModelCard, ...]) -> tuple[SetView, ...]:
     """Return the bundles; the one for this computer is recommended."""
-    card = _graphics_bytes(studio.jobs.devices())
-    best = next(one.id for one in _sets() if one.from_gb * 1e9 <= card)
-    return tuple(_set(one, [model for model in known if one.id in model.sets], one.id == best) for one in _sets())
+    gpu_bytes = _graphics_bytes(studio.jobs.devices())
+    best = next(one.id for one in _sets() if one.from_gb * 1e9 <= gpu_bytes)
+    return tuple(_set(one, [card for card in cards if one.id in card.sets], one.id == best) for one in _sets())
 
 
 def _set(one: _Set, models: list[ModelCard], recommended: bool) -> SetView:

@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         "--tokens", action="store_true", help="also revoke their access tokens"
     )
     command("disable", "Block a person from signing in, and their browsers and tokens too.", "NAME")
-    command("enable", "Let a disabled person sign in again.", "NAME")
+    command("enable", "Let a blocked person sign in again.", "NAME")
     command("token", "Create an access token for a person and print it. It is not shown again.", "NAME", "LABEL")
     command("tokens", "List a person's access tokens.", "NAME")
     command("revoke", "Revoke an access token by its id; 'tokens' lists the ids.", "ID")
@@ -102,7 +102,7 @@ def _link(path: str, settings: Settings) -> str:
 
 def _people(accounts: Accounts) -> str:
     lines = [
-        f"{person.name}\t{person.role}{'  disabled' * person.disabled}{'  link not opened yet' * person.invited}"
+        f"{person.name}\t{person.role}{'  sign-in blocked' * person.disabled}{'  link not opened yet' * person.invited}"
         for person in accounts.people()
     ]
     return "\n".join(lines) or "No people yet. Start the studio: it prints a link for the first account."

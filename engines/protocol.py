@@ -157,7 +157,7 @@ class TextVoid(OfJob):
 class Facts(OfJob):
     """Facts about the work to display (tokens per second, bytes per second). Newer ones replace older ones."""
 
-    type: Literal["told"] = "told"
+    type: Literal["facts"] = "facts"
     facts: ValidJson
 
 

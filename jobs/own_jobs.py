@@ -55,7 +55,7 @@ class OwnJobs:
         return self._views(who, [job for job in waiting if job.yielded is None])
 
     def dismiss(self, who: Principal, job_id: str) -> JobView:
-        """Put a failed job away, so that it is no longer listed. Raises StudioError not_found, not_failed (409)."""
+        """Dismiss a failed job: it is no longer listed. Raises StudioError not_found, not_failed (409)."""
         job = self._own(who, job_id)
         if job.state != "failed":
             raise StudioError("not_failed", "Only a failed job can be dismissed.", status=409)
@@ -63,7 +63,7 @@ class OwnJobs:
         return self._views(who, [job])[0]
 
     def dismiss_failed(self, who: Principal) -> int:
-        """Put all the person's failed jobs away. Returns how many there were."""
+        """Dismiss all the person's failed jobs. Returns how many there were."""
         failed = self._history.failed(who.user_id)
         self._queue.dismiss(failed)
         return len(failed)

@@ -77,7 +77,7 @@ class Jobs:
         costs, residency = Costs(database, catalog), Residency()
         self._queue = Queue(database, self._live, costs, residency, self._tell_ended)
         self._attempts = Attempts(database, data, library, self._queue)
-        self._asking = Admission(
+        self._admission = Admission(
             database, library, catalog, costs, self._queue, self._live, {host.lane for host in hosts}
         )
         self._lanes = [
@@ -105,7 +105,7 @@ class Jobs:
 
     def start(self) -> None:
         """Recover from a crash if there was one, then start the lanes."""
-        left = recovery.recover(self._history, self._queue, self._live, self._attempts, self._asking.units)
+        left = recovery.recover(self._history, self._queue, self._live, self._attempts, self._admission.units)
         if left:
             rest = (self._history, self._queue, self._attempts, left, self._stopping)
             threading.Thread(target=recovery.recover_later, args=rest, name="recovery", daemon=True).start()
@@ -127,11 +127,11 @@ class Jobs:
         """The estimate for a request, including the queue. Raises StudioError (4xx) if it cannot be done."""
         if project_id is not None:
             self._library.require_project(who, project_id)
-        return self._asking.estimate(who, request)
+        return self._admission.estimate(who, request)
 
     def timed_fit(self, fit: Fit, entry: Entry) -> Fit:
         """Add the time for one usual result to whether a model fits into memory."""
-        return self._asking.timed_fit(fit, entry)
+        return self._admission.timed_fit(fit, entry)
 
     def submit(
         self,
@@ -157,11 +157,11 @@ class Jobs:
                 return self.get(who, earlier)
             if not self._has_room():
                 raise disk_full()
-            coming = self._asking.downloading(after)
-            ready = self._asking.ready(who, request, lambda entry: entry.id in coming)
-            row = self._asking.row(who, ready, project_id, client_ref)
-            row.parent, row.after = parent, self._asking.after(who, after)
-            job = self._queue.add(row, who.name, ready.units, lambda other: self._asking.same(request, other), along)
+            coming = self._admission.downloading(after)
+            ready = self._admission.ready(who, request, lambda entry: entry.id in coming)
+            row = self._admission.row(who, ready, project_id, client_ref)
+            row.parent, row.after = parent, self._admission.after(who, after)
+            job = self._queue.add(row, who.name, ready.units, lambda other: self._admission.same(request, other), along)
         return self.get(who, job)
 
     def retry(self, who: Principal, job_id: str) -> JobView:
@@ -190,7 +190,7 @@ class Jobs:
             return None
         if not 0 < len(client_ref) <= REF_LENGTH:
             raise StudioError("bad_client_ref", f"A client_ref has 1 to {REF_LENGTH} characters.", status=422)
-        return self._queue.known_as(who.user_id, client_ref, lambda row: self._asking.same(request, row))
+        return self._queue.known_as(who.user_id, client_ref, lambda row: self._admission.same(request, row))
 
     # -- watching
 
@@ -286,7 +286,7 @@ class Jobs:
 
     def auto(self, who: Principal, task: str, prompt: str, loras: Collection[str], needs: Needs) -> ModelChoice:
         """The automatic model, and why. Raises StudioError."""
-        return self._asking.auto(who, task, prompt, loras, needs)
+        return self._admission.auto(who, task, prompt, loras, needs)
 
     # -- cancelling
 

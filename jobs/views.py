@@ -64,7 +64,7 @@ class JobView(View):
     ``words`` is the current situation in one line.
     ``cast`` has a sentence for each @name in the prompt.
     ``facts`` is extra information from the engine (tokens per second …), ``thinking`` a model's reasoning.
-    Jobs wait only for others of their ``lane``; ``dismissed`` is a failure that the person has put away.
+    Jobs wait only for others of their ``lane``; ``dismissed`` is a failure that the person has dismissed.
     ``preview`` is the number of the latest preview at ``/api/jobs/<id>/preview``; 0 if there is none.
     """
 

@@ -92,7 +92,7 @@ def _can_pause(job: LiveJob) -> bool:
 
 def _words(job: LiveJob, side: Side) -> str:
     if job.cancel and job.active and job.state != "saving":
-        return "stopping"
+        return "canceling"
     if job.pause and job.active:
         return "pausing"
     if not job.finished and job.spot.why:
@@ -111,7 +111,7 @@ def _words(job: LiveJob, side: Side) -> str:
     if job.state == "paused":
         pace = job.pace if side.full else None
         return wording.paused(pace.step, pace.total, pace.noun) if pace else "paused"
-    return "stopped" if job.state == "cancelled" else job.state
+    return "canceled" if job.state == "cancelled" else job.state
 
 
 def _waiting(job: LiveJob) -> str:

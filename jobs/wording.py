@@ -26,13 +26,13 @@ def left(seconds: float) -> str:
 
 
 def between(low: float, high: float) -> str:
-    """A range of durations, in one unit if possible: “20-60 s”, “1-3 min”, “40 s to 2 min”."""
+    """A range of durations, in one unit if possible: “20–60 s”, “1–3 min”, “40 s to 2 min”."""
     low, high = _rounded(low), _rounded(high)
     if low == high:
         return duration(low)
     for size, unit in ((1, "s"), (_MINUTE, "min"), (_HOUR, "h")):
         if low >= size and low % size == 0 and high % size == 0 and high <= 90 * size:
-            return f"{low // size:g}-{high // size:g} {unit}"
+            return f"{low // size:g}–{high // size:g} {unit}"
     return f"{duration(low)} to {duration(high)}"
 
 

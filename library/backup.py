@@ -130,7 +130,7 @@ def _snapshot(database: Path, copy: Path) -> None:
         full = database_problem(error, copy)
         if full and full.problem.code == "disk_full":
             raise _no_room(f"The disk for the backup is full: {copy.parent}.") from error
-        raise _trouble(error, database) from error
+        raise _unreadable(error, database) from error
     if verdict != "ok":
         raise _damaged(verdict)
 
@@ -141,14 +141,14 @@ def _studio(database: Path) -> str:
         with closing(sqlite3.connect(database, timeout=_BUSY_SECONDS)) as connection:
             row = connection.execute("SELECT id FROM users ORDER BY created_at, rowid LIMIT 1").fetchone()
     except sqlite3.Error as error:
-        raise _trouble(error, database) from error
+        raise _unreadable(error, database) from error
     return str(row[0]) if row else ""
 
 
-def _trouble(error: sqlite3.Error, database: Path) -> StudioError:
+def _unreadable(error: sqlite3.Error, database: Path) -> StudioError:
     """Why the database cannot be copied. Only real damage is reported as damage: a busy database needs no restore."""
-    known = database_problem(error, database)
-    if known is None:
+    recognized = database_problem(error, database)
+    if recognized is None:
         return StudioError(
             "backup_failed",
             "The database could not be read, so nothing was backed up.",
@@ -156,7 +156,7 @@ def _trouble(error: sqlite3.Error, database: Path) -> StudioError:
             "Start the studio once, then try again.",
             status=500,
         )
-    return _damaged(str(error)) if known.problem.code == "damaged_database" else known
+    return _damaged(str(error)) if recognized.problem.code == "damaged_database" else recognized
 
 
 def _damaged(verdict: str) -> StudioError:

@@ -64,7 +64,7 @@ def build(studio: Studio) -> gr.Blocks:
     blocks: gr.Blocks
     with gr.Blocks(title="C41 Studio", analytics_enabled=False, fill_width=True) as blocks:
         bar([(name, title) for name, title, _ in TABS])
-        with gr.Tabs(elem_id="doors", overflow_behavior="wrap"):
+        with gr.Tabs(elem_id="all-tabs", overflow_behavior="wrap"):
             with gr.Tab("Home", id="home", elem_id="tab-home"):
                 home.build([module.card(studio) for _, _, module in TABS])
             for name, title, module in (*TABS, *MENU_PAGES):

@@ -11,7 +11,7 @@ _WORDS = """<button type="button" class="words-open" data-do="words" aria-haspop
 <span>Pronunciations</span></button>
 <dialog class="words-dialog" aria-labelledby="words-title">
 <header><h2 id="words-title">Pronunciations</h2>
-<button type="button" class="quiet" data-do="close" aria-label="Close">✕</button></header>
+<button type="button" class="quiet" data-do="close" aria-label="Close">×</button></header>
 <p>How words are pronounced in every voice-over from now on. A word in lower case matches any capitalization;
 a word with capitals matches only as written. Spell it the way it sounds: “C41” as “see forty-one”.</p>
 <form><label>Word<input name="word" maxlength="60" autocomplete="off" required></label>

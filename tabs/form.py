@@ -23,7 +23,7 @@ from tabs.principal import principal
 
 log = logging.getLogger("c41.tabs")
 
-_FOOT = """<div class="foot" data-task="{task}">
+_SUBMIT_BAR = """<div class="submit-bar" data-task="{task}">
 <div class="problem" role="alert" hidden></div>
 <div class="objection" role="group" aria-label="Before you generate" hidden></div>
 <button type="button" class="go"><span>{verb}</span></button>
@@ -62,8 +62,11 @@ class Form:
         with gr.Column(elem_id=f"task-{self.task}", elem_classes=["task"] if components else ["task", "alone"]):
             with gr.Column(elem_classes=["fields"]):
                 self.lay_out({name: field for name, field in fields.items() if name not in self.controls})
-            self.foot = part(
-                "foot", _FOOT.format(task=self.task, verb=escape(verb)), events=("ask", "press", "fill"), value=""
+            self.submit_bar = part(
+                "submit-bar",
+                _SUBMIT_BAR.format(task=self.task, verb=escape(verb)),
+                events=("ask", "press", "fill"),
+                value="",
             )
         self._listen()
 
@@ -146,11 +149,11 @@ class Form:
         controls = list(self.controls.values())
         changes = [component.change for component in controls]  # type: ignore[attr-defined]
         asking = PRIVATE | {"trigger_mode": "always_last"}
-        gr.on(changes, self._ask, controls, self.foot, api_name=f"changed_{self.task}", **asking)
-        self.foot.ask(self._ask, controls, self.foot, api_name=f"ask_{self.task}", **asking)
-        self.foot.press(self._press, controls, self.foot, api_name=f"press_{self.task}", **PRIVATE)
+        gr.on(changes, self._ask, controls, self.submit_bar, api_name=f"changed_{self.task}", **asking)
+        self.submit_bar.ask(self._ask, controls, self.submit_bar, api_name=f"ask_{self.task}", **asking)
+        self.submit_bar.press(self._press, controls, self.submit_bar, api_name=f"press_{self.task}", **PRIVATE)
         every = PRIVATE | {"trigger_mode": "multiple"}  # two fills in quick succession both count
-        self.foot.fill(self._fill, None, [*controls, self.foot], api_name=f"fill_{self.task}", **every)
+        self.submit_bar.fill(self._fill, None, [*controls, self.submit_bar], api_name=f"fill_{self.task}", **every)
 
     def _ask(self, request: gr.Request, *values: Any) -> str:
         """Return the estimate for the form as it is now, as JSON."""

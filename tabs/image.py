@@ -35,7 +35,7 @@ def card(studio: Studio) -> Card:
     """Return the tab's card on Home."""
     use = "Enlarge a picture, remove its background, paint it in another style."
     if len(_workspace_tabs(studio)) > len(ENHANCE):
-        use = "Generate one from words, or edit, extend, enlarge or cut out your own."
+        use = "Generate one from a prompt, or edit, extend, enlarge or cut out your own."
     return Card.of("image", "A picture", use, "image", _workspace_tabs(studio))
 
 

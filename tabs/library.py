@@ -44,7 +44,7 @@ def build(studio: Studio) -> None:
         <p class="passing" aria-hidden="true"></p>
         <div class="wall"><div class="roll" role="listbox" aria-multiselectable="true" aria-label="Results">
         </div>        <div class="end"></div></div>
-        <div class="deeds" role="toolbar" aria-label="Actions for the selection" hidden></div>
+        <div class="bulk-actions" role="toolbar" aria-label="Actions for the selection" hidden></div>
         <aside class="bringing" aria-label="Uploads" hidden></aside>
         <dialog class="detail" tabindex="-1" aria-label="Details"></dialog>
         <dialog class="space" aria-label="Storage and bin"></dialog></section>""",

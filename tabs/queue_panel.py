@@ -30,10 +30,10 @@ _MARKUP = f"""
   <div class="lists"><p class="calm">The queue is empty.</p>{"".join(_list(*one) for one in _LISTS)}</div>
 </aside>
 <p class="said visually-hidden" role="status" aria-live="polite"></p>
-<nav class="doors" aria-label="Studio">
-  <a href="#home" data-door="make">Create</a>
-  <a href="#queue" data-door="queue" role="button">Queue<span class="count"></span></a>
-  <a href="#library" data-door="library">Library</a>
+<nav class="bottom-bar" aria-label="Studio">
+  <a href="#home" data-link="make">Create</a>
+  <a href="#queue" data-link="queue" role="button">Queue<span class="count"></span></a>
+  <a href="#library" data-link="library">Library</a>
 </nav>"""
 
 

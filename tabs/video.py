@@ -1,4 +1,4 @@
-"""Video: generate clips from words or from a picture, enlarge them, change their frame rate."""
+"""Video: generate clips from a prompt or from a picture, enlarge them, change their frame rate."""
 
 from engines.requests.video import AnimateImage, CreateClip, InterpolateClip, UpscaleClip
 from studio import Studio
@@ -21,7 +21,7 @@ def card(studio: Studio) -> Card:
     """Return the tab's card on Home."""
     use = "Enlarge a clip or change its frame rate; the sound stays."
     if len(_workspace_tabs(studio)) > len(ENHANCE):
-        use = "Generate one from words or animate a picture; enlarge, change the frame rate."
+        use = "Generate one from a prompt or animate a picture; enlarge, change the frame rate."
     return Card.of("video", "A clip", use, "clip", _workspace_tabs(studio))
 
 

@@ -90,7 +90,7 @@ def build(studio: Studio) -> None:
 <div class="start"></div>
 <div class="turns" role="log" aria-live="off" aria-label="Messages" tabindex="0"></div>
 <button type="button" class="newest" hidden>Jump to latest</button>
-<p class="told visually-hidden" role="status" aria-live="polite"></p>
+<p class="announcement visually-hidden" role="status" aria-live="polite"></p>
 {_BOX}</div>{_sheet("advanced-sheet", "Advanced", _ADVANCED_SHEET)}{_sheet("picker", "From the library", _PICKER)}
 {_sheet("save-sheet", "Save", '<div class="forms"></div>')}</section>""",
         value=json.dumps({"fields": [_field(name) for name in _ADVANCED], "hands": _hand_over_tasks(studio)}),

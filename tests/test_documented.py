@@ -66,3 +66,20 @@ def test_every_setting_model_and_field_is_documented() -> None:
         section = text("requests.md").partition(f"\n## {task}\n")[2].partition("\n## ")[0]
         for field in request.model_fields:
             assert f"| `{field}` |" in section
+
+
+def test_every_stop_of_the_walks_is_in_the_code() -> None:
+    walks = (
+        text("development.md").partition("\n## Walks through the code\n")[2].partition("\n## ")[0].split("\n### ")[1:]
+    )
+    assert len(walks) == 4
+    for walk in walks:
+        stops = re.findall(r"^\d\. (.+?):", walk, re.MULTILINE)
+        assert 1 <= len(stops) <= 6
+        for path, *names in (re.findall(r"`([\w./]+)", stop) for stop in stops):
+            code = (DOCS.parent / path).read_text(encoding="utf-8")
+            for name in (part for dotted in names for part in dotted.split(".")):
+                assert re.search(rf"^ *(async )?(def |class )?{name}\b", code, re.MULTILINE), f"{path} has no {name}"
+    for owner, member in re.findall(r"`([A-Z]\w+)\.(\w+)", "".join(walks)):
+        files = [path for path in DOCS.parent.glob("[aejl]*/**/*.py") if f"class {owner}" in path.read_text("utf-8")]
+        assert any(f"def {member}(" in path.read_text("utf-8") for path in files), f"{owner} has no {member}"

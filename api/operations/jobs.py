@@ -1,4 +1,4 @@
-"""Submitting jobs, following and stopping them."""
+"""Submitting, following and canceling jobs."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -68,7 +68,7 @@ def cancel_waiting_jobs(studio: Studio, who: Who) -> list[JobView]:
 
 @operations.add("POST /api/jobs/dismiss-failed")
 def dismiss_failed_jobs(studio: Studio, who: Who) -> Dismissed:
-    """Put away all your failed jobs, so that they are no longer listed."""
+    """Dismiss all your failed jobs: they are no longer listed."""
     return Dismissed(count=studio.jobs.own.dismiss_failed(who))
 
 
@@ -110,7 +110,7 @@ def move_job(studio: Studio, who: Who, job_id: Id, where: Move) -> JobView:
 
 @operations.add("POST /api/jobs/{id}/dismiss")
 def dismiss_job(studio: Studio, who: Who, job_id: Id) -> JobView:
-    """Put a failed job away, so that it is no longer listed."""
+    """Dismiss a failed job: it is no longer listed."""
     return studio.jobs.own.dismiss(who, job_id)
 
 

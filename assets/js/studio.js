@@ -57,7 +57,7 @@ const parts = {
   cast: (at) => new CastPage(at),
   choice: (at) => new router.TaskPicker(at),
   film: (at) => new Filmstrip(at, () => stages.get(dataOf(find(at.element, "[data-medium]")).medium)),
-  foot: (at) => new SubmitBar(at, (task) => stages.get(medium(task) ?? "")),
+  "submit-bar": (at) => new SubmitBar(at, (task) => stages.get(medium(task) ?? "")),
   home: (at) => new HomePage(at),
   length: (at) => new ClipLength(at),
   library: (at) => new LibraryPage(at),
@@ -85,12 +85,12 @@ const parts = {
   "studio-page": (at) => new StudioPage(at),
   queue: (at) => {
     new QueuePanel(at);
-    find(at.element, ".doors").addEventListener("click", (event) => {
-      const door = /** @type {HTMLElement | null} */ (targetOf(event).closest("[data-door]"))?.dataset.door;
-      if (!door) return;
+    find(at.element, ".bottom-bar").addEventListener("click", (event) => {
+      const link = /** @type {HTMLElement | null} */ (targetOf(event).closest("[data-link]"))?.dataset.link;
+      if (!link) return;
       event.preventDefault();
-      if (door === "queue") return void emit("queue");
-      router.openTab(door === "library" ? "library" : lastMade);
+      if (link === "queue") return void emit("queue");
+      router.openTab(link === "library" ? "library" : lastMade);
     });
   },
 };

@@ -47,7 +47,7 @@ class Identities:
                 raise _nobody(claims)
             if user.disabled:
                 raise StudioError(
-                    "disabled", "This account is disabled.", next="Ask the owner of the studio.", status=403
+                    "disabled", "Sign-in is blocked for this account.", next="Ask the owner of the studio.", status=403
                 )
             _link(session, claims, user.id)
         return user

@@ -63,28 +63,28 @@ class ConnectionLimits:
         self._open: set[Connection] = set()
         self._of_address: Counter[str] = Counter()
 
-    def admit(self, one: Connection) -> bool:
+    def admit(self, connection: Connection) -> bool:
         """Admit a connection; at a limit, the most silent connection is closed for it.
 
         Returns False if the new connection must be closed.
         """
-        if self._of_address[one.address] >= self._per_address and not self._is_shared(one.address):
-            rivals = [other for other in self._open if other.address == one.address]
+        if self._of_address[connection.address] >= self._per_address and not self._is_shared(connection.address):
+            rivals = [other for other in self._open if other.address == connection.address]
         else:
             rivals = list(self._open) if len(self._open) >= self._most else []
         if rivals and not self._drop_most_silent(rivals):
             return False
-        self._open.add(one)
-        self._of_address[one.address] += 1
+        self._open.add(connection)
+        self._of_address[connection.address] += 1
         return True
 
-    def leave(self, one: Connection) -> None:
+    def leave(self, connection: Connection) -> None:
         """Remove a closed connection."""
-        if one in self._open:
-            self._open.remove(one)
-            self._of_address[one.address] -= 1
-            if not self._of_address[one.address]:
-                del self._of_address[one.address]
+        if connection in self._open:
+            self._open.remove(connection)
+            self._of_address[connection.address] -= 1
+            if not self._of_address[connection.address]:
+                del self._of_address[connection.address]
 
     def _is_shared(self, address: str) -> bool:
         return is_in(address, (*_LOOPBACK, *self._shared))

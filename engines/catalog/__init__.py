@@ -173,7 +173,7 @@ class Catalog:
         """
         if isinstance(request, FetchModel):
             self.get(request.entry)
-        return resolve_request(request, self.chosen(request, coming), facts)
+        return resolve_request(request, self.choose_model(request, coming), facts)
 
     def field_choices(self, task: str, field: str) -> list[Choice]:
         """Return the allowed values of a request field over all models of a task, the best model's first."""
@@ -183,7 +183,7 @@ class Catalog:
                 choices.setdefault(choice.value, choice)
         return list(choices.values())
 
-    def chosen(self, request: Request, coming: Callable[[Entry], bool] = lambda entry: False) -> Entry:
+    def choose_model(self, request: Request, coming: Callable[[Entry], bool] = lambda entry: False) -> Entry:
         """Return the model for a request: the one it names, else the best one. Raises StudioError (422)."""
         if request.model is None:
             known = self.for_task(request.task)

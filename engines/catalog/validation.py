@@ -139,7 +139,7 @@ def _check_area(request: Request, entry: Entry) -> None:
         "too_large",
         f"{request.width:,} × {request.height:,} px is too large for {entry.name}.",
         f"Above {entry.most_pixels / 1e6:.1f} megapixels it repeats its subject.",
-        "Choose a smaller size, and upscale the result.",
+        "Choose a smaller size, then enlarge the result.",
     )
 
 

@@ -92,9 +92,9 @@ def _die_with_parent() -> None:
 if __name__ == "__main__":
     _die_with_parent()
     logs.to_parent("info")
-    told = EngineConfig.of_child(sys.argv[3])
-    if told.logs:
-        logs.to_file(told.logs / f"engine-{sys.argv[1]}.log")
-    main(sys.argv[1], Connection(int(sys.argv[2])), told)  # type: ignore[arg-type]
+    config = EngineConfig.of_child(sys.argv[3])
+    if config.logs:
+        logs.to_file(config.logs / f"engine-{sys.argv[1]}.log")
+    main(sys.argv[1], Connection(int(sys.argv[2])), config)  # type: ignore[arg-type]
     logging.shutdown()
     os._exit(0)  # the reading thread is still waiting at its pipe

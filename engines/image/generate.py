@@ -66,7 +66,7 @@ def generate_images(request: PromptRequest, context: Context) -> Generator[Gener
     ) as outputs:
         for output in outputs:
             picture = source.finish(_picture(next(output.frames)))
-            yield GeneratedImage(picture, unknown or encoded.truncated, _helpers(inputs))
+            yield GeneratedImage(picture, unknown or encoded.truncated, _used_models(inputs))
 
 
 def _workload(inputs: GenerationInputs, request: PromptRequest, context: Context) -> Workload:
@@ -99,7 +99,7 @@ def _picture(frame: "np.ndarray") -> "Image":
     return Image.fromarray((frame * 255).round().clip(0, 255).astype("uint8"))
 
 
-def _helpers(inputs: GenerationInputs) -> tuple[Entry, ...]:
+def _used_models(inputs: GenerationInputs) -> tuple[Entry, ...]:
     """Return every helper model that was used."""
     drawn_by = [control.by for control in inputs.conditioning.controls if control.by]
     return (*inputs.auxiliary_models, *drawn_by)

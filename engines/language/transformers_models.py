@@ -141,10 +141,10 @@ def _inputs(reader: Any, turns: tuple[FittedTurn, ...], vision: bool, thinking: 
     """Return a conversation as model inputs; if the template has no system role, instructions join the first turn."""
     from jinja2 import TemplateError
 
-    for told in (turns, _merged(turns)):
+    for attempt in (turns, _merged(turns)):
         try:
             return reader.apply_chat_template(
-                [{"role": turn.role, "content": _content(turn) if vision else turn.text} for turn in told],
+                [{"role": turn.role, "content": _content(turn) if vision else turn.text} for turn in attempt],
                 add_generation_prompt=True,
                 tokenize=True,
                 return_dict=True,

@@ -54,9 +54,9 @@ def readable(reads: str | None) -> tuple[str, ...]:
     return (reads, *wider) if reads else ()
 
 
-def is_compatible(one: str | None, other: str | None) -> bool:
+def is_compatible(first: str | None, second: str | None) -> bool:
     """Whether two models belong to the same family, whatever their sizes."""
-    return not set(readable(one)).isdisjoint(readable(other))
+    return not set(readable(first)).isdisjoint(readable(second))
 
 
 def family(modules: Mapping[str, int | None], metadata: Mapping[str, str]) -> str | None:

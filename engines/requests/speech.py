@@ -112,7 +112,7 @@ class Speak(Request):
     loudness: float = Field(
         -16.0,
         title="Loudness",
-        description="Loudness of the whole recording: -16 for the web, -23 for broadcast.",
+        description="Loudness of the whole recording: −16 for the web, −23 for broadcast.",
         ge=-40,
         le=-9,
         json_schema_extra={"unit": "LUFS", "advanced": True},

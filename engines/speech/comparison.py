@@ -117,15 +117,15 @@ class _Likeness:
             self._keys[words] = _ORNAMENT.sub("", phonemes).translate(_SAME)
         return self._keys[words]
 
-    def alike(self, one: str, other: str) -> float:
+    def alike(self, first: str, second: str) -> float:
         """Return the similarity, from 0 to 1."""
-        return 1 - self.apart(one, other) / max(1, len(self.key(one)), len(self.key(other)))
+        return 1 - self.apart(first, second) / max(1, len(self.key(first)), len(self.key(second)))
 
-    def apart(self, one: str, other: str) -> int:
+    def apart(self, first: str, second: str) -> int:
         """Return how many phonemes differ."""
-        if _letters(one) == _letters(other):  # “10:30” and “10.30”
+        if _letters(first) == _letters(second):  # “10:30” and “10.30”
             return 0
-        return int(_steps(_codes(self.key(one)), _codes(self.key(other)))[-1, -1])
+        return int(_steps(_codes(self.key(first)), _codes(self.key(second)))[-1, -1])
 
 
 def _units(sentences: Sequence[str], pairs: Mapping[str, str]) -> Iterator[Unit]:

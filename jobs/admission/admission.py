@@ -163,7 +163,7 @@ class Admission:
             or "mentions" in request.model_fields_set
         ):
             return request
-        entry = self._catalog.chosen(request, coming)
+        entry = self._catalog.choose_model(request, coming)
         mentions = resolve_cast(request, entry, self._library.cast.all(who), self._catalog)
         return request.model_copy(update={"model": entry.id, "mentions": mentions})
 

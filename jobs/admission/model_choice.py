@@ -78,7 +78,7 @@ def choose(
             "Choose it yourself, or download another on the Models page.",
             status=422,
         )
-    readers = _readers(usable, entries, needs.loras)
+    readers = _entries_reading_loras(usable, entries, needs.loras)
     able = [entry for entry in readers if needs.met_by(entry)] or readers
     able = [
         entry for entry in able if keeps(entry) and (not needs.references or sees(entry) >= needs.references)
@@ -99,7 +99,7 @@ def choose(
     return ModelChoice(entry, entry.name if len(entries) > 1 else "")
 
 
-def _readers(usable: list[Entry], entries: Sequence[Entry], loras: Sequence[AssetView]) -> list[Entry]:
+def _entries_reading_loras(usable: list[Entry], entries: Sequence[Entry], loras: Sequence[AssetView]) -> list[Entry]:
     """The models that support all of the LoRAs; a LoRA that no model supports is refused later, with its own reason."""
     wanted = {lora.family: lora for lora in loras if lora.family and not (lora.lora or {}).get("obstacle")}
     if not wanted:
@@ -134,15 +134,15 @@ def _readers(usable: list[Entry], entries: Sequence[Entry], loras: Sequence[Asse
 def _entries_knowing_cast(entries: list[Entry], needs: Needs, sees: Callable[[Entry], int]) -> list[Entry]:
     """The models with LoRAs for the most cast members; of these, those that can use pictures of the most others."""
 
-    def known(entry: Entry) -> tuple[int, int]:
+    def match(entry: Entry) -> tuple[int, int]:
         others = [one for one in needs.cast if lora_for(one, entry) is None]
         room = max(0, sees(entry) - needs.references)
         return len(needs.cast) - len(others), min(room, sum(bool(one.pictures) for one in others))
 
     if not needs.cast:
         return entries
-    most = max(map(known, entries))
-    return [entry for entry in entries if known(entry) == most]
+    best = max(map(match, entries))
+    return [entry for entry in entries if match(entry) == best]
 
 
 def _why_it_knows(entry: Entry, needs: Needs) -> str:

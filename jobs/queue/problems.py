@@ -34,7 +34,7 @@ NO_RESULT = Problem(
     next="Try that job again first.",
 )
 ACCOUNT_GONE = Problem(
-    code="account_gone", what="The account this job belongs to is disabled.", next="Ask the owner of the studio."
+    code="account_gone", what="Sign-in is blocked for the owner of this job.", next="Ask the owner of the studio."
 )
 NOT_SAVED = Problem(
     code="not_saved",

@@ -292,13 +292,13 @@ class Recipes:
                 steps = runs.steps_of(session, run)
                 now = next((step for step in steps if step.state != "done"), None)
                 if now is None:
-                    runs.settle(session, run_id, "done")
+                    runs.set_state(session, run_id, "done")
                     return
                 if now.state == "working":
                     return
                 before = steps[now.number - 2] if now.number > 1 else None
                 if before is not None and before.spec["stop"] and not before.looked:
-                    runs.settle(session, run_id, "looking")
+                    runs.set_state(session, run_id, "looking")
                     return
             try:
                 self._ask(run, steps, now)
@@ -318,7 +318,7 @@ class Recipes:
         ready = chain.prepare(Step.model_validate(now.spec), known, self._catalog)
         if ready.request is None:
             with self._database.session() as session:
-                runs.settle(session, run.id, "asking", now.number, asks=list(ready.asks), note=ready.note)
+                runs.set_state(session, run.id, "asking", now.number, asks=list(ready.asks), note=ready.note)
             return
 
         def along(session: Session, job: Job) -> None:
@@ -329,13 +329,13 @@ class Recipes:
                 "asks": [],
                 "problem": None,
             }
-            runs.settle(session, run.id, "going", now.number, **values)
+            runs.set_state(session, run.id, "going", now.number, **values)
 
         self._jobs.submit(who, ready.request, project_id=run.project_id, along=along)
 
     def _fail(self, run_id: str, number: int, problem: Problem) -> None:
         with self._database.session() as session:
-            runs.settle(session, run_id, "failed", number, state="failed", problem=problem.model_dump())
+            runs.set_state(session, run_id, "failed", number, state="failed", problem=problem.model_dump())
 
     def _job_ended(self, session: Session, job: LiveJob, state: State, error: Problem | None) -> None:
         """Write the effect of a job's end on its run; once that is committed, the run continues."""

@@ -70,7 +70,7 @@ def write(session: Session, run: Run, steps: Sequence[Step], results: Mapping[in
     session.flush()
 
 
-def settle(session: Session, run_id: str, state: RunState, number: int = 0, /, **values: object) -> None:
+def set_state(session: Session, run_id: str, state: RunState, number: int = 0, /, **values: object) -> None:
     """Set the state of a run, and new values of its step ``number``."""
     session.execute(update(Run).where(Run.id == run_id).values(state=state, updated_at=time.time()))
     if number:
@@ -93,7 +93,9 @@ def step_ended(
     if how != "done":
         state: RunState = "done" if finished else "failed" if how == "failed" else "stopped"
         problem = error.model_dump() if error else None
-        settle(session, step.run_id, state, step.number, state="failed" if how == "failed" else "open", problem=problem)
+        set_state(
+            session, step.run_id, state, step.number, state="failed" if how == "failed" else "open", problem=problem
+        )
         return None
     asset_ids = select(Asset.id).where(Asset.job_id == job_id).order_by(Asset.created_at.desc())
     assets = list(session.scalars(asset_ids))
@@ -101,10 +103,10 @@ def step_ended(
     if last is not None:
         session.execute(update(Asset).where(Asset.job_id == job_id).values(step=True))
     if finished:  # a late result is in the library, but is not the run's result
-        settle(session, step.run_id, "done", step.number, state="open", assets=assets)
+        set_state(session, step.run_id, "done", step.number, state="open", assets=assets)
         return None
     going = run.state != "stopped"
-    settle(
+    set_state(
         session,
         step.run_id,
         "going" if going else "stopped",

@@ -68,7 +68,7 @@ def test_changes_reach_a_running_studio_within_two_seconds(house: House, capsys:
     assert (browser.get("/api/me").status_code, script.get("/api/me").status_code) == (200, 200)
     said(capsys, "disable", "BOB")
     until(lambda: (browser.get("/api/me").status_code, script.get("/api/me").status_code) == (401, 401))
-    assert "bob\tmember  disabled" in said(capsys, "list")
+    assert "bob\tmember  sign-in blocked" in said(capsys, "list")
     said(capsys, "enable", "bob")
     assert script.get("/api/me").status_code == 200
 

@@ -259,7 +259,7 @@ def test_a_disabled_person_stays_out(house: House) -> None:
     note(house, "bob", "ann@example.org")
     house.accounts.disable("bob")
     answer = through(client(house))
-    assert (answer.status_code, "disabled" in answer.text) == (403, True)
+    assert (answer.status_code, "Sign-in is blocked" in answer.text) == (403, True)
 
 
 def test_the_secret_can_be_in_a_file(data_folder: Path, provider: Provider) -> None:

@@ -47,13 +47,13 @@ def test_a_phone_shows_the_stage_after_submitting(opened: Opened, ann: httpx.Cli
     stage(page, "image", "live")
     expect(page.locator("#tab-image .view")).to_be_in_viewport(ratio=0.95)
     shot(page, "phone-live")
-    page.locator(".doors [data-door=queue]").tap()
+    page.locator(".bottom-bar [data-link=queue]").tap()
     expect(page.locator(".queue .job").first).to_be_in_viewport()
     shot(page, "phone-queue")
     page.get_by_role("button", name="Close the queue").tap()
     stage(page, "image", "result")
     shot(page, "phone-result")
-    page.locator(".doors [data-door=library]").tap()
+    page.locator(".bottom-bar [data-link=library]").tap()
     expect(page.locator(".tile").first).to_be_visible()
 
 

@@ -36,11 +36,11 @@ def length(page: Page, player: str) -> float:
 
 def test_enlarge_a_photo_and_compare(opened: Opened, ann: httpx.Client, tmp_path: Path) -> None:
     page = opened(ann)
-    foot = page.locator("#task-upscale_image .foot")
-    expect(foot.locator(".hint")).to_have_text("Add a picture first.")
+    bar = page.locator("#task-upscale_image .submit-bar")
+    expect(bar.locator(".hint")).to_have_text("Add a picture first.")
     bring(page, "image", samples.photo(tmp_path / "cheetah.jpg", 96))
     expect(page.locator("#bench-image .filled")).to_contain_text("96 ×")
-    expect(foot.locator(".go")).to_contain_text(re.compile(r"Enlarge · (about|usually) \d"))
+    expect(bar.locator(".go")).to_contain_text(re.compile(r"Enlarge · (about|usually) \d"))
     page.keyboard.press("Control+Enter")
     stage(page, "image", "live")
     expect(page.locator(".bar .status b")).to_have_text("cheetah · 2×")
@@ -84,7 +84,7 @@ def test_a_reload_restores_the_job_and_the_form(opened: Opened, ann: httpx.Clien
     expect(page.locator("#bench-image .filled")).to_contain_text("wide")
     expect(page.get_by_role("radio", name="3×")).to_be_checked()
     shot(page, "live")
-    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("button", name="Cancel").click()
     expect(page.locator(".bar .status.busy")).to_have_count(0, timeout=DONE)
     assert page.locator("#tab-image .stage").get_attribute("data-state") in ("empty", "result")
 
@@ -104,7 +104,7 @@ def test_a_person_sees_the_jobs_ahead_of_them(
     his.locator("#task-upscale_image .go").click()
     expect(his.locator(".queue .job", has_text="small · 2×")).to_be_visible()
     shot(his, "second")
-    hers.locator("#tab-image").get_by_role("button", name="Stop").click()
+    hers.locator("#tab-image").get_by_role("button", name="Cancel").click()
     stage(his, "image", "result")
 
 

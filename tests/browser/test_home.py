@@ -70,8 +70,8 @@ def test_a_new_project_asks_who_can_see_it(opened: Opened, newcomer: httpx.Clien
 
 def test_a_phone_has_three_navigation_buttons(opened: Opened, newcomer: httpx.Client) -> None:
     page = opened(newcomer, 390, "dark", at="home")
-    doors = page.get_by_role("navigation", name="Studio")
-    doors.get_by_role("link", name="Library").click()
+    links = page.get_by_role("navigation", name="Studio")
+    links.get_by_role("link", name="Library").click()
     expect(page.locator("#tab-library .part").first).to_be_visible()
-    doors.get_by_role("link", name="Create").click()
+    links.get_by_role("link", name="Create").click()
     expect(page.get_by_role("heading", name="What are we making?")).to_be_visible()

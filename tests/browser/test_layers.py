@@ -111,7 +111,7 @@ def test_a_detail_view_closes_with_its_page(opened: Opened, ann: httpx.Client, p
 def test_back_closes_the_sheets_of_a_phone(opened: Opened, ann: httpx.Client) -> None:
     page = opened(ann, 390, at="writing")
     opened_and_closed(page, ".writing .lists")
-    opened_and_closed(page, "[data-door=queue]")
+    opened_and_closed(page, "[data-link=queue]")
     opened_and_closed(page, ".pill.more")
 
 

@@ -177,7 +177,7 @@ def test_ten_thousand_files_scroll(opened: Opened, mona: httpx.Client) -> None:
     assert abs(tile(page, held[0]).evaluate("it => it.getBoundingClientRect().top") - held[1]) <= 1
     tile(page, held[0]).click(modifiers=["Control"])
     page.get_by_role("button", name="All 9,999").click()
-    expect(page.locator(".deeds .number")).to_have_text("9,999 files selected")
+    expect(page.locator(".bulk-actions .number")).to_have_text("9,999 files selected")
     mona.post(f"/api/assets/{newest}/restore").raise_for_status()
 
 
@@ -191,9 +191,9 @@ def test_the_keyboard_reaches_everything(opened: Opened, lena: httpx.Client, she
     expect(tile(page, shelf["red"])).to_be_focused()
     page.keyboard.press("Space")
     page.keyboard.press("Shift+ArrowLeft")
-    expect(page.locator(".deeds .number")).to_have_text("2 files selected")
+    expect(page.locator(".bulk-actions .number")).to_have_text("2 files selected")
     page.keyboard.press("Escape")
-    expect(page.locator(".deeds")).to_be_hidden()
+    expect(page.locator(".bulk-actions")).to_be_hidden()
     page.keyboard.press("f")
     expect(tile(page, shelf["green"]).locator(".kept")).to_be_visible()
     page.keyboard.press("f")
@@ -227,12 +227,12 @@ def test_a_range_is_tagged_and_found_by_its_tag(opened: Opened, lena: httpx.Clie
     page = opened(lena, at="library")
     tile(page, shelf["blue"]).locator("[data-tick]").click()
     tile(page, shelf["red"]).click(modifiers=["Shift"])
-    expect(page.locator(".deeds .number")).to_have_text("3 files selected")
+    expect(page.locator(".bulk-actions .number")).to_have_text("3 files selected")
     shot(page, "library-chosen")
-    page.locator(".deeds").get_by_label("Add a tag").first.fill("Act one")
+    page.locator(".bulk-actions").get_by_label("Add a tag").first.fill("Act one")
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("3 files tagged")
-    page.locator(".deeds").get_by_role("button", name="Clear selection").click()
+    page.locator(".bulk-actions").get_by_role("button", name="Clear selection").click()
     page.get_by_label("Tag", exact=True).select_option("act one")
     found(page, 3)
     page.locator(".toast").get_by_role("button", name="Undo").click()
@@ -248,7 +248,7 @@ def test_a_zip_contains_the_selection_and_can_be_clean(
     held = {}
     for clean in (False, True):
         with page.expect_download() as download:
-            page.locator(".deeds").get_by_role(
+            page.locator(".bulk-actions").get_by_role(
                 "button", name="Download for client" if clean else "Download ZIP"
             ).click()
         with zipfile.ZipFile(download.value.path()) as archive:
@@ -280,14 +280,14 @@ def test_foreign_provenance_breaks_nothing(opened: Opened, house: Live, ann: htt
     page.get_by_label("Kind", exact=True).select_option("image")
     expect(page.locator(".library .count")).to_have_text("2 found")
     page.keyboard.press("Control+a")  # while a filter has the focus
-    expect(page.locator(".deeds .number")).to_have_text("2 files selected")
+    expect(page.locator(".bulk-actions .number")).to_have_text("2 files selected")
 
 
 def test_many_files_are_deleted_and_restored(opened: Opened, lena: httpx.Client, shelf: dict[str, str]) -> None:
     page = opened(lena, at="library")
     for name in ("green", "blue"):
         tile(page, shelf[name]).click(modifiers=["Control"])
-    page.locator(".deeds").get_by_role("button", name="Delete").click()
+    page.locator(".bulk-actions").get_by_role("button", name="Delete").click()
     expect(page.locator(".roll .tile")).to_have_count(2)
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator(".roll .tile")).to_have_count(4)
@@ -485,14 +485,14 @@ def test_a_phone_shows_three_columns_and_swipes(opened: Opened, mona: httpx.Clie
     shot(page, "library-phone")
     third = tiles.nth(2)
     third.dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
-    expect(page.locator(".deeds .number")).to_have_text("1 file selected")
+    expect(page.locator(".bulk-actions .number")).to_have_text("1 file selected")
     tiles.nth(1).tap()
-    expect(page.locator(".deeds .number")).to_have_text("2 files selected")
-    bar, doors = page.locator(".deeds").bounding_box(), page.locator(".doors").bounding_box()
+    expect(page.locator(".bulk-actions .number")).to_have_text("2 files selected")
+    bar, below = page.locator(".bulk-actions").bounding_box(), page.locator(".bottom-bar").bounding_box()
     assert bar
-    assert doors
-    assert bar["y"] + bar["height"] <= doors["y"] + 1
-    page.locator(".deeds").get_by_role("button", name="Clear selection").tap()
+    assert below
+    assert bar["y"] + bar["height"] <= below["y"] + 1
+    page.locator(".bulk-actions").get_by_role("button", name="Clear selection").tap()
     tiles.nth(1).tap()
     detail = page.locator("dialog.detail")
     expect(detail).to_be_visible()

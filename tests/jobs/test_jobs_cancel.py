@@ -18,7 +18,7 @@ def test_cancelling_a_waiting_job_ends_it_at_once(scene: Scene, mum: Principal, 
     with pytest.raises(StudioError, match="no such job"):
         scene.jobs.cancel(guest, job.id)
     stopped = scene.jobs.cancel(dad, job.id)
-    assert (stopped.state, stopped.words, stopped.can_cancel) == ("cancelled", "stopped", False)
+    assert (stopped.state, stopped.words, stopped.can_cancel) == ("cancelled", "canceled", False)
     assert scene.jobs.cancel(dad, job.id).state == "cancelled"
     assert scene.row(job.id).state == "cancelled"
     scene.jobs.start()
@@ -35,11 +35,11 @@ def test_cancelling_an_active_job_tells_the_host(scene: Scene, dad: Principal, p
         scene.device.progress(envelope, 1, 4)
         scene.until(dad, job, "running")
     stopping = scene.jobs.cancel(dad, job.id)
-    assert (stopping.words, stopping.can_cancel) == ("stopping", False)
+    assert (stopping.words, stopping.can_cancel) == ("canceling", False)
     assert scene.device.cancelled == [job.id]
     assert scene.row(job.id).cancel
     scene.device.say(protocol.Cancelled(job=job.id, attempt=1))
-    assert scene.until(dad, job, "cancelled").words == "stopped"
+    assert scene.until(dad, job, "cancelled").words == "canceled"
     assert not list(scene.data.work.iterdir())
 
 

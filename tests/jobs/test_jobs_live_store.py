@@ -162,7 +162,7 @@ def test_finished_jobs_leave_memory_by_age_and_number(
     follow = scene.jobs.since(mum, cursor)
     assert follow.whole  # a job was dropped since: only the whole list is correct
     assert {view.title for view in follow.jobs} == {"house 1", "house 2"}
-    assert scene.jobs.get(mum, jobs[0].id).words == "stopped"  # still in the database
+    assert scene.jobs.get(mum, jobs[0].id).words == "canceled"  # still in the database
     now = time.time()
     monkeypatch.setattr("jobs.queue.live_store.time.time", lambda: now + 2 * live_store.KEEP_SECONDS)
     assert scene.jobs.since(mum, follow.cursor).jobs == ()

@@ -290,7 +290,7 @@ def test_the_cost_of_a_job_is_learned(scene: Scene, mum: Principal) -> None:
     request = UpscaleImage(image=scene.picture(mum).id, model="toy-a")
     first = scene.jobs.estimate(mum, request)
     assert (first.learned, first.seconds, first.fits) == (False, 24.0, True)
-    assert first.words == "first run on this computer: usually 14-65 s"
+    assert first.words == "first run on this computer: usually 14–65 s"
     assert first.queue_words == "Starts right away."
     scene.jobs.start()
     for _ in range(6):

@@ -59,11 +59,11 @@ def test_rounding_keeps_the_order(a: float, b: float) -> None:
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (60, 180, "1-3 min"),
-        (20, 60, "20-60 s"),
+        (60, 180, "1–3 min"),
+        (20, 60, "20–60 s"),
         (3.2, 3.3, "3 s"),
         (40, 120, "40 s to 2 min"),
-        (7200, 3 * 3600, "2-3 h"),
+        (7200, 3 * 3600, "2–3 h"),
         (0, 0, "1 s"),
     ],
 )

@@ -28,9 +28,9 @@ def test_the_last_free_place_of_a_pronunciation_list_goes_to_one(shelf: Shelf, a
 def test_a_picture_never_has_too_many_tags(shelf: Shelf, ann: Principal, bring: Bring) -> None:
     library, asset = shelf.library, bring(ann)
     library.change(ann, asset.id, AssetChange(tags=tuple(f"tag {n}" for n in range(MOST_TAGS - 1))))
-    deeds = [BulkEdit(ids=(asset.id,), do="tag", tag=f"new {n}") for n in range(12)]
+    edits = [BulkEdit(ids=(asset.id,), do="tag", tag=f"new {n}") for n in range(12)]
     outcomes = []
-    at_once([lambda deed=deed: outcomes.append(library.many(ann, deed)) for deed in deeds])  # type: ignore[misc]
+    at_once([lambda edit=edit: outcomes.append(library.many(ann, edit)) for edit in edits])  # type: ignore[misc]
     assert sorted(len(one.done) for one in outcomes) == [0] * 11 + [1]
     assert {one.refused[0].what for one in outcomes if one.refused} == {"“A lion” has 50 tags. Remove one first."}
     tags = library.get(ann, asset.id).tags

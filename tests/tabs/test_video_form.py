@@ -130,7 +130,7 @@ def test_the_tab_starts_with_generating_and_is_small(filmed: Studio) -> None:
     assert len(page.blocks) <= 150
     card = video.card(filmed)
     assert [name for _, name in card.tasks] == ["Create", "Animate", "Enlarge", "Frame rate"]
-    assert "from words" in card.use
+    assert "from a prompt" in card.use
 
 
 def test_expanding_an_idea_for_a_clip_adds_motion() -> None:

@@ -31,7 +31,7 @@ STEPS = 20
 GUIDANCE = 4.0
 
 
-def assembled(folder: Path) -> Any:
+def build_pipeline(folder: Path) -> Any:
     """The pipeline in its current state of training, with the running mean of its weights."""
     tokenizer, vae = text.tokenizer_in(folder), autoencoder.trained(folder)
     encoder, unet = models.text_encoder(tokenizer.get_vocab()), models.unet(SIDE // models.PIXELS)
@@ -72,4 +72,4 @@ def sheet(pictures: np.ndarray, columns: int = 6) -> Image.Image:
 
 def save_sheet(folder: Path, progress: str) -> None:
     """Save a contact sheet of the current model."""
-    sheet(drawn(assembled(folder), list(PROMPTS), steps=16)).save(folder / f"sheet-{progress}.png")
+    sheet(drawn(build_pipeline(folder), list(PROMPTS), steps=16)).save(folder / f"sheet-{progress}.png")

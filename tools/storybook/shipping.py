@@ -25,8 +25,8 @@ _FITTED_ON = 400
 
 def export(folder: Path, target: Path) -> None:
     """Save the model for release: half precision, safetensors. Prints the preview factors for its catalog entry."""
-    assembled = pipeline.assembled(folder).to(torch.float16)
-    assembled.save_pretrained(target, safe_serialization=True, variant="fp16")
+    trained = pipeline.build_pipeline(folder).to(torch.float16)
+    trained.save_pretrained(target, safe_serialization=True, variant="fp16")
     print(json.dumps({"latent_rgb": preview_factors(folder)}))
 
 

@@ -131,7 +131,7 @@ export class DesignDialog {
       <div class="cast-rounds"></div><p class="cast-wrong" role="alert"></p>
       <form data-step="change" hidden><label>Describe the change<input name="change" maxlength="1500" required autocomplete="off" placeholder="shorter hair"></label>
         <p class="bare cast-way" data-way="change"></p><button type="submit" class="step">${icon("again")}Change the chosen draft</button></form>
-      <div class="cast-last" hidden><p class="bare cast-way" data-way="sheet"></p><div class="cast-deeds">
+      <div class="cast-last" hidden><p class="bare cast-way" data-way="sheet"></p><div class="cast-actions">
         <button type="button" class="step cast-sheet" data-do="sheet">${icon("compare")}Generate a sheet of three views</button>
         <button type="button" class="step first" data-do="save">${icon("check")}Save to the cast</button>
         <button type="button" class="step" data-do="again">${icon("x")}Start over</button></div></div>`);

@@ -23,7 +23,7 @@ function line(form) {
     found.setAttribute("aria-live", "polite");
     const model = query(form, ".field-model");
     if (model) model.append(found);
-    else (query(form, ".advanced") ?? find(form, ".foot")).before(found);
+    else (query(form, ".advanced") ?? find(form, ".submit-bar")).before(found);
   }
   return found;
 }

@@ -40,25 +40,25 @@ async function take(found, file) {
   const { task, ...values } = found.request;
   const tab = medium(task);
   if (tab) await openTab(tab, task);
-  const foot = submitBars.get(task);
-  if (!foot) {
+  const bar = submitBars.get(task);
+  if (!bar) {
     return toast(`“${file.name}” contains its settings, but no installed model can use them.`, {
       bad: true, act: slotFor("image") && { label: "Use the picture", run: () => slotFor("image")?.bring(file) },
     });
   }
-  if (!await foot.fill({ values })) return;
-  if (found.unknown.length) note(foot, found, file);
+  if (!await bar.fill({ values })) return;
+  if (found.unknown.length) note(bar, found, file);
   toast(`Settings from “${file.name}” added to the form.`);
 }
 
 /**
  * A dismissible note above the fields lists what is left out.
- * @param {SubmitBar} foot
+ * @param {SubmitBar} bar
  * @param {ReadSettings} found
  * @param {File} file
  */
-function note(foot, found, file) {
-  const fields = query(foot.form, ".fields") ?? foot.form;
+function note(bar, found, file) {
+  const fields = query(bar.form, ".fields") ?? bar.form;
   query(fields, ".taken")?.remove();
   const box = document.createElement("aside");
   box.className = "taken part";

@@ -128,7 +128,7 @@ export class Slot {
     const sending = this.sending = api.upload(file, project.id, (part) => this.progress(part));
     render(this.box, html`<div class="sending"><span>${file.name || "Picture"} · ${formatBytes(file.size)}</span>
       <span class="meter" role="progressbar" aria-label="Upload"><i></i></span>
-      <button type="button" class="quiet" data-do="clear" aria-label="Stop the upload">${icon("x")}</button></div>`);
+      <button type="button" class="quiet" data-do="clear" aria-label="Cancel the upload">${icon("x")}</button></div>`);
     try {
       const asset = await sending.done;
       if (this.sending !== sending) return;

@@ -28,7 +28,7 @@ const PATIENCE = 15_000; // ms to wait for an answer before the connection count
 export const submitBars = new Map();
 
 /** Resolves when every form has restored its values and applied everything added since. */
-export const formsRestored = () => Promise.all([...submitBars.values()].map((foot) => foot.filled));
+export const formsRestored = () => Promise.all([...submitBars.values()].map((bar) => bar.filled));
 
 export class SubmitBar {
   /** @type {FormOffer[]} */
@@ -61,7 +61,7 @@ export class SubmitBar {
     this.props = props;
     this.trigger = trigger;
     this.stageOf = stageOf;
-    this.root = find(element, ".foot");
+    this.root = find(element, ".submit-bar");
     this.task = dataOf(this.root).task;
     this.go = find(this.root, ".go", HTMLButtonElement);
     this.go.addEventListener("click", () => this.press());
@@ -74,7 +74,7 @@ export class SubmitBar {
     });
     watch("value", () => this.receive(props.value));
     new ResizeObserver(() => { // a phone shows the prompt above it
-      if (this.isVisible()) document.documentElement.style.setProperty("--foot", `${this.root.offsetHeight}px`);
+      if (this.isVisible()) document.documentElement.style.setProperty("--submit-bar", `${this.root.offsetHeight}px`);
     }).observe(this.root);
     let queued = "";
     on("jobs", ({ jobs }) => { // the queue changed, and the hint with it
@@ -256,6 +256,6 @@ export class SubmitBar {
 /** Ctrl+Enter clicks the visible submit button. */
 export const listenForSubmitShortcut = () => document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-  const foot = [...submitBars.values()].find((one) => one.isVisible());
-  if (foot) { event.preventDefault(); /** @type {HTMLElement | null} */ (document.activeElement)?.blur(); foot.press(); }
+  const bar = [...submitBars.values()].find((one) => one.isVisible());
+  if (bar) { event.preventDefault(); /** @type {HTMLElement | null} */ (document.activeElement)?.blur(); bar.press(); }
 });

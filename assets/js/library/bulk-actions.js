@@ -60,7 +60,7 @@ export class BulkActions {
    */
   constructor(root, library) {
     this.library = library;
-    this.bar = find(root, ".deeds");
+    this.bar = find(root, ".bulk-actions");
     const ids = () => library.selection.list();
     onAction(this.bar, {
       keep: () => this.keep(ids()),
@@ -82,7 +82,7 @@ export class BulkActions {
   draw() {
     const { selection: chosen, store, filters } = this.library, number = chosen.size;
     this.bar.hidden = !number;
-    this.library.root.classList.toggle("with-deeds", number > 0);
+    this.library.root.classList.toggle("with-bulk-actions", number > 0);
     if (!number) { render(this.bar, ""); this.shape = ""; return; }
     const shape = `${filters.binned} ${this.pair().length}`;
     if (shape !== this.shape) { this.shape = shape; render(this.bar, filters.binned ? this.inBin() : this.usual()); }

@@ -9,7 +9,7 @@ import { icon } from "../core/icons.js";
 import { reproductionBadge } from "../core/reproduction.js";
 import { thumbnail } from "../core/thumbnail.js";
 import { failed, toast } from "../core/toast.js";
-import { loraDetails as toldOfLora, parseTriggers as triggers } from "../loras/facts.js";
+import { loraDetails, parseTriggers as triggers } from "../loras/facts.js";
 import { actionHandlers, deleteAsset, detailButtons, restoreAsset } from "../stage/asset-actions.js";
 import { followResult, notesList, resultView } from "../stage/result.js";
 import { openViewer } from "../viewer/viewer.js";
@@ -154,7 +154,7 @@ export class DetailDialog {
     render(about, html`<button type="button" class="quiet shut" data-do="shut" aria-label="Close" data-focus="shut">${icon("x")}</button>
       ${this.head(asset)}${binned ? this.binned() : detailButtons(asset, this.names.tasks)}
       ${!binned && asset.mine && this.file(asset)}
-      ${asset.kind === "lora" && toldOfLora(asset)}${provenanceView(asset, this.names)}${relatives("Made from", this.family.parents)}${relatives("Made from this", this.family.children)}`);
+      ${asset.kind === "lora" && loraDetails(asset)}${provenanceView(asset, this.names)}${relatives("Made from", this.family.parents)}${relatives("Made from this", this.family.children)}`);
     if (held) about.scrollTop = held;
     if (focus) query(about, `[data-focus="${focus}"]`)?.focus();
     this.ends();

@@ -35,7 +35,7 @@ export class Uploads {
     this.input.addEventListener("change", () => { this.take([...this.input.files ?? []]); this.input.value = ""; });
     onAction(this.panel, {
       shut: () => this.shut(),
-      stop: (target) => this.stop(this.rows[Number(dataOf(target).row)]),
+      cancel: (target) => this.cancel(this.rows[Number(dataOf(target).row)]),
     });
     this.panel.addEventListener("change", (event) => fieldOf(event).name === "source" && this.name(fieldOf(event).value.trim()));
     this.drops();
@@ -91,16 +91,16 @@ export class Uploads {
       if (this.source) await this.label(row);
       emit("changed", { asset: row.asset ?? asset, back: true });
     } catch (error) {
-      Object.assign(row, { state: "wrong", said: api.messageOf(error) || "Stopped." });
+      Object.assign(row, { state: "wrong", said: api.messageOf(error) || "Canceled." });
     }
     this.draw();
     this.next();
   }
 
   /** @param {Row} row */
-  stop(row) {
+  cancel(row) {
     if (row.state === "going") row.sending?.stop();
-    else Object.assign(row, { state: "wrong", said: "Stopped." });
+    else Object.assign(row, { state: "wrong", said: "Canceled." });
     this.draw();
   }
 
@@ -140,7 +140,7 @@ export class Uploads {
     return html`<li class="${row.state}"><span class="what"><b>${row.file.name}</b> <small>${formatBytes(row.file.size)}</small></span>
       ${row.state === "wrong" ? html`<p class="wrong" role="alert">${row.said}</p>` : row.state === "done" ? html`${icon("check")}${row.asset && notesList(row.asset)}`
         : html`<span class="meter" role="progressbar" aria-label="Upload of ${row.file.name}"><i style="width:${100 * row.part}%"></i></span>
-          <button type="button" class="quiet" data-do="stop" data-row="${number}" aria-label="Stop ${row.file.name}">${icon("x")}</button>`}</li>`;
+          <button type="button" class="quiet" data-do="cancel" data-row="${number}" aria-label="Cancel ${row.file.name}">${icon("x")}</button>`}</li>`;
   }
 
   /** @param {Row} row */

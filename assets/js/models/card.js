@@ -63,7 +63,7 @@ const progress = (job) => html`<div class="fetch" data-job="${job.id}">
   <div class="acts">
     ${job.can_pause && html`<button type="button" class="step" data-do="pause">Pause</button>`}
     ${job.can_resume && html`<button type="button" class="step first" data-do="resume">${icon("down")}Resume</button>`}
-    ${job.can_cancel && html`<button type="button" class="step" data-do="stop">Stop</button>`}
+    ${job.can_cancel && html`<button type="button" class="step" data-do="cancel">Cancel</button>`}
   </div></div>`;
 
 /**

@@ -35,7 +35,7 @@ export class ModelsPage {
       set: (target) => this.get(this.shelf?.sets.find((one) => one.id === dataOf(target).set)?.missing ?? []),
       pause: (target) => this.job(target, "pause"),
       resume: (target) => this.job(target, "resume"),
-      stop: (target) => this.job(target, "cancel"),
+      cancel: (target) => this.job(target, "cancel"),
       remove: (target) => this.remove(this.id(target)),
       free: () => this.free(),
       access: () => { this.part("#models-token").focus(); },

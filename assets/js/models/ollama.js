@@ -69,7 +69,7 @@ export class OllamaModels {
       ${job ? html`<div class="fetch" data-job="${job.id}"><p class="words"></p><span class="meter"><i></i></span><div class="acts">
         ${job.can_pause && html`<button type="button" class="step" data-do="pause">Pause</button>`}
         ${job.can_resume && html`<button type="button" class="step first" data-do="resume">Resume</button>`}
-        ${job.can_cancel && html`<button type="button" class="step" data-do="stop">Stop</button>`}</div></div>`
+        ${job.can_cancel && html`<button type="button" class="step" data-do="cancel">Cancel</button>`}</div></div>`
     : html`<p class="failed">${broken?.error?.what} ${broken?.error?.next}</p>`}</li>`;
   }
 

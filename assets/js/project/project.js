@@ -3,9 +3,9 @@
 import * as api from "../core/api.js";
 import { emit, on } from "../core/bus.js";
 import { dataOf, fieldOf, find, html, onAction, render, renderChanged } from "../core/dom.js";
-import { formatDate } from "../core/format.js";
+import { capitalize, formatDate } from "../core/format.js";
 import { icon } from "../core/icons.js";
-import { project as current } from "../core/project.js";
+import { audience, project as current } from "../core/project.js";
 import { failed, toast } from "../core/toast.js";
 import { openTab, setAddress } from "../shell/router.js";
 import { MarkdownView } from "../writing/markdown.js";
@@ -177,7 +177,7 @@ export class ProjectPage {
   list() {
     const others = this.all.filter((one) => one.id !== this.project?.id);
     /** @param {ProjectView} one */
-    const row = (one) => html`<li><a href="#project=${one.id}"><b>${one.name}</b><small>${one.shared ? "Visible to everyone in the studio" : one.mine ? "Visible to you and the people you added" : "Visible to the people on it"}</small></a></li>`;
+    const row = (one) => html`<li><a href="#project=${one.id}"><b>${one.name}</b><small>${capitalize(audience(one))}</small></a></li>`;
     const [active, archived] = [others.filter((one) => !one.archived), others.filter((one) => one.archived)];
     renderChanged(this.part(".project-all"), html`${active.length > 0 && html`<h3>${this.project ? "Other projects" : "Open a project"}</h3><ul class="project-links">${active.map(row)}</ul>`}
       ${archived.length > 0 && html`<details><summary>Archived projects (${archived.length})</summary><ul class="project-links">${archived.map(row)}</ul></details>`}

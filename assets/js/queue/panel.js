@@ -108,7 +108,7 @@ export class QueuePanel {
   job(id) { return jobs.get(id) ?? this.ended.get(id); }
 
   draw() {
-    const count = query(document, ".doors .count");
+    const count = query(document, ".bottom-bar .count");
     if (count) { const { unfinished } = statusLine(jobs.values()); count.textContent = unfinished ? ` · ${unfinished}` : ""; }
     if (!this.open) return;
     this.lists = this.look();

@@ -55,7 +55,7 @@ const buttons = (job, movable) => {
   return html`${movable && html`${tool("up", "Move up", "up", name)}${tool("down", "Move down", "down-arrow", name)}`}
     ${job.can_pause && job.state !== "queued" && tool("pause", "Pause", "pause", name)}
     ${job.can_resume && html`<button type="button" class="act" data-do="resume">Resume</button>`}
-    ${job.state === "failed" && job.can_retry && html`<button type="button" class="act" data-do="retry">Retry</button>`}
+    ${job.state === "failed" && job.can_retry && html`<button type="button" class="act" data-do="retry">Try again</button>`}
     ${job.state === "done" && html`<button type="button" class="act" data-do="show">Show</button>`}
     ${job.can_cancel && tool("cancel", "Cancel", "x", name)}
     ${job.state === "failed" && tool("dismiss", "Dismiss", "x", name)}`;

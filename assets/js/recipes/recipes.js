@@ -50,7 +50,7 @@ export class RecipesPage {
       back: () => this.list(),
       begin: () => this.begin(),
       open: (button) => this.open(dataOf(button).run),
-      told: () => this.saveAsRecipe(),
+      save: () => this.saveAsRecipe(),
       forget: (button) => this.forget(dataOf(button).recipe),
       ...this.run.handlers,
     });
@@ -87,7 +87,7 @@ export class RecipesPage {
       const [recipes, runs] = await Promise.all([api.get("recipes"), api.get("recipe-runs")]);
       this.recipes = recipes;
       render(this.view, html`<ul class="recipe-list">${recipes.map((one) => this.card(one))}</ul>
-        <button type="button" class="step" data-do="told" hidden>${icon("book")}Save the steps of the picture on the stage</button>
+        <button type="button" class="step" data-do="save" hidden>${icon("book")}Save the steps of the picture on the stage</button>
         ${runs.length > 0 && html`<h3>Recent runs</h3><ul class="recipe-runs">${runs.slice(0, 12).map((run) => html`<li>
           <button type="button" data-do="open" data-run="${run.id}"><i class="${marks[run.state]}" aria-hidden="true"></i>
           <b>${run.name}</b><small>${run.words}</small><small>${formatDate(run.updated_at)}</small></button></li>`)}</ul>`}`);
@@ -105,7 +105,7 @@ export class RecipesPage {
 
   /** The result on the stage can be saved as a recipe, or start one. */
   offer() {
-    const button = query(this.view, "[data-do=told]", HTMLButtonElement);
+    const button = query(this.view, "[data-do=save]", HTMLButtonElement);
     if (button) button.hidden = !(this.shown?.origin === "made" && this.shown.provenance);
     const inputValues = query(this.view, ".recipe-given");
     if (inputValues) render(inputValues, this.given());

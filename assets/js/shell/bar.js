@@ -7,7 +7,7 @@ import { clearOldDrafts } from "../core/old-drafts.js";
 import { capitalize, formatBytes } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { trackPopover } from "../core/layers.js";
-import { activeProjects, project } from "../core/project.js";
+import { activeProjects, audience, project } from "../core/project.js";
 import { applyTheme, currentTheme, themes } from "../core/theme.js";
 import { failed, toast } from "../core/toast.js";
 import { QueueStatus } from "../queue/status.js";
@@ -38,8 +38,6 @@ export class TopBar {
   projects;
   /** @type {string} */
   who;
-  /** @type {string} */
-  everyone;
 
   /** @param {Part} part */
   constructor({ element }) {
@@ -98,8 +96,8 @@ export class TopBar {
 
   /** @param {string} name */
   mark(name) {
-    for (const link of findAll(document, ".bar a[href^='#'], .doors a", HTMLAnchorElement)) {
-      const making = dataOf(link).door === "make" && !isMenuPage(name);
+    for (const link of findAll(document, ".bar a[href^='#'], .bottom-bar a", HTMLAnchorElement)) {
+      const making = dataOf(link).link === "make" && !isMenuPage(name);
       const here = link.hash === `#${name}` || making;
       if (here) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
     }
@@ -112,7 +110,6 @@ export class TopBar {
       const [me, projects] = await Promise.all([api.me(), api.get("projects")]);
       this.who = me.name;
       this.part("#menu .owners").hidden = me.role !== "owner";
-      this.everyone = me.people === 2 ? "Both of you" : "All of you";
       this.part("#projects .all").textContent = me.people === 2 ? "Both of us" : "All of us";
       this.projects = projects;
       this.showProject(me.project_id);
@@ -143,8 +140,8 @@ export class TopBar {
      */
     const row = (key, name, note) => html`<button type="button" role="menuitemradio" aria-checked="${String((id ?? "") === key)}" data-do="take" data-project="${key}">
       <span><b>${name}</b><small>${note}</small></span>${(id ?? "") === key && icon("check")}</button>`;
-    render(this.part("#projects .list"), html`${row("", "My own work", "Only you see it.")}
-      ${activeProjects().map((listed) => row(listed.id, listed.name, listed.shared ? `${this.everyone} see it.` : "Only you see it."))}`);
+    render(this.part("#projects .list"), html`${row("", "My own work", `${capitalize(audience())}.`)}
+      ${activeProjects().map((listed) => row(listed.id, listed.name, `${capitalize(audience(listed))}.`))}`);
     emit("project", id);
   }
 

@@ -86,7 +86,7 @@ async function settle() {
   const choice = task ? query(bench, `.choice input[value="${task}"]`, HTMLInputElement) : null;
   if (choice) choice.checked = true;
   else if (task && query(bench, ".choice")) missing(task, `#${name}`);
-  const chosen = query(bench, ".choice input:checked", HTMLInputElement)?.value ?? query(bench, ".foot")?.dataset.task ?? "";
+  const chosen = query(bench, ".choice input:checked", HTMLInputElement)?.value ?? query(bench, ".submit-bar")?.dataset.task ?? "";
   bench.dataset.task = chosen;
   for (const section of findAll(bench, ".task")) section.hidden = section.id !== `task-${chosen}`;
   submitBars.get(chosen)?.ask();

@@ -25,7 +25,7 @@ export const shortcuts = [
   { place: "Viewer", list: [
     { keys: ["+", "−"], words: "Zoom" },
     { keys: ["Z"], words: "Fit or 100 %" },
-    { keys: ["G", "B"], words: "Compare; hold B to show only the one before" },
+    { keys: ["G", "B"], words: "Compare; hold B to show only “Before”" },
     { keys: ["S", "A"], words: "Scopes, safe areas" },
     { keys: ["J", "K", "L"], words: "Play backward, pause, forward; again: faster" },
     { keys: [",", "."], words: "Previous or next frame" },

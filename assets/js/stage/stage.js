@@ -65,7 +65,7 @@ export class Stage {
     /** @type {Record<string, (target: HTMLButtonElement) => unknown>} */
     this.actions = {
       ...actionHandlers(() => /** @type {AssetView} */ (this.asset)), // its buttons exist only with an asset
-      stop: () => this.job && cancelJob(this.job.id),
+      cancel: () => this.job && cancelJob(this.job.id),
       retry: () => this.job && retryJob(this.job.id),
       read: () => emit("importSettings"),
       compare: () => this.enlarge(true),
@@ -173,7 +173,7 @@ export class Stage {
         <b class="said"></b>
         <span class="meter" role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100"><i></i></span>
         <span class="left"></span>
-        <button type="button" class="stop" data-do="stop">${icon("x")}Stop</button>
+        <button type="button" class="cancel" data-do="cancel">${icon("x")}Cancel</button>
       </div>`);
     render(this.under, "");
     this.update(job);
@@ -193,7 +193,7 @@ export class Stage {
     const [said, left] = split(job);
     part(".said").textContent = capitalize(said);
     part(".left").textContent = left;
-    part(".stop").hidden = !job.can_cancel;
+    part(".cancel").hidden = !job.can_cancel;
     if (job.preview && job.preview !== this.job?.preview) this.preview(job);
     this.job = job;
   }
@@ -271,7 +271,7 @@ export class Stage {
     if (asset.kind === "sound") (this.speech ??= new SpeechPlayer(this.view, (made, by) => this.showAsset(made, by))).show(asset);
     else render(this.view, resultView(asset, before));
     render(this.under, html`<p class="caption"><b>${fullTitle(asset)}</b><span>${describeMedia(asset)}</span>
-      ${job?.words && html`<span class="told">${asset.verdict ? job.words.split(": ")[0] : job.words}</span>`}
+      ${job?.words && html`<span class="job-words">${asset.verdict ? job.words.split(": ")[0] : job.words}</span>`}
       <span class="captions"></span></p>${reproductionBadge(asset)}${notesList(asset)}
       ${resultButtons(asset, this.more)}${["image", "clip"].includes(asset.kind) && this.made.length > 1 && html`<div class="others" role="group" aria-label="All results">
         ${this.made.map((id, i) => html`<button type="button" data-do="other" data-asset="${id}" aria-label="${capitalize(kindNames[asset.kind])} ${i + 1}" aria-pressed="${String(id === asset.id)}"><img src="${api.thumbOf(id)}" alt=""></button>`)}</div>`}`);

@@ -169,7 +169,7 @@ export function actions(page) {
     keep: (target) => {
       const one = person(target);
       if (one.disabled) return void change(target, { disabled: false }, `${one.name} can sign in again.`);
-      page.open(asking(`Block sign-in for ${one.name}`, "They are signed out, and their links and tokens stop working. Their running and queued "
+      page.open(asking(`Block sign-in for ${one.name}`, "They are signed out, and their links and tokens stop working. Their running and waiting "
         + "jobs are canceled. Their work stays, and you can allow sign-in again.", one, { form: "keep", words: "Block sign-in" }));
     },
     email: (target) => {

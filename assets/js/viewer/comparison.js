@@ -44,7 +44,7 @@ export const comparisonBar = (asset, choices, before) => html`<label class="view
     ${choices.map((choice) => html`<option value="${choice.asset.id}" ${choice.asset.id === before.id ? "selected" : ""}>${choice.label}</option>`)}</select></label>
   <button type="button" class="viewer-button" data-do="wipe" aria-pressed="true"><span>Wipe</span></button>
   <button type="button" class="viewer-button" data-do="beside" aria-pressed="false"><span>Side by side</span></button>
-  <button type="button" class="viewer-button" data-hold title="Hold to show only the one before (B)" aria-keyshortcuts="B"><span>Hold for before</span></button>
+  <button type="button" class="viewer-button" data-hold title="Hold to show only “Before” (B)" aria-keyshortcuts="B"><span>Hold for “Before”</span></button>
   <details class="viewer-differences"><summary>What differs</summary>${differencesTable(before, asset)}</details>`;
 
 /**

@@ -26,7 +26,7 @@ export class BetterModelNote {
     this.models = models;
     onAction(element, {
       get: () => this.act(`models/${encodeURIComponent(models.suggested?.id ?? "")}/get`),
-      stop: () => this.job && this.act(`jobs/${this.job.id}/cancel`),
+      cancel: () => this.job && this.act(`jobs/${this.job.id}/cancel`),
       best: () => use(null),
     });
     on("jobs", () => this.draw());
@@ -64,7 +64,7 @@ export class BetterModelNote {
     const { best, suggested } = this.models, { job } = this;
     if (best && !best.sketch) return html`<button type="button" class="act" data-do="best">Use ${best.name}</button>`;
     if (!suggested) return "";
-    if (job) return html`<span>${suggested.name}: ${capitalize(job.words)}</span> <button type="button" class="act" data-do="stop">Stop</button>`;
+    if (job) return html`<span>${suggested.name}: ${capitalize(job.words)}</span> <button type="button" class="act" data-do="cancel">Cancel</button>`;
     return html`<button type="button" class="act" data-do="get">Get ${suggested.name} (${formatBytes(suggested.bytes)})</button>`;
   }
 

@@ -3,7 +3,7 @@
 import { dataOf, find, findAll, findField, html, onAction, render, targetOf } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { showModal, trackPopover } from "../core/layers.js";
-import { activeProjects, project } from "../core/project.js";
+import { activeProjects, audience, project } from "../core/project.js";
 import { toast } from "../core/toast.js";
 
 /**
@@ -66,9 +66,8 @@ export class ConversationHeader {
   /** @param {ConversationDetail | null} talk */
   show(talk) {
     this.talk = talk;
-    const projects = project.all ?? [];
-    const one = projects.find(({ id }) => id === (talk ? talk.project_id : project.id));
-    const seen = one ? `${one.name}: ${one.shared ? "visible to everyone in the studio" : "visible only to you"}` : "My own work: visible only to you";
+    const place = (project.all ?? []).find(({ id }) => id === (talk ? talk.project_id : project.id));
+    const seen = `${place?.name ?? "My own work"}: ${audience(place)}`;
     find(this.root, "h2").textContent = talk?.title ?? "New conversation";
     find(this.root, ".where").textContent = talk && !talk.mine ? `${talk.owner}'s conversation. You can read it but not reply.` : seen;
     for (const button of findAll(this.root, "[data-own]")) button.hidden = !talk?.mine;

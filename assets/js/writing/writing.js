@@ -216,7 +216,7 @@ export class WritingPage {
 
   /** Handle the end of an answer. */
   over() {
-    const said = find(this.root, ".told");
+    const said = find(this.root, ".announcement");
     this.refresh().then(() => { if (!this.messages.answering) said.textContent = "The answer is complete."; });
   }
 
@@ -288,7 +288,7 @@ export class WritingPage {
       setAddress(`writing/${conversation.id}`);
       this.start.pick(null);
     }
-    find(this.root, ".told").textContent = "The answer is being written.";
+    find(this.root, ".announcement").textContent = "The answer is being written.";
     this.show(conversation);
     this.messages.toEnd();
     this.conversations.touch();

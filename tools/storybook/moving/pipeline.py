@@ -17,7 +17,7 @@ from tools.storybook.moving import autoencoder, clip, dataset, models, text
 STEPS = 10
 
 
-def assembled(folder: Path) -> Any:
+def build_pipeline(folder: Path) -> Any:
     """The pipeline in its current state of training, with the running mean of its weights."""
     tokenizer, vae = text.tokenizer_in(folder), autoencoder.trained(folder)
     encoder, transformer = text_encoder(tokenizer.get_vocab(), models.TOKENS), models.transformer()
