@@ -84,7 +84,7 @@ class Jobs:
             Lane(host, self._queue, self._live, self._attempts, costs, residency, self._has_room, catalog)
             for host in hosts
         ]
-        self.own = OwnJobs(self._queue, self._live, self._history, self._viewer)
+        self.own = OwnJobs(self._queue, self._live, self._history, self._viewer, self._stop)
         self._stopping = threading.Event()
         self._viewers: dict[tuple[str, str], tuple[float, Viewer]] = {}
         self._listeners: list[EndListener] = [_ended]
@@ -303,9 +303,12 @@ class Jobs:
         return self._live.view(job, self._viewer(who))
 
     def _stop(self, job_id: str) -> LiveJob:
+        """End a waiting job, with its checkpoint; tell the host of an active one. Raises KeyError, Outdated."""
         with _naming_full_disk():
             job = self._queue.cancel(job_id)
-        if job.cancel and job.active:
+        if job.state == "cancelled":
+            self._attempts.clear(job)
+        elif job.cancel and job.active:
             for lane in self._lanes:
                 lane.cancel(job_id)
         return job
