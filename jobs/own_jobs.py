@@ -16,7 +16,7 @@ _MOST_ENDED = 200
 
 
 class OwnJobs:
-    """A person's own jobs. Thread-safe. ``viewer_of`` returns how a person sees jobs, ``stop`` cancels one by its id."""
+    """A person's own jobs. Thread-safe. ``viewer_of`` returns how a person sees jobs, ``stop`` cancels one by id."""
 
     def __init__(
         self,

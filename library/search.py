@@ -17,7 +17,7 @@ OWN = "own"
 QUERY_LENGTH = 400
 
 WORDS = table("asset_words", column("rowid"))
-_ROWID = literal_column("+asset_words.rowid")
+_ROWID: ColumnElement[int] = literal_column("+asset_words.rowid")
 """The plus keeps SQLite from asking the index once per row that holds a string; it goes through the matches instead."""
 _GRAMS = table("asset_grams", column("rowid"), column("texts"))
 _GRAM = 3

@@ -27,9 +27,7 @@ def many_assets(studio: Studio, who: Who, body: BulkEdit) -> Outcome:
 
 
 @operations.add("POST /api/assets/zip", Absent.BYTES)
-def zip_assets(
-    studio: Studio, who: Who, selection: Annotated[ZipSelection, Depends(read_selection)]
-) -> Response:
+def zip_assets(studio: Studio, who: Who, selection: Annotated[ZipSelection, Depends(read_selection)]) -> Response:
     """Download up to 500 assets as a ZIP; with check, only learn whether that is possible."""
     name, content = zip_of(studio, who, selection)
     if selection.check:
