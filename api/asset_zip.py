@@ -20,12 +20,13 @@ MOST_BYTES = 64 * 1024
 
 
 class ZipSelection(BaseModel):
-    """Assets for one ZIP; ``clean`` means without prompts and metadata."""
+    """Assets for one ZIP; ``clean`` means without prompts and metadata. ``check`` only asks whether it can be made."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     ids: tuple[str, ...] = Field(min_length=1, max_length=500)
     clean: bool = False
+    check: bool = False
 
 
 async def read_selection(request: Request) -> ZipSelection:
@@ -64,7 +65,7 @@ def zip_of(studio: Studio, who: Principal, selection: ZipSelection) -> tuple[str
     assets = [asset for asset in assets if for_clients(asset)]
     if not assets:
         raise not_for_clients()
-    return name, zip_stream(assets, _opener(studio, who, True), library.client_names(who, assets))
+    return name, zip_stream(assets, _opener(studio, who, True), library.client_names(who, assets), dated=False)
 
 
 def _opener(studio: Studio, who: Principal, clean: bool) -> Opened:

@@ -17,8 +17,12 @@ Opened = Callable[[AssetView], AbstractContextManager[Path]]
 """Opens the file of an asset for reading. Raises StudioError if it is not available."""
 
 
-def zip_stream(assets: Sequence[AssetView], opened: Opened, names: Mapping[str, str]) -> Iterator[bytes]:
+def zip_stream(
+    assets: Sequence[AssetView], opened: Opened, names: Mapping[str, str], *, dated: bool = True
+) -> Iterator[bytes]:
     """Yield the bytes of a ZIP of these assets, uncompressed. ``names`` are the file names by id.
+
+    ``dated`` files have the time they were made, others the time of the download.
 
     The newest comes first, so that of several with the same name it has no number. A text file in the ZIP lists what is
     missing.
@@ -29,7 +33,8 @@ def zip_stream(assets: Sequence[AssetView], opened: Opened, names: Mapping[str, 
             name = names[asset.id]
             try:
                 with opened(asset) as path:
-                    yield from _add(archive, pipe, asset, path, _free(name, path.suffix, names_used))
+                    made_at = asset.created_at if dated else time.time()
+                    yield from _add(archive, pipe, path, _free(name, path.suffix, names_used), made_at)
             except StudioError as error:
                 missing.append(f"{name}: {error}")
         if missing:
@@ -37,8 +42,8 @@ def zip_stream(assets: Sequence[AssetView], opened: Opened, names: Mapping[str, 
     yield pipe.take()
 
 
-def _add(archive: zipfile.ZipFile, pipe: "_Pipe", asset: AssetView, path: Path, name: str) -> Iterator[bytes]:
-    entry = zipfile.ZipInfo(name, time.localtime(max(asset.created_at, 315_619_200.0))[:6])  # ZIP begins in 1980
+def _add(archive: zipfile.ZipFile, pipe: "_Pipe", path: Path, name: str, made_at: float) -> Iterator[bytes]:
+    entry = zipfile.ZipInfo(name, time.localtime(max(made_at, 315_619_200.0))[:6])  # ZIP begins in 1980
     entry.external_attr = 0o644 << 16
     with path.open("rb") as file, archive.open(entry, "w", force_zip64=path.stat().st_size >= 2**31) as out:
         while chunk := file.read(CHUNK):

@@ -16,15 +16,21 @@ _MOST_ENDED = 200
 
 
 class OwnJobs:
-    """A person's own jobs. Thread-safe. ``viewer_of`` returns how a person sees jobs."""
+    """A person's own jobs. Thread-safe. ``viewer_of`` returns how a person sees jobs, ``stop`` cancels one by id."""
 
     def __init__(
-        self, queue: Queue, live: LiveStore, history: History, viewer_of: Callable[[Principal], Viewer]
+        self,
+        queue: Queue,
+        live: LiveStore,
+        history: History,
+        viewer_of: Callable[[Principal], Viewer],
+        stop: Callable[[str], LiveJob],
     ) -> None:
         self._queue = queue
         self._live = live
         self._history = history
         self._viewer_of = viewer_of
+        self._stop = stop
 
     def move(self, who: Principal, job_id: str, where: Move) -> JobView:
         """Move a waiting job before or after another one of the same person and lane.
@@ -51,7 +57,7 @@ class OwnJobs:
         for job in waiting:
             with suppress(KeyError, Outdated):  # it has ended with another job that it was waiting for
                 if job.yielded is None:
-                    self._queue.cancel(job.id)
+                    self._stop(job.id)
         return self._views(who, [job for job in waiting if job.yielded is None])
 
     def dismiss(self, who: Principal, job_id: str) -> JobView:

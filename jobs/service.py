@@ -4,10 +4,10 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import suppress
 
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from auth.accounts.principal import Principal
@@ -31,7 +31,7 @@ from jobs.queue.history import History
 from jobs.queue.job_owner import shut_out
 from jobs.queue.live_job import LiveJob
 from jobs.queue.live_store import LiveStore
-from jobs.queue.problems import disk_full, is_disk_full
+from jobs.queue.problems import disk_full, naming_full_disk
 from jobs.queue.queue import Along, EndListener, Outdated, Queue
 from jobs.queue.residency import Residency
 from jobs.queue.scheduler import Lane
@@ -84,7 +84,7 @@ class Jobs:
             Lane(host, self._queue, self._live, self._attempts, costs, residency, self._has_room, catalog)
             for host in hosts
         ]
-        self.own = OwnJobs(self._queue, self._live, self._history, self._viewer)
+        self.own = OwnJobs(self._queue, self._live, self._history, self._viewer, self._stop)
         self._stopping = threading.Event()
         self._viewers: dict[tuple[str, str], tuple[float, Viewer]] = {}
         self._listeners: list[EndListener] = [_ended]
@@ -151,7 +151,7 @@ class Jobs:
         data that belongs to a new job in the same transaction. Raises StudioError: 4xx if the request cannot be done,
         conflict (409) if ``client_ref`` was used for a different request, too_many_jobs (429), disk_full (507).
         """
-        with _naming_full_disk():
+        with naming_full_disk():
             earlier = self._earlier(who, request, client_ref)
             if earlier is not None:
                 return self.get(who, earlier)
@@ -303,9 +303,12 @@ class Jobs:
         return self._live.view(job, self._viewer(who))
 
     def _stop(self, job_id: str) -> LiveJob:
-        with _naming_full_disk():
+        """End a waiting job, with its checkpoint; tell the host of an active one. Raises KeyError, Outdated."""
+        with naming_full_disk():
             job = self._queue.cancel(job_id)
-        if job.cancel and job.active:
+        if job.state == "cancelled":
+            self._attempts.clear(job)
+        elif job.cancel and job.active:
             for lane in self._lanes:
                 lane.cancel(job_id)
         return job
@@ -327,7 +330,7 @@ class Jobs:
         """
         job = self._own(who, job_id)
         if job.state in ("queued", "loading", "running") and TASKS[job.ticket.task].can_yield:
-            with _naming_full_disk():
+            with naming_full_disk():
                 job = self._queue.pause(job_id)
             if job.pause:
                 for lane in self._lanes:
@@ -346,7 +349,7 @@ class Jobs:
         job = self._own(who, job_id)
         if job.state != "paused":
             raise StudioError("not_paused", f"This {job.ticket.noun} is not paused.", status=409)
-        with _naming_full_disk():
+        with naming_full_disk():
             job = self._queue.resume(job_id)
         return self._live.view(job, self._viewer(who))
 
@@ -387,14 +390,3 @@ def _ended(session: Session, job: LiveJob, state: State, error: Problem | None) 
     if job.ticket.task == "write":
         answer = Answer(text=job.text, thinking=job.thinking, facts=job.facts, error=error)
         answers.finish(session, job.id, "done" if state == "done" else "stopped", answer)
-
-
-@contextmanager
-def _naming_full_disk() -> Iterator[None]:
-    """Report a database that cannot grow as a full disk."""
-    try:
-        yield
-    except SQLAlchemyError as error:
-        if is_disk_full(error):
-            raise disk_full() from error
-        raise

@@ -1,5 +1,6 @@
 """File names for clients: project, number, and frame rate or size; never the prompt."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -18,6 +19,9 @@ _LETTERS = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
 )
 """Letters that Unicode does not decompose into an ASCII letter and a mark."""
+
+
+_UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
 
 def project_name(session: Session, assets: Sequence[AssetView]) -> str:
@@ -60,9 +64,9 @@ def _project_name(session: Session, project_id: str | None) -> str:
 
 
 def _ascii(name: str) -> str:
-    """A name in ASCII: letters without their accents, other characters left out."""
+    """A name in ASCII for files: letters without their accents, what no file name may contain left out."""
     plain = unicodedata.normalize("NFKD", name.translate(_LETTERS)).replace("–", "-").replace("—", "-")
-    return " ".join(plain.encode("ascii", "ignore").decode().split()) or "Project"
+    return " ".join(_UNFIT.sub(" ", plain.encode("ascii", "ignore").decode()).split()).strip(". ") or "Project"
 
 
 def _name(project: str, number: int, asset: AssetView) -> str:

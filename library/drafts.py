@@ -11,10 +11,11 @@ from sqlalchemy.dialects.sqlite import insert
 from auth.accounts.principal import Principal
 from db import Database
 from errors import StudioError
+from library.rows import whole_rows
 from library.tables import Draft
 
-MAX_BYTES = 64 * 1024
-"""Of one draft, as JSON."""
+MAX_BYTES = 256 * 1024
+"""Of one draft, as JSON in UTF-8. The longest text of a form has 50,000 characters of up to four bytes."""
 MAX_DRAFTS = 100
 """Of one person. The page has about thirty forms."""
 
@@ -35,8 +36,8 @@ class DraftValue(BaseModel):
 def list_drafts(database: Database, who: Principal) -> dict[str, Any]:
     """Return all drafts of a person by name."""
     with database.session() as session:
-        rows = session.execute(select(Draft.name, Draft.value).where(Draft.owner_id == who.user_id)).tuples()
-        return dict(rows.all())
+        rows = whole_rows(session, Draft, select(Draft).where(Draft.owner_id == who.user_id))
+        return {row.name: row.value for row in rows}
 
 
 def save(database: Database, who: Principal, draft: DraftValue) -> None:
@@ -46,7 +47,7 @@ def save(database: Database, who: Principal, draft: DraftValue) -> None:
     """
     if draft.person not in (None, who.user_id):
         raise StudioError("not_yours", "Someone else is signed in now.", next="Reload the page.", status=409)
-    if len(json.dumps(draft.value).encode()) > MAX_BYTES:
+    if len(json.dumps(draft.value, ensure_ascii=False).encode()) > MAX_BYTES:
         raise StudioError(
             "draft_too_large",
             "This draft is too large to be saved.",

@@ -23,6 +23,9 @@ from studio import Studio
 
 operations = Operations()
 
+_MOST_SECONDS = 1_000_000
+"""Of a moment in a clip; FFmpeg cannot count much further."""
+
 
 class AssetQuery(BaseModel):
     """Filters and paging for a list of assets."""
@@ -150,7 +153,7 @@ def last_frame_of_clip(studio: Studio, who: Who, asset_id: Id) -> AssetView:
 class StillBody(Body):
     """A moment of a clip, in seconds from its beginning."""
 
-    seconds: float = Field(ge=0, allow_inf_nan=False)
+    seconds: float = Field(ge=0, le=_MOST_SECONDS, allow_inf_nan=False)
 
 
 @operations.add("POST /api/assets/{id}/still", Absent.PAGE, status=201)

@@ -19,7 +19,7 @@ _PREVIEW_STEP = 800
 def upscale_image(request: UpscaleImage, context: Context) -> None:
     """Upscale a picture tile by tile, in as many passes as needed; transparency is kept.
 
-    Raises JobYielded between two tiles, once the finished ones are saved.
+    Raises JobYielded between two tiles, once the finished ones are saved; if they cannot be, it goes on.
     """
     picture = np.asarray(open_picture(context.input(request.image)))
     size = (picture.shape[1], picture.shape[0])
@@ -35,8 +35,7 @@ def upscale_image(request: UpscaleImage, context: Context) -> None:
         def done(so_far: Unfinished) -> None:
             context.progress(so_far.tiles, total, "tile")
             context.preview(lambda: _glimpse(so_far.result))
-            if context.should_yield and so_far.tiles < total:
-                checkpoint.save(so_far)
+            if context.should_yield and so_far.tiles < total and checkpoint.save(so_far):
                 raise JobYielded
 
         large = upscale.enlarge(picture, target, done, begun)

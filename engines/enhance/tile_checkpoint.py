@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from engines.media.files import write_atomically
+
 log = logging.getLogger(__name__)
 
 Pixels = npt.NDArray[np.uint8]
@@ -30,12 +32,15 @@ class TileCheckpoint:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "tiles.npz"
 
-    def save(self, unfinished: Unfinished) -> None:
-        """Write it, replacing an earlier one. Raises OSError if the disk is full."""
-        part = self._path.with_suffix(".part")
-        with part.open("wb") as file:
-            np.savez(file, **unfinished._asdict())
-        part.replace(self._path)
+    def save(self, unfinished: Unfinished) -> bool:
+        """Write it, replacing an earlier one. False if that is not possible, for example because the disk is full."""
+        try:
+            with write_atomically(self._path) as part, part.open("wb") as file:
+                np.savez(file, **unfinished._asdict())
+        except OSError as error:
+            log.warning("%s cannot be written, so the picture is upscaled without a pause: %s", self._path, error)
+            return False
+        return True
 
     def load(self) -> Unfinished | None:
         """Return what was saved; None if there is nothing, or if it is damaged."""

@@ -48,10 +48,11 @@ class RepetitionDetector:
         return _TIMES * (_IN_CODE if self._code else 1)
 
     def _sentence(self, sentence: str) -> None:
-        if sentence.lstrip().startswith("```"):
+        if sentence.lstrip().startswith(("```", "~~~")):
             self._code = not self._code
         plain = _plain(sentence)
-        if len(plain.split()) < _WORDS and sum(map(str.isalpha, plain)) < _LETTERS:
+        letters = sum(map(str.isalpha, plain))
+        if not letters or (len(plain.split()) < _WORDS and letters < _LETTERS):  # such as the empty row of a table
             return
         if plain not in self._known:
             self._known.add(plain)

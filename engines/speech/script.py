@@ -46,11 +46,12 @@ def script(text: str, voices: Mapping[str, str] = MappingProxyType({})) -> Scrip
     The script of a text without words has no sentences.
     """
     text, markup = without_markup(text)
-    text, left_out = readable(text)
     sentences: list[Sentence] = []
-    before, longest = None, 0.0
+    before, longest, left_out = None, 0.0, ""
     for voice, spoken in speeches(text, voices):
-        marked, pauses, cut = parse_pauses(spoken)
+        words, unread = readable(spoken)
+        left_out += unread
+        marked, pauses, cut = parse_pauses(words)
         longest = max(longest, cut or 0)
         all_phrases = list(phrases(marked, pauses))
         first = all_phrases.pop(0).rest if all_phrases and not all_phrases[0].text else None

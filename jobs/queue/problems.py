@@ -2,6 +2,8 @@
 
 import errno
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -75,3 +77,14 @@ def problem_of(error: Exception, unforeseen: Problem = _BROKEN) -> Problem:
 def disk_full() -> StudioError:
     """The error for a request made while the disk is full."""
     return StudioError(DISK_FULL.code, DISK_FULL.what, DISK_FULL.why, DISK_FULL.next, status=507)
+
+
+@contextmanager
+def naming_full_disk() -> Iterator[None]:
+    """Report a database that cannot grow as a full disk."""
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if is_disk_full(error):
+            raise disk_full() from error
+        raise

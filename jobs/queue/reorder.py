@@ -20,6 +20,6 @@ def positions(jobs: Sequence[LiveJob], moved: str, anchor: str, *, after: bool) 
     last = -math.inf
     for id, old, job in zip(ids, before, jobs, strict=True):
         last = max(job.order, math.nextafter(last, math.inf))  # two jobs may have been submitted in the same instant
-        if id != old:
+        if id != old or last != job.order:
             new[id] = last
     return new

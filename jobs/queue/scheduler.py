@@ -20,7 +20,7 @@ from jobs.queue.live_store import LiveStore
 from jobs.queue.problems import NOT_SAVED, is_disk_full, is_passing, problem_of
 from jobs.queue.queue import DATABASE, DISK, Outdated, Queue
 from jobs.queue.residency import Residency
-from jobs.queue.yielding import SHORT_SECONDS, yields_in
+from jobs.queue.yielding import SHORT_SECONDS, begins_working, yields_in
 
 STOP_SECONDS = 0.9
 """How long a running job may take to end when the studio stops."""
@@ -243,6 +243,8 @@ class Lane:
         except SQLAlchemyError as error:
             log.warning("job %s is %s, but this cannot be written: %s", job.id, state, error)
             self._live.update(job.id, state=state)
+        if state == "running" and now.state == "loading" and (changes := begins_working(now, time.time())):
+            self._live.update(job.id, **changes)
 
     def _save(self, job: LiveJob, result: protocol.Result) -> None:
         try:
@@ -298,8 +300,11 @@ class Lane:
 
     def _let_others_run(self, job: LiveJob) -> None:
         """Put back a job that will continue from its checkpoint; if it yielded to short ones, they are next."""
-        self._attempts.clear(job, checkpoint=False)
         now, left = self._live.get(job.id), None
+        if now and now.cancel:
+            self._end(job, "cancelled")
+            return
+        self._attempts.clear(job, checkpoint=False)
         if now and self._yielded == f"{job.id}-{job.attempt}":
             self._short_until = time.monotonic() + SHORT_SECONDS
             left = seconds_left(now, time.time())

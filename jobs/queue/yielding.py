@@ -3,6 +3,10 @@
 Short jobs may start for ten seconds. Then the long one works three times as long as it paused; so it always gets on.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from engines.tasks import TASKS
 from jobs.queue.costs import seconds_left
 from jobs.queue.live_job import LiveJob
@@ -20,6 +24,16 @@ _SHARE = 3.0
 def works_until(paused_at: float, now: float) -> float:
     """Until when a job that continues ``now`` works before it yields again."""
     return now + max(LEAST_SECONDS, _SHARE * (now - paused_at))
+
+
+def begins_working(job: LiveJob, now: float) -> Mapping[str, Any]:
+    """What changes when a job that let short ones run has its model again: only then it works, and is timed."""
+    if job.works_until is None or job.pace is None:
+        return {}
+    return {
+        "works_until": job.works_until + now - job.pace.began,
+        "pace": replace(job.pace, at=now, began=now, first_step=job.pace.step),
+    }
 
 
 def yields_in(job: LiveJob, now: float) -> float | None:

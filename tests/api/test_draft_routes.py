@@ -1,7 +1,7 @@
 """Drafts: one per form and person, the last one counts, nobody else reads them."""
 
 from fastapi.testclient import TestClient
-from sqlalchemy import delete
+from sqlalchemy import delete, text
 
 from auth.accounts.tables import User
 from library import drafts
@@ -31,6 +31,7 @@ def test_a_page_left_open_does_not_save_for_the_next_person(as_bob: TestClient, 
 def test_drafts_are_bounded(as_ann: TestClient) -> None:
     refused = as_ann.put("/api/drafts", json={"name": FORM, "value": "x" * MAX_BYTES})
     assert (refused.status_code, refused.json()["code"]) == (422, "draft_too_large")
+    as_ann.put("/api/drafts", json={"name": "form/0", "value": "Щ" * 50_000}).raise_for_status()
     for number in range(MAX_DRAFTS):
         as_ann.put("/api/drafts", json={"name": f"form/{number}", "value": number}).raise_for_status()
     as_ann.put("/api/drafts", json={"name": "form/0", "value": "changed"}).raise_for_status()
@@ -44,3 +45,11 @@ def test_drafts_go_with_their_person(house: House, as_bob: TestClient, bob: Pers
     with house.studio.database.session() as session:
         session.execute(delete(User).where(User.id == bob.who.user_id))
     assert drafts.list_drafts(house.studio.database, bob.who) == {}
+
+
+def test_a_damaged_draft_hides_no_other(house: House, as_ann: TestClient) -> None:
+    for name in (FORM, "message"):
+        as_ann.put("/api/drafts", json={"name": name, "value": "typed"}).raise_for_status()
+    with house.studio.database.session() as session:
+        session.execute(text("UPDATE drafts SET value = '{' WHERE name = 'message'"))
+    assert as_ann.get("/api/drafts").json() == {FORM: "typed"}

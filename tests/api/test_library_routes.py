@@ -9,11 +9,14 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+from sqlalchemy import update
 
+from library.tables import Asset
 from library.views import NewAsset
 from tests.api.conftest import House, Person, ended, png
 
 SECRET = "a zebra in the kitchen"
+YEAR = 365 * 24 * 3600.0
 
 
 def bring(client: TestClient, name: str = "lion.png", content: bytes | None = None, **more: Any) -> dict[str, Any]:
@@ -133,6 +136,8 @@ def test_many_assets_become_one_zip(house: House, as_ann: TestClient, as_bob: Te
     Image.new("RGB", (8, 8)).save(tif, "TIFF")
     odd = bring(as_ann, "a/b: *?.tif", tif.getvalue())
     ids = [asset["id"], twin["id"], odd["id"]]
+    with house.studio.database.session() as session:
+        session.execute(update(Asset).values(created_at=Asset.created_at - 30 * YEAR))
     whole = as_ann.post("/api/assets/zip", json={"ids": [*ids, asset["id"]]})
     assert names(whole) == ["b.tif", f"{SECRET}.png", f"{SECRET} 2.png"]
     backwards = as_ann.post("/api/assets/zip", json={"ids": ids[::-1]})
@@ -146,8 +151,16 @@ def test_many_assets_become_one_zip(house: House, as_ann: TestClient, as_bob: Te
     assert files.namelist() == ["C41 Studio_002_16x16.png", "C41 Studio_001_16x16.png", "Not in this ZIP.txt"]
     assert SECRET.encode() not in clean.content
     assert b"TIF" in files.read("Not in this ZIP.txt")
+    assert all(info.date_time[0] > 2000 for info in files.infolist())  # not when they were made
     assert left_over(house) == []
     assert as_bob.post("/api/assets/zip", json={"ids": ids}).status_code == 404
+
+
+def test_whether_a_zip_can_be_made_is_known_before(as_ann: TestClient, as_bob: TestClient) -> None:
+    ids = [made(as_ann)["id"]]
+    possible = as_ann.post("/api/assets/zip", json={"ids": ids, "clean": True, "check": True})
+    assert (possible.status_code, possible.content) == (204, b"")
+    assert as_bob.post("/api/assets/zip", json={"ids": ids, "check": True}).json()["code"] == "not_found"
 
 
 def test_a_zip_for_a_client_is_named_after_its_project(

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import shot
 from tests.support.live import Live
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -46,6 +47,35 @@ def test_a_project_has_a_script_notes_and_an_archive(opened: Opened, rose: httpx
     expect(notes).to_have_value("<b>Shoot at dawn.</b>")
     tab.get_by_role("button", name="Restore from archive").click()
     expect(page.locator(".bar .pill.project")).to_contain_text("Quay spot")
+
+
+def test_notes_that_cannot_be_saved_wait_for_a_decision(opened: Opened, rose: httpx.Client) -> None:
+    first, second = (rose.post("/api/projects", json={"name": name}).json()["id"] for name in ("Bridge", "Tunnel"))
+    page = opened(rose, at="project")
+    page.goto(f"{page.url.partition('#')[0]}#project={first}")
+    expect(page.locator(".project-page .title")).to_have_value("Bridge")
+    notes = page.locator(".project-page").get_by_role("textbox", name="Notes")
+    expect(notes).to_have_value("")
+
+    def after_another(route: Route) -> None:
+        if route.request.method == "PATCH":
+            rose.patch(f"/api/projects/{first}", json={"notes": "From another desk."}).raise_for_status()
+        route.continue_()
+
+    page.route(f"**/api/projects/{first}", after_another)
+    notes.fill("Written here.")
+    expect(page.get_by_text("Yours are not saved yet.")).to_be_visible()
+    page.unroute(f"**/api/projects/{first}")
+    page.goto(f"{page.url.partition('#')[0]}#project={second}")
+    expect(notes).to_have_value("")
+    page.goto(f"{page.url.partition('#')[0]}#project={first}")
+    expect(notes).to_have_value("Written here.")
+    page.get_by_role("button", name="Keep mine").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert rose.get(f"/api/projects/{first}").json()["notes"] == "Written here."
+    notes.fill("Closed right after this.")
+    page.close()
+    until(lambda: rose.get(f"/api/projects/{first}").json()["notes"] == "Closed right after this.", 5, "saved notes")
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -1,6 +1,7 @@
 """Cancelling a job in every state."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,3 +124,35 @@ def test_a_job_cancelled_before_the_host_knows_it_still_stops(
     scene.cpu.finish(envelope)
     scene.until(mum, job, "cancelled")
     assert scene.jobs.get(mum, blocker.id).state == "done"
+
+
+@pytest.mark.parametrize("all_at_once", [False, True])
+def test_what_a_waiting_job_has_done_goes_with_it(scene: Scene, mum: Principal, all_at_once: bool) -> None:
+    scene.jobs.start()
+    job = scene.upscale(mum)
+    envelope = scene.cpu.next()
+    (Path(envelope.checkpoint_dir) / "tiles").write_bytes(b"half")
+    scene.jobs.pause(mum, job.id)
+    scene.cpu.say(protocol.Yielded(job=job.id, attempt=1))
+    scene.until(mum, job, "paused")
+    if all_at_once:
+        scene.upscale(mum)
+        scene.cpu.next()
+        scene.jobs.resume(mum, job.id)
+        scene.jobs.own.cancel_waiting(mum)
+    else:
+        scene.jobs.cancel(mum, job.id)
+    scene.until(mum, job, "cancelled")
+    assert not Path(envelope.checkpoint_dir).exists()
+
+
+def test_a_job_that_yields_while_it_is_being_canceled_ends(scene: Scene, mum: Principal) -> None:
+    scene.jobs.start()
+    scene.cpu.obeys = False
+    job = scene.upscale(mum)
+    envelope = scene.cpu.next()
+    scene.jobs.pause(mum, job.id)
+    scene.jobs.cancel(mum, job.id)
+    scene.cpu.say(protocol.Yielded(job=job.id, attempt=1))
+    scene.until(mum, job, "cancelled")
+    assert not Path(envelope.checkpoint_dir).exists()

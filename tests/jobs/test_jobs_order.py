@@ -9,6 +9,7 @@ from auth.accounts.principal import Principal
 from engines import protocol
 from errors import Problem, StudioError
 from jobs.queue.live_job import LiveJob
+from jobs.queue.reorder import positions
 from jobs.views import JobView, Move
 from tests.jobs.queue_fixtures import Scene
 from tests.jobs.test_jobs_fair_order import job, order
@@ -52,6 +53,14 @@ def test_jobs_run_in_the_order_their_owner_gives_them(scene: Scene, mum: Princip
         scene.device.finish(envelope)
     assert started == ["four", "dad's", "two", "three", "one"]  # people still take turns
     scene.until(dad, theirs, "done")
+
+
+def test_jobs_of_the_same_instant_can_be_moved() -> None:
+    jobs = [placed(n, 5.0) for n in range(4)]
+    ids = [one.id for one in jobs]
+    new = positions(jobs, ids[0], ids[1], after=True)
+    moved = sorted(jobs, key=lambda one: new.get(one.id, one.position))
+    assert [one.id for one in moved] == [ids[1], ids[0], ids[2], ids[3]]
 
 
 def test_a_job_can_only_be_moved_among_ones_own_in_the_same_lane(scene: Scene, mum: Principal, dad: Principal) -> None:

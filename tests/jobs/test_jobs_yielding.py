@@ -10,7 +10,7 @@ from engines import protocol
 from engines.requests import UpscaleImage
 from jobs.queue import yielding
 from jobs.queue.live_job import Expected, LiveJob, Pace, Ticket
-from jobs.queue.yielding import SHORT_SECONDS, waits, works_until, yields_in
+from jobs.queue.yielding import SHORT_SECONDS, begins_working, waits, works_until, yields_in
 from tests.jobs.queue_fixtures import FakeHost, Scene, until
 
 NOW = 1000.0
@@ -47,6 +47,13 @@ def test_a_job_yields_if_it_has_long_to_go_and_has_worked_since(more: dict[str, 
 def test_a_job_works_three_times_as_long_as_it_paused() -> None:
     assert works_until(NOW - 10, NOW) == NOW + 30
     assert NOW + 1 < works_until(NOW - 0.1, NOW) < NOW + 5
+
+
+def test_loading_the_model_again_is_no_work() -> None:
+    loaded = long_job(works_until=NOW + 9)
+    changes = begins_working(replace(loaded, pace=replace(loaded.pace, began=NOW - 30)), NOW)
+    assert yields_in(replace(loaded, **changes), NOW) == 39.0
+    assert begins_working(long_job(), NOW) == {}
 
 
 def test_a_job_that_is_nearly_done_does_not_yield() -> None:
@@ -99,6 +106,11 @@ def test_a_short_job_runs_between_the_steps_of_a_long_one(tiled: Scene, mum: Pri
     assert seen.words.startswith("continues after a short job · about ")
     tiled.cpu.finish(slipped)
     again = tiled.cpu.next()  # before dad's long one, although he waits longer
+    loading = tiled.jobs._live.get(long.id)
+    time.sleep(0.2)
+    tiled.cpu.progress(again, 2, 10, "tile")
+    working = until(lambda: live if (live := tiled.jobs._live.get(long.id)) and live.state == "running" else None)
+    assert working.works_until >= loading.works_until + 0.2  # its model had to be loaded again
     assert (again.job, again.attempt, again.checkpoint_dir) == (long.id, 2, first.checkpoint_dir)
     tiled.cpu.finish(again, run=50.0)
     assert tiled.cpu.next().job == other.id

@@ -21,6 +21,8 @@ Bring = Callable[..., AssetView]
         ),
         ("Harbor café ad", "Harbor cafe ad_"),
         ("港口" * 40, "Project_"),
+        ("…/..", "Project_"),
+        ("../A:B", "A B_"),
     ],
 )
 def test_names_are_ascii_and_keep_their_ending(

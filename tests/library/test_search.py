@@ -8,12 +8,15 @@ from typing import Literal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
+from sqlalchemy.dialects import sqlite
 
 from auth.accounts.principal import Principal
 from auth.accounts.tables import User
 from errors import StudioError
 from library.cast.views import NewMember
 from library.conversations.service import Conversations
+from library.search import WORDS, matching
 from library.tables import Asset, Project
 from library.views import AssetChange, AssetView
 from tests.library.conftest import Shelf
@@ -260,3 +263,16 @@ def test_the_cast_is_found_in_every_script_and_spelling(shelf: Shelf, ann: Princ
 
 def test_a_search_without_searchable_text_finds_nothing(shelf: Shelf, ann: Principal, lion: AssetView) -> None:
     assert found(shelf, ann, q="🌅") == []
+
+
+def test_a_string_within_many_words_is_found_in_one_pass(shelf: Shelf, ann: Principal, bring: Bring) -> None:
+    """Otherwise SQLite runs the whole query once per row that holds the string: seconds for a digit."""
+    for number in range(3):
+        bring(ann, title=f"Shot {number}7b")
+    assert len(found(shelf, ann, q="7")) == 3
+    query = select(WORDS.c.rowid).where(matching(ann, [], {"q": "7"})).order_by(WORDS.c.rowid.desc())
+    written = query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    with shelf.database.session() as session:
+        steps = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {written}").all()
+    [first] = [step.detail for step in steps if "SCAN asset_words" in step.detail]
+    assert ":M" in first  # a “=” there: by one row id after another

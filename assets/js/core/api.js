@@ -55,7 +55,7 @@ async function call(method, path, body) {
       cache: "no-store",
       headers: plain ? {} : { "Content-Type": "application/json" },
       body: sent,
-      keepalive: method === "PUT" && typeof sent === "string" && sent.length < 20_000, // the page may be closing
+      keepalive: (method === "PUT" || method === "PATCH") && typeof sent === "string" && sent.length < 20_000, // the page may be closing
     });
   } catch {
     throw new Problem(unreachable, 0);

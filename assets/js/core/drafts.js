@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { oldDraft } from "./old-drafts.js";
+import { failed } from "./toast.js";
 
 const PAUSE = 600; // ms of rest before a draft is saved
 const RETRY = 5000; // ms until the next attempt if the studio does not respond
@@ -9,6 +10,10 @@ const FRESH = 5000; // ms during which the loaded drafts are used again
 
 /** Drafts to save, by name. @type {Map<string, unknown>} */
 const unsaved = new Map();
+/** What is on its way to the studio. @type {Map<string, unknown>} */
+const sending = new Map();
+/** Names of drafts that were refused: the person is told once. @type {Set<string>} */
+const refused = new Set();
 /** @type {ReturnType<typeof setTimeout>} */
 let saving;
 /** @type {Promise<Record<string, any>> | null} */
@@ -33,17 +38,40 @@ export function saveDraft(name, value) {
   saving = setTimeout(saveNow, PAUSE);
 }
 
-function saveNow() {
+/** @param {boolean} [leaving] whether this page may be gone before the answer to the last request arrives */
+function saveNow(leaving = false) {
   clearTimeout(saving);
   for (const [name, value] of unsaved) {
+    if (sending.has(name) && !leaving) continue; // it goes after that, so that the last one counts
     unsaved.delete(name);
-    api.me().then(({ id: person }) => api.put("drafts", { name, value, person })).catch((error) => {
-      if ((api.statusOf(error) ?? 0) >= 400 || unsaved.has(name)) return; // refused, or typed on
-      unsaved.set(name, value);
-      saving = setTimeout(saveNow, RETRY);
-    });
+    send(name, value);
   }
   loaded = null;
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} value
+ */
+async function send(name, value) {
+  sending.set(name, value);
+  let wait = 0;
+  try {
+    const { id: person } = await api.me();
+    await api.put("drafts", { name, value, person });
+    refused.delete(name);
+  } catch (error) {
+    const status = api.statusOf(error) ?? 0;
+    if (status < 400 || status === 429 || status >= 500) {
+      wait = RETRY;
+      if (!unsaved.has(name) && sending.get(name) === value) unsaved.set(name, value);
+    } else if (status !== 401 && !refused.has(name)) {
+      refused.add(name);
+      failed(error);
+    }
+  }
+  if (sending.get(name) === value) sending.delete(name);
+  if (unsaved.has(name)) saving = setTimeout(saveNow, wait);
 }
 
 /**
@@ -51,12 +79,12 @@ function saveNow() {
  * @param {string} name
  */
 export async function loadDraft(name) {
-  if (unsaved.has(name)) return unsaved.get(name);
+  for (const values of [unsaved, sending]) if (values.has(name)) return values.get(name);
   return (await load())[name] ?? oldDraft(name);
 }
 
 /** Save what is typed before the page closes or goes to the background. */
 export function saveDraftsOnLeave() {
-  addEventListener("pagehide", saveNow);
-  document.addEventListener("visibilitychange", () => { if (document.hidden) saveNow(); });
+  addEventListener("pagehide", () => saveNow(true));
+  document.addEventListener("visibilitychange", () => { if (document.hidden) saveNow(true); });
 }

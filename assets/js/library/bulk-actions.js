@@ -36,11 +36,13 @@ export async function applyToMany(ids, action, more = {}) {
 }
 
 /**
- * Download files as one ZIP. Submitting a form lets the browser stream it to disk.
+ * Download files as one ZIP. Submitting a form lets the browser stream it to disk; an error would replace the page, so
+ * the studio is asked before whether it can be made.
  * @param {string[]} ids
  * @param {boolean} clean
  */
-function zip(ids, clean) {
+async function zip(ids, clean) {
+  try { await api.post("assets/zip", { ids, clean, check: true }); } catch (error) { return failed(error); }
   const form = document.createElement("form");
   Object.assign(form, { method: "post", action: "api/assets/zip", hidden: true });
   form.append(Object.assign(document.createElement("input"), { name: "ids", value: ids.join(",") }));

@@ -21,12 +21,15 @@ export class ProjectNotes {
     this.id = "";
     this.stored = ""; // the text the studio has
     this.saving = null;
+    /** Text that could not be saved, and the stored one it comes from, by project. @type {Map<string, { text: string, stored: string }>} */
+    this.unsaved = new Map();
     this.field.addEventListener("input", () => {
       this.state.textContent = "";
       clearTimeout(this.typing);
       this.typing = setTimeout(() => this.save(), PAUSE);
     });
     this.field.addEventListener("blur", () => this.save());
+    addEventListener("pagehide", () => this.save());
     onAction(this.wrong, { mine: () => this.keepMine(), theirs: () => this.takeTheirs() });
   }
 
@@ -39,9 +42,13 @@ export class ProjectNotes {
   show(project) {
     if (project.id === this.id && (this.changed || this.saving)) return;
     if (project.id !== this.id) { this.state.textContent = ""; this.wrong.hidden = true; }
+    if (this.changed) this.unsaved.set(this.id, { text: this.field.value, stored: this.stored });
     this.id = project.id;
-    this.stored = project.notes;
-    if (this.field.value !== project.notes) this.field.value = project.notes;
+    const { text, stored } = this.unsaved.get(project.id) ?? { text: project.notes, stored: project.notes };
+    this.unsaved.delete(project.id);
+    this.stored = stored;
+    if (this.field.value !== text) this.field.value = text;
+    this.save();
   }
 
   /** Save what was typed, before another project is shown. */

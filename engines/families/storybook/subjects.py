@@ -37,9 +37,16 @@ def _of_clause(clause: list[str], *, first: bool) -> list[str]:
         run = clause[at:end]
         counted = bool(run) and run[0].lower() in _COUNTS.split()
         begins = (at == 0 and first) or (at > 0 and known[at - 1] in _BEFORE_A_SUBJECT)
-        described = end < len(clause) and known[end] not in _JOINTS  # as in “cozy house”
+        # As in “cozy house”, or “portrait of a house”.
+        described = end < len(clause) and (known[end] not in _JOINTS or _is_of_something(known[end:]))
         name = run[1:] if counted else run
         if name and (begins or counted) and not described and not any(word.lower() in _LOOK.split() for word in name):
             subjects.append(" ".join(name))
         at = end + 1
     return subjects
+
+
+def _is_of_something(rest: list[str | None]) -> bool:
+    """Whether a known thing follows after “of”: that is what there is to see."""
+    thing = next((word for word in rest if word not in _BEFORE_A_SUBJECT), None)
+    return rest[0] == "of" and thing is not None

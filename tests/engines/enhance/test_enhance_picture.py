@@ -1,5 +1,6 @@
 """Pictures upscaled, cut out and restyled by the real starter models."""
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,25 @@ def test_a_picture_that_yielded_continues_and_is_the_same(desk: Desk, tmp_path: 
     second = desk.do(request, tmp_path / "p.png", checkpoint=tmp_path / "kept")
     assert [event.step for event in second.of(protocol.Progress)] == list(range(step, total + 1))
     assert second.file.content_sha256 == whole.file.content_sha256
+
+
+def test_a_picture_whose_tiles_cannot_be_saved_does_not_yield(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("engines.enhance.tile_checkpoint.np.savez", full)
+    Image.effect_noise((1040, 8), 50).convert("RGB").save(tmp_path / "p.png")
+    request = UpscaleImage(image=ONE, model="realesrgan-fast")
+    came = desk.do(request, tmp_path / "p.png", checkpoint=tmp_path / "kept", on_event=_request_yield)
+    assert isinstance(came.ended, protocol.Result)
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def _request_yield(worker: Worker, event: protocol.Event) -> None:
+    if isinstance(event, protocol.Progress):
+        worker.request_yield(event.job)
 
 
 def test_a_damaged_checkpoint_costs_only_time(desk: Desk, tmp_path: Path, photo: Path) -> None:

@@ -57,6 +57,8 @@ ORDINARY = {
     "a list": "".join(f"- Item number {n} of the equipment list\n" for n in range(60)),
     "a table": "| shot | size | seconds |\n| --- | --- | --- |\n"
     + "".join(f"| {n} | wide shot of the harbor | 3 |\n" for n in range(60)),
+    "a table to fill in": "| shot | size | lens |\n|---|---|---|\n" + "|  |  |  |\n" * 20,
+    "equal lines between tildes": "~~~\n" + "    writer.write(newline)\n" * 8 + "~~~\n",
     "a wide empty table": "|" + "     |" * 40 + "\n" + "|" + " --- |" * 40 + "\n",
     "JSON": json.dumps({"shots": SHOTS}, indent=2),
     "numbers": json.dumps([0] * 300),

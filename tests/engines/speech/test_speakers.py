@@ -1,5 +1,6 @@
 """Speakers in a text: a name at the start of a line changes the voice, and is not spoken."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,30 @@ def test_a_name_chooses_the_voice_until_the_next_name() -> None:
         ("clara", "She waits."),
         ("arthur", "Not a wink."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("Clara", "**CLARA:**"),
+        ("Clara", "**Clara**:"),
+        ("Clara", "CLARA (V.O.):"),
+        ("Clara", "**CLARA** (CONT’D) :"),
+        ("Clara", "\ufeffCLARA:"),
+        ("Clara", "<p>CLARA:"),
+        ("José", unicodedata.normalize("NFD", "JOSÉ:")),
+        ("O’Brien", "O'BRIEN:"),
+        ("Маша", "МАША:"),
+        ("Weiß", "WEIß:"),
+    ],
+)
+def test_a_name_may_be_written_in_several_ways(name: str, written: str) -> None:
+    text, voices = f"Dawn.\r{written} Hello.", {name: "clara"}
+    assert used_speakers(text, voices) == voices
+    assert unknown_speakers(text, voices) == []
+    found = script(text, voices)
+    assert [(sentence.voice, sentence.text) for sentence in found.sentences] == [(None, "Dawn."), ("clara", "Hello.")]
+    assert found.left_out == ""
 
 
 @pytest.mark.parametrize("text", ["BOB: Hello.", "He said Clara: hello.", "Claras: hello.", "Arthur: hello."])

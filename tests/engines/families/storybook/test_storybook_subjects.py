@@ -14,6 +14,7 @@ ENTRIES = {entry.id: entry for entry in shipped.entries()}
     [
         ("coffee", ("coffee",)),
         ("a cup of coffee in a room", ("cup", "coffee")),
+        ("portrait of Clara", ("portrait", "Clara")),
         ("a red house with a coffee machine", ("coffee machine",)),
         ("two knights in a forest", ("knights",)),
         ("a red dragon above the mountain", ("dragon",)),
@@ -32,6 +33,8 @@ def test_an_unknown_subject_is_named(prompt: str, subjects: tuple[str, ...]) -> 
         "an old man in the city",
         "a beautiful sunset by the sea",
         "two red houses",
+        "portrait of a cat",
+        "lots of small birds",
         "a dog running on the beach",
         "a house, cinematic lighting, 85 mm lens",
         "☕",
