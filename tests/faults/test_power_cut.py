@@ -17,10 +17,10 @@ BOTH = pytest.mark.parametrize("engine_kind", ["inprocess", "process"])
 ITS_OWN = pytest.mark.parametrize("engine_kind", ["process"])
 """Voices always run in their own process."""
 PICTURE = {"task": "create_image", "prompt": "a red house", "width": 64, "height": 64, "steps": 2}
-LONG_PICTURE = PICTURE | {"width": 256, "height": 256, "steps": 40}
+LONG_PICTURE = PICTURE | {"width": 256, "height": 256, "steps": 20}
 # Most moments are tested with a voice-over: its engine starts within a second.
 SPEECH = {"task": "speak", "text": "The harbour is quiet at dawn.", "subtitles": False}
-LONG_SPEECH = SPEECH | {"text": "The harbour is quiet at dawn. " * 150}
+LONG_SPEECH = SPEECH | {"text": "The harbour is quiet at dawn. " * 40}
 
 
 Arrived = Callable[[Live, httpx.Client, str], bool]

@@ -142,7 +142,7 @@ def test_a_damaged_starter_model_fails_its_job_with_an_error(
 def test_ctrl_c_ends_it_within_three_seconds_and_the_job_continues_after_a_restart(twin: str, live: Live) -> None:
     live.first_account("ann")
     with live.script("ann") as ann:
-        long = PICTURE | {"width": 256, "height": 256, "steps": 40, "model": twin}
+        long = PICTURE | {"width": 256, "height": 256, "steps": 20, "model": twin}
         under_way = submit(ann, long | {"seed": 1})
         waiting = submit(ann, long | {"seed": 2, "steps": 2})
         until(lambda: job(ann, under_way)["state"] == "running", 90, "the job")
