@@ -55,6 +55,7 @@ STYLES = (
     "studio/page.css",
     "writing/writing.css",
     "writing/prose.css",
+    "core/touch.css",
 )
 """The style sheets in ``assets/css``, in the order in which they apply."""
 

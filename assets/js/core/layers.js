@@ -8,6 +8,7 @@ import { query, targetOf } from "./dom.js";
 const layers = []; // closes each layer, the topmost last
 let hash = location.hash; // of the page below
 let going = false; // a history step by this module, not by the person
+let replaced = false; // the page's address was replaced under a layer: its own entry follows
 
 const depth = () => history.state?.layer ?? 0;
 
@@ -26,7 +27,8 @@ function reconcile() {
 function popped(event) {
   if (going) {
     going = false;
-    if (location.hash !== hash) history.pushState(null, "", hash); // the page changed in the meantime, and our step undid that
+    if (location.hash !== hash) history[`${replaced ? "replace" : "push"}State`](null, "", hash); // the page changed in the meantime, and our step undid that
+    replaced = false;
     soon();
   } else {
     while (layers.length > depth()) layers.pop()?.();
@@ -79,14 +81,18 @@ export function closeAll() {
 }
 
 /**
- * Change the page's address and close all layers. ``how`` is push or replace.
+ * Change the page's address and close all layers. ``how`` is push or replace: a pushed page takes the entry of an open
+ * layer; a replaced one has its own below it, which is replaced once the history is back there.
  * @param {string} to
  * @param {"push" | "replace"} [how]
  */
 export function navigate(to, how = "push") {
   closeAll();
-  history[`${depth() ? "replace" : how}State`](null, "", to); // the layer's entry becomes the page's
+  replaced = how === "replace" && depth() > 0;
+  if (replaced) history.replaceState(history.state, "", to);
+  else history[`${depth() ? "replace" : how}State`](null, "", to);
   hash = location.hash;
+  if (replaced) soon();
 }
 
 /**

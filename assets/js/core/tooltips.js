@@ -20,7 +20,7 @@ const nameOf = (element) => element.dataset.tip ?? element.getAttribute("aria-la
  * @param {Event} event
  */
 function buttonAt(event) {
-  const found = /** @type {HTMLElement | null} */ (targetOf(event).closest?.(".part :is(button, a, label.quiet, .quiet)"));
+  const found = /** @type {HTMLElement | null} */ (targetOf(event).closest?.(".part :is(button, a, label.quiet, .quiet), .viewer-button"));
   if (!found || !isIcon(found)) return null;
   if (found.title) {
     found.dataset.tip = found.title;

@@ -149,7 +149,7 @@ export class SubmitBar {
 
   /** Submit the form; ``anyway`` skips the question whether the model can draw what the prompt wants to see. */
   async press(anyway = false) {
-    if (this.go.disabled) return;
+    if (this.go.ariaBusy === "true") return;
     this.busy(true);
     this.objection.close();
     await this.filled;
@@ -164,8 +164,7 @@ export class SubmitBar {
   /** @param {boolean} busy */
   busy(busy) {
     clearTimeout(this.waiting);
-    this.go.disabled = busy;
-    this.go.setAttribute("aria-busy", String(busy));
+    this.go.setAttribute("aria-busy", String(busy)); // not disabled: it would lose the focus
   }
 
   /** @param {string} value */
@@ -257,5 +256,8 @@ export class SubmitBar {
 export const listenForSubmitShortcut = () => document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
   const bar = [...submitBars.values()].find((one) => one.isVisible());
-  if (bar) { event.preventDefault(); /** @type {HTMLElement | null} */ (document.activeElement)?.blur(); bar.press(); }
+  if (!bar) return;
+  event.preventDefault();
+  bar.go.focus({ preventScroll: true }); // the field is left, so that its text is complete and the keys of the result work
+  bar.press();
 });

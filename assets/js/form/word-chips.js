@@ -1,23 +1,25 @@
 // The words that a model with a small vocabulary knows, as buttons that add them to the prompt.
 
+import { on } from "../core/bus.js";
 import { closest, dataOf, find, findField, html, onAction, renderChanged } from "../core/dom.js";
 import { addWord } from "./add-word.js";
 
 /** @import { WordGroup } from "../types/page.js" */
 
-const ROOMY = "(min-width: 761px) and (min-height: 500px)";
+const KEY = "c41-words"; // whether this browser shows them
 
 export class WordChips {
   /** @type {WordGroup[]} */
   groups = [];
 
   /**
-   * A ``details`` element in a form; on a phone it begins closed.
+   * A ``details`` element in a form. It is a single line until someone opens it, then it stays open.
    * @param {HTMLDetailsElement} element
    */
   constructor(element) {
     this.element = element;
-    element.open = matchMedia(ROOMY).matches;
+    element.addEventListener("toggle", () => localStorage.setItem(KEY, element.open ? "open" : "closed"));
+    on("tab", () => { element.open = localStorage.getItem(KEY) === "open"; });
     onAction(element, { word: (button) => this.add(dataOf(button).word, /** @type {WordGroup["role"]} */ (dataOf(button).role)) });
   }
 

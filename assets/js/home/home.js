@@ -57,7 +57,7 @@ export class HomePage {
     find(this.root, ".example").hidden = this.made.some((asset) => asset.origin === "made");
     render(find(this.root, ".lately h3"), project.id ? html`<a href="#project">${project.name}</a>` : project.name);
     render(find(this.root, ".made"), html`${this.made.map((asset) => html`<li><button type="button" data-do="look" data-id="${asset.id}"
-      aria-label="${fullTitle(asset)}, ${formatDate(asset.created_at)}"><span class="face">${thumbnail(asset)}${badgeList(asset, 3)}</span><b>${asset.title}</b>
+      aria-label="${fullTitle(asset)}, ${formatDate(asset.created_at)}"><span class="face">${thumbnail(asset)}${badgeList(asset, 3)}</span><b dir="auto">${asset.title}</b>
       <small>${asset.mine ? "" : `${asset.owner} · `}${formatDate(asset.created_at)}</small></button></li>`)}`);
   }
 

@@ -32,7 +32,7 @@ const typing = (target) => target.closest("input:not([type=checkbox]), textarea,
  * @param {AssetView[]} assets
  */
 const relatives = (title, assets) => assets.length > 0 && html`<h3>${title}</h3><div class="family">${assets.map((one) =>
-  html`<button type="button" class="parent" data-do="walk" data-asset="${one.id}" title="${fullTitle(one)}" aria-label="${fullTitle(one)}"><span class="face">${thumbnail(one)}</span><span>${fullTitle(one)}</span></button>`)}</div>`;
+  html`<button type="button" class="parent" data-do="walk" data-asset="${one.id}" title="${fullTitle(one)}" aria-label="${fullTitle(one)}"><span class="face">${thumbnail(one)}</span><span dir="auto">${fullTitle(one)}</span></button>`)}</div>`;
 
 export class DetailDialog {
   /** @type {AssetView | null} */
@@ -142,7 +142,7 @@ export class DetailDialog {
 
   draw() {
     const { shown: asset } = this, binned = Boolean(asset.deleted_at);
-    const held = query(this.dialog, ".about")?.scrollTop, focus = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.focus;
+    const held = query(this.dialog, ".about")?.scrollTop, { focus, do: pressed } = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset ?? {};
     const view = `${asset.id} ${this.before()?.id ?? ""}`;
     if (this.viewed !== view || !query(this.dialog, ".sheet")) {
       this.viewed = view;
@@ -158,6 +158,9 @@ export class DetailDialog {
     if (held) about.scrollTop = held;
     if (focus) query(about, `[data-focus="${focus}"]`)?.focus();
     this.ends();
+    const lost = this.dialog.open && document.activeElement === document.body; // the focused button was replaced, or is hidden at the end of the list
+    if (lost) query(this.dialog, `[data-do="${pressed}"]:not([hidden])`)?.focus();
+    if (lost && document.activeElement === document.body) this.dialog.focus();
   }
 
   before() {
@@ -167,7 +170,7 @@ export class DetailDialog {
 
   /** @param {AssetView} asset */
   head(asset) {
-    return html`${asset.mine && !asset.deleted_at ? html`<input class="title" name="title" maxlength="200" value="${asset.title}" aria-label="Title" data-focus="title">` : html`<h2>${asset.title}</h2>`}
+    return html`${asset.mine && !asset.deleted_at ? html`<input class="title" name="title" dir="auto" maxlength="200" value="${asset.title}" aria-label="Title" data-focus="title">` : html`<h2 dir="auto">${asset.title}</h2>`}
       ${badgeList(asset)}<p class="note">${capitalize(kindNames[asset.kind] ?? asset.kind)} · ${[describeMedia(asset), formatBytes(asset.bytes)].filter(Boolean).join(" · ")}${asset.kind === "image" && !asset.deleted_at && html` · <a href="${api.fileOf(asset.id)}" target="_blank" rel="noopener" class="full-size">Full size</a>`}<br>
         ${asset.origin === "upload" ? "Uploaded" : "Made"} ${formatDate(asset.created_at)} by ${asset.mine ? "you" : asset.owner}${!asset.mine && asset.source && html`<br>From ${asset.source}`}</p>${reproductionBadge(asset)}${notesList(asset)}`;
   }

@@ -43,7 +43,7 @@ const inside = (asset, seen) => html`<span class="pic">${asset.has_thumb
     ${badgeList(asset, 3)}
     ${asset.favorite && html`<span class="kept">${icon("star")}</span>`}
     <span class="tick" data-tick>${icon("check")}</span></span>
-  <span class="name">${asset.title}</span>`;
+  <span class="name" dir="auto">${asset.title}</span>`;
 
 export class Grid {
   /** @type {Section[]} */

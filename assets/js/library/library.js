@@ -53,12 +53,18 @@ export class LibraryPage {
     this.find();
   }
 
+  /** Keep the focus in the list once the detail view has closed, even if what opened it is gone. */
+  keepFocus() {
+    if (this.front && document.activeElement === document.body) this.grid.focus(this.grid.current);
+  }
+
   get front() { return document.body.dataset.tab === "library"; }
 
   listen() {
     const { sheet } = this.grid;
     onLongPress(sheet, (tile) => this.selection.toggle(dataOf(tile).asset));
     sheet.addEventListener("click", (event) => this.press(event));
+    this.detail.dialog.addEventListener("close", () => setTimeout(() => this.keepFocus()));
     this.grid.scroller.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("keydown", (event) => this.anywhere(event));
     onAction(this.root, {

@@ -57,7 +57,7 @@ function rows(asset, words) {
  */
 export const provenanceView = (asset, words) => {
   const settings = rows(asset, words);
-  return settings.length > 0 && html`<h3>How it was made</h3><dl>${settings.map(([label, value]) => html`<dt>${label}</dt><dd>${value}</dd>`)}</dl>`;
+  return settings.length > 0 && html`<h3>How it was made</h3><dl>${settings.map(([label, value]) => html`<dt>${label}</dt><dd dir="auto">${value}</dd>`)}</dl>`;
 };
 
 /**

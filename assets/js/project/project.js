@@ -177,7 +177,7 @@ export class ProjectPage {
   list() {
     const others = this.all.filter((one) => one.id !== this.project?.id);
     /** @param {ProjectView} one */
-    const row = (one) => html`<li><a href="#project=${one.id}"><b>${one.name}</b><small>${capitalize(audience(one))}</small></a></li>`;
+    const row = (one) => html`<li><a href="#project=${one.id}"><b dir="auto">${one.name}</b><small>${capitalize(audience(one))}</small></a></li>`;
     const [active, archived] = [others.filter((one) => !one.archived), others.filter((one) => one.archived)];
     renderChanged(this.part(".project-all"), html`${active.length > 0 && html`<h3>${this.project ? "Other projects" : "Open a project"}</h3><ul class="project-links">${active.map(row)}</ul>`}
       ${archived.length > 0 && html`<details><summary>Archived projects (${archived.length})</summary><ul class="project-links">${archived.map(row)}</ul></details>`}

@@ -55,7 +55,7 @@ export class QueuePanel {
       up: (target) => this.shift(id(target), -1),
       down: (target) => this.shift(id(target), 1),
       show: (target) => { const job = this.job(id(target)); if (job) this.show(job); },
-      more: (target) => this.more(dataOf(closest(target, "[data-list]")).list),
+      more: (target) => this.more(target),
       close: () => this.close(),
     });
     listenForReordering(find(this.root, "[data-list=waiting] ul"),
@@ -112,10 +112,12 @@ export class QueuePanel {
     if (count) { const { unfinished } = statusLine(jobs.values()); count.textContent = unfinished ? ` · ${unfinished}` : ""; }
     if (!this.open) return;
     this.lists = this.look();
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement), row = focused?.closest(".job");
+    const at = findAll(this.root, ".job").findIndex((one) => one === row);
     const seen = new Set(findAll(this.root, "[data-list]").flatMap((section) => this.fill(section)));
     for (const [id, row] of this.rows) if (!seen.has(id)) { row.remove(); this.rows.delete(id); }
     if (focused !== document.activeElement && focused?.isConnected) focused.focus(); // a row that moves loses it
+    else if (row && !focused?.isConnected) this.focusRow(row.isConnected ? row : findAll(this.root, ".job")[at]);
     find(this.root, ".calm").hidden = seen.size > 0;
     const mine = this.lists.waiting.filter((job) => job.mine && job.state === "queued").length;
     find(this.root, "[data-do=cancel-all]").hidden = mine < 2;
@@ -145,11 +147,22 @@ export class QueuePanel {
     return visible.map((job) => job.id);
   }
 
-  /** @param {string} name */
-  more(name) {
-    this.shown.set(name, (this.shown.get(name) ?? PAGE) + PAGE);
+  /**
+   * Show more of a list. Once all are shown, the focus moves on to the first new one.
+   * @param {HTMLButtonElement} button
+   */
+  more(button) {
+    const section = closest(button, "[data-list]"), { list } = dataOf(section), most = this.shown.get(list) ?? PAGE;
+    this.shown.set(list, most + PAGE);
     this.draw();
+    if (button.hidden) this.focusRow(findAll(section, ".job")[most]);
   }
+
+  /**
+   * Focus the first button of a row, or the panel.
+   * @param {Element | undefined} row
+   */
+  focusRow(row) { ((row && query(row, "button")) ?? this.root).focus(); }
 
   // -- changes
 

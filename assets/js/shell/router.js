@@ -70,6 +70,17 @@ function missing(name, instead) {
   toast(`There is no page “${name}” in this studio.`, { bad: true });
 }
 
+/**
+ * The focus was on the page that is hidden now: move it to the page that is open.
+ * @param {string} name
+ */
+function keepFocus(name) {
+  const { activeElement: focused } = document, page = query(document, `#tab-${name}`);
+  if (!page || (focused !== document.body && focused?.checkVisibility())) return;
+  page.tabIndex = -1;
+  page.focus({ preventScroll: true });
+}
+
 async function settle() {
   const { tab, task } = read();
   const named = document.getElementById(`tab-${tab}-button`);
@@ -77,10 +88,11 @@ async function settle() {
   if (!button) return;
   if (tab && !named) missing(tab, "#home");
   if (button.getAttribute("aria-selected") !== "true") button.click();
-  const name = button.id.replace(/^tab-|-button$/g, "");
+  const name = button.id.replace(/^tab-|-button$/g, ""), before = document.body.dataset.tab;
   document.body.dataset.tab = name;
   emit("tab", name);
   await nextFrame();
+  if (before && before !== name) keepFocus(name);
   const bench = query(document, `#bench-${name}`);
   if (!bench) return;
   const choice = task ? query(bench, `.choice input[value="${task}"]`, HTMLInputElement) : null;

@@ -93,7 +93,7 @@ export class SearchDialog {
     /** @param {SearchResult} result */
     const row = (result) => html`<a role="option" tabindex="-1" id="found-${number++}" href="#${addressOf(result)}" aria-selected="false">
       <span class="face">${result.picture ? html`<img src="${api.thumbOf(result.picture)}" alt="" loading="lazy" decoding="async">` : icon(signs[result.kind])}</span>
-      <span class="what"><b>${result.title}</b>${result.note && html`<small>${result.note}</small>`}</span>${badgeList(result)}</a>`;
+      <span class="what"><b dir="auto">${result.title}</b>${result.note && html`<small>${result.note}</small>`}</span>${badgeList(result)}</a>`;
     /** @param {SearchGroup} group */
     const more = (group) => {
       const address = group.more && addressOfAll(group.kind, q);

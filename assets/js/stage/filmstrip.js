@@ -93,7 +93,7 @@ export class Filmstrip {
     /** @param {AssetView} asset */
     const frame = (asset) => html`<button type="button" class="frame ${asset.kind}" data-asset="${asset.id}" draggable="true"
       aria-label="${fullTitle(asset)}, ${formatDate(asset.created_at)}" title="${fullTitle(asset)} · ${describeMedia(asset)}">${thumbnail(asset)}${badgeList(asset, 2)}
-      ${reproductionMark(asset)}${asset.kind === "sound" && html`<em>${asset.title}</em>`}</button>`;
+      ${reproductionMark(asset)}${asset.kind === "sound" && html`<em dir="auto">${asset.title}</em>`}</button>`;
     render(this.strip, this.assets.length ? html`${this.assets.map(frame)}`
       : html`<p class="bare">Everything you make here appears in this strip.</p>`);
     this.mark();

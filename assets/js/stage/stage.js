@@ -167,7 +167,7 @@ export class Stage {
     const source = job.request?.image ?? job.request?.clip;
     render(this.view, html`
       ${source && html`<img class="backdrop" src="${api.thumbOf(source)}" alt="">`}
-      ${job.request?.text && html`<blockquote class="saying">${job.request.text}</blockquote>`}
+      ${job.request?.text && html`<blockquote class="saying" dir="auto">${job.request.text}</blockquote>`}
       <img class="preview" alt="Preview" hidden>
       <div class="now">
         <b class="said"></b>
@@ -270,7 +270,7 @@ export class Stage {
     this.speech?.leave();
     if (asset.kind === "sound") (this.speech ??= new SpeechPlayer(this.view, (made, by) => this.showAsset(made, by))).show(asset);
     else render(this.view, resultView(asset, before));
-    render(this.under, html`<p class="caption"><b>${fullTitle(asset)}</b><span>${describeMedia(asset)}</span>
+    render(this.under, html`<p class="caption"><b dir="auto">${fullTitle(asset)}</b><span>${describeMedia(asset)}</span>
       ${job?.words && html`<span class="job-words">${asset.verdict ? job.words.split(": ")[0] : job.words}</span>`}
       <span class="captions"></span></p>${reproductionBadge(asset)}${notesList(asset)}
       ${resultButtons(asset, this.more)}${["image", "clip"].includes(asset.kind) && this.made.length > 1 && html`<div class="others" role="group" aria-label="All results">

@@ -37,7 +37,7 @@ export class Playback {
     this.rate = rate;
     this.changed = changed;
     for (const name of ["play", "pause", "seeked", "loadedmetadata", "volumechange"]) media.addEventListener(name, () => changed());
-    media.addEventListener("pause", () => { if (this.speed > 0 && !media.ended) this.speed = 0; });
+    media.addEventListener("pause", () => { if (this.speed > 0 && media.paused && !media.ended) this.speed = 0; });
     media.addEventListener("ended", () => this.rewind());
     if ("requestVideoFrameCallback" in media) this.follow(); // else the clock tells
   }

@@ -36,7 +36,7 @@ import { WaveformView } from "./waveform-view.js";
 
 const KINDS = ["image", "clip", "sound"]; // the kinds of assets it shows
 
-const page = html`<header class="viewer-head"><h2></h2><span class="viewer-about"></span>
+const page = html`<header class="viewer-head"><h2 dir="auto"></h2><span class="viewer-about"></span>
     <button type="button" class="viewer-button" data-do="close" aria-label="Close" title="Close (Escape)">${icon("x")}</button></header>
   <div class="viewer-main"><div class="viewer-area"><div class="viewer-plane"></div><div class="viewer-sound"></div>
     <button type="button" class="viewer-button viewer-turn" data-do="previous" aria-label="Previous result" title="Previous result (←)">${icon("left")}</button>
@@ -190,7 +190,7 @@ class Viewer {
     const player = new SoundPlayback(find(area, "audio", HTMLAudioElement), asset.seconds ?? 0, () => this.played());
     this.player = player;
     player.media.muted = this.muted;
-    this.waveform = new WaveformView(find(area, "canvas", HTMLCanvasElement), asset, player, { changed: () => this.zoomed(), failed: () => this.say("This sound has no waveform. It may be damaged.") });
+    this.waveform = new WaveformView(find(area, "canvas", HTMLCanvasElement), asset, player, { changed: () => this.zoomed(), say: (text) => this.say(text) });
     this.zoomed();
     this.played();
   }

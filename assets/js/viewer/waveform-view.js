@@ -14,6 +14,7 @@ import { columnsOf, moveSpan, zoomSpan } from "./span.js";
 const BAR = 3, GAP = 1; // px
 const DRAG = 4; // px: shorter is a click
 const SOON = 150; // ms without a change before finer peaks are loaded
+const SLOW = 300; // ms of loading before the viewer says so
 const COLORS = { heard: "#ff9d3c", rest: "#8d8279", line: "#f3ece4", loop: "#ff9d3c2e", edge: "#ff9d3c" };
 
 export class WaveformView {
@@ -30,20 +31,20 @@ export class WaveformView {
    * @param {HTMLCanvasElement} canvas
    * @param {AssetView} asset
    * @param {SoundPlayback} player
-   * @param {{ changed: () => void, failed: (error: unknown) => void }} options
+   * @param {{ changed: () => void, say: (text: string) => void }} options
    */
-  constructor(canvas, asset, player, { changed, failed }) {
+  constructor(canvas, asset, player, { changed, say }) {
     this.canvas = canvas;
     this.asset = asset;
     this.player = player;
     this.changed = changed;
-    this.failed = failed;
+    this.say = (/** @type {string} */ text) => canvas.isConnected && say(text);
     this.total = asset.seconds || 1;
     /** @type {Span} */
     this.span = { from: 0, to: this.total };
     new ResizeObserver(() => this.draw()).observe(canvas);
     this.listen();
-    this.load();
+    this.loadWhole();
   }
 
   listen() {
@@ -64,15 +65,28 @@ export class WaveformView {
 
   // -- peaks
 
-  /** Load the peaks of what is visible: of everything first, then finer ones of a part. */
-  async load() {
-    const { span } = this, whole = !this.movable;
+  /** Load the peaks of everything. The first time, the studio reads the whole file, which takes seconds if it is long. */
+  async loadWhole() {
+    const slow = setTimeout(() => this.say("Reading the waveform …"), SLOW);
     try {
-      const shape = await get(`assets/${this.asset.id}/shape?${parameters(whole ? {} : { start: span.from, end: span.to })}`);
-      const level = { span, peaks: shape.peaks };
-      this.levels = whole || !this.levels.length ? [level] : [this.levels[0], level];
-      this.draw();
-    } catch (error) { this.failed(error); }
+      this.levels = [await this.peaks({ from: 0, to: this.total })];
+      this.say("");
+    } catch { this.say("This sound has no waveform. It may be damaged."); }
+    clearTimeout(slow);
+    this.show(this.span);
+  }
+
+  /** Load finer peaks of the visible part. */
+  async loadPart() {
+    const level = await this.peaks(this.span).catch(() => null); // without them, the coarse ones stay
+    if (level) this.levels = [this.levels[0], level];
+    this.draw();
+  }
+
+  /** @param {Span} span */
+  async peaks(span) {
+    const { peaks } = await get(`assets/${this.asset.id}/shape?${parameters({ start: span.from, end: span.to })}`);
+    return { span, peaks: /** @type {number[]} */ (peaks) };
   }
 
   /** @param {Span} span */
@@ -81,7 +95,7 @@ export class WaveformView {
     this.draw();
     this.changed();
     clearTimeout(this.soon);
-    if (this.movable) this.soon = setTimeout(() => this.canvas.isConnected && this.load(), SOON);
+    if (this.movable && this.levels.length) this.soon = setTimeout(() => this.canvas.isConnected && this.loadPart(), SOON);
   }
 
   // -- zoom
