@@ -89,6 +89,21 @@ def test_a_job_that_progresses_keeps_the_focus(opened: Opened, ann: httpx.Client
     expect(page.locator(".queue .job .x")).to_be_focused()
 
 
+def test_the_focus_stays_in_the_queue_when_its_button_goes(opened: Opened, ann: httpx.Client) -> None:
+    page = opened(ann)
+    jobs = waiting(45)
+    telling(page, jobs)
+    page.locator(".bar .status").click()
+    rows = page.locator("[data-list=waiting] .job")
+    page.get_by_role("button", name="Show 5 more").press("Enter")
+    expect(rows).to_have_count(45)
+    expect(rows.nth(40).get_by_role("button").first).to_be_focused()
+    rows.nth(40).get_by_role("button", name="Cancel").focus()
+    jobs[40] = {**jobs[40], "state": "cancelled", "finished_at": 1.0, "can_cancel": False, "can_move": False}
+    expect(rows).to_have_count(44)
+    expect(rows.nth(40).get_by_role("button").first).to_be_focused()
+
+
 def waiting(number: int) -> list[dict[str, Any]]:
     """Waiting jobs of the same lane, in order; one in ten is another person's."""
     return [

@@ -16,11 +16,10 @@ FOCUSED = """() => {
   return (label ?? focused.innerText ?? "").trim();
 }"""
 LOST = "document.activeElement === document.body || !document.activeElement.checkVisibility()"
-# The mark may be on the element, on what a choice or divider draws for it, or a text field's colored border.
+# The mark is an outline; a field has its colored border, a choice what is drawn for it, and a dialog fills the window.
 MARKED = """() => {
   const focused = document.activeElement;
-  const near = [focused, focused.nextElementSibling, focused.closest("label"), focused.closest(".slot, .drop")].filter(Boolean);
-  return focused.matches("dialog, textarea, select, input") || near.some((one) => getComputedStyle(one).outlineStyle !== "none");
+  return focused.matches("dialog, textarea, select, input") || getComputedStyle(focused).outlineStyle !== "none";
 }"""
 
 

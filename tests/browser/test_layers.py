@@ -108,6 +108,25 @@ def test_a_detail_view_closes_with_its_page(opened: Opened, ann: httpx.Client, p
     assert page.evaluate(ALIVE)
 
 
+def test_back_leads_to_the_list_after_turning_pages_in_the_viewer(
+    opened: Opened, ann: httpx.Client, photo: Path
+) -> None:
+    first, last = [upload(ann, photo) for _ in range(2)]
+    page = opened(ann, at="library")
+    page.locator(f".tile[data-asset='{last}']").click()
+    page.locator("dialog.detail").get_by_role("button", name="Open in the viewer").click()
+    page.locator("dialog.viewer").get_by_role("button", name="Next result").click()
+    page.wait_for_function("document.querySelector('.viewer [data-do=previous]').checkVisibility()")
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"id => location.hash.includes(id) && ({DEPTH}) === 0", arg=first)
+    page.wait_for_function("document.querySelector('dialog.detail').contains(document.activeElement)")
+    page.go_back()
+    expect(page.locator("dialog.detail")).to_be_hidden()
+    assert page.evaluate("location.hash") == "#library"
+    page.go_forward()
+    page.wait_for_function("id => location.hash.includes(id)", arg=first)
+
+
 def test_back_closes_the_sheets_of_a_phone(opened: Opened, ann: httpx.Client) -> None:
     page = opened(ann, 390, at="writing")
     opened_and_closed(page, ".writing .lists")

@@ -71,18 +71,19 @@ function missing(name, instead) {
 }
 
 /**
- * The focus was on the page that is hidden now: move it to the page that is open.
+ * Move the focus to the page that is open now, if it was on the one that is hidden.
  * @param {string} name
+ * @param {Element | null} focused what had the focus before
  */
-function keepFocus(name) {
-  const { activeElement: focused } = document, page = query(document, `#tab-${name}`);
-  if (!page || (focused !== document.body && focused?.checkVisibility())) return;
+function keepFocus(name, focused) {
+  const page = query(document, `#tab-${name}`);
+  if (!page || !focused || focused.checkVisibility() || ![document.body, focused].includes(/** @type {HTMLElement} */ (document.activeElement))) return;
   page.tabIndex = -1;
   page.focus({ preventScroll: true });
 }
 
 async function settle() {
-  const { tab, task } = read();
+  const { tab, task } = read(), { activeElement: focused } = document;
   const named = document.getElementById(`tab-${tab}-button`);
   const button = named ?? query(document, "button[id^=tab-][id$=-button]", HTMLButtonElement);
   if (!button) return;
@@ -92,7 +93,7 @@ async function settle() {
   document.body.dataset.tab = name;
   emit("tab", name);
   await nextFrame();
-  if (before && before !== name) keepFocus(name);
+  if (before && before !== name) keepFocus(name, focused);
   const bench = query(document, `#bench-${name}`);
   if (!bench) return;
   const choice = task ? query(bench, `.choice input[value="${task}"]`, HTMLInputElement) : null;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Playback } from "../../../assets/js/viewer/playback.js";
 import { bounds, isWhole, WHOLE, withEnd, withStart } from "../../../assets/js/viewer/loop.js";
 import { shuttle, speedText } from "../../../assets/js/viewer/shuttle.js";
 import { columnsOf, moveSpan, zoomSpan } from "../../../assets/js/viewer/span.js";
@@ -11,6 +12,20 @@ test("J and L play in both directions, faster each time; K stops", () => {
   assert.deepEqual(speeds("jjklj"), [-1, -2, 0, 1, -1]);
   assert.equal(shuttle(0.5, "l"), 1);
   assert.deepEqual([speedText(-2), speedText(0.25)], ["−2×", "0.25×"]);
+});
+
+test("a pause that is reported late does not stop what plays again", () => {
+  const media = Object.assign(new EventTarget(), {
+    paused: true, ended: false, currentTime: 0, duration: 10, isConnected: false, pause() {}, async play() { media.paused = false; },
+  });
+  const player = new Playback(/** @type {HTMLVideoElement} */ (/** @type {unknown} */ (media)), { fps: 25, base: 25, drop: false }, 250, () => {});
+  player.setSpeed(0);
+  player.setSpeed(1);
+  media.dispatchEvent(new Event("pause"));
+  assert.equal(player.speed, 1);
+  media.paused = true;
+  media.dispatchEvent(new Event("pause"));
+  assert.equal(player.speed, 0);
 });
 
 test("an in point after the out point drops it, and the other way round", () => {
