@@ -112,12 +112,12 @@ export class QueuePanel {
     if (count) { const { unfinished } = statusLine(jobs.values()); count.textContent = unfinished ? ` · ${unfinished}` : ""; }
     if (!this.open) return;
     this.lists = this.look();
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement), row = focused?.closest(".job");
-    const at = findAll(this.root, ".job").findIndex((one) => one === row);
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement), left = focused?.closest(".job");
+    const at = findAll(this.root, ".job").findIndex((one) => one === left);
     const seen = new Set(findAll(this.root, "[data-list]").flatMap((section) => this.fill(section)));
     for (const [id, row] of this.rows) if (!seen.has(id)) { row.remove(); this.rows.delete(id); }
     if (focused !== document.activeElement && focused?.isConnected) focused.focus(); // a row that moves loses it
-    else if (row && !focused?.isConnected) this.focusRow(row.isConnected ? row : findAll(this.root, ".job")[at]);
+    else if (left && !focused?.isConnected) this.focusRow(left.isConnected ? left : findAll(this.root, ".job")[at]);
     find(this.root, ".calm").hidden = seen.size > 0;
     const mine = this.lists.waiting.filter((job) => job.mine && job.state === "queued").length;
     find(this.root, "[data-do=cancel-all]").hidden = mine < 2;
