@@ -105,3 +105,36 @@ def test_a_sound_is_zoomed_and_a_part_of_it_repeats_on_a_phone(opened: Opened, a
     shot(page, "viewer-sound-phone")
     page.go_back()
     expect(viewer).to_be_hidden()
+
+
+def test_a_square_picture_opens_swipes_and_zooms_on_a_phone(opened: Opened, ann: httpx.Client, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        Image.new("RGB", (600, 600), "teal").save(tmp_path / f"{name}.png")
+    first, last = [upload(ann, tmp_path / f"{name}.png") for name in ("one", "two")]
+    page = view(opened, ann, last, 390)  # nothing covers the button
+    viewer = page.locator("dialog.viewer")
+    expect(viewer.get_by_role("heading")).to_have_text("two")
+    expect(viewer.get_by_role("button", name="Next result")).to_be_visible()
+    session = page.context.new_cdp_session(page)
+
+    def touch(kind: str, *points: int) -> None:
+        fingers = [{"x": x, "y": 300, "id": number} for number, x in enumerate(points)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+
+    for kind, at in (("touchStart", 320), ("touchMove", 200), ("touchMove", 80)):
+        touch(kind, at)
+    touch("touchEnd")
+    expect(viewer.get_by_role("heading")).to_have_text("one")
+    fitted = viewer.locator(".viewer-zoom").inner_text()
+    touch("touchStart", 180)
+    for spread in (20, 40, 80, 120):
+        touch("touchStart" if spread == 20 else "touchMove", 190 - spread, 190 + spread)
+    touch("touchEnd")
+    expect(viewer.locator(".viewer-zoom")).not_to_have_text(fitted)
+    scopes = viewer.get_by_role("button", name="Scopes").bounding_box()
+    assert scopes
+    middle = {"x": scopes["x"] + 20, "y": scopes["y"] + 20, "id": 0}
+    session.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [middle]})
+    expect(page.locator(".tip")).to_contain_text("Scopes")
+    touch("touchEnd")
+    expect(viewer.get_by_role("group", name="Scopes")).to_be_hidden()  # a long press asks, it does not press
