@@ -99,6 +99,7 @@ export class Playback {
     if (speed > 0) return this.forward(frame);
     this.media.pause();
     if (speed < 0) this.backward(performance.now(), frame);
+    else this.seek(frame); // after a pause, browsers may show one frame more
     this.changed();
   }
 
