@@ -6,12 +6,16 @@ It does not set HF_HUB_OFFLINE: the owner may set that, downloads respect it, an
 package too. Models are loaded from folders, with ``local_files_only``.
 """
 
+import ctypes
 import gc
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -77,7 +81,9 @@ def import_heavy(*modules: str) -> None:
     """Import modules that take seconds, torch first, and exclude them from garbage collection."""
     if prepare_imports(*modules):
         return
-    with LOADING:
+    with LOADING, collector_paused():
+        if "torch" not in sys.modules:
+            preload()
         torch = import_module("torch")
         if not _kept:
             for name in _TALKATIVE:
@@ -86,8 +92,31 @@ def import_heavy(*modules: str) -> None:
         for name in modules:
             import_module(name)
         # Collecting over the objects of these libraries takes 0.4 s; frozen objects are never examined again.
-        gc.collect()
         gc.freeze()
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Collect no garbage meanwhile. Imports and loading make so many objects that each collection would hold up every
+    other thread for 0.1 s."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def preload() -> None:
+    """Load torch's largest library by a foreign call, during which other threads run; an import would stop them all.
+
+    If it cannot be loaded, the import will say why.
+    """
+    if sys.platform == "linux" and (spec := find_spec("torch")) and spec.origin:
+        dlopen = ctypes.CDLL(None).dlopen
+        dlopen.argtypes, dlopen.restype = [ctypes.c_char_p, ctypes.c_int], ctypes.c_void_p
+        dlopen(os.fsencode(Path(spec.origin).parent / "lib" / "libtorch_cpu.so"), os.RTLD_NOW)
 
 
 def _torchvision_schemas(torch: Any) -> Any:

@@ -294,7 +294,8 @@ class Swapper:
         """Return the loaded model, or None if memory ran out: the caller acts once the error is gone and holds
         nothing."""
         try:
-            return component.load(self.device)
+            with torch_setup.collector_paused():
+                return component.load(self.device)
         except Exception as error:
             if not out_of_memory(error):
                 raise

@@ -1,11 +1,14 @@
 """The setup before torch is imported."""
 
+import gc
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from engines import torch_setup
 
 ROOT = Path(__file__).parents[3]
 
@@ -87,3 +90,27 @@ def test_torch_pins_exactly_unless_the_owner_configures_it() -> None:
     assert "pinned_max_cached_size_mb" in said()
     assert said(PYTORCH_ALLOC_CONF="backend:native") == "backend:native"
     assert said(PYTORCH_CUDA_ALLOC_CONF="backend:native") == "None"
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_collector_is_paused_and_then_as_before(on: bool) -> None:
+    was_on = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        with pytest.raises(ValueError, match="loading"), torch_setup.collector_paused():
+            assert not gc.isenabled()
+            raise ValueError("loading failed")
+        assert gc.isenabled() is on
+    finally:
+        (gc.enable if was_on else gc.disable)()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="preloads on Linux only")
+def test_the_largest_library_is_loaded_before_torch_is_imported() -> None:
+    script = """
+import sys
+from engines import torch_setup
+torch_setup.preload()
+print("torch" in sys.modules, "libtorch_cpu" in open("/proc/self/maps").read())
+"""
+    assert python(script) == "False True"
