@@ -41,6 +41,8 @@ export class SubmitBar {
   filled;
   /** @type {((there: boolean) => void) | undefined} */
   arrived;
+  /** Whether a press waits for its answer. */
+  isBusy = false;
   /** @type {boolean | undefined} */
   late;
   /** @type {boolean | undefined} */
@@ -149,7 +151,7 @@ export class SubmitBar {
 
   /** Submit the form; ``anyway`` skips the question whether the model can draw what the prompt wants to see. */
   async press(anyway = false) {
-    if (this.go.ariaBusy === "true") return;
+    if (this.isBusy) return;
     this.busy(true);
     this.objection.close();
     await this.filled;
@@ -164,6 +166,7 @@ export class SubmitBar {
   /** @param {boolean} busy */
   busy(busy) {
     clearTimeout(this.waiting);
+    this.isBusy = busy;
     this.go.setAttribute("aria-busy", String(busy)); // not disabled: it would lose the focus
   }
 
