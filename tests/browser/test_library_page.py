@@ -263,9 +263,9 @@ def test_a_zip_contains_the_selection_and_can_be_clean(
     assert held[False].tobytes() == held[True].tobytes()
     full = {"code": "disk_full", "what": "There is not enough disk space for the copy."}
     page.route("**/api/assets/zip", lambda route: route.fulfill(status=507, json=full))
-    page.locator(".deeds").get_by_role("button", name="Download for client").click()
+    page.locator(".bulk-actions").get_by_role("button", name="Download for client").click()
     expect(page.locator(".toast.bad")).to_contain_text("There is not enough disk space for the copy.")
-    expect(page.locator(".deeds")).to_be_visible()
+    expect(page.locator(".bulk-actions")).to_be_visible()
 
 
 def test_foreign_provenance_breaks_nothing(opened: Opened, house: Live, ann: httpx.Client, tmp_path: Path) -> None:
