@@ -44,13 +44,14 @@ class Backups:
 
     def view(self) -> BackupView:
         """Return the current state."""
+        running = self._running  # before what a backup leaves: once none is running, all of it is there
         last_backup, place = last(self._studio.data), self._place()
         return BackupView(
             last_at=last_backup.made_at if last_backup else None,
             bytes=last_backup.bytes if last_backup else 0,
             missing=len(last_backup.missing) if last_backup else 0,
             place=str(place),
-            running=self._running,
+            running=running,
             done=self._progress.done,
             total=self._progress.total,
             problem=self._problem,

@@ -291,8 +291,7 @@ class Swapper:
         return _Entry(component, model, measure_bytes(component, model), time.monotonic() - began)
 
     def _try_load(self, component: Component) -> Any:
-        """Return the loaded model, or None if memory ran out: the caller acts once the error is gone and holds
-        nothing."""
+        """Return the loaded model, or None if memory ran out: the caller acts once the error holds nothing anymore."""
         try:
             with torch_setup.collector_paused():
                 return component.load(self.device)
