@@ -50,11 +50,12 @@ class Reclaim:
 
     def view(self) -> UnclaimedView:
         """Return the current state."""
-        files = [] if self._running else self._studio.library.unclaimed()  # the scan is slow, and this is called often
+        running = self._running  # once: it may end meanwhile
+        files = [] if running else self._studio.library.unclaimed()  # the scan is slow, and this is called often
         return UnclaimedView(
             count=len(files),
             bytes=sum(one.bytes for one in files),
-            running=self._running,
+            running=running,
             done=self._done,
             unreadable=self._unreadable,
         )
