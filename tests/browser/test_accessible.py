@@ -51,13 +51,17 @@ def opened_layers(page: Page, phone: bool) -> dict[str, list[str]]:
 
 
 def small(page: Page) -> list[str]:
-    """What can be tapped and is smaller than 44 px. Links within a sentence may be narrow or low."""
+    """What can be tapped and is smaller than 44 px, or is cut off by what holds it. Links within a sentence may be
+    narrow or low."""
     found: list[str] = page.evaluate("""() => {
         const all = ".part, .card, .viewer", tapped = "button, a[href], summary, select, textarea, input";
         return [...document.querySelectorAll(all)].flatMap((root) => [...root.querySelectorAll(tapped)])
           .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest("p, [inert]"))
           .map((one) => [one, one.matches("[type=radio], [type=checkbox], [type=file]") && one.closest("label")])
-          .map(([one, label]) => [one, (label || one).getBoundingClientRect()])
+          .map(([one, label]) => [one, [label || one, ...(one.matches("[type=number]") ? [one.parentElement] : [])]])
+          .map(([one, boxes]) => [one, boxes.map((box) => box.getBoundingClientRect())])
+          .map(([one, boxes]) => [one, { width: Math.min(...boxes.map(({ width }) => width)),
+            height: Math.min(...boxes.map(({ height }) => height)) }])
           .filter(([, { width, height }]) => Math.min(width, height) > 1 && Math.min(width, height) < 43.5)
           .map(([one, { width, height }]) => `${width | 0} × ${height | 0}: ${one.outerHTML.slice(0, 120)}`);
     }""")
