@@ -137,7 +137,7 @@ def save_thumb(image: Image.Image, path: Path) -> None:
     """Write a WebP thumbnail of at most 512 × 512 px."""
     small = _within(image, THUMB_SIDE, Image.Resampling.LANCZOS)
     with write_atomically(path) as part:
-        small.save(part, "WEBP", quality=82, method=3)
+        small.save(part, "WEBP", quality=82, method=2)  # method 3: 3 % smaller, twice the time
 
 
 def preview_jpeg(image: Image.Image) -> bytes:

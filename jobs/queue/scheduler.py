@@ -25,6 +25,7 @@ from jobs.queue.yielding import SHORT_SECONDS, begins_working, yields_in
 STOP_SECONDS = 0.9
 """How long a running job may take to end when the studio stops."""
 _RETRY_SECONDS = 1.0
+_MARK_SECONDS = 0.25
 _DISK_SECONDS = 5.0
 """How often a lane that waits for disk space checks again."""
 
@@ -56,6 +57,7 @@ class Lane:
         self._catalog = catalog
         self._inbox: queue.SimpleQueue[protocol.Event | None] = queue.SimpleQueue()
         self._measured: protocol.Measured | None = None
+        self._marked = ("", 0.0)  # the job whose progress was saved last, and when
         self._yielded = ""  # the last job asked to yield to short ones
         self._short_until = 0.0
         self._ended: tuple[str, float] | None = None  # the model of the last finished job, and its start time
@@ -221,7 +223,7 @@ class Lane:
             self._live.update(job.id, thinking=now.thinking + event.delta)
         else:
             self._live.update(job.id, text=now.text + event.delta)
-            self._attempts.mark_place(job, f"letter {len(now.text)}")
+            self._mark(job, f"letter {len(now.text)}")
 
     def _progress(self, job: LiveJob, event: protocol.Progress) -> None:
         self._be(job, "running")
@@ -229,9 +231,16 @@ class Lane:
         if now is None:
             return
         pace = _paced(now.pace, event, time.time())
-        self._attempts.mark_place(job, f"{event.noun} {event.step} of {event.total}")
+        self._mark(job, f"{event.noun} {event.step} of {event.total}")
         now = replace(now, pace=pace)
         self._live.update(job.id, pace=pace, seconds_left=seconds_left(now, pace.at))
+
+    def _mark(self, job: LiveJob, place: str) -> None:
+        """Save the progress, at most every ``_MARK_SECONDS``: a file per step would slow down short steps."""
+        last, at = self._marked
+        if job.id != last or time.monotonic() - at > _MARK_SECONDS:
+            self._marked = (job.id, time.monotonic())
+            self._attempts.mark_place(job, place)
 
     def _be(self, job: LiveJob, state: str) -> None:
         """Switch between loading and running; a change that cannot be written is still shown."""
