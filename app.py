@@ -224,9 +224,12 @@ def mount_gradio(app: "FastAPI", studio: "Studio") -> "Blocks":
 
 def forget_garbage() -> None:
     """Exclude all present objects from garbage collection: they stay, and scanning them again and again would block all
-    requests for up to half a second."""
+    requests for up to half a second. Memory that only starting needed goes back to the system."""
+    from engines.memory import host_memory
+
     gc.collect()
     gc.freeze()
+    host_memory.give_back()
 
 
 def serve(studio: "Studio", sockets: list["socket.socket"]) -> None:
