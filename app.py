@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import logs
+from engines.torch_setup import collector_paused
 from errors import StudioError
 from settings import Settings, from_command_line
 
@@ -121,6 +122,7 @@ def build_studio(settings: Settings) -> "Studio":
     )
 
 
+@collector_paused()
 def build_app(studio: "Studio") -> "ASGIApp":
     """Build the web app: our own routes, Gradio at the root, the gate in front of everything."""
     tame_gradio(studio.data)
@@ -193,12 +195,14 @@ def mount_gradio(app: "FastAPI", studio: "Studio") -> "Blocks":
     from api.lean_sessions import keep_sessions_lean
     from api.operations import gradio as endpoints
     from api.operations.script_values import explain_missing_arguments
+    from api.single_app import only_at_the_end
 
-    blocks = tabs.build(studio)
-    with blocks:
-        endpoints.install(studio)
+    with only_at_the_end():
+        blocks = tabs.build(studio)
+        with blocks:
+            endpoints.install(studio)
+        blocks.queue(api_open=False, max_size=200, default_concurrency_limit=None)
     blocks.state_session_capacity = 300  # the default of 10,000 sessions, 2.3 KiB per component, is never freed
-    blocks.queue(api_open=False, max_size=200, default_concurrency_limit=None)
     blocks.max_threads = 200  # mount_gradio_app has no parameter for it
     share_queue(blocks)
     explain_missing_arguments(blocks)

@@ -1,6 +1,7 @@
 """The operations as endpoints for ``gradio_client``: named, typed, and checked against their signature."""
 
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from inspect import Parameter, Signature, isasyncgenfunction, signature
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -47,6 +48,7 @@ def _endpoint(operation: Operation, studio: Studio) -> Callable[..., Any]:
     return endpoint  # type: ignore[no-any-return]
 
 
+@cache
 def _reader(operation: Operation) -> tuple[list[Parameter], Callable[[tuple[Any, ...]], Json]]:
     """Return the parameters for scripts, and a function from their values to the operation's arguments."""
     _studio, who, *own = _parameters(operation.call)

@@ -34,7 +34,7 @@ class Route:
     options: Json
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
     """A function ``(studio, who, …)`` that returns a pydantic model, JSON or a response, with its route and endpoint.
 

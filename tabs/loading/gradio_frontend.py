@@ -35,8 +35,9 @@ def front_end(components: set[str], folder: Path = FRONTEND) -> FrontEnd:
     for entry in list(scripts):
         for chunk, needs in _loaded_later(folder / "assets" / entry):  # the start, the registry of components
             names = [chunk, *needs]
+            used = _chunks(folder / "assets" / chunk, components)
             for inner, inner_needs in _loaded_later(folder / "assets" / chunk):
-                if inner.startswith("Blocks-") or inner in _chunks(folder / "assets" / chunk, components):
+                if inner.startswith("Blocks-") or inner in used:
                     names += [inner, *inner_needs]
             scripts |= dict.fromkeys(name for name in names if name.endswith(".js"))
             styles |= dict.fromkeys(name for name in names if name.endswith(".css"))
