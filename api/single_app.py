@@ -1,4 +1,4 @@
-"""Builds Gradio's Blocks without what it computes at every step and throws away: a web app and the page's description."""
+"""Builds Gradio's Blocks without what it computes at every step and throws away: an app, the page's description."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ def only_at_the_end() -> Iterator[None]:
     """
     create, describe = App.create_app, Blocks.get_config_file
     App.create_app = staticmethod(lambda blocks, **options: None)  # type: ignore[assignment]
-    Blocks.get_config_file = lambda blocks: {}  # type: ignore[assignment,method-assign,return-value,typeddict-item]
+    Blocks.get_config_file = lambda blocks: {}  # type: ignore[assignment,method-assign,typeddict-item]
     try:
         yield
     finally:
