@@ -209,6 +209,7 @@ class PromptForm(Form):
             "guidance": any(one.guidance != "none" for one in able),
             "references": any(one.references for one in able),
             "loras": any(one.lora_family for one in able),
+            "last_image": any(one.last_frame for one in able),
             **dict.fromkeys(_CONTROLS, any(one.controls for one in able)),
         }
         return [name for name, does in acts.items() if not does and name in self.controls]
@@ -227,7 +228,9 @@ class PromptForm(Form):
         """Return the chosen model, or the automatic choice."""
         if named.get("model"):
             return model_choice.ModelChoice(self.studio.catalog.get(str(named["model"])), "")
-        needs = model_choice.Needs(len(named.get("references") or ()), str(named.get("control") or "none"))
+        needs = model_choice.Needs(
+            len(named.get("references") or ()), str(named.get("control") or "none"), bool(named.get("last_image"))
+        )
         held = named.get("loras")
         used = [one.get("asset") for one in held if isinstance(one, dict)] if isinstance(held, list) else []
         return self.studio.jobs.auto(who, self.task, str(named.get("prompt") or ""), [str(id) for id in used], needs)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from engines.catalog.entry import Entry
 from engines.loras import families
-from engines.requests import AssetFacts, CreateImage, ExtendImage, Kind, Request, parse
+from engines.requests import AnimateImage, AssetFacts, CreateImage, ExtendImage, Kind, Request, parse
 from engines.requests.base import MAX_SEED
 from errors import StudioError
 
@@ -167,7 +167,14 @@ def _check_sides(request: Request, facts: Mapping[str, AssetFacts]) -> None:
 
 
 def _check_guides(request: Request, entry: Entry) -> None:
-    """The model must support the number of reference pictures and the structure to keep."""
+    """The model must support the number of reference pictures, the structure to keep, the last frame."""
+    if isinstance(request, AnimateImage) and request.last_image and not entry.last_frame:
+        raise _wrong(
+            "no_last_frame",
+            f"{entry.name} cannot end a clip on a given picture.",
+            "It only takes the first frame.",
+            f"Remove the picture from “{_label(request, 'last_image')}”, or choose another model.",
+        )
     if not isinstance(request, CreateImage):
         return
     if len(request.references) > entry.references:

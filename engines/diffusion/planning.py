@@ -1,7 +1,9 @@
 """The memory plan of a job: form, plan and engine all compute a request's memory here."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from engines import protocol
 from engines.catalog import Catalog, Entry
@@ -38,11 +40,18 @@ def usual_workload(entry: Entry) -> Workload:
     family = registry.of(entry)
     if not isinstance(family, VideoFamily):
         return Workload(entry=entry, width=entry.pixels or _USUAL_PIXELS, height=1)
-    values = {name: entry.defaults.get(name, CreateClip.model_fields[name].default) for name in _CLIP}
-    return _clip(family, entry, values["width"], values["height"], values["seconds"])
+    return _clip(family, entry, *_usual_size(entry), entry.defaults.get("seconds", _default("seconds")))
 
 
-_CLIP = ("width", "height", "seconds")
+def _usual_size(entry: Entry) -> tuple[int, int]:
+    """Return the width and height of a model's usual clip; a square of its best area if it only animates pictures."""
+    if entry.pixels and "create_clip" not in entry.tasks:
+        return math.isqrt(entry.pixels), math.isqrt(entry.pixels)
+    return entry.defaults.get("width", _default("width")), entry.defaults.get("height", _default("height"))
+
+
+def _default(field: str) -> Any:
+    return CreateClip.model_fields[field].default
 
 
 def workload(
@@ -59,9 +68,8 @@ def workload(
     """
     family, usual = registry.of(entry), usual_workload(entry)
     if isinstance(family, VideoFamily):
-        size = (request.width, request.height) if isinstance(request, CreateClip) else None
-        width, height = size or (entry.defaults.get(name, CreateClip.model_fields[name].default) for name in _CLIP[:2])
-        result = _clip(family, entry, width, height, getattr(request, "seconds", 0))
+        size = (request.width, request.height) if isinstance(request, CreateClip) else _usual_size(entry)
+        result = _clip(family, entry, *size, getattr(request, "seconds", 0))
     elif isinstance(request, CreateImage):
         scale = int(entry.options.get("enlarge_by", 1))
         result = replace(usual, width=request.width // scale, height=request.height // scale)

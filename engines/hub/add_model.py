@@ -181,9 +181,11 @@ def _parts(known: Entry, repo: str, folders: set[str], revision: str = "main") -
 
 
 def _known_entry(catalog: Catalog, repo: str, revision: str) -> Entry | None:
-    """Return the existing entry for a repository's weights."""
-    entries = catalog.entries.values()
-    return next((entry for entry in entries if not entry.hidden and _same_class(entry, repo, revision)), None)
+    """Return the existing entry for a repository's weights; one that uses only its second expert comes last."""
+    entries = [one for one in catalog.entries.values() if not one.hidden and _same_class(one, repo, revision)]
+    return min(
+        entries, key=lambda one: one.parts.get("transformer", Part(repo="")).subfolder == "transformer_2", default=None
+    )
 
 
 def _same_class(entry: Entry, repo: str, revision: str) -> bool:

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from engines.requests.base import Request, asset
+from engines.requests.base import ASSET_ID, Request, asset
 from engines.requests.frame_rate import FILM_RATES, HIGHEST, LOWEST, FrameRate, shown_rate, written_rate
 from engines.requests.prompt import PromptRequest
 
@@ -65,10 +65,17 @@ class CreateClip(VideoRequest):
 
 
 class AnimateImage(VideoRequest):
-    """Animate a picture: it becomes the first frame of the clip."""
+    """Animate a picture: it becomes the first frame of the clip. With some models, another one becomes the last."""
 
     task: Literal["animate_image"] = "animate_image"
     image: str = asset("Picture", "The first frame of the clip.", "image")
+    last_image: str | None = Field(
+        None,
+        title="Last frame",
+        description="The clip moves from the first picture to this one.",
+        pattern=ASSET_ID,
+        json_schema_extra={"asset": "image"},
+    )
 
     def title(self, assets: Mapping[str, str]) -> str:
         return assets.get(self.image, "picture")

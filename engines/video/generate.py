@@ -104,6 +104,8 @@ def _shots(request: VideoRequest, context: Context, family: VideoFamily) -> _Sho
     )
     place = first_frame_crop.cover_crop(picture, width, height)
     inputs = _beginning(replace(inputs, width=width, height=height), picture)
+    if request.last_image:
+        inputs = _ending(inputs, open_image(context, request.last_image), context)
     return _Shots((inputs,) * request.count, unknown, shown=None if place.box == (0, 0, *picture.size) else place.box)
 
 
@@ -111,6 +113,14 @@ def _beginning(inputs: VideoInputs, picture: "Image") -> VideoInputs:
     """Return the inputs with a picture as the first frame."""
     place = first_frame_crop.cover_crop(picture, inputs.width, inputs.height)
     return replace(inputs, conditioning=replace(inputs.conditioning, first=crop.crop_image(picture, place)))
+
+
+def _ending(inputs: VideoInputs, picture: "Image", context: Context) -> VideoInputs:
+    """Return the inputs with a picture as the last frame, which fills the frame like the first one."""
+    place = first_frame_crop.cover_crop(picture, inputs.width, inputs.height)
+    if place.box != (0, 0, *picture.size):
+        context.note("The last picture and the clip have different shapes, so only part of it is used.")
+    return replace(inputs, conditioning=replace(inputs.conditioning, last=crop.crop_image(picture, place)))
 
 
 def _hand_over(

@@ -137,7 +137,7 @@ class Admission:
         given = request.model_fields_set & {"width", "height"}
         sides = tuple((name, getattr(request, name)) for name in given)
         references, control = getattr(request, "references", ()), getattr(request, "control", "none")
-        needs = Needs(len(references), control, sides)
+        needs = Needs(len(references), control, getattr(request, "last_image", None) is not None, sides)
         loras = {use.asset for use in request.loras}
         return request.model_copy(update={"model": self.auto(who, request.task, request.prompt, loras, needs).entry.id})
 

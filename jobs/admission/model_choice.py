@@ -33,19 +33,20 @@ class ModelChoice(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What a request needs that only some models offer: a number of reference pictures, a control type, a size (each
-    side in px by its field), LoRAs; and the cast members it names."""
+    """What a request needs that only some models offer: a number of reference pictures, a control type, a last frame, a
+    size (each side in px by its field), LoRAs; and the cast members it names."""
 
     references: int = 0
     control: str = "none"
+    last_frame: bool = False
     sides: tuple[tuple[str, int], ...] = ()
     loras: tuple[AssetView, ...] = ()
     cast: tuple[CastView, ...] = ()
 
     def met_by(self, entry: Entry) -> bool:
-        """Whether a model accepts that many reference pictures and the control type."""
+        """Whether a model accepts that many reference pictures, the control type and the last frame."""
         enough = entry.references >= self.references >= entry.needs_references
-        return enough and self.control in ("none", *entry.controls)
+        return enough and self.control in ("none", *entry.controls) and entry.last_frame >= self.last_frame
 
     def drawn_by(self, entry: Entry) -> bool:
         """Whether the model accepts the size."""

@@ -86,6 +86,7 @@ def test_a_sketch_model_is_labeled_with_its_limits(filmed: Studio, ann: Person) 
     assert told["length"] == {"offered": [2.125], "usual": 2.125, "seconds": None}
     assert told["size"]["shapes"] == []
     assert {"negative_prompt", "guidance", "loras"} <= set(told["idle"])
+    assert "last_image" in form(filmed, AnimateImage).advice(ann.who, held)["about"]["idle"]
     wan = create.advice(ann.who, {"prompt": "x"})["about"]
     assert wan["why"] == shipped.entry(WAN).name
     assert (wan["calm"], wan["unknown"], wan["length"]["offered"][::9]) == ("", [], [0.5, 5])

@@ -56,7 +56,7 @@ function hideIdle(form, asked) {
   if (!asked?.about?.idle) return; // no model yet
   const { values, about } = asked;
   const idle = new Set(about.idle);
-  for (const name of ["negative_prompt", "guidance", "references", "loras", "control"]) show(form, name, !idle.has(name));
+  for (const name of ["negative_prompt", "guidance", "references", "last_image", "loras", "control"]) show(form, name, !idle.has(name));
   const structured = !idle.has("control") && values.control && values.control !== "none";
   for (const name of ["control_image", "control_strength"]) show(form, name, structured);
   for (const [name, usual] of Object.entries(about.usual ?? {})) {

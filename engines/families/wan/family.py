@@ -45,8 +45,10 @@ class Wan(VideoFamily):
             "num_frames": frames,
             "guidance_scale": inputs.guidance,
         }
-        first = inputs.conditioning.first
-        return kwargs | ({"image": first} if first is not None else {})
+        if "low_noise_guidance" in inputs.entry.options:
+            kwargs["guidance_scale_2"] = inputs.guidance * float(inputs.entry.options["low_noise_guidance"])
+        given = {"image": inputs.conditioning.first, "last_image": inputs.conditioning.last}
+        return kwargs | {name: image for name, image in given.items() if image is not None}
 
     def denoise(
         self,

@@ -1,4 +1,4 @@
-"""The twins of Wan: 2.2 with two experts, 2.1, and the small 2.2 for text and images."""
+"""The twins of Wan: 2.2 with two experts for text and for images, 2.1, and the small 2.2 for both."""
 
 from pathlib import Path
 from typing import Any
@@ -12,24 +12,39 @@ from engines.twins.twin import SHORT, SMALLEST, Twin
 
 TEXT_WIDTH = 32
 """Width of the text encoder's output."""
+_GIVEN_CHANNELS = 20
+"""What the model for images reads with the noise: the latents of the given frames, and four masks."""
 
 
 def save(folder: Path) -> None:
     """Build Wan 2.2 with the same weights each time, and save it in the real model's layout."""
-    from diffusers import UniPCMultistepScheduler, WanPipeline
+    from diffusers import WanPipeline
+
+    _save_experts(WanPipeline, 0.875, 0, folder)
+
+
+def save_i2v(folder: Path) -> None:
+    """Save Wan 2.2 for images, which has no image encoder: the first frame, and the last, are given as latents."""
+    from diffusers import WanImageToVideoPipeline
+
+    _save_experts(WanImageToVideoPipeline, 0.9, _GIVEN_CHANNELS, folder)
+
+
+def _save_experts(pipeline: Any, boundary: float, given: int, folder: Path) -> None:
+    from diffusers import UniPCMultistepScheduler
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(22)
-        pipeline = WanPipeline(
+        built = pipeline(
             tokenizer=t5_tokenizer(),
             text_encoder=t5_encoder(TEXT_WIDTH, umt5=True),
             vae=_plain_autoencoder(),
             scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
-            transformer=scale_weights(_transformer()),
-            transformer_2=scale_weights(_transformer()),
-            boundary_ratio=0.875,
+            transformer=scale_weights(_transformer(given=given)),
+            transformer_2=scale_weights(_transformer(given=given)),
+            boundary_ratio=boundary,
         )
-    pipeline.to(torch.bfloat16).save_pretrained(folder)
+    built.to(torch.bfloat16).save_pretrained(folder)
 
 
 def save_21(folder: Path) -> None:
@@ -100,14 +115,14 @@ def autoencoder(channels: int, pixels: int, over_time: list[bool]) -> Any:
     )
 
 
-def _transformer(channels: int = 16) -> Any:
+def _transformer(channels: int = 16, given: int = 0) -> Any:
     from diffusers import WanTransformer3DModel
 
     return WanTransformer3DModel(
         patch_size=(1, 2, 2),
         num_attention_heads=2,
         attention_head_dim=12,
-        in_channels=channels,
+        in_channels=channels + given,
         out_channels=channels,
         text_dim=TEXT_WIDTH,
         freq_dim=32,
@@ -119,5 +134,11 @@ def _transformer(channels: int = 16) -> Any:
     )
 
 
-TWINS = {"wan-2.2": Twin(save, SMALLEST), "wan-2.1": Twin(save_21, SHORT), "wan-2.2-5b": Twin(save_5b, SHORT)}
+TWINS = {
+    "wan-2.2": Twin(save, SMALLEST),
+    "wan-2.2-t2v": Twin(save, SHORT),
+    "wan-2.2-i2v": Twin(save_i2v, SHORT),
+    "wan-2.1": Twin(save_21, SHORT),
+    "wan-2.2-5b": Twin(save_5b, SHORT),
+}
 """The twins by the names that entries use."""
