@@ -33,8 +33,9 @@ class VideoForm(PromptForm):
 
     def lay_out(self, fields: Mapping[str, FieldInfo]) -> None:
         left = dict(fields)
-        if "image" in left:
-            self.add("image", left.pop("image"))
+        for name in ("image", "last_image"):
+            if name in left:
+                self.add(name, left.pop(name))
         self.words(left)
         _examples(self.task)
         if "width" in left:

@@ -72,7 +72,7 @@ class AnimateImage(VideoRequest):
     last_image: str | None = Field(
         None,
         title="Last frame",
-        description="The clip moves from the first picture to this one.",
+        description="Optional: the clip moves from the first picture to this one.",
         pattern=ASSET_ID,
         json_schema_extra={"asset": "image"},
     )
