@@ -33,6 +33,7 @@ def test_reference_pages_are_up_to_date(name: str) -> None:
     assert text(name) == reference.pages()[name], "write them anew: python -m api.reference"
 
 
+@pytest.mark.slow
 def test_the_types_of_the_views_are_up_to_date() -> None:
     assert page_types.FILE.read_text(encoding="utf-8") == page_types.text(), "write them anew: python -m api.page_types"
 

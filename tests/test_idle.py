@@ -4,6 +4,8 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.support.live import Live
 
 SECONDS, WINDOWS = 2.0, 8
@@ -15,6 +17,7 @@ def used(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.slow
 def test_an_idle_studio_uses_little_cpu(tmp_path: Path, starter: Path) -> None:
     studio = Live(tmp_path / "data", starter).start()
     try:

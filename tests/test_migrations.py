@@ -49,6 +49,7 @@ def test_opening_twice_changes_nothing(tmp_path: Path) -> None:
     assert tables(path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a film", "100%", "what? naïve #1 %(here)s"])
 def test_any_folder_name_works_for_program_and_data(tmp_path: Path, name: str) -> None:
     program, data = tmp_path / "program" / name, tmp_path / "data" / name

@@ -55,6 +55,7 @@ def test_each_invalid_setting_is_reported(monkeypatch: pytest.MonkeyPatch, capsy
     assert all(line.startswith("C41_") and ": invalid value “" in line and line.endswith(".") for line in lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["app.py"], ["-m", "auth", "list"], ["-m", "library", "backup", "nowhere"]])
 def test_no_command_ends_in_a_traceback(command: list[str], tmp_path: Path) -> None:
     env = {"C41_PORT": "abc", "C41_DATA": str(tmp_path)}

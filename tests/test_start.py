@@ -14,6 +14,7 @@ from library.service import Library
 from settings import Settings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error",
     [

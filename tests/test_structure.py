@@ -84,6 +84,7 @@ def test_single_files_import_only_what_their_layer_allows(name: str) -> None:
     assert found <= SINGLE_FILES[name]
 
 
+@pytest.mark.slow
 def test_the_sign_in_page_needs_no_model_library(data_folder: Path) -> None:
     code = f"""
 import sys
@@ -101,6 +102,7 @@ with TestClient(app.build_app(studio)) as client:
     assert done.stdout.strip() == ""
 
 
+@pytest.mark.slow
 def test_serving_the_page_loads_no_tools(data_folder: Path) -> None:
     """Storybook's vocabulary is small; the code for its training pictures must not be loaded."""
     code = f"""

@@ -144,6 +144,7 @@ def large_bodies() -> Iterator[tuple[str, str]]:
             yield from ((method, path) for method in route.methods & {"POST", "PUT", "PATCH"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BODIES)
 def test_no_route_blocks_the_loop_for_a_large_body(writer: Person, patience: float, kind: str) -> None:
     body = json.dumps(BODIES[kind], ensure_ascii=False).encode()
@@ -154,6 +155,7 @@ def test_no_route_blocks_the_loop_for_a_large_body(writer: Person, patience: flo
         assert answer.status_code < 500, f"{method} {path}: {answer.text[:200]}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BODIES)
 def test_no_endpoint_blocks_the_loop_for_large_arguments(writer: Person, patience: float, kind: str) -> None:
     def call(name: str, data: list[Any]) -> Any:

@@ -4,6 +4,7 @@ import threading
 import time
 
 import httpx
+import pytest
 from gradio_client import Client
 
 from api.fair_queue import MOST_WAITING
@@ -21,6 +22,7 @@ def draw(client: httpx.Client) -> str:
     return str(client.post("/api/jobs", json={"task": "create_image", "prompt": "a lion"}).json()["id"])
 
 
+@pytest.mark.slow
 def test_following_many_jobs_does_not_block_others(live: Live) -> None:
     live.house.painter.go_on.clear()
     with script(live, live.bob) as bob:

@@ -158,6 +158,7 @@ def kept_files(live: Live) -> set[Path]:
     return {path for path in live.house.studio.data.uploads.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_every_endpoint_refuses_other_peoples_files(
     live: Live, thief: Thief, things: dict[str, str], tmp_path: Path
 ) -> None:
@@ -184,6 +185,7 @@ def test_every_endpoint_refuses_other_peoples_files(
     assert thief.asked == []
 
 
+@pytest.mark.slow
 def test_an_uploaded_picture_cannot_make_a_client_fetch_anything(live: Live, thief: Thief, tmp_path: Path) -> None:
     client = connect(live, live.ann, tmp_path)
     before = kept_files(live)

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).parents[2]
 OWN = """
 import gradio as gr
@@ -13,6 +15,7 @@ class Own(gr.Textbox):
 """
 
 
+@pytest.mark.slow
 def test_no_stub_is_written_for_a_component(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(OWN)
     script = f"""

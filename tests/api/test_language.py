@@ -76,6 +76,7 @@ def ended(ann: Person, id: str) -> dict[str, object]:
     return until(look, 120, "the end of the job")
 
 
+@pytest.mark.slow
 def test_a_new_studio_writes_and_streams(ann: Person) -> None:
     id = ask(ann, "What is the capital of France? One short sentence.", temperature=0, max_tokens=40)
     with ann.client.stream("GET", f"/api/jobs/{id}/text") as answer:

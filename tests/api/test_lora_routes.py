@@ -272,6 +272,7 @@ def get_by_endpoint(client: TestClient, repo: str) -> Any:
     return found[0] if isinstance(found, list) else found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("get", [get_by_rest, get_as_job, get_by_endpoint])
 def test_every_kind_of_pasted_address_works(house: House, get: Callable[[TestClient, str], Any]) -> None:
     for repo, file in (

@@ -103,6 +103,7 @@ def test_the_list_is_limited_to_what_a_request_accepts() -> None:
     assert lists == (requests.MAX_WORD, requests.MAX_SAY, requests.MAX_PAIRS)
 
 
+@pytest.mark.slow
 def test_a_voice_over_records_the_pronunciations_it_used(ann: TestClient, bob: TestClient) -> None:
     plain = spoken(ann)
     for word, say in (("Nguyen", "win"), ("Paris", "Paree")):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from fastapi.testclient import TestClient
 
 from settings import Settings
@@ -11,6 +12,7 @@ from tests.support.studios import at_work, wired
 from tests.support.waiting import until
 
 
+@pytest.mark.slow
 def test_thumbnails_are_made_while_one_asks_and_stay_private(tmp_path: Path, starter: Path) -> None:
     settings = Settings(data=tmp_path / "data", starter=starter, keep_free_mb=10)
     with wired(settings) as studio, at_work(studio) as app:

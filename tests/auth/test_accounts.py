@@ -305,6 +305,7 @@ def test_session_and_token_secrets_are_not_interchangeable(house: House) -> None
     assert accounts.principal_of_token("c41_") is None
 
 
+@pytest.mark.slow
 def test_a_cached_person_needs_no_query_and_other_processes_changes_arrive(house: House) -> None:
     accounts = house.accounts
     token = accounts.new_token(person(house, "bob"), "script")

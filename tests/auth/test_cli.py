@@ -39,6 +39,7 @@ def until(condition: object, seconds: float = SECONDS + 1) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_it_runs_as_a_program_and_creates_the_database(data_folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "auth", "add", "Zoë", "--role", "owner"],
@@ -62,6 +63,7 @@ def test_a_person_from_invitation_to_sign_in(house: House, capsys: pytest.Captur
     house.data.unlock()
 
 
+@pytest.mark.slow
 def test_changes_reach_a_running_studio_within_two_seconds(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     browser = signed_in(house, "bob")
     script = client(house, Authorization=f"Bearer {said(capsys, 'token', 'bob', 'renders')}")
@@ -73,6 +75,7 @@ def test_changes_reach_a_running_studio_within_two_seconds(house: House, capsys:
     assert script.get("/api/me").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_reset_mentions_tokens_and_revokes_them_on_request(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     script = client(house, **house.token("bob"))
     assert "bob still has 1 access token" in said(capsys, "reset", "bob")
@@ -90,6 +93,7 @@ def test_a_reset_signs_out_and_prints_a_link(house: House, capsys: pytest.Captur
     assert client(house).post(path, data={"password": "another long one"}).status_code == 200
 
 
+@pytest.mark.slow
 def test_tokens_are_listed_and_revoked(house: House, capsys: pytest.CaptureFixture[str]) -> None:
     secret = said(capsys, "token", "ann", "nightly renders")
     listed = said(capsys, "tokens", "ann")

@@ -99,6 +99,7 @@ def test_a_token_is_not_a_cookie(house: House) -> None:
 # Proxies
 
 
+@pytest.mark.slow
 def test_a_trusted_proxys_headers_are_used(house: House) -> None:
     behind = signed_in(house, "ann")
     said = {"X-Forwarded-For": "6.6.6.6, 203.0.113.7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "c41.example"}

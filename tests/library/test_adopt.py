@@ -159,6 +159,7 @@ def _adopt_and_die(root: Path, owner: str, folder: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_killed_inside_the_transaction(shelf: Shelf, ann: Principal) -> None:
     folder = ready(shelf)
     shelf.database.close()

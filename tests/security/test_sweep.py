@@ -1,5 +1,6 @@
 """Nobody gets in without signing in: every route of the whole app, with every method and spelling."""
 
+import pytest
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
@@ -16,6 +17,7 @@ def refused(client: TestClient, path: str) -> None:
         assert method == "HEAD" or answer.json()["code"] in ("not_signed_in", "metrics_closed"), (method, path)
 
 
+@pytest.mark.slow
 def test_every_route_refuses_strangers(app: ASGIApp, client: TestClient) -> None:
     found = routes(app)
     assert len(found) > 80

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import gradio as gr
+import pytest
 import yaml
 
 from engines.catalog import shipped
@@ -26,6 +27,7 @@ def save_model(folder: Path) -> None:
             (folder / part / name).write_bytes(struct.pack("<Q", len(header)) + header + bytes(200))
 
 
+@pytest.mark.slow
 def test_a_change_with_an_automatic_model_takes_at_most_20_ms(studio: Studio, ann: Person, tmp_path: Path) -> None:
     """Measured in CPU time, so that other programs do not count."""
     own = studio.settings.data / "catalog"

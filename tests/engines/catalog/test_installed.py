@@ -257,6 +257,7 @@ def test_a_change_in_the_middle_of_steady_answers_is_noticed_afterwards(tmp_path
             assert not found.installed(found.get("part"))
 
 
+@pytest.mark.slow
 def test_a_form_change_among_200_models_costs_at_most_20_ms(tmp_path: Path, hub: Path) -> None:
     """Measured in CPU time, so that other programs do not count."""
     for number in range(0, 200, 2):

@@ -44,6 +44,7 @@ def panning(count: int, step: float, size: tuple[int, int] = (192, 128)) -> list
     return [np.asarray(view) for view in views]
 
 
+@pytest.mark.slow
 def test_an_upscaled_clip_keeps_timestamps_and_sound(desk: Desk, short_clip: Path) -> None:
     came = desk.do(UpscaleClip(clip=CLIP, scale=2), short_clip)
     assert (came.file.width, came.file.height, came.file.frames) == (320, 180, 10)
@@ -78,6 +79,7 @@ def test_a_variable_frame_rate_survives_upscaling(desk: Desk, tmp_path: Path) ->
     assert times(desk.do(UpscaleClip(clip=CLIP, scale=3), source).path) == uneven
 
 
+@pytest.mark.slow
 def test_a_yielded_job_resumes_where_it_stopped(desk: Desk, short_clip: Path, tmp_path: Path) -> None:
     def request_yield(worker: object, event: protocol.Event) -> None:
         if isinstance(event, protocol.Progress) and event.step == 4:
@@ -102,6 +104,7 @@ def test_a_cancelled_clip_leaves_nothing(desk: Desk, short_clip: Path) -> None:
     assert not list(came.folder.glob("*.mp4"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [20.0, 24.0, 29.97, 7.0])
 def test_any_frame_rate_keeps_duration_and_sound(desk: Desk, short_clip: Path, fps: float) -> None:
     came = desk.do(InterpolateClip(clip=CLIP, fps=fps), short_clip)
@@ -146,6 +149,7 @@ def test_cuts_are_distinguished_from_movement() -> None:
     assert is_cut(pan[0], np.asarray(Image.open(MEDIA / "images" / "lion.jpg").convert("RGB").resize((192, 128))))
 
 
+@pytest.mark.slow
 def test_an_interpolation_job_resumes_where_it_stopped(desk: Desk, short_clip: Path, tmp_path: Path) -> None:
     def request_yield(worker: object, event: protocol.Event) -> None:
         if isinstance(event, protocol.Progress) and event.step == 7:

@@ -39,6 +39,7 @@ def tower() -> Image.Image:
     return Image.open(MEDIA / "images" / "tower.jpg").convert("RGB").crop((60, 100, 316, 356))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "scale"), [("realesrgan-x4plus", 4), ("realesrgan-fast", 2), ("realesrgan-fast", 3)])
 def test_upscaling_restores_more_than_resizing(
     desk: Desk, tmp_path: Path, tower: Image.Image, model: str, scale: int
@@ -55,6 +56,7 @@ def test_upscaling_restores_more_than_resizing(
     assert came.file.provenance["request"]["scale"] == scale
 
 
+@pytest.mark.slow
 def test_there_is_no_seam_between_tiles(desk: Desk, tmp_path: Path) -> None:
     y, x = np.mgrid[0:200, 0:1100]
     slope = np.stack((x / 5, y, (x + y) / 6), -1).clip(0, 255).astype(np.uint8)
@@ -101,6 +103,7 @@ def test_cancelling_stops_at_the_next_tile(desk: Desk, tmp_path: Path) -> None:
     assert not list(came.folder.glob("*.*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [2, 5, 9])
 def test_a_picture_that_yielded_continues_and_is_the_same(desk: Desk, tmp_path: Path, step: int) -> None:
     """Three tiles in the first pass and seven in the second: it yields within each of them, and between the two."""
@@ -146,6 +149,7 @@ def test_a_damaged_checkpoint_costs_only_time(desk: Desk, tmp_path: Path, photo:
     assert isinstance(came.ended, protocol.Result)
 
 
+@pytest.mark.slow
 def test_same_request_same_pixels(desk: Desk, photo: Path) -> None:
     request = UpscaleImage(image=ONE, model="realesrgan-fast")
     first, second = desk.do(request, photo).file, desk.do(request, photo).file
@@ -164,6 +168,7 @@ def test_tiles_cover_a_picture_once() -> None:
         assert len(parts) == count(width, height, side)
 
 
+@pytest.mark.slow
 def test_a_cheetah_is_cut_out_of_the_savanna(desk: Desk) -> None:
     came = desk.do(CutOut(image=ONE), MEDIA / "images" / "cheetah.jpg")
     result = pixels(came.path)

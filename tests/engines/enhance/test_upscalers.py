@@ -27,6 +27,7 @@ def picture(path: Path, width: int, height: int) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "long_side", "wanted"),
     [
@@ -48,12 +49,14 @@ def test_a_long_side_is_reached_exactly(
     assert apart.mean() < 8  # the same picture: no tile is misplaced
 
 
+@pytest.mark.slow
 def test_a_larger_picture_is_resized_and_never_processed_whole(desk: Desk, tmp_path: Path) -> None:
     source = picture(tmp_path / "long.png", 20_000, 200)
     came = desk.do(UpscaleImage(image=ONE, long_side=4000, model="realesrgan-fast"), source)
     assert open_picture(came.path).size == (4000, 40)
 
 
+@pytest.mark.slow
 def test_the_network_sees_tiles_of_any_large_picture(desk: Desk, tmp_path: Path) -> None:
     seen: list[tuple[int, ...]] = []
     through = upscaler.Ncnn.through

@@ -73,6 +73,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_a_killed_child_fails_its_job_and_is_restarted(watched: Watched, tmp_path: Path) -> None:
     child = watched.child()
     os.kill(child, signal.SIGSTOP)
@@ -153,6 +154,7 @@ def test_a_child_killed_while_idle_is_restarted_silently(watched: Watched) -> No
     assert not any(isinstance(event, protocol.Failed) for event in watched.events)
 
 
+@pytest.mark.slow
 def test_a_job_that_does_not_stop_is_killed_and_reported_as_cancelled(watched: Watched, tmp_path: Path) -> None:
     child = watched.child()
     os.kill(child, signal.SIGSTOP)
@@ -172,6 +174,7 @@ def test_a_job_submitted_while_the_child_starts_is_not_lost(config: EngineConfig
     assert failed.problem.code == "unknown_model"
 
 
+@pytest.mark.slow
 def test_a_child_that_keeps_dying_is_restarted_less_and_less_often(watched: Watched) -> None:
     first = watched.child()
     pids = {first}

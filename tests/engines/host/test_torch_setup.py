@@ -36,6 +36,7 @@ print("torch" in sys.modules, os.environ["OMP_WAIT_POLICY"], os.environ["HF_HUB_
     assert python(script) == "False PASSIVE 1"
 
 
+@pytest.mark.slow
 def test_the_hub_stays_online() -> None:
     script = """
 from engines import torch_setup
@@ -76,6 +77,7 @@ print(torch.get_num_threads(), gc.get_freeze_count() > 100_000)
     assert python(script) == "1 True"
 
 
+@pytest.mark.slow
 def test_torch_pins_exactly_unless_the_owner_configures_it() -> None:
     """The options must be valid for the installed torch, which rejects unknown ones."""
     code = "import os, engines.torch_setup; print(os.environ.get('PYTORCH_ALLOC_CONF')); import torch; torch.empty(1)"

@@ -353,6 +353,7 @@ def test_a_download_reports_its_progress(hub: LocalHub, job: Job) -> None:
     assert job.catalog.installed(job.entry)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ask", ["cancel", "request_yield"])
 def test_a_canceled_or_paused_download_keeps_its_partial_file(hub: LocalHub, job: Job, ask: str) -> None:
     hub.fault("unet/model.safetensors", bytes_per_second=100_000)

@@ -70,6 +70,7 @@ def test_without_changes_the_picture_is_unchanged(context: Context) -> None:
     assert np.array_equal(edited(picture, context, lambda made: None), np.asarray(picture))
 
 
+@pytest.mark.slow
 def test_a_fully_changed_picture_is_all_new(context: Context) -> None:
     picture = noise(900, 700)
 
@@ -81,6 +82,7 @@ def test_a_fully_changed_picture_is_all_new(context: Context) -> None:
     assert after.mean() < 0.5 * before.mean()
 
 
+@pytest.mark.slow
 def test_a_picture_of_6000_px_takes_a_bounded_time(context: Context) -> None:
     picture = noise(6000, 4000)
     began = time.monotonic()

@@ -26,6 +26,7 @@ def test_an_answer_is_streamed_with_its_facts(desk: Desk) -> None:
     assert 512 <= facts["context"] <= 8192
 
 
+@pytest.mark.slow
 def test_the_speed_of_an_answer_that_takes_a_while_is_reported(desk: Desk) -> None:
     """A short answer may be written too fast to be measured."""
     desk.answer("Tell a long story of a lighthouse.", max_tokens=100)

@@ -89,6 +89,7 @@ def test_canceling_stops_the_server_too(far: Desk, ollama: OllamaServer) -> None
     assert ollama.state.left.wait(20)
 
 
+@pytest.mark.slow
 def test_canceling_stops_a_silent_server(far: Desk, ollama: OllamaServer) -> None:
     ollama_server.about(read_address(ollama.url), "smollm2:135m")
     ollama.state.faults.silent = threading.Event()

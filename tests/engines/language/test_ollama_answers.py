@@ -127,6 +127,7 @@ def test_an_invalid_answer_about_one_model_hides_no_other(
     assert [line.startswith("smollm2:135m: ") for line in shelf.left_out] == [True]
 
 
+@pytest.mark.slow
 def test_a_slow_answer_only_hides_one_model_and_listing_ends_in_time(
     far: Desk, ollama: OllamaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

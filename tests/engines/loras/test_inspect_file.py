@@ -215,6 +215,7 @@ def test_an_oversized_header_is_refused_quickly(
     assert why in error.value.problem.why
 
 
+@pytest.mark.slow
 def test_the_header_of_a_large_lora_with_all_its_tags_is_read(tmp_path: Path) -> None:
     tags = json.dumps({"10_x": {f"tag number {i}": i for i in range(40_000)}})
     large = {name: one for i in range(3000) for name, one in pair(f"transformer.blocks.{i}.attn.to_q", 8).items()}

@@ -107,6 +107,7 @@ def test_sound_stays_in_sync(tmp_path: Path, suffix: str, codec: str, kept: str)
     assert abs(onsets[0] - onsets[1]) < 48_000 * 0.01
 
 
+@pytest.mark.slow
 def test_copied_sound_is_identical(tmp_path: Path) -> None:
     source = MEDIA / "videos" / "b.mp4"
     out, _ = rewritten(source, tmp_path)

@@ -32,6 +32,7 @@ def save(path: Path, **how: Any) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_the_result_is_the_same(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(tmp_path / name, **KINDS[name])
@@ -80,6 +81,7 @@ def test_a_lack_of_memory_is_not_reported_as_damage(
     assert refused.value.problem.code == "out_of_memory"
 
 
+@pytest.mark.slow
 def test_only_large_pictures_are_decoded_in_a_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Path] = []
     decoded = decode_in_child.decode_in_child

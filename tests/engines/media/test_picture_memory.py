@@ -36,6 +36,7 @@ print(peak() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MAKE)
 def test_a_huge_picture_takes_only_a_few_copies_of_its_pixels(tmp_path: Path, name: str) -> None:
     most, make = MAKE[name]

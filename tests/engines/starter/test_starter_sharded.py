@@ -36,6 +36,7 @@ class Stopped(Exception):
     """What the job raises when it is canceled."""
 
 
+@pytest.mark.slow
 def test_the_pieces_are_joined_in_order(model: ShardedModel, tmp_path: Path) -> None:
     told: list[int] = []
     fetch_sharded(tmp_path / "s", "llm", model, told.append)
@@ -50,6 +51,7 @@ def test_the_pieces_are_joined_in_order(model: ShardedModel, tmp_path: Path) -> 
     assert again == []
 
 
+@pytest.mark.slow
 def test_a_stopped_download_continues_after_the_last_whole_piece(
     model: ShardedModel, shelf: Path, tmp_path: Path
 ) -> None:
