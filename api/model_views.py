@@ -24,11 +24,13 @@ _USES: tuple[tuple[str, frozenset[str]], ...] = (
             {"create_image", "edit_image", "change_image", "fill_image", "upscale_image", "cut_out", "stylize_image"}
         ),
     ),
-    ("Clips", frozenset({"create_clip", "animate_image", "upscale_clip", "interpolate_clip"})),
+    ("Clips", frozenset({"create_clip", "animate_image", "upscale_clip", "interpolate_clip", "deliver_clip"})),
     ("Speech", frozenset({"speak", "check_speech"})),
 )
 _CONVERTED = 1.15
 """From this ratio of file size to loaded size on, a model's files are stored in higher precision than it runs in."""
+_TOOLS = {"hub", "ffmpeg"}
+"""Runtimes of entries that are no models."""
 _HELPERS = "Picture helpers"
 _OTHER = "Other"
 _VERIFIED = {
@@ -116,7 +118,7 @@ def _sets() -> tuple[_Set, ...]:
 def cards(studio: Studio) -> tuple[ModelCard, ...]:
     """Return every model for the page. Hidden ones do not appear in forms, but can be downloaded here."""
     catalog, devices = studio.catalog, studio.jobs.devices()
-    known = (entry for entry in catalog.entries.values() if entry.runtime != "hub" and (entry.tasks or entry.role))
+    known = (entry for entry in catalog.entries.values() if entry.runtime not in _TOOLS and (entry.tasks or entry.role))
     return tuple(
         card(studio, entry, devices)
         for entry in known

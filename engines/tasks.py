@@ -1,5 +1,6 @@
 """The function that runs each task, and how much work a request is."""
 
+import math
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Literal, NamedTuple
@@ -13,12 +14,14 @@ from engines.requests import (
     CheckSpeech,
     CreateClip,
     CreateImage,
+    DeliverClip,
     InterpolateClip,
     PromptRequest,
     Request,
     Speak,
     UpscaleImage,
 )
+from engines.requests.deliver import SIZES
 from engines.requests.video import VideoRequest
 from engines.requests.writing import Write
 from errors import Problem
@@ -93,6 +96,15 @@ def _new_frames(request: Request, facts: Facts) -> float:
     return _megapixels(clip) * (clip.seconds or 1) * float(request.fps)
 
 
+def _delivered_frames(request: Request, facts: Facts) -> float:
+    """Return megapixels that are written, of every frame."""
+    assert isinstance(request, DeliverClip)
+    clip = facts[request.clip]
+    width, height = SIZES.get(request.size, (clip.width or 512, clip.height or 512))
+    seconds = min(request.end or math.inf, clip.seconds or 1) - (request.start or 0)
+    return width * height / 1e6 * max(0.1, seconds) * float(request.rate or clip.fps or _FPS)
+
+
 def _characters(request: Request, facts: Facts) -> float:
     assert isinstance(request, Speak)
     return len(request.text) / request.speed
@@ -150,6 +162,7 @@ TASKS: dict[str, Task] = {
     "interpolate_clip": Task(
         "engines.enhance.video_tasks:interpolate_clip", "video", "Changing a frame rate", _new_frames, can_yield=True
     ),
+    "deliver_clip": Task("engines.video.finish.deliver:deliver_clip", "video", "Writing a delivery", _delivered_frames),
     "check_speech": Task("engines.speech.check_task:check_speech", "audio", "Checking a recording", _sound_seconds),
     "speak": Task("engines.speech.speak_task:speak", "audio", "Generating a voice-over", _characters),
     "write": Task(

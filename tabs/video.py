@@ -1,5 +1,6 @@
-"""Video: generate clips from a prompt or from a picture, enlarge them, change their frame rate."""
+"""Video: generate clips from a prompt or from a picture, enlarge them, change their frame rate, deliver them."""
 
+from engines.requests.deliver import DeliverClip
 from engines.requests.video import AnimateImage, CreateClip, InterpolateClip, UpscaleClip
 from studio import Studio
 from tabs.home import Card
@@ -14,14 +15,15 @@ FORMS = (
 ENHANCE = (
     WorkspaceTab(UpscaleClip, "Enlarge", "Enlarge", form=UpscaleForm),
     WorkspaceTab(InterpolateClip, "Frame rate", "Change frame rate"),
+    WorkspaceTab(DeliverClip, "Deliver", "Deliver"),
 )
 
 
 def card(studio: Studio) -> Card:
     """Return the tab's card on Home."""
-    use = "Enlarge a clip or change its frame rate; the sound stays."
+    use = "Enlarge a clip, change its frame rate or deliver it; the sound stays."
     if len(_workspace_tabs(studio)) > len(ENHANCE):
-        use = "Generate one from a prompt or animate a picture; enlarge, change the frame rate."
+        use = "Generate one from a prompt or animate a picture; enlarge, change the frame rate, deliver."
     return Card.of("video", "A clip", use, "clip", _workspace_tabs(studio))
 
 

@@ -110,6 +110,14 @@ def enhance(
 
 
 @operations.add(Absent.SHORT)
+def deliver_clip(
+    studio: Studio, who: Who, asset_id: str, options: Json | None = None, project_id: str | None = None
+) -> JobView:
+    """Convert a clip for editing or for a client; options: format, fps, size, framing, start and end (s)."""
+    return _ask(studio, who, "deliver_clip", options, project_id, clip=asset_id)
+
+
+@operations.add(Absent.SHORT)
 def speak(
     studio: Studio,
     who: Who,

@@ -16,7 +16,7 @@ OLLAMA_PREFIX = "ollama:"
 EVERY_FAMILY = "every"
 """The value of ``helps`` for entries that help models of any family."""
 
-Runtime = Literal["torch", "onnx", "ncnn", "llama", "ollama", "hub"]
+Runtime = Literal["torch", "onnx", "ncnn", "llama", "ollama", "hub", "ffmpeg"]
 
 LANES: dict[Runtime, Lane] = {
     "torch": "device",
@@ -25,6 +25,7 @@ LANES: dict[Runtime, Lane] = {
     "llama": "talk",
     "ollama": "net",
     "hub": "fetch",
+    "ffmpeg": "cpu",
 }
 
 

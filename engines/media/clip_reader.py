@@ -72,11 +72,21 @@ class FloatFrame(NamedTuple):
     duration: Fraction
 
 
+class DecodedFrame(NamedTuple):
+    """A frame as it is stored, not upright and in its own pixel format, with start and duration in seconds."""
+
+    picture: av.VideoFrame
+    start: Fraction
+    duration: Fraction
+
+
 class ClipReader:
     """Reads a clip from the beginning, with only a few frames in memory. Use it in a ``with`` block.
 
     Variable frame rates keep their times. Of a damaged or truncated clip, the decodable part is read; ``whole`` is then
-    False at the end, and ``notes`` say so. Raises StudioError bad_media if not a single frame can be decoded.
+    False at the end, and ``notes`` say so. ``first`` is the first frame as it is stored, ``begins`` its start in
+    seconds, ``base_rate`` the lowest rate in which the times of all frames are exact. Raises StudioError bad_media if
+    not a single frame can be decoded.
     """
 
     def __init__(self, path: Path) -> None:
@@ -97,8 +107,10 @@ class ClipReader:
             first = next(self._decoded, None)
             if first is None:
                 raise bad_media("None of its frames can be decoded.")
-            self._first = first
+            self.first = first
+            self.begins = _start(first, stream, Fraction(0))
             self.format = _format(stream, first)
+            self.base_rate = stream.base_rate or self.format.fps
             self.frames = max(1, stream.frames or round(self.seconds * self.format.fps))
             self._files = opening.pop_all()
 
@@ -109,9 +121,14 @@ class ClipReader:
         self._files.close()
 
     def read(self, skip: int = 0) -> Iterator[Frame]:
-        """Yield the frames in order, without the first ``skip``. Call it only once."""
+        """Yield the frames in order, without the first ``skip``. Call it or ``decoded`` only once."""
+        for picture, begin, seconds in self.decoded(skip):
+            yield Frame(self._pixels(picture), begin, seconds)
+
+    def decoded(self, skip: int = 0) -> Iterator[DecodedFrame]:
+        """Yield the frames in order as they are stored, with all of their bits, without the first ``skip``."""
         beat = 1 / self.format.fps
-        frame, start = self._first, _start(self._first, self._stream, Fraction(0))
+        frame, start = self.first, self.begins
         first = start
         index = 0
         for following in self._decoded:
@@ -119,7 +136,7 @@ class ClipReader:
             if after <= start:  # a broken clock: skip frames that go back in time
                 continue
             if index >= skip:
-                yield Frame(self._pixels(frame), start, after - start)
+                yield DecodedFrame(frame, start, after - start)
             frame, start, index = following, after, index + 1
         last = frame.duration * self._stream.time_base if frame.duration and self._stream.time_base else beat
         if self._end is not None and start < self._end:
@@ -130,7 +147,7 @@ class ClipReader:
         if not self.whole and not self.notes:
             self.notes = ("Parts of the clip are damaged and were skipped.",)
         if index >= skip:
-            yield Frame(self._pixels(frame), start, last)
+            yield DecodedFrame(frame, start, last)
 
     def _decode(self) -> Iterator[av.VideoFrame]:
         try:

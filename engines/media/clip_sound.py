@@ -1,17 +1,18 @@
-"""Carry the sound of a clip into another: copy each track if MP4 can hold it, else encode it as AAC."""
+"""Carry the sound of a clip into another: copy each track if MP4 can hold it, else encode it as AAC; or cut it out and
+encode it again."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import av
 from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
 
-from engines.media.sound_frames import timed_frames
+from engines.media.sound_frames import cut_frames, timed_frames
 from engines.media.streams import can_decode, open_media
 
 if TYPE_CHECKING:
@@ -40,10 +41,21 @@ class Sound(NamedTuple):
     notes: list[str]
 
 
-def carry_sound(source: Path, out: OutputContainer, files: ExitStack, digest: "hashlib._Hash") -> Sound:
+class Excerpt(NamedTuple):
+    """The seconds of a sound to take, ``end`` None for all the rest, and the codec to write: AAC, or 24-bit PCM."""
+
+    begin: Fraction
+    end: Fraction | None
+    codec: Literal["aac", "pcm_s24le"]
+
+
+def carry_sound(
+    source: Path, out: OutputContainer, files: ExitStack, digest: "hashlib._Hash", excerpt: Excerpt | None = None
+) -> Sound:
     """Add every sound track of ``source`` to ``out``; ``files`` closes the opened files.
 
-    ``digest`` is updated with the source's packets.
+    With an ``excerpt``, each is decoded, cut to the sample and encoded, and starts at 0; an AAC track of which nothing
+    is cut is copied nevertheless. ``digest`` is updated with the source's packets.
     """
     tracks: list[Iterator[Packet]] = []
     notes: list[str] = []
@@ -58,10 +70,15 @@ def carry_sound(source: Path, out: OutputContainer, files: ExitStack, digest: "h
         elif len(tracks) == MOST_TRACKS:
             notes.append(f"{name} is left out: a clip can have at most {MOST_TRACKS} sound tracks.")
         else:
-            if track.channels > _MOST_CHANNELS and not _is_copied(media, track):
+            if track.channels > _MOST_CHANNELS and not _is_copied(media, track, excerpt):
                 notes.append(f"{name} has {track.channels} channels; only the first two are in the result.")
-            tracks.append(_track(media, track, out, digest))
+            tracks.append(_track(media, track, out, digest, excerpt))
     return Sound(tracks, notes)
+
+
+def decoding_time(packet: Packet) -> Fraction:
+    """Return when a packet is decoded, in seconds: packets of all tracks are written in this order."""
+    return (packet.dts or 0) * (packet.time_base or Fraction(0))
 
 
 def aac_rate(rate: int) -> int:
@@ -69,21 +86,30 @@ def aac_rate(rate: int) -> int:
     return next((one for one in _AAC_RATES if one >= rate), _AAC_RATES[-1])
 
 
-def _is_copied(media: InputContainer, track: av.AudioStream) -> bool:
+def _is_copied(media: InputContainer, track: av.AudioStream, excerpt: Excerpt | None) -> bool:
+    if excerpt and (excerpt.begin or excerpt.end is not None or excerpt.codec != track.codec.canonical_name):
+        return False
     # AVI has no timestamps for sound, so encoding creates new ones.
     return track.codec.canonical_name in _COPIED and media.format.name != "avi"
 
 
 def _track(
-    media: InputContainer, track: av.AudioStream, out: OutputContainer, digest: "hashlib._Hash"
+    media: InputContainer,
+    track: av.AudioStream,
+    out: OutputContainer,
+    digest: "hashlib._Hash",
+    excerpt: Excerpt | None,
 ) -> Iterator[Packet]:
-    if _is_copied(media, track):
+    if _is_copied(media, track, excerpt):
         stream = out.add_stream_from_template(track)
         packets = _copied(media, track, stream, digest)
+    elif excerpt and excerpt.codec != "aac":
+        stream = out.add_stream(excerpt.codec, rate=track.rate, layout=_layout(track))
+        packets = _encoded(media, track, stream, digest, excerpt)
     else:
         stream = out.add_stream("aac", rate=aac_rate(track.rate), layout=_layout(track))
         stream.bit_rate = AAC_BITRATE * max(2, stream.layout.nb_channels)
-        packets = _encoded(media, track, stream, digest)
+        packets = _encoded(media, track, stream, digest, excerpt)
     for key in ("language", "title", "handler_name"):
         if key in track.metadata:
             stream.metadata[key] = track.metadata[key]
@@ -111,9 +137,14 @@ def _copied(
 
 
 def _encoded(
-    media: InputContainer, track: av.AudioStream, stream: av.AudioStream, digest: "hashlib._Hash"
+    media: InputContainer,
+    track: av.AudioStream,
+    stream: av.AudioStream,
+    digest: "hashlib._Hash",
+    excerpt: Excerpt | None,
 ) -> Iterator[Packet]:
-    for start, decoded in timed_frames(_demuxed(media, track, digest), track):
+    frames = timed_frames(_demuxed(media, track, digest), track)
+    for start, decoded in cut_frames(frames, excerpt.begin, excerpt.end) if excerpt else frames:
         frame = _relabeled(decoded, stream.layout.name)
         frame.time_base = Fraction(1, frame.sample_rate)
         frame.pts = round(start * frame.sample_rate)
@@ -127,7 +158,7 @@ def _relabeled(frame: av.AudioFrame, layout: str) -> av.AudioFrame:
         return frame
     samples = frame.to_ndarray()
     new = av.AudioFrame.from_ndarray(samples, frame.format.name, layout)
-    new.sample_rate, new.pts, new.time_base = frame.sample_rate, frame.pts, frame.time_base
+    new.sample_rate = frame.sample_rate
     return new
 
 

@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,12 +16,11 @@ from av.video.reformatter import ColorRange
 
 from engines import protocol, torch_setup
 from engines.media.clip_reader import SCALER, ClipFormat, FloatFrame, Frame, frame_at
-from engines.media.clip_sound import Packet, carry_sound
+from engines.media.clip_sound import Packet, carry_sound, decoding_time
 from engines.media.files import thumb_path, write_atomically
 from engines.media.picture import save_thumb
 from engines.media.sound_track import SoundTrack, add_sound
-from engines.media.streams import moving_picture, open_media, other_tracks
-from engines.media.timecode import at_rate, timecode
+from engines.media.timecode import carry_timecode
 
 PART_SECONDS = 60.0
 """The most work that a crash can lose."""
@@ -145,23 +143,11 @@ class ClipWriter:
             if isinstance(sound, SoundTrack):
                 packets.append(add_sound(sound, out, digest))
             elif sound is not None:
-                notes += self._carry_timecode(sound, stream)
+                notes += carry_timecode(sound, stream, self._format.fps)
                 carried = carry_sound(sound, out, files, digest)
                 packets, notes = packets + carried.tracks, notes + carried.notes
-            for packet in heapq.merge(*packets, key=_when):
+            for packet in heapq.merge(*packets, key=decoding_time):
                 out.mux(packet)
-        return notes
-
-    def _carry_timecode(self, source: Path, stream: av.VideoStream) -> list[str]:
-        """Set the source's timecode on the clip; return notes about what is not carried over."""
-        with open_media(source) as media:
-            notes = other_tracks(media)
-            video, code = moving_picture(media), timecode(media)
-            if code is not None:
-                before = (video and video.average_rate) or self._format.fps
-                if (new := at_rate(code, before, self._format.fps)) is None:
-                    return [*notes, f"The timecode {code[:20]!r} is left out: it does not fit the frame rate."]
-                stream.metadata["timecode"] = new
         return notes
 
     def _pictures(self, stream: av.VideoStream) -> Iterator[Packet]:
@@ -233,7 +219,3 @@ def _whole_numbers(frame: Frame | FloatFrame) -> WholePixels:
         return frame.pixels
     pixels = frame.pixels
     return (np.nan_to_num(pixels).clip(0, 1) * 65_535).round().astype(np.uint16)
-
-
-def _when(packet: Packet) -> Fraction:
-    return (packet.dts or 0) * (packet.time_base or Fraction(0))

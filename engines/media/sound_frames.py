@@ -38,6 +38,38 @@ def timed_frames(packets: Packets, track: av.AudioStream) -> Iterator[tuple[Frac
             clock += Fraction(frame.samples, frame.sample_rate)
 
 
+def cut_frames(
+    frames: Iterable[tuple[Fraction, av.AudioFrame]], begin: Fraction, end: Fraction | None
+) -> Iterator[tuple[Fraction, av.AudioFrame]]:
+    """Yield the sound from ``begin`` to ``end``, cut to the sample, with ``begin`` as 0 and silence in its gaps."""
+    clock = begin
+    for start, frame in frames:
+        rate = frame.sample_rate
+        if end is not None and start >= end:
+            break
+        first = max(0, round((begin - start) * rate))
+        last = frame.samples if end is None else min(frame.samples, round((end - start) * rate))
+        if first >= last:
+            continue
+        for quiet in _silence(frame, start - clock) if start > clock else ():
+            yield clock - begin, quiet
+            clock += Fraction(quiet.samples, rate)
+        yield clock - begin, _slice(frame, first, last)
+        clock += Fraction(last - first, rate)
+
+
+def _slice(frame: av.AudioFrame, first: int, last: int) -> av.AudioFrame:
+    """Return some samples of a frame; the frame itself if it is all of them."""
+    if (first, last) == (0, frame.samples):
+        return frame
+    samples = frame.to_ndarray()
+    width = 1 if frame.format.is_planar else frame.layout.nb_channels
+    part: npt.NDArray[Any] = np.ascontiguousarray(samples[:, first * width : last * width])
+    piece = av.AudioFrame.from_ndarray(part, frame.format.name, frame.layout.name)
+    piece.sample_rate = frame.sample_rate
+    return piece
+
+
 def mono_blocks(media: InputContainer, track: av.AudioStream, rate: int, size: int) -> Iterator[Samples]:
     """Yield the sound as mono at ``rate``, in blocks of ``size`` samples; the last may be shorter.
 

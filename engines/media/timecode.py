@@ -1,9 +1,13 @@
-"""Read a clip's timecode and convert it to another frame rate (SMPTE ST 12-1)."""
+"""Read a clip's timecode, convert it to another frame rate and carry it over (SMPTE ST 12-1)."""
 
 import re
 from fractions import Fraction
+from pathlib import Path
 
+import av
 from av.container import InputContainer
+
+from engines.media.streams import moving_picture, open_media, other_tracks
 
 _PARTS = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;.])(\d{1,3})")
 
@@ -29,3 +33,36 @@ def at_rate(code: str, before: Fraction, after: Fraction) -> str | None:
     frame = int(frames) * round(after) // max(1, round(before))
     frame = min(frame, max(0, round(after) - 1))
     return f"{hours}:{minutes}:{seconds}{';' if drops else ':'}{frame:02}"
+
+
+def later(code: str, frames: int, rate: Fraction) -> str:
+    """Return the timecode of the frame ``frames`` after the one at ``code``, a timecode from ``at_rate``.
+
+    Drop-frame timecode skips the first numbers of each minute except every tenth (SMPTE ST 12-1); days wrap around.
+    """
+    hours, minutes, seconds, mark, within = _PARTS.fullmatch(code).groups()  # type: ignore[union-attr]
+    nominal = round(rate)
+    skipped = nominal // 15 if mark == ";" else 0
+    minute = 60 * int(hours) + int(minutes)
+    number = (60 * minute + int(seconds)) * nominal + int(within) - skipped * (minute - minute // 10) + frames
+    number %= 24 * 3600 * nominal - skipped * 24 * 54
+    tens, rest = divmod(number, 600 * nominal - 9 * skipped)
+    number += skipped * (9 * tens + max(0, (rest - skipped) // (60 * nominal - skipped)))
+    total, within_second = divmod(number, nominal)
+    return f"{total // 3600:02}:{total // 60 % 60:02}:{total % 60:02}{mark}{within_second:02}"
+
+
+def carry_timecode(source: Path, stream: av.VideoStream, rate: Fraction, start: Fraction = Fraction(0)) -> list[str]:
+    """Set the timecode that ``source`` has after ``start`` seconds on a new clip with a frame rate.
+
+    Returns notes about what is not carried over: an impossible timecode, and tracks besides picture and sound.
+    """
+    with open_media(source) as media:
+        notes = other_tracks(media)
+        video, code = moving_picture(media), timecode(media)
+        if code is not None:
+            before = (video and video.average_rate) or rate
+            if (new := at_rate(code, before, rate)) is None:
+                return [*notes, f"The timecode {code[:20]!r} is left out: it does not fit the frame rate."]
+            stream.metadata["timecode"] = later(new, round(start * rate), rate)
+    return notes

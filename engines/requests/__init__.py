@@ -1,6 +1,7 @@
 """One frozen request per task: form state, API schema, queue row and file metadata."""
 
 from engines.requests.base import AssetFacts, Kind, Request, asset_fields
+from engines.requests.deliver import DeliverClip
 from engines.requests.enhance import CutOut, StylizeImage, UpscaleImage
 from engines.requests.hub import FetchLora, FetchModel
 from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendImage, FillImage
@@ -19,6 +20,7 @@ __all__ = [
     "CreateClip",
     "CreateImage",
     "CutOut",
+    "DeliverClip",
     "EditImage",
     "ExtendImage",
     "FetchLora",

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engines.requests.base import Request
+from engines.requests.deliver import DeliverClip
 from engines.requests.enhance import CutOut, StylizeImage, UpscaleImage
 from engines.requests.hub import FetchLora, FetchModel
 from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendImage, FillImage
@@ -27,6 +28,7 @@ _ALL: tuple[type[Request], ...] = (
     AnimateImage,
     UpscaleClip,
     InterpolateClip,
+    DeliverClip,
     Speak,
     CheckSpeech,
     Write,

@@ -133,6 +133,19 @@ def test_smooth_a_clip(opened: Opened, ann: httpx.Client, short_clip: Path) -> N
     shot(page, "smoothed")
 
 
+def test_deliver_a_clip(opened: Opened, ann: httpx.Client, short_clip: Path) -> None:
+    page = opened(ann, at="video/deliver_clip")
+    bring(page, "video", short_clip)
+    form = page.locator("#task-deliver_clip")
+    form.get_by_role("radio", name=re.compile("H.264")).check(force=True)
+    form.locator(".go").click()
+    stage(page, "video", "result")
+    expect(page.locator("#tab-video .caption")).to_contain_text("H.264")
+    assert length(page, "#tab-video video") > 0.5
+    expect(page.locator("#tab-video .under").get_by_role("button", name="Deliver…")).to_be_visible()
+    shot(page, "delivered")
+
+
 def test_errors_are_shown_next_to_the_button(opened: Opened, ann: httpx.Client, tmp_path: Path) -> None:
     page = opened(ann, at="image/cut_out")
     expect(page.locator("#task-cut_out .hint")).not_to_be_empty()  # the form has started

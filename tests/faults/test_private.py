@@ -67,6 +67,7 @@ def test_no_work_connects_to_other_computers(
             "animate_image": {"prompt": "the camera zooms in", "image": image, "steps": 1},
             "upscale_clip": {"clip": clip},
             "interpolate_clip": {"clip": clip, "fps": 15},
+            "deliver_clip": {"clip": clip, "format": "h264"},
             "speak": {"text": "Good evening. This stays here."},
         }
         work["write"] = {"messages": [{"role": "user", "text": "Name a harbour."}], "max_tokens": 8}

@@ -20,7 +20,7 @@ import { failed, toast } from "../core/toast.js";
 /** @type {Record<string, [task: string, name: string, icon: string][]>} */
 const steps = {
   image: [["upscale_image", "Enlarge…", "up"], ["animate_image", "Animate…", "clip"]],
-  clip: [["upscale_clip", "Enlarge…", "up"], ["interpolate_clip", "Frame rate…", "clip"]],
+  clip: [["upscale_clip", "Enlarge…", "up"], ["interpolate_clip", "Frame rate…", "clip"], ["deliver_clip", "Deliver…", "out"]],
   sound: [],
   subtitles: [],
 };

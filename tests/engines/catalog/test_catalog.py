@@ -99,6 +99,7 @@ def test_every_shipped_entry_accepts_its_own_defaults(path: Path, tmp_path: Path
         "animate_image": {"prompt": "x", "image": ID},
         "upscale_clip": {"clip": ID},
         "interpolate_clip": {"clip": ID},
+        "deliver_clip": {"clip": ID},
     }
     if model.needs_references:
         wanted["create_image"] = {"prompt": "x", "references": [ID]}

@@ -64,7 +64,7 @@ class Desk:
         facts = {asset_id(n): intake.inspect(path, path.name).facts for n, path in enumerate(inputs)}
         ready = self.catalog.prepare(request, facts)
         out = self.folder / f"out-{self._count}"
-        out.mkdir(parents=True)
+        out.mkdir(parents=True, exist_ok=True)
         envelope = protocol.Envelope(
             job=f"job{self._count}",
             attempt=1,
