@@ -42,6 +42,12 @@ def thumb_answer(path: Path) -> FileResponse:
     return FileResponse(path, media_type="image/webp", headers=headers)
 
 
+def proxy_answer(path: Path) -> FileResponse:
+    """Return the small copy of a clip, which never changes."""
+    headers = {**_SHOWN_NOT_RUN, "Cache-Control": "private, max-age=31536000, immutable"}
+    return FileResponse(path, media_type="video/mp4", headers=headers)
+
+
 def disposition(name: str, kind: Literal["attachment", "inline"] = "attachment") -> str:
     """Return the Content-Disposition for saving a file as ``name``, which may have non-ASCII characters (RFC 6266).
 

@@ -179,7 +179,7 @@ class Measured(OfJob):
 
 
 class ResultFile(Message):
-    """A finished, tagged file in ``out_dir``, with its thumbnail.
+    """A finished, tagged file in ``out_dir``, with its thumbnail; ``proxy`` is a small copy that browsers play.
 
     ``content_sha256`` is over the pixels, frames or samples that went into the encoder. ``title`` is set for a file
     with its own name, ``source`` for one that was made elsewhere. ``family`` and ``lora`` describe a LoRA. ``notes``
@@ -188,6 +188,7 @@ class ResultFile(Message):
 
     file: str
     thumb: str | None = None
+    proxy: str | None = None
     title: ValidText = ""
     source: ValidText | None = None
     kind: Kind

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from data import DataFolder
 from db import Database
 from library.badges import with_badge
-from library.files import main_file, move, short_title, sync, thumb_file
+from library.files import main_file, move, proxy_file, short_title, sync, thumb_file
 from library.tables import Asset, AssetParent
 from library.views import NewAsset
 
@@ -68,19 +68,23 @@ def adopt(
 
 
 def place(data: DataFolder, home: Home, folder: Path, new: NewAsset, asset_id: str) -> Asset:
-    """Move one file and its thumbnail into place. Returns the asset's row, not yet written."""
+    """Move one file, its thumbnail and its proxy into place. Returns the asset's row, not yet written."""
     target = main_file(data, home.owner_id, asset_id, new.file)
     move(folder / new.file, target)
     thumb = thumb_file(data, home.owner_id, asset_id) if new.thumb else None
     if new.thumb and thumb:
         move(folder / new.thumb, thumb)
+    proxy = proxy_file(data, home.owner_id, asset_id) if new.proxy else None
+    if new.proxy and proxy:
+        move(folder / new.proxy, proxy)
     return Asset(
-        **new.model_dump(exclude={"file", "thumb", "title", "parents", "badge"}),
+        **new.model_dump(exclude={"file", "thumb", "proxy", "title", "parents", "badge"}),
         **home._asdict(),
         id=asset_id,
         title=short_title(new.title),
         file=str(target.relative_to(data.root)),
         thumb=str(thumb.relative_to(data.root)) if thumb else None,
+        proxy=str(proxy.relative_to(data.root)) if proxy else None,
         model=_model(new.provenance),
         bytes=target.stat().st_size,
         created_at=time.time(),

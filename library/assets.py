@@ -106,6 +106,7 @@ def views(session: Session, who: Principal, assets: Sequence[Asset]) -> tuple[As
             mine=asset.owner_id == who.user_id,
             owner=names[asset.owner_id],
             has_thumb=asset.thumb is not None,
+            has_proxy=asset.proxy is not None,
             parents=tuple(sorted(parents[asset.id])),
             children_count=children.get(asset.id, 0),
             favorite=asset.id in favorites,

@@ -172,7 +172,7 @@ def _damaged(verdict: str) -> StudioError:
 def _rows(database: Path) -> set[str]:
     """The files listed in the database."""
     with closing(sqlite3.connect(database)) as connection:
-        return {name for row in connection.execute("SELECT file, thumb FROM assets") for name in row if name}
+        return {name for row in connection.execute("SELECT file, thumb, proxy FROM assets") for name in row if name}
 
 
 def _names(root: Path) -> Iterator[str]:

@@ -39,7 +39,7 @@ def _empty_bins(database: Database, data: DataFolder, before: float) -> int:
     """Delete files first: a crash then leaves rows in the bin for the next sweep, and no file without a row."""
     with database.session() as session:
         old = whole_rows(session, Asset, select(Asset).where(Asset.deleted_at < before))
-        removed = _remove(data.root / name for asset in old for name in (asset.file, asset.thumb) if name)
+        removed = _remove(data.root / name for asset in old for name in (asset.file, asset.thumb, asset.proxy) if name)
         for asset in old:
             session.delete(asset)
     return removed

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from auth.accounts.principal import Principal
 from auth.accounts.tables import User
 from data import DataFolder
+from library.files import PROXY, THUMB
 from library.rights import readable, visible
 from library.search import OWN
 from library.tables import Asset, Project
@@ -34,7 +35,7 @@ def disk_usage(session: Session, who: Principal, data: DataFolder, folders: Mapp
         ),
         bin=_sum_by(session, "bin", "In your bin", mine, Asset.deleted_at.is_not(None)),
         total=session.scalar(select(func.coalesce(func.sum(Asset.bytes), 0))) or 0,
-        thumbnails=sum(size for name, size in _sizes(data.users) if name.endswith(".thumb.webp")),
+        thumbnails=sum(size for name, size in _sizes(data.users) if name.endswith((THUMB, PROXY))),
         folders={name: sum(size for _, size in _sizes(path)) for name, path in folders.items()},
         free=disk.free,
         disk=disk.total,

@@ -15,6 +15,8 @@ NAME_BYTES = 200
 """The maximum length of a saved file's name: with a suffix and a number it stays below the limit of 255 bytes."""
 THUMB = ".thumb.webp"
 """The ending of every thumbnail's name."""
+PROXY = ".proxy.mp4"
+"""The ending of the names of small copies of clips that browsers cannot play."""
 PART = ".part"
 """The ending of a file's name while it is being copied."""
 
@@ -32,6 +34,11 @@ def main_file(data: DataFolder, owner_id: str, asset_id: str, name: str) -> Path
 def thumb_file(data: DataFolder, owner_id: str, asset_id: str) -> Path:
     """The path of an asset's thumbnail."""
     return data.user(owner_id) / f"{asset_id}{THUMB}"
+
+
+def proxy_file(data: DataFolder, owner_id: str, asset_id: str) -> Path:
+    """The path of the small copy of a clip that browsers cannot play."""
+    return data.user(owner_id) / f"{asset_id}{PROXY}"
 
 
 def move(source: Path, target: Path) -> None:

@@ -91,6 +91,13 @@ class Library:
         path = self._data.root / name if name else None
         return path if path and path.is_file() else None
 
+    def proxy(self, who: Principal, asset_id: str) -> Path | None:
+        """The path of the small copy of a clip that browsers cannot play; None if it has none. Raises not_found."""
+        with self._database.session() as session:
+            name = assets.find(session, who, asset_id, deleted=True).proxy
+        path = self._data.root / name if name else None
+        return path if path and path.is_file() else None
+
     def page(
         self, who: Principal, *, after: str | None = None, limit: int = 50, **wanted: Unpack[LibraryQuery]
     ) -> AssetPage:

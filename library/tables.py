@@ -47,7 +47,8 @@ class CurrentProject(Base):
 
 
 class Asset(Base):
-    """A file made in the studio or uploaded. ``file`` and ``thumb`` are relative to the data folder.
+    """A file made in the studio or uploaded. ``file``, ``thumb`` and ``proxy`` are relative to the data folder; the
+    proxy is a small copy of a clip that browsers cannot play.
 
     ``source`` is the owner's note on where an upload comes from; a ``step`` is an intermediate result that goes to the
     bin automatically unless it is kept. ``moment`` orders assets and is their row in the full-text index: microseconds
@@ -67,6 +68,7 @@ class Asset(Base):
     title: Mapped[str]
     file: Mapped[str]
     thumb: Mapped[str | None]
+    proxy: Mapped[str | None]
     mime: Mapped[str]
     bytes: Mapped[int]
     width: Mapped[int | None]

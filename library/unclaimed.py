@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from data import DataFolder
 from library.adopt import result_id
-from library.files import PART, THUMB
+from library.files import PART, PROXY, THUMB
 
 _GRACE_SECONDS = 600.0
 """A newer file may be about to get its row."""
@@ -45,7 +45,7 @@ class Unclaimed(NamedTuple):
 
 
 def unclaimed(data: DataFolder, read: Read) -> list[Unclaimed]:
-    """Every file without a row, in order of name; thumbnails are not counted."""
+    """Every file without a row, in order of name; thumbnails and proxies are not counted."""
     rows = list(read("SELECT id, file FROM assets"))
     ids, files = {row[0] for row in rows}, {row[1] for row in rows}
     own = [one for one in _of_people(data) if str(one.path.relative_to(data.root)) not in files]
@@ -58,7 +58,8 @@ def forget(data: DataFolder, asset_ids: Unclaimed, now: Path) -> None:
 
     The folder of a job is removed with its last file.
     """
-    for old, new in ((asset_ids.path, now), (asset_ids.path.with_suffix(THUMB), now.with_suffix(THUMB))):
+    beside = ((asset_ids.path.with_suffix(ending), now.with_suffix(ending)) for ending in (THUMB, PROXY))
+    for old, new in ((asset_ids.path, now), *beside):
         if old != new:
             old.unlink(missing_ok=True)
     folder = asset_ids.path.parent
@@ -70,7 +71,7 @@ def _of_people(data: DataFolder) -> Iterator[Unclaimed]:
     for folder in _inside(data.users):
         if folder.is_dir() and not folder.is_symlink():
             for path in _inside(folder):
-                if not path.name.endswith((THUMB, PART)) and _is_old_file(path):
+                if not path.name.endswith((THUMB, PROXY, PART)) and _is_old_file(path):
                     id = path.stem if _ID.fullmatch(path.stem) else ""
                     yield Unclaimed(path, folder.name, id, path.lstat().st_size)
 

@@ -32,7 +32,7 @@ class ProjectView(View):
 
 
 class AssetView(View):
-    """An asset as one person sees it. Its bytes are at ``/api/assets/<id>/(file|thumb)``.
+    """An asset as one person sees it. Its bytes are at ``/api/assets/<id>/(file|thumb|proxy)``.
 
     ``family`` is the model family of a LoRA, ``lora`` what else is known about it. ``notes`` are sentences on what is
     missing from the file, such as the end of a truncated clip. ``badges`` say what was done since the first file it was
@@ -59,6 +59,7 @@ class AssetView(View):
     mine: bool
     owner: str
     has_thumb: bool
+    has_proxy: bool = False
     parents: tuple[str, ...] = ()
     children_count: int = 0
     favorite: bool = False
@@ -235,12 +236,14 @@ class Space(View):
 class NewAsset(View):
     """A finished file that is about to be adopted, still in the folder where it was made.
 
+    ``proxy`` is a small copy of a clip that browsers cannot play.
     ``content_sha256`` is the hash of the encoder's input (pixels, frames, samples), not of the file. ``badge`` says
     what differs from the first of ``parents``; empty for a file of its own.
     """
 
     file: str
     thumb: str | None = None
+    proxy: str | None = None
     kind: Kind
     title: str
     mime: str

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.bodies import MOST_BYTES, Body
 from api.client_copies import clean_answer
-from api.file_responses import file_answer, thumb_answer
+from api.file_responses import file_answer, proxy_answer, thumb_answer
 from api.frames import grab_still, last_frame
 from api.gradio_files import uploaded_asset
 from api.operations.registry import Absent, Id, Json, Operations
@@ -172,6 +172,15 @@ def asset_file(
     """
     asset, path = studio.library.get(who, asset_id), studio.library.file(who, asset_id)
     return clean_answer(studio, who, asset, path) if clean else file_answer(request, asset, path, download=download)
+
+
+@operations.add("GET /api/assets/{id}/proxy", Absent.BYTES)
+def asset_proxy(studio: Studio, who: Who, asset_id: Id) -> FileResponse:
+    """Return the small copy of a clip that browsers cannot play, with range requests."""
+    path = studio.library.proxy(who, asset_id)
+    if path is None:
+        raise not_found("clip")
+    return proxy_answer(path)
 
 
 @operations.add("GET /api/assets/{id}/thumb", Absent.BYTES)

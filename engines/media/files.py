@@ -49,6 +49,11 @@ def title_of(name: str) -> str:
     return stem if point and stem and ending.lower() in _ENDINGS else name
 
 
+def proxy_path(path: Path) -> Path:
+    """Return the path of a clip's small copy, next to the clip."""
+    return path.with_name(f"{path.stem}.proxy.mp4")
+
+
 def thumb_path(path: Path) -> Path:
     """Return the path of a file's thumbnail, next to the file."""
     return path.with_name(f"{path.stem}.thumb.webp")

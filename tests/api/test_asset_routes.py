@@ -17,6 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from api.file_responses import file_name
 from data import DataFolder
+from library.views import NewAsset
 from tests.api.conftest import House, Person, png
 
 
@@ -293,6 +294,20 @@ def test_a_file_is_displayed_and_never_executed(as_ann: TestClient) -> None:
     assert "private" in thumb.headers["cache-control"]
 
 
+def test_browsers_play_the_proxy_of_a_clip(house: House, ann: Person, as_ann: TestClient, tmp_path: Path) -> None:
+    for name in ("a.mov", "a.proxy.mp4"):
+        (tmp_path / name).write_bytes(name.encode())
+    facts = {"kind": "clip", "title": "a", "mime": "video/quicktime", "content_sha256": "0" * 64}
+    new = NewAsset.model_validate({**facts, "file": "a.mov", "proxy": "a.proxy.mp4"})
+    clip = house.studio.library.take_upload(ann.who, tmp_path / "a.mov", new=new).id
+    assert as_ann.get(f"/api/assets/{clip}").json()["has_proxy"] is True
+    part = as_ann.get(f"/api/assets/{clip}/proxy", headers={"Range": "bytes=2-6"})
+    assert (part.status_code, part.content, part.headers["content-type"]) == (206, b"proxy", "video/mp4")
+    assert as_ann.get(f"/api/assets/{clip}/file").content == b"a.mov"
+    picture = bring(as_ann, png()).json()["id"]
+    assert as_ann.get(f"/api/assets/{picture}/proxy").status_code == 404
+
+
 def test_download_names_survive_any_title(as_ann: TestClient) -> None:
     asset = bring(as_ann, png(), "Ünïcode – “lion”.png").json()
     saved = as_ann.get(f"/api/assets/{asset['id']}/file?download=1")
@@ -371,7 +386,7 @@ def test_invalid_filters_are_refused(as_owner: TestClient, query: str) -> None:
 
 
 @pytest.mark.parametrize("id", ["x", "%00", "..%2f..%2fstudio.db", "f" * 32, "a" * 5000])
-@pytest.mark.parametrize("what", ["", "/file", "/thumb"])
+@pytest.mark.parametrize("what", ["", "/file", "/thumb", "/proxy"])
 def test_unknown_assets_are_not_found(as_owner: TestClient, id: str, what: str) -> None:
     assert as_owner.get(f"/api/assets/{id}{what}").status_code == 404
 

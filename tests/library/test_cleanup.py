@@ -45,6 +45,25 @@ def test_the_bin_is_emptied_after_thirty_days(
     assert shelf.files(ann) == {f"{kept.id}.png", f"{kept.id}.thumb.webp"}
 
 
+def test_a_proxy_comes_and_goes_with_its_clip(
+    shelf: Shelf, ann: Principal, bring: Bring, later: Callable[[float], None]
+) -> None:
+    (shelf.data.uploads / "incoming").mkdir(parents=True, exist_ok=True)
+    (shelf.data.uploads / "incoming" / "c.proxy.mp4").write_bytes(b"small clip")
+    clip, other = bring(ann, name="c.mov", proxy="c.proxy.mp4", kind="clip"), bring(ann)
+    assert (clip.has_proxy, other.has_proxy) == (True, False)
+    path = shelf.library.proxy(ann, clip.id)
+    assert path is not None
+    assert path.read_bytes() == b"small clip"
+    assert shelf.library.proxy(ann, other.id) is None
+    later(1)
+    assert shelf.library.unclaimed() == []
+    shelf.library.delete(ann, clip.id)
+    later(32)
+    shelf.library.recover()
+    assert shelf.files(ann) == {f"{other.id}.png", f"{other.id}.thumb.webp"}
+
+
 def test_files_without_a_row_stay_and_are_listed(
     shelf: Shelf, ann: Principal, bring: Bring, later: Callable[[float], None]
 ) -> None:

@@ -149,6 +149,12 @@ export const assets = (filter) => get(`assets?${query(filter)}`);
 /** @param {string} id */
 export const fileOf = (id) => `api/assets/${id}/file`;
 
+/**
+ * What browsers play of a clip: its small copy if it has one.
+ * @param {{ id: string, has_proxy?: boolean }} clip
+ */
+export const playableOf = (clip) => (clip.has_proxy ? `api/assets/${clip.id}/proxy` : fileOf(clip.id));
+
 /** @param {string} id */
 export const thumbOf = (id) => `api/assets/${id}/thumb`;
 

@@ -1,6 +1,6 @@
 // A result at full size: a picture (compared with its source), a clip, a sound. A click or Enter opens the viewer.
 
-import { fileOf, thumbOf } from "../core/api.js";
+import { fileOf, playableOf, thumbOf } from "../core/api.js";
 import { closest, fieldOf, html, query, targetOf } from "../core/dom.js";
 import { icon } from "../core/icons.js";
 import { displayUrl } from "../viewer/plane.js";
@@ -38,7 +38,7 @@ const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** @param {AssetView} asset */
 const clip = (asset) => html`<div class="fit" style="--ratio:${ratio(asset)}">
-  <video controls ${calm() ? "" : "autoplay"} muted loop playsinline preload="metadata" src="${fileOf(asset.id)}" poster="${asset.has_thumb ? thumbOf(asset.id) : ""}" aria-label="${asset.title}"></video>${viewButton}
+  <video controls ${calm() ? "" : "autoplay"} muted loop playsinline preload="metadata" src="${playableOf(asset)}" poster="${asset.has_thumb ? thumbOf(asset.id) : ""}" aria-label="${asset.title}"></video>${viewButton}
 </div>`;
 
 /** @param {AssetView} asset */

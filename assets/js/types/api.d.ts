@@ -53,6 +53,7 @@ export interface AssetView {
   mine: boolean;
   owner: string;
   has_thumb: boolean;
+  has_proxy: boolean;
   parents: string[];
   children_count: number;
   favorite: boolean;

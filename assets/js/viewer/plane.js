@@ -1,6 +1,6 @@
 // The area of the viewer that shows a picture or clip, alone or compared with another: zoomed and moved together.
 
-import { fileOf, thumbOf } from "../core/api.js";
+import { fileOf, playableOf, thumbOf } from "../core/api.js";
 import { fullTitle } from "../core/badges.js";
 import { fieldOf, find, findAll, findField, html, query, render } from "../core/dom.js";
 import { followGestures } from "./gestures.js";
@@ -28,7 +28,7 @@ export const displayUrl = (asset) => (["image/heic", "image/tiff"].includes(asse
 
 /** @param {AssetView} asset */
 const mediaOf = (asset) => (asset.kind === "clip"
-  ? html`<video src="${fileOf(asset.id)}" poster="${asset.has_thumb ? thumbOf(asset.id) : ""}" playsinline loop preload="auto" aria-label="${asset.title}"></video>`
+  ? html`<video src="${playableOf(asset)}" poster="${asset.has_thumb ? thumbOf(asset.id) : ""}" playsinline loop preload="auto" aria-label="${asset.title}"></video>`
   : html`<img src="${displayUrl(asset)}" alt="${asset.title}" draggable="false">`);
 
 /**

@@ -35,6 +35,10 @@ class FileFormat(NamedTuple):
 _GOOD = {"crf": "16", "preset": "medium"}
 _VENDOR = {"vendor": "apl0"}  # some programs refuse ProRes of an unknown vendor
 
+PROXY = FileFormat("mp4", "libx264", "yuv420p", "aac", {"crf": "23", "preset": "veryfast"})
+PROXY_SIDE = 1280
+"""The longest side of a proxy in px."""
+
 FORMATS: dict[DeliveryFormat, FileFormat] = {
     "prores_hq": FileFormat("mov", "prores_ks", "yuv422p10le", "pcm_s24le", {"profile": "hq", **_VENDOR}),
     "prores_4444": FileFormat(

@@ -49,6 +49,13 @@ class Framing(NamedTuple):
         times = (min if how == "fit" else max)(frame[0] / width, frame[1] / height)
         return cls((_even(width * times), _even(height * times)), (frame[0], frame[1]))
 
+    @classmethod
+    def within(cls, size: Size, side: int) -> "Framing":
+        """Return the framing of a clip that is made smaller if one of its sides is longer than ``side``."""
+        times = min(Fraction(1), Fraction(side, max(size)))
+        smaller = _even(size[0] * times), _even(size[1] * times)
+        return cls(smaller, smaller)
+
 
 def _even(length: Fraction) -> int:
     return max(2, 2 * round(length / 2))

@@ -49,7 +49,8 @@ def test_every_format_is_what_editing_programs_expect(desk: Desk, source: Path, 
     assert clicks(came.path) == pytest.approx([0.5, 0.75], abs=0.002)
     with av.open(str(came.path)) as media:
         assert [one.metadata["language"] for one in media.streams.audio] == ["eng", "eng"]
-    assert [one.step for one in came.of(protocol.Progress)] == list(range(1, 26))
+    assert [one.step for one in came.of(protocol.Progress)] == list(range(1, 26 if format == "h264" else 51))
+    assert (came.file.proxy is None) == (format == "h264")
 
 
 @pytest.mark.parametrize(("fps", "rate"), [("23.976", NTSC), ("24", 24), ("59.94", Fraction(60000, 1001))])
@@ -179,9 +180,22 @@ def test_the_record_is_in_the_file_and_not_in_copies_for_clients(desk: Desk, sou
     assert Delivered.of(tmp_path / "client.mov")[:5] == Delivered.of(came.path)[:5]
 
 
-def test_a_cancelled_delivery_leaves_nothing(desk: Desk, source: Path) -> None:
+def test_browsers_get_a_small_copy(desk: Desk, tmp_path: Path) -> None:
+    large = write(tmp_path / "large.mov", numbered(5, (1600, 900)), clicks=(0.1,))
+    came = desk.do(DeliverClip(clip=CLIP), large)
+    assert came.file.proxy is not None
+    small = came.folder / came.file.proxy
+    found = Delivered.of(small)
+    assert (found[:3], found.rate, numbers(found.frames)) == (("h264", "High", "yuv420p"), 25, list(range(5)))
+    assert (found.frames[0].width, found.frames[0].height) == (1280, 720)
+    assert clicks(small) == pytest.approx([0.1], abs=0.002)
+    assert intake.read_provenance(small) is None
+
+
+@pytest.mark.parametrize("step", [2, 30])
+def test_a_cancelled_delivery_leaves_nothing(desk: Desk, source: Path, step: int) -> None:
     def stop(worker: object, event: protocol.Event) -> None:
-        if isinstance(event, protocol.Progress) and event.step == 2:
+        if isinstance(event, protocol.Progress) and event.step == step:
             worker.cancel(event.job)
 
     came = desk.do(DeliverClip(clip=CLIP), source, on_event=stop)
