@@ -27,6 +27,9 @@ Pixels = npt.NDArray[np.uint8]
 
 SCALER = Interpolation.LANCZOS | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
 
+_EARLIER_SECONDS = 10
+"""How much earlier to look for a key frame if the index leads to a later one: some order frames by decoding time."""
+
 _UNSPECIFIED = 2  # in all three of FFmpeg's color enums
 _HD_ROWS = 720
 _MATRICES = {1: Colorspace.ITU709, 4: Colorspace.FCC, 7: Colorspace.SMPTE240M, 9: Colorspace.BT2020}
@@ -125,11 +128,15 @@ class ClipReader:
         for picture, begin, seconds in self.decoded(skip):
             yield Frame(self._pixels(picture), begin, seconds)
 
-    def decoded(self, skip: int = 0) -> Iterator[DecodedFrame]:
-        """Yield the frames in order as they are stored, with all of their bits, without the first ``skip``."""
+    def decoded(self, skip: int = 0, near: Fraction | None = None) -> Iterator[DecodedFrame]:
+        """Yield the frames in order as they are stored, with all of their bits, without the first ``skip``.
+
+        With ``near``, start at a key frame at or before that time in seconds: the frames before it are not decoded.
+        """
         beat = 1 / self.format.fps
-        frame, start = self.first, self.begins
-        first = start
+        frame = self.first if near is None else self._key_frame(near)
+        start = _start(frame, self._stream, self.begins)
+        first = self.begins
         index = 0
         for following in self._decoded:
             after = _start(following, self._stream, start + beat)
@@ -148,6 +155,18 @@ class ClipReader:
             self.notes = ("Parts of the clip are damaged and were skipped.",)
         if index >= skip:
             yield DecodedFrame(frame, start, last)
+
+    def _key_frame(self, seconds: Fraction) -> av.VideoFrame:
+        """Continue from a key frame at or before ``seconds``, and return it; the first frame if there is none."""
+        assert self._stream.time_base is not None
+        for at in (seconds, seconds - _EARLIER_SECONDS, self.begins):
+            with suppress(FFmpegError):  # a file without an index
+                self._media.seek(int(at / self._stream.time_base), stream=self._stream)
+                self._decoded = self._decode()
+                frame = next(self._decoded, None)
+                if frame is not None and _start(frame, self._stream, self.begins) <= seconds:
+                    return frame
+        return self.first
 
     def _decode(self) -> Iterator[av.VideoFrame]:
         try:

@@ -29,6 +29,18 @@ _MOST_CHANNELS = 8
 _STANDARD = {"5.1(side)": "5.1", "5.0(side)": "5.0", "quad(side)": "quad"}
 """Layouts that AAC supports, for layouts that differ only in the position of the back speakers."""
 
+_MOV_LANGUAGES = {
+    "deu": "ger",
+    "nld": "dut",
+    "swe": "sve",
+    "fre": "fra",
+    "ell": "gre",
+    "isl": "ice",
+    "zho": "chi",
+    "cze": "ces",
+}
+"""The codes that FFmpeg writes into MOV files, for those of the same languages that it leaves out."""
+
 _DISCRETE = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "6.0", 7: "7.0", 8: "octagonal"}
 """Layouts for channels that are not speakers, such as a recorder's microphones: without a subwoofer channel, which AAC
 would muffle."""
@@ -113,6 +125,8 @@ def _track(
     for key in ("language", "title", "handler_name"):
         if key in track.metadata:
             stream.metadata[key] = track.metadata[key]
+    if out.format.name == "mov" and (code := _MOV_LANGUAGES.get(track.metadata.get("language", ""))):
+        stream.metadata["language"] = code
     stream.disposition = track.disposition & Disposition.default
     return packets
 

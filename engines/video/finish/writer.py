@@ -20,6 +20,9 @@ from engines.video.finish.formats import FileFormat
 from engines.video.finish.picture import REC709, Framing, RecConverter, deinterlaced, frame_sha256
 from engines.video.finish.timing import FrameChooser
 
+_MOST_REORDERED = 64
+"""Frames by which a packet may be decoded before it is shown."""
+
 
 class Plan(NamedTuple):
     """What to write of a clip: format, frame rate, framing, and the part from ``start`` to ``end`` in seconds."""
@@ -101,15 +104,23 @@ class DeliveryWriter:
             frame = converter.convert(chosen)
             frame.pts, frame.time_base = self.count, 1 / self._plan.rate
             self.digest.update(frame_sha256(frame))
-            yield from stream.encode(frame)
+            yield from map(_timed, stream.encode(frame))
             self.count += 1
             self._written(frame)
-        yield from stream.encode(None)
+        yield from map(_timed, stream.encode(None))
 
     def _frames(self) -> Iterator[DecodedFrame]:
-        frames = self._reader.decoded()
+        begin = self._excerpt.begin
+        frames = self._reader.decoded(near=begin if begin > self._reader.begins else None)
         if self._reader.first.interlaced_frame:
             frames = deinterlaced(frames, self._reader.format.color)
         for frame in frames:
             self._check()
             yield frame
+
+
+def _timed(packet: Packet) -> Packet:
+    """Return the packet with a valid decoding time: libx265 leaves it undefined in clips of one or two frames."""
+    if packet.pts is not None and (packet.dts is None or not 0 <= packet.pts - packet.dts <= _MOST_REORDERED):
+        packet.dts = packet.pts
+    return packet

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from engines.media import intake
-from engines.media.clip import ClipFormat, ClipReader, ClipWriter, Color, Frame, frame_at
+from engines.media.clip import ClipFormat, ClipReader, ClipWriter, Color, Frame, frame_at, upright_size
 from errors import StudioError
 from tests.engines.media.clip_files import beats, beeps, gradient, heard, lay_on_side, make_clip
 from tests.support.samples import MEDIA
@@ -64,6 +64,20 @@ def test_real_clips_keep_frames_times_and_pictures(tmp_path: Path) -> None:
         facts = intake.inspect(out, "out").facts
         assert (facts.width, facts.height, facts.frames) == (result.width, result.height, result.frames)
         assert facts.seconds == pytest.approx(intake.inspect(source, "in").facts.seconds, abs=0.05)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".webm"])
+def test_reading_from_a_later_time_skips_what_is_before(tmp_path: Path, suffix: str) -> None:
+    source = make_clip(tmp_path / f"long{suffix}", beats(520))
+    with ClipReader(source) as reader:
+        every = list(reader.read())
+    for number in (260, 519):
+        with ClipReader(source) as reader:
+            later = list(reader.decoded(near=every[number].start))
+            shown = {one.start: np.asarray(upright_size(one.picture)) for one in later}
+        assert len(later) < 520
+        assert [one.start for one in later] == [one.start for one in every[-len(later) :]]
+        assert np.array_equal(shown[every[number].start], every[number].pixels)
 
 
 def test_the_result_plays_everywhere(tmp_path: Path, short_clip: Path) -> None:

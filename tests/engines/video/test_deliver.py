@@ -73,6 +73,12 @@ def test_the_rate_may_be_given_as_a_number_or_a_fraction() -> None:
         DeliverClip.model_validate({"clip": CLIP, "fps": 12})
 
 
+def test_the_language_of_a_track_is_kept(desk: Desk, tmp_path: Path) -> None:
+    came = desk.do(DeliverClip(clip=CLIP), recorded(tmp_path / "c.mp4", [("aac", "stereo")]))
+    with av.open(str(came.path)) as media:
+        assert media.streams.audio[0].metadata["language"] == "ger"  # MOV's code of what is “deu” in MP4
+
+
 def test_trimmed_sound_and_timecode_stay_in_sync(desk: Desk, tmp_path: Path, source: Path) -> None:
     for format in ("prores_hq", "h264"):
         came = desk.do(DeliverClip(clip=CLIP, format=format, start=0.2, end=0.8), source)
