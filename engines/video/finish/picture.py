@@ -95,7 +95,8 @@ class RecConverter:
         if width > out_width or height > out_height:
             filters.append(("crop", f"{out_width}:{out_height}"))
         if (out_width - width, out_height - height) in ((1, 0), (0, 1), (1, 1)):  # an odd size: repeat the edge
-            filters += [("format", "yuv444p12le"), ("pad", f"{out_width}:{out_height}:0:0")]
+            fine = "yuva444p12le" if self._pixels.startswith("yuva") else "yuv444p12le"
+            filters += [("format", fine), ("pad", f"{out_width}:{out_height}:0:0")]
             filters.append(("fillborders", f"right={out_width - width}:bottom={out_height - height}:mode=smear"))
         elif width < out_width or height < out_height:
             left, top = (out_width - width) // 4 * 2, (out_height - height) // 4 * 2
