@@ -108,6 +108,8 @@ def test_costs_learned_on_another_device_do_not_count(scene: Scene) -> None:
 
 DRAWING = ("create_image", "change_image", "edit_image", "fill_image", "extend_image")
 FILMING = ("create_clip", "animate_image")
+_HUGE = {"wan22": 4500}
+"""Seconds of clip models with 14 billion weights: their makers name 31 minutes for an H800, twice as fast a GPU."""
 PICTURE = "a" * 32
 A_MEGAPIXEL = AssetFacts(kind="image", mime="image/png", bytes=1, width=1024, height=1024)
 
@@ -126,7 +128,8 @@ def test_first_estimates_on_a_gpu_are_plausible(scene: Scene) -> None:
     for entry in shipped.entries():
         for task in {*DRAWING, *FILMING} & {*entry.tasks}:
             run = costs.expect(task, entry.id, TASKS[task].units(usual(entry, task), {PICTURE: A_MEGAPIXEL})).run
-            if not 0.05 < run < (900 if task in FILMING else 300):
+            most = _HUGE.get(entry.lora_family or "", 900) if task in FILMING else 300
+            if not 0.05 < run < most:
                 odd[entry.id, task] = run
     assert odd == {}
 
