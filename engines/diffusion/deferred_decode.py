@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 @contextmanager
 def deferred_decode(vae: Any) -> "Iterator[list[torch.Tensor]]":
     """Replace ``vae.decode`` for the duration of the block: it adds the prepared latents to the yielded list, one image
-    each, and returns blank images of one pixel to the pipeline."""
+    or clip each, and returns blank images of one pixel to the pipeline."""
     import torch
+    from diffusers.models.autoencoders.vae import DecoderOutput
 
     latents: list[torch.Tensor] = []
 
-    def take_down(batch: torch.Tensor, *_: Any, **__: Any) -> tuple[torch.Tensor]:
+    def take_down(batch: torch.Tensor, *_: Any, **__: Any) -> DecoderOutput:
         latents.extend(torch.split(batch, 1))
-        return (batch.new_zeros(batch.shape[0], 3, *[1] * (batch.ndim - 2)),)
+        return DecoderOutput(batch.new_zeros(batch.shape[0], 3, *[1] * (batch.ndim - 2)))
 
     vae.decode = take_down
     try:
@@ -54,3 +55,14 @@ def decode_image(vae: Any, processor: Any, latents: "torch.Tensor") -> "np.ndarr
         image = image[:, :, 0]
     pixels: np.ndarray = processor.postprocess(image, output_type="np")[0]
     return pixels
+
+
+def decode_clip(vae: Any, latents: "torch.Tensor", *given: Any) -> "Iterator[np.ndarray]":
+    """Decode latents (1, channels, frames, height, width) and yield frames (height, width, 3), 0 to 1; ``given`` are
+    further arguments of the autoencoder."""
+    import torch
+
+    with torch.no_grad():
+        clip = vae.decode(latents.to(vae.device, vae.dtype), *given, return_dict=False)[0][0]
+    for frame in clip.unbind(1):
+        yield (frame / 2 + 0.5).clamp(0, 1).permute(1, 2, 0).float().cpu().numpy()

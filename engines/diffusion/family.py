@@ -21,9 +21,6 @@ PromptEmbeds = dict[str, Any]
 """The encoded prompt (and the pictures encoded with it) as keyword arguments of the pipeline's call, for one picture.
 Its tensors are cached in main memory between jobs."""
 
-_TILE_PIXELS = 1024 * 1024
-"""The largest default tile of diffusers' autoencoders, in px."""
-
 LatentRgb = list[list[float]]
 """Factors (red, green, blue) for each latent channel."""
 
@@ -91,6 +88,8 @@ class Family:
     reference_bytes_per_pixel: ClassVar[int] = 0
     """The memory of a reference picture in a step, for each pixel of the model's best area, in half precision: its
     tokens are appended to those of the new picture. 0 if they are not."""
+    tile_pixels: ClassVar[int] = 1024 * 1024
+    """The largest default tile of its autoencoder in diffusers, in px."""
     vae_dtype: ClassVar[str] = ""
     """The precision that its autoencoder requires, torch's name; empty if it uses the denoiser's."""
     reference_tasks: ClassVar[tuple[str, ...]] = ("create_image", "edit_image")
@@ -130,7 +129,7 @@ class Family:
     def tiled_decoding_bytes(self, workload: Workload) -> int:
         """Return the bytes that decoding needs with the autoencoder's own tiling; 0 if it has none, or if it always
         decodes in tiles."""
-        return min(_TILE_PIXELS * self.decoding_bytes(workload) // workload.pixels, self.decoding_bytes(workload))
+        return min(self.tile_pixels * self.decoding_bytes(workload) // workload.pixels, self.decoding_bytes(workload))
 
     def vocoding_bytes(self, workload: Workload) -> int:
         """Return the bytes that generating the sound of one clip needs in addition to the vocoders' weights."""

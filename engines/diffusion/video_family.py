@@ -1,10 +1,21 @@
 """The interface of a video model family."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from engines.catalog import Entry
-from engines.diffusion.family import Family, GenerationInputs
+from engines.diffusion.conditioning import Latents
+from engines.diffusion.deferred_decode import decode_clip, deferred_decode
+from engines.diffusion.family import Family, GenerationInputs, PromptEmbeds
+from engines.diffusion.flow_matching import truncated_text
+from engines.diffusion.stages import Workload
+
+if TYPE_CHECKING:
+    import torch
+
+    from engines.diffusion.conditioning import Frames
 
 _USUAL_FPS = 24.0
 
@@ -17,10 +28,22 @@ class VideoInputs(GenerationInputs):
 
 
 class VideoFamily(Family):
-    """Calls the pipelines of one family of video models."""
+    """Calls the pipelines of one family of video models.
 
+    An entry's option ``call`` has further arguments of the pipeline's call, always the same.
+    """
+
+    encodes_images = False
     temporal: ClassVar[int] = 4
     """The number of frames per latent frame; the first frame has a latent frame of its own."""
+    token_bytes: ClassVar[int] = 240_000
+    """The memory of a step per token of a clip, in half precision, unless the entry sets another. A token covers
+    ``multiple`` × ``multiple`` px of ``temporal`` frames."""
+    decoding_frames: ClassVar[int] = 0
+    """The number of frames that the autoencoder decodes together; 0 for the whole clip."""
+    decoding_bytes_per_pixel: ClassVar[int]
+    """The memory of decoding for each pixel of these frames, in half precision."""
+    tile_pixels = 512 * 512
 
     def frames(self, entry: Entry, seconds: float) -> int:
         """Return the legal number of frames closest to a duration at the model's frame rate."""
@@ -30,6 +53,70 @@ class VideoFamily(Family):
     def step(self, entry: Entry) -> int:
         """Return the step between legal numbers of frames: ``temporal``, or the entry's own."""
         return int(entry.options.get("temporal", self.temporal))
+
+    def side(self, entry: Entry) -> int:
+        """Return the side of a token's area in a frame, in px: ``multiple``, or the entry's own."""
+        return int(entry.options.get("multiple", self.multiple))
+
+    def text_length(self, entry: Entry) -> int:
+        """Return the maximum prompt length in tokens."""
+        return int(entry.options.get("text_tokens", self.text_tokens))
+
+    def call_kwargs(self, inputs: GenerationInputs) -> dict[str, Any]:
+        assert isinstance(inputs, VideoInputs)
+        kwargs = {
+            "width": inputs.width,
+            "height": inputs.height,
+            "num_frames": inputs.frames,
+            "guidance_scale": inputs.guidance,
+            **inputs.entry.options.get("call", {}),
+        }
+        first = inputs.conditioning.first
+        return kwargs | ({"image": first} if first is not None else {})
+
+    def denoise(
+        self,
+        pipeline: Any,
+        inputs: GenerationInputs,
+        prompt_embeds: PromptEmbeds,
+        generators: "Sequence[torch.Generator]",
+        **call: Any,
+    ) -> list[Latents]:
+        (generator,) = generators
+        with deferred_decode(pipeline.vae) as latents:
+            pipeline(
+                **prompt_embeds,
+                **self.call_kwargs(inputs),
+                num_inference_steps=inputs.steps,
+                generator=generator,
+                output_type="np",
+                **call,
+            )
+        return [Latents(one) for one in latents]
+
+    def decode(
+        self, vae: Any, pipeline: Any, latents: "torch.Tensor", inputs: GenerationInputs, scratch: Path
+    ) -> "Frames":
+        return decode_clip(vae, latents)
+
+    def preview_latents(self, latents: "torch.Tensor", inputs: GenerationInputs) -> "torch.Tensor":
+        """Return the latents of the middle frame, which shows more of the action than the first."""
+        return latents[0, :, latents.shape[2] // 2]
+
+    def truncated_prompt(self, pipeline: Any, inputs: GenerationInputs) -> str:
+        room = self.text_length(inputs.entry) - 1  # the last one is the end token
+        return truncated_text(pipeline.tokenizer, inputs.prompt, room)
+
+    def working_bytes(self, workload: Workload) -> int:
+        entry, side = workload.entry, self.side(workload.entry)
+        latents = 1 + (workload.frames - 1) // self.step(entry)
+        tokens = latents * (workload.width // side) * (workload.height // side)
+        return tokens * int(entry.options.get("token_bytes", self.token_bytes))
+
+    def decoding_bytes(self, workload: Workload) -> int:
+        together = min(workload.frames, self.decoding_frames or workload.frames)
+        decoded = workload.frames * workload.pixels * 3 * 2  # the finished frames
+        return together * workload.pixels * self.decoding_bytes_per_pixel + decoded
 
 
 def fps(entry: Entry) -> float:

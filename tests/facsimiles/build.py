@@ -132,7 +132,24 @@ def _of_tokenizer(source: Path) -> dict[str, bytes]:
         merges = [" ".join(pair) for pair in whole["model"]["merges"]]
         files["merges.txt"] = "\n".join(["#version: 0.2", *merges, ""]).encode()
         files["vocab.json"] = _json(whole["model"]["vocab"])
+    if whole["model"]["type"] == "Unigram":
+        files["spiece.model"] = _sentencepiece(whole["model"]["vocab"], whole["model"]["unk_id"])
     return files
+
+
+def _sentencepiece(vocab: list[tuple[str, float]], unknown: int) -> bytes:
+    """A SentencePiece model of T5's pieces and scores."""
+    from sentencepiece import sentencepiece_model_pb2 as proto
+
+    special = {"<pad>": 3, "</s>": 3}  # control pieces
+    pieces = [
+        proto.ModelProto.SentencePiece(piece=piece, score=score, type=2 if id == unknown else special.get(piece, 1))
+        for id, (piece, score) in enumerate(vocab)
+        if not piece.startswith("<extra_id_")
+    ]
+    trainer = proto.TrainerSpec(model_type=1, unk_id=unknown, bos_id=-1, eos_id=1, pad_id=0)
+    content: bytes = proto.ModelProto(pieces=pieces, trainer_spec=trainer).SerializeToString()
+    return content
 
 
 def _json(content: Any) -> bytes:

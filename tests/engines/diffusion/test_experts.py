@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 import yaml
 
@@ -15,10 +13,9 @@ from engines import protocol
 from engines.catalog import shipped
 from engines.diffusion.experts import ExpertSwitch
 from engines.diffusion.planning import stage_needs, usual_workload
-from engines.enhance.frame_interpolation import clock
-from engines.media.clip import ClipFormat, ClipWriter, Color, Frame
 from engines.requests import AssetFacts
 from engines.twins import build
+from tests.engines.families.clip_files import content_sha256
 from tests.engines.image.image_worker import Desk
 from tests.engines.loras import lora_files
 
@@ -53,15 +50,6 @@ def desk(twin_folder: Path, folder: Path, memory_bytes: int | None = None, bound
     return Desk(twin_folder, folder, memory_bytes)
 
 
-def written(frames: np.ndarray, folder: Path) -> str:
-    """Return the hash of frames (frames, height, width, 3), 0 to 1, as a clip of 16 fps."""
-    rate = Fraction(16)
-    writer = ClipWriter(folder, ClipFormat(64, 64, clock(rate), rate, Color(1, 1, 1), Fraction(1)))
-    for number, frame in enumerate(frames):
-        writer.write(Frame((frame * 255).round().astype(np.uint8), number / rate, 1 / rate))
-    return writer.finish(folder / "bare.mp4", None, {}).content_sha256
-
-
 def denoisers(desk: Desk) -> int:
     """Return the number of denoisers in memory."""
     return sum("transformer" in one.key for one in desk.swapper.state("device").components)
@@ -80,7 +68,7 @@ def test_both_experts_make_the_same_clip_as_the_plain_pipeline(twin_folder: Path
     negative = str(roomy.catalog.get("two-experts").defaults["negative_prompt"])
     seed = torch.Generator().manual_seed(1)
     bare = pipeline("a fox runs", negative, **size, num_inference_steps=4, guidance_scale=3.0, generator=seed)
-    assert written(bare.frames[0], tmp_path / "bare") == made.content_sha256
+    assert content_sha256(bare.frames[0], 16, tmp_path / "bare") == made.content_sha256
 
     first_alone = desk(twin_folder, tmp_path / "first", boundary=0.0)
     assert first_alone.files(**CLIP)[0].content_sha256 != made.content_sha256

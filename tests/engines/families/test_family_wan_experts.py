@@ -12,7 +12,7 @@ from engines.media.clip import ClipReader
 from engines.requests import parse
 from engines.twins import build
 from errors import StudioError
-from tests.engines.diffusion.test_experts import written
+from tests.engines.families.clip_files import content_sha256
 from tests.engines.image.image_worker import Desk, noise
 
 pytestmark = pytest.mark.slow
@@ -53,7 +53,7 @@ def test_from_a_prompt_each_expert_has_its_makers_guidance(desk: Desk, twin_fold
         guidance_scale=4.0,
         guidance_scale_2=3.0,
     )
-    assert written(frames, tmp_path / "bare") == made.content_sha256
+    assert content_sha256(frames, 16, tmp_path / "bare") == made.content_sha256
 
 
 def animated(desk: Desk, model: str, **given: Any) -> protocol.ResultFile:
@@ -70,7 +70,7 @@ def test_a_clip_moves_from_the_first_to_the_last_picture(desk: Desk, twin_folder
         frames = bare(
             "wan-2.2-i2v", twin_folder, {"flow_shift": 5.0}, num_frames=made.frames, guidance_scale=1.0, **given
         )
-        assert written(frames, tmp_path / made.file) == made.content_sha256
+        assert content_sha256(frames, 16, tmp_path / made.file) == made.content_sha256
 
 
 def test_a_last_picture_of_another_shape_fills_the_frame(desk: Desk) -> None:

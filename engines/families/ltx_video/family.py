@@ -1,0 +1,57 @@
+"""LTX-Video from 0.9.5 on: clips from prompts and from a first frame, one pipeline for both."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engines.diffusion.deferred_decode import decode_clip
+from engines.diffusion.family import GenerationInputs, LatentRgb, PromptEmbeds
+from engines.diffusion.latent_rgb import fit_latent_rgb
+from engines.diffusion.masked_prompt import encode_masked_prompt
+from engines.diffusion.video_family import VideoFamily, fps
+
+if TYPE_CHECKING:
+    import torch
+
+    from engines.diffusion.conditioning import Frames
+
+
+class LTXVideo(VideoFamily):
+    """Its decoder does the last denoising step: the entry's option ``call`` has ``decode_timestep`` and
+    ``decode_noise_scale``, the noise that the pipeline mixes into the finished latents for it."""
+
+    name = "ltx-video"
+    text_tokens = 256
+    pipelines: ClassVar = {"create_clip": "LTXConditionPipeline", "animate_image": "LTXConditionPipeline"}
+    multiple = 32
+    temporal = 8
+    decoding_bytes_per_pixel = 150  # the widest layer of its last block, counted from its shapes, not measured
+
+    def encode_prompt(self, pipeline: Any, inputs: GenerationInputs) -> PromptEmbeds:
+        return encode_masked_prompt(pipeline, inputs, self.text_length(inputs.entry))
+
+    def call_kwargs(self, inputs: GenerationInputs) -> dict[str, Any]:
+        return super().call_kwargs(inputs) | {"frame_rate": fps(inputs.entry)}
+
+    def decode(
+        self, vae: Any, pipeline: Any, latents: "torch.Tensor", inputs: GenerationInputs, scratch: Path
+    ) -> "Frames":
+        import torch
+
+        if not vae.config.timestep_conditioning:  # 0.9.0
+            return decode_clip(vae, latents)
+        timestep = inputs.entry.options["call"]["decode_timestep"]
+        return decode_clip(vae, latents, torch.tensor([timestep], device=vae.device, dtype=vae.dtype))
+
+    def preview_latents(self, latents: "torch.Tensor", inputs: GenerationInputs) -> "torch.Tensor":
+        side = self.side(inputs.entry)
+        rows, columns = inputs.height // side, inputs.width // side
+        unpacked = latents.reshape(1, -1, rows, columns, latents.shape[2]).permute(0, 4, 1, 2, 3)
+        return super().preview_latents(unpacked, inputs)
+
+    def latent_rgb(self, pipeline: Any, inputs: GenerationInputs) -> LatentRgb:
+        vae = pipeline.vae
+        return fit_latent_rgb(
+            vae,
+            vae.spatial_compression_ratio,
+            lambda latents: pipeline._normalize_latents(latents, vae.latents_mean, vae.latents_std),
+        )
