@@ -76,6 +76,8 @@ def test_every_shipped_entry_is_complete(path: Path) -> None:
     on_request = any(part.repo == f"starter:{name}" for part in entry.parts.values() for name in sharded_models())
     assert entry.starter == (in_pack and not on_request)
     fields = {name for task in entry.tasks for name in REQUESTS[task].model_fields}
+    if "animate_image" in entry.tasks:
+        fields |= {"width", "height"}  # of the clip, which gets the shape of the picture
     assert {*entry.choices, *entry.bounds, *entry.defaults} <= fields
     for choices in entry.choices.values():
         assert all(choice.label for choice in choices)

@@ -37,10 +37,13 @@ class Case:
 
 _LTX = {"frame_rate": 24, "decode_timestep": 0.05, "decode_noise_scale": 0.025}
 _LTX_13B = {**_LTX, "guidance_rescale": 0.7, "image_cond_noise_scale": 0.0}
+_COGVIDEOX = {"use_dynamic_cfg": True, "max_sequence_length": 224}
 CASES = (
     Case("ltx-video", "create_clip", "LTXConditionPipeline", 9, _LTX, "ltxv"),
     Case("ltx-video", "animate_image", "LTXConditionPipeline", 9, _LTX),
     Case("ltx-video-13b", "animate_image", "LTXConditionPipeline", 9, _LTX_13B),
+    Case("cogvideox-1.5-5b", "create_clip", "CogVideoXPipeline", 9, _COGVIDEOX, "cogvideox"),
+    Case("cogvideox-1.5-5b-i2v", "animate_image", "CogVideoXImageToVideoPipeline", 9, _COGVIDEOX),
 )
 FIRST = tuple({case.model: case for case in reversed(CASES)}.values())
 """One task of each model."""
@@ -66,6 +69,9 @@ def bare_clip(desk: Desk, case: Case, twin_folder: Path, seed: int) -> Any:
     folder = build(entry.twin or "", twin_folder)
     pipeline = getattr(diffusers, case.pipeline).from_pretrained(folder, dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
+    if "scheduler" in entry.options:
+        scheduler = getattr(diffusers, entry.options["scheduler"])
+        pipeline.scheduler = scheduler.from_config(pipeline.scheduler.config)
     given = {"image": noise(64, 64)} if case.task == "animate_image" else {}
     return pipeline(
         prompt=WORDS["prompt"],
