@@ -40,3 +40,10 @@ def _sample_colors(side: int) -> "torch.Tensor":
 
     lot = torch.rand((1, 3, _PATCHES // 2, _PATCHES // 2), generator=torch.Generator().manual_seed(0)) * 2 - 1
     return torch.nn.functional.interpolate(lot, size=(side, side), mode="bilinear")
+
+
+def standardized(latents: "torch.Tensor", config: Any) -> "torch.Tensor":
+    """Return latents (1, channels, frames, height, width) with the mean and the deviation in an autoencoder's config
+    removed."""
+    mean, spread = (latents.new_tensor(of)[:, None, None, None] for of in (config.latents_mean, config.latents_std))
+    return (latents - mean) / spread

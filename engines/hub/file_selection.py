@@ -13,7 +13,7 @@ _SMALL = (".json", ".txt", ".model", ".jinja", ".tiktoken", ".yaml", ".yml")
 _WEIGHTS = (".safetensors", ".gguf", ".onnx", ".onnx_data", ".param")
 _PICKLED = (".bin", ".pt", ".pth", ".ckpt")
 _SAFE = (*_SMALL, *_WEIGHTS)
-_SHARD = re.compile(r"^(?P<stem>.+?)-\d{5}-of-\d{5}(?P<variant>\.\w+)?\.(safetensors|bin)$")
+_SHARD = re.compile(r"-\d{5}-of-\d{5}(\.\w+)?\.(safetensors|bin)$")
 _KNOWN_PICKLES = re.compile(r"^(diffusion_)?pytorch_model(-\d{5}-of-\d{5})?\.bin$")
 
 
@@ -67,7 +67,7 @@ def _weights(files: Iterable[HubFile]) -> list[HubFile]:
     tensors = [file for file in safe if file.path.endswith(".safetensors") and ".non_ema." not in name(file)]
     variant = sizes.variant(name(file) for file in tensors)
     tensors = [file for file in tensors if sizes.variant_of(name(file)) == variant]
-    shards = [file for file in tensors if _SHARD.match(name(file))]
+    shards = [file for file in tensors if _SHARD.search(name(file))]
     return shards or tensors
 
 
@@ -75,7 +75,9 @@ def _index_of(file: HubFile, weights: list[HubFile]) -> bool:
     """Whether to take a small file: always, except for the index of weights that are not taken."""
     if ".index." not in name(file):
         return True
-    stem = re.match(r"^(.+?)\.(?:safetensors|bin)\.index(\.\w+)?\.json$", name(file))
-    if not stem:
+    index = re.match(r"^(.+?)\.(?:safetensors|bin)\.index(\.\w+)?\.json$", name(file))
+    if not index:
         return False
-    return any((shard := _SHARD.match(name(one))) and shard["stem"] == stem[1] for one in weights)
+    shards = [name(one) for one in weights if _SHARD.search(name(one))]
+    same = [shard for shard in shards if sizes.variant_of(shard) == sizes.variant_of(name(file))]
+    return any(shard.startswith((f"{index[1]}-", f"{index[1]}.")) for shard in same)

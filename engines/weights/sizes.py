@@ -63,7 +63,7 @@ def variant_of(name: str) -> str:
 def variant(names: Iterable[str]) -> str:
     """Return the variant of a model's weight files to load: half precision, else unnamed, else any."""
     there = {variant_of(name) for name in names}
-    return next((one for one in ("fp16", "", "bf16", "fp32") if one in there), "ema")
+    return next((one for one in ("fp16", "bf16", "", "fp32") if one in there), "ema")
 
 
 def header(path: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import yaml
 from engines import protocol, torch_setup
 from engines.catalog import Catalog, Entry, quantizations, shipped
 from engines.diffusion import planning
+from engines.diffusion.accelerate import TILED_DECODING
 from engines.memory import Simulated
 from engines.memory import plan as memory_plan
 from engines.memory.plan import MemoryBudget, Plan
@@ -152,4 +153,6 @@ def check(desk: Desk, asked: dict[str, Any], plan: Plan) -> None:
     ended = desk.ask(**asked)
     assert isinstance(ended, protocol.Result), f"{asked['task']} of {asked['model']}, {plan.record}: {ended}"
     check_result(desk.folder / "out" / ended.files[0].file)
-    assert ended.files[0].provenance["plan"] == plan.record
+    tiled = {name: {"accelerated": [TILED_DECODING]} for name, stage in plan.stages.items() if stage.tiled}
+    record = plan.record | {name: plan.record[name] | more for name, more in tiled.items()}
+    assert ended.files[0].provenance["plan"] == record

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engines.diffusion.conditioning import Latents
 from engines.diffusion.family import GenerationInputs, LatentRgb, PromptEmbeds
-from engines.diffusion.latent_rgb import fit_latent_rgb
+from engines.diffusion.latent_rgb import fit_latent_rgb, standardized
 from engines.diffusion.stages import Workload
 from engines.diffusion.video_family import VideoFamily, VideoInputs
 from engines.families.wan import vae_decode
@@ -67,17 +67,11 @@ class Wan(VideoFamily):
         return 0  # large frames are always decoded in tiles, without a whole clip in memory
 
     def latent_rgb(self, pipeline: Any, inputs: GenerationInputs) -> LatentRgb:
-        return super().latent_rgb(pipeline, inputs) or _fit_latent_rgb(pipeline.vae)
+        vae = pipeline.vae
+        return super().latent_rgb(pipeline, inputs) or fit_latent_rgb(
+            vae, vae.config.scale_factor_spatial, lambda latents: standardized(latents, vae.config)
+        )
 
     def decoding_bytes(self, workload: Workload) -> int:
         scale = self.side(workload.entry) // 2
         return vae_decode.tile_pixels(workload.width, workload.height, scale) * BYTES_PER_PIXEL
-
-
-def _fit_latent_rgb(vae: Any) -> LatentRgb:
-    def normalized(latents: "torch.Tensor") -> "torch.Tensor":
-        config = vae.config
-        mean, spread = (latents.new_tensor(of)[:, None, None, None] for of in (config.latents_mean, config.latents_std))
-        return (latents - mean) / spread
-
-    return fit_latent_rgb(vae, vae.config.scale_factor_spatial, normalized)

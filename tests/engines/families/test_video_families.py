@@ -43,6 +43,7 @@ CASES = (
     Case("ltx-video", "animate_image", "LTXConditionPipeline", 9, _LTX),
     Case("ltx-video-13b", "animate_image", "LTXConditionPipeline", 9, _LTX_13B),
     Case("cogvideox-1.5-5b", "create_clip", "CogVideoXPipeline", 9, _COGVIDEOX, "cogvideox"),
+    Case("mochi-1", "create_clip", "MochiPipeline", 13, lora_says="mochi"),
     Case("cogvideox-1.5-5b-i2v", "animate_image", "CogVideoXImageToVideoPipeline", 9, _COGVIDEOX),
 )
 FIRST = tuple({case.model: case for case in reversed(CASES)}.values())
@@ -119,7 +120,7 @@ def test_a_lora_acts_and_leaves_no_trace(desk: Desk, case: Case, twin_folder: Pa
     entry = desk.catalog.get(request["model"])
     folder = build(entry.twin or "", twin_folder)
     transformer = getattr(diffusers, case.pipeline).from_pretrained(folder).transformer
-    layers = lora_files.changes(transformer, ("to_q", "to_v"))
+    layers = lora_files.changes(transformer, ("to_q", "to_v", "add_q_proj"))
     said = {"ss_base_model_version": case.lora_says}
     path = lora_files.write(tmp_path / "lora.safetensors", lora_files.dotted(layers, "transformer."), said)
     facts = inspect(path, path.name).facts
