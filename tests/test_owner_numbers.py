@@ -23,7 +23,7 @@ ABSENT = {
     *("seedvr2",),
     # clips
     *("wan-2.2-14b", "wan-2.2-vace", "framepack", "wan-2.1-14b"),
-    *("hunyuan-video", "cogvideox-2b", "open-sora", "svd-xt", "animatediff"),
+    *("cogvideox-2b", "open-sora", "svd-xt", "animatediff"),
     # talking people
     *("humo-1.7b", "humo-17b", "sadtalker"),
     # sound

@@ -61,6 +61,18 @@ def t5_tokenizer(length: int = 512, extra: int = 100) -> Any:
     return T5Tokenizer(vocab=pieces, extra_ids=extra, model_max_length=length)
 
 
+def llama_tokenizer() -> Any:
+    """Return a LlamaTokenizer with a token for each byte and each printable character."""
+    import string
+
+    from transformers import LlamaTokenizer
+
+    marks = ["<unk>", "<s>", "</s>"]
+    letters = ["\u2581", *string.ascii_letters, *string.digits, *string.punctuation, "\n"]
+    words = [*marks, *(f"<0x{byte:02X}>" for byte in range(256)), *letters]
+    return LlamaTokenizer(vocab={word: id for id, word in enumerate(words)}, merges=[])
+
+
 def pixtral_tokenizer() -> Any:
     """Return the fast tokenizer of a Mistral vision model, with 263 tokens: its special tokens and each byte."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers

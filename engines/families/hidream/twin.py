@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from engines.twins.parts import clip_text, scale_weights, t5_encoder, tiny_kl
-from engines.twins.tokenizers import clip_tokenizer, t5_tokenizer
+from engines.twins.tokenizers import clip_tokenizer, llama_tokenizer, t5_tokenizer
 from engines.twins.twin import SMALLEST, Twin
 
 _CLIP = 32
@@ -58,7 +58,7 @@ def _save(folder: Path, scheduler: Any) -> None:
     for name in ("tokenizer", "tokenizer_2"):
         clip_tokenizer().save_pretrained(folder / name)
     t5_tokenizer().save_pretrained(folder / "tokenizer_3")
-    _llama_tokenizer().save_pretrained(folder)
+    llama_tokenizer().save_pretrained(folder)
     scheduler.save_pretrained(folder / "scheduler")
 
 
@@ -96,18 +96,6 @@ def _llama() -> Any:
             num_key_value_heads=2,
         )
     )
-
-
-def _llama_tokenizer() -> Any:
-    """Return a LlamaTokenizer with a token for each byte and each printable character."""
-    import string
-
-    from transformers import LlamaTokenizer
-
-    marks = ["<unk>", "<s>", "</s>"]
-    letters = ["\u2581", *string.ascii_letters, *string.digits, *string.punctuation, "\n"]
-    words = [*marks, *(f"<0x{byte:02X}>" for byte in range(256)), *letters]
-    return LlamaTokenizer(vocab={word: id for id, word in enumerate(words)}, merges=[])
 
 
 _CHANGES = {**SMALLEST, "pixels": 128 * 128, "options": {"sample_size": _SIDE}}

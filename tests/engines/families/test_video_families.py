@@ -44,6 +44,7 @@ CASES = (
     Case("ltx-video-13b", "animate_image", "LTXConditionPipeline", 9, _LTX_13B),
     Case("cogvideox-1.5-5b", "create_clip", "CogVideoXPipeline", 9, _COGVIDEOX, "cogvideox"),
     Case("mochi-1", "create_clip", "MochiPipeline", 13, lora_says="mochi"),
+    Case("hunyuan-video", "create_clip", "HunyuanVideoPipeline", 13),
     Case("cogvideox-1.5-5b-i2v", "animate_image", "CogVideoXImageToVideoPipeline", 9, _COGVIDEOX),
 )
 FIRST = tuple({case.model: case for case in reversed(CASES)}.values())
