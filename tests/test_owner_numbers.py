@@ -22,7 +22,7 @@ ABSENT = {
     # image models, not in the catalog yet
     *("seedvr2",),
     # clips
-    *("wan-2.2-14b", "wan-2.2-vace", "framepack", "wan-2.1-14b"),
+    *("wan-2.2-14b", "wan-2.2-vace", "framepack"),
     *("cogvideox-2b", "open-sora", "svd-xt", "animatediff"),
     # talking people
     *("humo-1.7b", "humo-17b", "sadtalker"),
