@@ -59,7 +59,8 @@ def test_check_new_take_and_back(opened: Opened, ann: httpx.Client, width: int, 
     start = at(page)
     assert start > 3
     shot(page, f"speech-chosen-{width}-{look}")
-    page.get_by_role("button", name="New take").click()
+    page.get_by_role("button", name="New take").press("Enter")
+    expect(page.get_by_role("button", name="Recording a new take")).to_be_focused()
     takes = page.get_by_role("group", name="Takes of this sentence")
     expect(takes.get_by_role("button", name="2", exact=True)).to_have_attribute("aria-pressed", "true", timeout=LONG)
     expect(page.locator("#tab-audio .player .doubt, #tab-audio .player .right")).to_be_visible(timeout=LONG)

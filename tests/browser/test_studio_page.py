@@ -104,8 +104,9 @@ def test_a_password_reset_revokes_tokens(opened: Opened, ann: httpx.Client, hous
 
 def test_a_backup_is_made_and_reported(opened: Opened, ann: httpx.Client) -> None:
     page = drawn(opened(ann, at="studio"))
-    page.get_by_role("button", name="Make a backup").click()
+    page.get_by_role("button", name="Make a backup").press("Enter")
     expect(page.locator("#studio-backup")).to_contain_text("Last backup: today")
+    assert page.evaluate("document.querySelector('#studio-backup').contains(document.activeElement)")
 
 
 @pytest.mark.parametrize("look", ["dark", "light"])

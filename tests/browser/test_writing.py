@@ -88,9 +88,10 @@ def test_an_answer_streams_and_continues_after_a_reload(room: Page) -> None:
 def test_stopping_keeps_the_text_and_another_answer_is_a_branch(room: Page) -> None:
     answer = ask(room, LONG, 6000)
     until(lambda: words(answer), 60, "the first words")
-    room.get_by_role("button", name="Stop the answer").click()
+    room.get_by_role("button", name="Stop the answer").press("Enter")
     half = words(ended(answer))
     assert half
+    expect(room.get_by_role("button", name="Send", exact=True)).to_be_focused()
     set_advanced(room, max_tokens=12, temperature=1)
     answer.get_by_role("button", name="Regenerate").click()
     branches = room.locator(".remark.assistant .branches")

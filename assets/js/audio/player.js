@@ -2,7 +2,8 @@
 
 import * as api from "../core/api.js";
 import { emit, on } from "../core/bus.js";
-import { dataOf, fieldOf, find, findAll, findField, html, onAction, query, queryField, render, renderChanged, targetOf } from "../core/dom.js";
+import { dataOf, fieldOf, find, findAll, findField, html, onAction, query, render, renderChanged, targetOf } from "../core/dom.js";
+import { keepFocus } from "../core/focus.js";
 import { capitalize } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { isEnded, jobs, mergeJob, pollNow } from "../core/job-poller.js";
@@ -144,9 +145,8 @@ export class SpeechPlayer {
     const text = this.sentences.length
       ? sentenceList(this.sentences, (voice) => this.voiceName(voice), this.found, this.chosen, (n) => sentenceTools({ asset, line: this.line(n), nameOf: (voice) => this.voiceName(voice), found: this.found, busy: this.busy, kept: this.overrides, voices: this.voices }))
       : html`<p>${request?.text ?? asset.title}</p>`;
-    const field = document.activeElement?.closest(".otherwise") && /** @type {HTMLInputElement} */ (document.activeElement).name;
-    renderChanged(find(this.view, "blockquote"), text);
-    if (field) queryField(this.view, `.otherwise [name=${field}]`)?.focus();
+    const lines = find(this.view, "blockquote");
+    keepFocus(lines, () => renderChanged(lines, text));
     renderChanged(find(this.view, ".said"), checkSummary(asset, this.found, this.checking));
     renderChanged(find(this.view, ".notes"), html`${(asset.provenance?.speech?.notes ?? []).map((/** @type {string} */ note) => html`<li>${note}</li>`)}`);
     const wrong = new Set((this.found?.sentences ?? []).map((one) => one.at));

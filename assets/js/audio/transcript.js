@@ -94,12 +94,12 @@ export const sentenceTools = ({ asset, line, nameOf, found, busy, kept, voices }
   const used = takes.findIndex((take) => take.used) + 1;
   const working = busy?.sentence === line.number;
   /** @param {number} n */
-  const take = (n) => html`<button type="button" data-do="take" data-take="${n}" aria-pressed="${String(n === used)}"${n === used || working ? html` disabled` : ""}>${n + 1}</button>`;
+  const take = (n) => html`<button type="button" data-do="take" data-take="${n}" aria-pressed="${String(n === used)}" aria-disabled="${String(n === used || working)}">${n + 1}</button>`;
   const wrong = flags.find((flag) => flag.text && flag.state !== "extra");
   return html`<div class="tools">
     ${flags.map((flag) => html`<p class="doubt">${flagText(flag)}</p>`)}
     <div class="row">
-      <button type="button" class="step first" data-do="again"${working ? html` disabled` : ""}>${icon("again")}${working ? "Recording a new take …" : "New take"}</button>
+      <button type="button" class="step first" data-do="again" aria-busy="${String(working)}">${icon("again")}${working ? "Recording a new take …" : "New take"}</button>
       ${takes.length > 0 && html`<span class="takes" role="group" aria-label="Takes of this sentence"><span>Take</span>${[0, ...takes.map((_, n) => n + 1)].map(take)}</span>`}
       ${wrong && html`<button type="button" class="step" data-do="pronounce" data-word="${wrong.text.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "")}">Set the pronunciation of “${wrong.text}”</button>`}
     </div>

@@ -55,13 +55,14 @@ export const renderChanged = (element, markup) => {
 };
 
 /**
- * Listen on an element for clicks on anything inside it that has data-do="name".
+ * Listen on an element for clicks on anything inside it that has data-do="name" and is not aria-disabled. (A disabled
+ * button would lose the focus.)
  * @param {HTMLElement} element
  * @param {Record<string, (target: HTMLButtonElement, event: MouseEvent) => unknown>} actions
  */
 export const onAction = (element, actions) => element.addEventListener("click", (event) => {
   const target = /** @type {HTMLButtonElement | null} */ (targetOf(event).closest("[data-do]"));
-  if (target && element.contains(target)) actions[target.dataset.do ?? ""]?.(target, event);
+  if (target && element.contains(target) && target.ariaDisabled !== "true") actions[target.dataset.do ?? ""]?.(target, event);
 });
 
 // -- finding elements

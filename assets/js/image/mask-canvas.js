@@ -217,8 +217,8 @@ export class MaskCanvas {
   }
 
   mark() {
-    find(this.dialog, "[data-do=undo]", HTMLButtonElement).disabled = !this.done?.length;
-    find(this.dialog, "[data-do=redo]", HTMLButtonElement).disabled = !this.undone?.length;
+    find(this.dialog, "[data-do=undo]").ariaDisabled = String(!this.done?.length);
+    find(this.dialog, "[data-do=redo]").ariaDisabled = String(!this.undone?.length);
   }
 
   empty() {

@@ -123,7 +123,7 @@ export class LoraEditor {
       updatePicker(this);
     }
     const prompt = values.prompt ?? "";
-    for (const button of findAll(this.list, "[data-do=trigger]", HTMLButtonElement)) button.disabled = says(prompt, dataOf(button).word);
+    for (const button of findAll(this.list, "[data-do=trigger]")) button.ariaDisabled = String(says(prompt, dataOf(button).word));
     for (const row of findAll(this.list, "li")) this.warn(row, this.known.get(dataOf(row).asset));
   }
 

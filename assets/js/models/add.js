@@ -1,6 +1,7 @@
 // Add a model: by its Hugging Face name, from a file, or from another program's folder.
 
 import * as api from "../core/api.js";
+import { whileBusy } from "../core/busy.js";
 import { dataOf, fieldOf, fieldsOf, find, findFields, formOf, html, onAction, query, render } from "../core/dom.js";
 import { formatBytes } from "../core/format.js";
 import { icon } from "../core/icons.js";
@@ -70,21 +71,19 @@ export class AddModelDialog {
   answer(markup) { render(find(this.dialog, ".answer"), markup); }
 
   /**
-   * Run an action with the form disabled, and show errors below it.
+   * Run an action with the form busy, and show errors below it.
    * @param {string} words
    * @param {() => Promise<unknown>} what
    */
   async busy(words, what) {
-    const button = query(this.dialog, "form [type=submit]", HTMLButtonElement);
-    if (button) button.disabled = true;
-    this.answer(html`<p class="bare">${words}</p>`);
-    try {
-      await what();
-    } catch (error) {
-      this.answer(html`<p class="wrong" role="alert">${api.messageOf(error)}</p>`);
-    } finally {
-      if (button) button.disabled = false;
-    }
+    await whileBusy(find(this.dialog, "form [type=submit]"), async () => {
+      this.answer(html`<p class="bare">${words}</p>`);
+      try {
+        await what();
+      } catch (error) {
+        this.answer(html`<p class="wrong" role="alert">${api.messageOf(error)}</p>`);
+      }
+    });
   }
 
   // -- by name

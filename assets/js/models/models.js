@@ -2,7 +2,9 @@
 
 import * as api from "../core/api.js";
 import { on } from "../core/bus.js";
+import { whileBusy } from "../core/busy.js";
 import { closest, dataOf, fieldsOf, find, findAll, findField, formOf, html, onAction, query, renderChanged } from "../core/dom.js";
+import { keepFocus } from "../core/focus.js";
 import { formatBytes } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { isEnded, jobs, mergeJob, pollNow } from "../core/job-poller.js";
@@ -109,7 +111,7 @@ export class ModelsPage {
       section.hidden = !models.length;
       /** @param {ModelCard} model */
       const about = (model) => ({ ...found.get(model.id), may: shelf.may_change, room: shelf.free_bytes });
-      renderChanged(section, html`<h3 id="models-kind-${i}">${kind}</h3><ul class="cards">${models.map((model) => modelCard(model, about(model)))}</ul>`);
+      keepFocus(section, () => renderChanged(section, html`<h3 id="models-kind-${i}">${kind}</h3><ul class="cards">${models.map((model) => modelCard(model, about(model)))}</ul>`));
     });
     this.pulses(found);
   }
@@ -182,8 +184,9 @@ export class ModelsPage {
    * @param {"pause" | "resume" | "cancel"} what
    */
   async job(target, what) {
-    target.disabled = true;
-    try { mergeJob(await api.post(`jobs/${dataOf(closest(target, "[data-job]")).job}/${what}`)); } catch (error) { failed(error); }
+    await whileBusy(target, async () => {
+      try { mergeJob(await api.post(`jobs/${dataOf(closest(target, "[data-job]")).job}/${what}`)); } catch (error) { failed(error); }
+    });
     this.draw();
     pollNow();
   }

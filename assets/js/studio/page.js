@@ -2,7 +2,9 @@
 
 import * as api from "../core/api.js";
 import { on } from "../core/bus.js";
+import { whileBusy } from "../core/busy.js";
 import { closest, dataOf, find, findAll, html, onAction, query, render } from "../core/dom.js";
+import { keepFocus } from "../core/focus.js";
 import { showModal } from "../core/layers.js";
 import { failed, toast } from "../core/toast.js";
 import * as machine from "./machine.js";
@@ -90,7 +92,9 @@ export class StudioPage {
       /** @type {any} */
       const answer = await api.get(route);
       this.answers[route] = answer;
-      for (const [name, markup] of Object.entries(sections[route])) render(this.part(name), markup(answer, this));
+      for (const [name, markup] of Object.entries(sections[route])) {
+        keepFocus(find(this.root, `#studio-${name}`), () => render(this.part(name), markup(answer, this)));
+      }
       machine.renderQrCodes(this.root);
       if (answer.running) setTimeout(() => this.draw(route), 700);
     } catch (error) {
@@ -102,27 +106,24 @@ export class StudioPage {
   }
 
   /**
-   * Run an action, then render what it changed. Resolves to the response; undefined if it failed.
+   * Run an action, then render what it changed. Resolves to the response; undefined if it failed or the button was busy.
    * @template T
    * @param {HTMLButtonElement} button
    * @param {() => Promise<T>} does
    * @param {...SectionRoute} routes
    */
-  async act(button, does, ...routes) {
-    button.setAttribute("aria-busy", "true");
-    button.disabled = true;
-    try {
-      const answer = await does();
-      await Promise.all(routes.map((route) => this.draw(route)));
-      return answer ?? /** @type {const} */ (true);
-    } catch (error) {
-      const wrong = this.dialog.open && query(this.dialog, ".wrong");
-      if (wrong) wrong.textContent = api.messageOf(error); else failed(error);
-      return undefined;
-    } finally {
-      button.disabled = false;
-      button.removeAttribute("aria-busy");
-    }
+  act(button, does, ...routes) {
+    return whileBusy(button, async () => {
+      try {
+        const answer = await does();
+        await Promise.all(routes.map((route) => this.draw(route)));
+        return answer ?? /** @type {const} */ (true);
+      } catch (error) {
+        const wrong = this.dialog.open && query(this.dialog, ".wrong");
+        if (wrong) wrong.textContent = api.messageOf(error); else failed(error);
+        return undefined;
+      }
+    });
   }
 
   /** @param {unknown} markup */

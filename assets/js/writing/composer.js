@@ -87,7 +87,9 @@ export class Composer {
     this.ask();
   }
 
-  ready() { this.go.disabled = this.busy || (!this.answering && (this.files.sending || !this.acts.sendable())); }
+  get sendable() { return !this.busy && !this.files.sending && this.acts.sendable(); }
+
+  ready() { this.go.setAttribute("aria-disabled", String(this.busy || (!this.answering && !this.sendable))); } // not disabled: it would lose the focus
 
   /** @param {ClipboardEvent} event */
   paste(event) {
@@ -113,7 +115,7 @@ export class Composer {
   }
 
   async send() {
-    if (this.busy || this.go.disabled) return;
+    if (!this.sendable) return;
     this.busy = true;
     this.ready();
     try {
