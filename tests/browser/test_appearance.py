@@ -14,17 +14,31 @@ from tests.support import samples
 pytestmark = pytest.mark.browser
 
 Opened = Callable[..., Page]
-TABS = ("image", "image/stylize_image", "video", "audio", "library")
+COVERED = """() => {
+  const { left, right, top, bottom } = document.querySelector(".toast").getBoundingClientRect();
+  return [...document.querySelectorAll(".go, .field-prompt textarea, .slot, .film .frame")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    return one.checkVisibility() && box.left < right && box.right > left && box.top < bottom && box.bottom > top;
+  }).map((one) => one.outerHTML.slice(0, 80));
+}"""
+"""What of the form and the filmstrip a notice lies over."""
+READY = {
+    "image": "#task-create_image .hint:not(:empty)",
+    "image/stylize_image": "#task-stylize_image .hint:not(:empty)",
+    "video": "#task-create_clip .hint:not(:empty)",
+    "audio": "#task-speak .hint:not(:empty)",
+    "library": "#tab-library :is(.tile, .teach)",
+}
+"""The last thing that each tab shows."""
 
 
 @pytest.mark.parametrize("look", ["dark", "light"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_everything_fits_its_window(opened: Opened, ann: httpx.Client, width: int, look: str) -> None:
     page = opened(ann, width, look, at="image")
-    for tab in TABS:
+    for tab, ready in READY.items():
         page.goto(f"/#{tab}")
-        page.wait_for_selector(f"#tab-{tab.partition('/')[0]}:visible")
-        page.wait_for_timeout(150)
+        page.wait_for_selector(ready)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, tab
         small = page.evaluate(
             """[...document.querySelectorAll('input, textarea, select')]
@@ -53,8 +67,30 @@ def test_a_phone_shows_the_stage_after_submitting(opened: Opened, ann: httpx.Cli
     page.get_by_role("button", name="Close the queue").tap()
     stage(page, "image", "result")
     shot(page, "phone-result")
+    page.locator("#tab-image .under").get_by_role("button", name="Delete").tap()
+    expect(page.locator(".toast .act")).to_be_visible()
+    assert page.evaluate(COVERED) == []
+    page.locator(".toast span").tap()
+    expect(page.locator(".toast")).to_have_count(0)
     page.locator(".bottom-bar [data-link=library]").tap()
     expect(page.locator(".tile").first).to_be_visible()
+
+
+def test_a_low_window_keeps_the_message_box_in_sight(opened: Opened, ann: httpx.Client) -> None:
+    page = opened(ann, at="writing")
+    page.set_viewport_size({"width": 844, "height": 390})
+    expect(page.locator(".box .send")).to_be_in_viewport(ratio=1)
+
+
+def test_the_filters_of_a_phone_are_of_one_height(opened: Opened, ann: httpx.Client) -> None:
+    page = opened(ann, 390, at="library")
+    page.wait_for_selector(READY["library"])
+    boxes = page.evaluate(
+        """[...document.querySelectorAll('.chips .sift > :is(span, select)')].filter(one => one.checkVisibility())
+        .map(one => one.getBoundingClientRect()).map(({ top, height }) => `${top} ${height}`)"""
+    )
+    assert len(boxes) > 3
+    assert len(set(boxes)) == 1
 
 
 def test_the_theme_can_be_chosen_and_stays(opened: Opened, ann: httpx.Client) -> None:
@@ -80,9 +116,9 @@ def test_the_keyboard_reaches_the_submit_button(opened: Opened, ann: httpx.Clien
 
 def test_every_control_has_a_name(opened: Opened, ann: httpx.Client) -> None:
     page = opened(ann, at="image")
-    for tab in TABS:
+    for tab, ready in READY.items():
         page.goto(f"/#{tab}")
-        page.wait_for_selector(f"#tab-{tab.partition('/')[0]}:visible")
+        page.wait_for_selector(ready)
     nameless = page.evaluate(
         """[...document.querySelectorAll('button, a[href], input:not([type=hidden]), select, textarea')].filter(it => {
           if (!it.checkVisibility()) return false;

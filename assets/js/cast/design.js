@@ -8,6 +8,7 @@ import { capitalize } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { isEnded, jobs, mergeJob, pollNow } from "../core/job-poller.js";
 import { showModal } from "../core/layers.js";
+import { scrollBehavior } from "../core/motion.js";
 import { project } from "../core/project.js";
 import { PictureList } from "./pictures.js";
 
@@ -202,7 +203,7 @@ export class DesignDialog {
       const round = { step, title, ids: asked.map((job) => job.id), words: way.words };
       this.setState({ rounds: [...rounds, round] });
       if (step === "change") findField(this.dialog, "[name=change]").value = "";
-      query(this.dialog, ".cast-round:last-child")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+      query(this.dialog, ".cast-round:last-child")?.scrollIntoView({ block: "nearest", behavior: scrollBehavior() });
     } catch (error) { this.showError(api.messageOf(error)); }
   }
 

@@ -14,7 +14,7 @@ function build() {
 }
 
 /**
- * Show a notice. ``act`` = {label, run} adds a button; ``bad`` marks a failure, which stays longer.
+ * Show a notice. ``act`` = {label, run} adds a button; ``bad`` marks a failure, which stays longer. A tap closes it.
  * @param {string} text
  * @param {{ act?: { label: string, run: () => unknown } | false, bad?: boolean }} [options]
  */
@@ -28,6 +28,7 @@ export function toast(text, { act, bad = false } = {}) {
   let timer = setTimeout(close, act || bad ? 9000 : 4500);
   note.onmouseenter = () => clearTimeout(timer);
   note.onmouseleave = () => { timer = setTimeout(close, 4000); };
+  note.onclick = (event) => { if (/** @type {PointerEvent} */ (event).pointerType === "touch") close(); };
   find(note, ".close").onclick = close;
   if (act) find(note, ".act").onclick = () => { close(); act.run(); };
   shelf.append(note);

@@ -92,7 +92,7 @@ const wasMade = (asset) => asset.origin === "made" && asset.provenance;
 export const resultButtons = (asset, more) => html`<div class="steps" role="group" aria-label="Next steps">
     ${varies(asset) && button("vary", "Vary", "make", { look: "first" })}
     ${nextSteps(asset).map(([task, name, glyph]) => button("use", name, glyph, { look: "first wide", task }))}
-    ${asset.kind === "sound" && wasMade(asset) && button("reuse", "Reuse settings", "again", { look: "first" })}
+    ${asset.kind === "sound" && wasMade(asset) && button("reuse", "Reuse settings", "again", { look: "first wide" })}
     ${download(asset)}${clientDownload(asset, "wide")}${star(asset, true)}
     ${(wasMade(asset) || nextSteps(asset).length > 0) && html`<button type="button" class="step bare" popovertarget="${more}" aria-haspopup="true" aria-expanded="false" aria-label="More actions" title="More actions">${icon("more")}</button>`}
     ${asset.mine && html`<button type="button" class="step away" data-do="remove" aria-label="Delete" title="Delete (Del)">${icon("trash")}<span>Delete</span></button>`}
@@ -108,7 +108,7 @@ export const moreActions = (asset) => html`
   ${asset.kind === "clip" && offered("animate_image") && button("onward", "Continue from last frame…", "right")}
   ${nextSteps(asset).length > 0 && button("use", "Use as input…", "reuse")}
   ${asset.kind === "image" && asset.parents?.length > 0 && button("compare", "Compare", "compare")}
-  ${wasMade(asset) && asset.kind !== "sound" && button("reuse", "Reuse settings", "again")}
+  ${wasMade(asset) && button("reuse", "Reuse settings", "again", { look: asset.kind === "sound" ? "narrow" : "" })}
   ${wasMade(asset) && button("reproduce", "Reproduce", "same")}`;
 
 /**

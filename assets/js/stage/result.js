@@ -3,6 +3,7 @@
 import { fileOf, playableOf, thumbOf } from "../core/api.js";
 import { closest, fieldOf, html, query, targetOf } from "../core/dom.js";
 import { icon } from "../core/icons.js";
+import { isCalm } from "../core/motion.js";
 import { displayUrl } from "../viewer/plane.js";
 
 /**
@@ -33,12 +34,9 @@ const picture = (asset, before) => {
   </div>`;
 };
 
-/** Whether the person prefers reduced motion. */
-const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
 /** @param {AssetView} asset */
 const clip = (asset) => html`<div class="fit" style="--ratio:${ratio(asset)}">
-  <video controls ${calm() ? "" : "autoplay"} muted loop playsinline preload="metadata" src="${playableOf(asset)}" poster="${asset.has_thumb ? thumbOf(asset.id) : ""}" aria-label="${asset.title}"></video>${viewButton}
+  <video controls ${isCalm() ? "" : "autoplay"} muted loop playsinline preload="metadata" src="${playableOf(asset)}" poster="${asset.has_thumb ? thumbOf(asset.id) : ""}" aria-label="${asset.title}"></video>${viewButton}
 </div>`;
 
 /** @param {AssetView} asset */

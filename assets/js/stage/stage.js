@@ -10,6 +10,7 @@ import { icon } from "../core/icons.js";
 import { isEnded, jobs } from "../core/job-poller.js";
 import { medium, mediumOfAsset } from "../core/media.js";
 import { addMenu } from "../core/menu.js";
+import { scrollBehavior } from "../core/motion.js";
 import { reproductionBadge } from "../core/reproduction.js";
 import { isActive } from "../queue/job-lists.js";
 import { openViewer } from "../viewer/viewer.js";
@@ -316,7 +317,6 @@ export class Stage {
 
   /** On a phone, scroll to the stage when the form is submitted. */
   approach() {
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    if (matchMedia("(max-width: 760px)").matches) scrollTo({ top: 0, behavior: calm ? "auto" : "smooth" });
+    if (matchMedia("(max-width: 760px)").matches) scrollTo({ top: 0, behavior: scrollBehavior() });
   }
 }

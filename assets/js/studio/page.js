@@ -6,6 +6,7 @@ import { whileBusy } from "../core/busy.js";
 import { closest, dataOf, find, findAll, html, onAction, query, render } from "../core/dom.js";
 import { keepFocus } from "../core/focus.js";
 import { showModal } from "../core/layers.js";
+import { scrollBehavior } from "../core/motion.js";
 import { failed, toast } from "../core/toast.js";
 import * as machine from "./machine.js";
 import * as people from "./people.js";
@@ -67,7 +68,7 @@ export class StudioPage {
   /** @param {string} name */
   go(name) {
     const section = find(this.root, `#studio-${name}`);
-    section.scrollIntoView({ block: "start", behavior: "smooth" });
+    section.scrollIntoView({ block: "start", behavior: scrollBehavior() });
     section.focus({ preventScroll: true });
   }
 

@@ -7,6 +7,7 @@ import { fieldOf, find, findAll, html, onAction, query, render, targetOf } from 
 import { describeMedia } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { showModal } from "../core/layers.js";
+import { isCalm } from "../core/motion.js";
 import { COMMANDS, commandButton, commandOf } from "./commands.js";
 import { comparisonBar, comparisonChoices } from "./comparison.js";
 import { WHOLE, withEnd, withStart } from "./loop.js";
@@ -179,7 +180,7 @@ class Viewer {
     if (!kept) render(find(this.dialog, ".viewer-transport"), transport("clip"));
     else video.addEventListener("loadedmetadata", () => player.continueFrom(kept, speed), { once: true });
     this.played();
-    if (!kept && !matchMedia("(prefers-reduced-motion: reduce)").matches) player.toggle();
+    if (!kept && !isCalm()) player.toggle();
   }
 
   /** @param {AssetView} asset */
