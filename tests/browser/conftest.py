@@ -91,5 +91,4 @@ def shot(page: Page, name: str) -> None:
     """Save a screenshot of the page if SHOTS=folder is set."""
     if SHOTS:
         Path(SHOTS).mkdir(parents=True, exist_ok=True)
-        page.wait_for_timeout(600)
         page.screenshot(path=f"{SHOTS}/{name}.png")

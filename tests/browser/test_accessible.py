@@ -6,15 +6,21 @@ from collections.abc import Callable
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tabs import MENU_PAGES, TABS
-from tests.support.live import Live
+from tests.support import samples
+from tests.support.live import Live, finished, submit, upload
 
 pytestmark = pytest.mark.browser
 
 Opened = Callable[..., Page]
 PAGES = ("home", *(name for name, _, _ in (*TABS, *MENU_PAGES)))
+STILL = """document.getAnimations()
+  .every(({ playState, effect }) => playState !== "running" || effect.getTiming().iterations === Infinity)"""
+"""Nothing slides in any more."""
+CLOSED = "!document.querySelector('dialog[open], :popover-open:not(.tip), .queue.open') && !history.state?.layer"
+"""Nothing is open over the page, nor in the browser's history."""
 LOOKS = [(1440, "dark"), (1440, "light"), (390, "dark"), (390, "light")]
 
 
@@ -41,12 +47,28 @@ def opened_layers(page: Page, phone: bool) -> dict[str, list[str]]:
         "models": "document.querySelector('#task-create_image .model-chosen').click()",
     }
     found = {}
+
+    def look(name: str) -> None:
+        page.wait_for_function(STILL)
+        found[name] = serious(page) + (small(page) if phone else [])
+
     for name, opener in openers.items():
         page.evaluate(opener)
-        page.wait_for_timeout(250)  # the panel slides in
-        found[name] = serious(page) + (small(page) if phone else [])
+        look(name)
         page.keyboard.press("Escape")
-        page.wait_for_function("!document.querySelector('dialog[open], :popover-open, .queue.open')")
+        page.wait_for_function(CLOSED)
+    under = page.locator("#tab-image .under")
+    under.get_by_role("button", name="More actions").click()
+    look("actions")
+    page.keyboard.press("Escape")
+    page.wait_for_function(CLOSED)
+    under.get_by_role("button", name="Delete").click()
+    look("notice")
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator(".toast")).to_have_text("Restored.")
+    page.evaluate("location.hash = 'image/stylize_image'")
+    page.locator("#task-stylize_image .styles-grid label").last.scroll_into_view_if_needed()
+    look("styles")
     return found
 
 
@@ -68,6 +90,14 @@ def small(page: Page) -> list[str]:
     return sorted(set(found))
 
 
+@pytest.fixture(scope="module")
+def made(house: Live, ann: httpx.Client, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A result, which the Image tab shows."""
+    photo = upload(ann, samples.photo(tmp_path_factory.mktemp("photo") / "cheetah.jpg", 96))
+    assert finished(ann, submit(ann, {"task": "upscale_image", "image": photo}))["state"] == "done"
+
+
+@pytest.mark.usefixtures("made")
 @pytest.mark.parametrize(("width", "look"), [*LOOKS, (768, "dark"), (844, "light")])
 def test_no_page_has_a_serious_issue(opened: Opened, ann: httpx.Client, width: int, look: str) -> None:
     page = opened(ann, width, look, at="home")
@@ -82,17 +112,23 @@ def test_no_page_has_a_serious_issue(opened: Opened, ann: httpx.Client, width: i
     page.evaluate("document.querySelector('#projects').showPopover()")
     barriers["projects"] = serious(page)
     page.evaluate("document.querySelector('#projects').hidePopover()")
+    page.wait_for_function(CLOSED)
     barriers |= {f"open: {name}": found for name, found in opened_layers(page, width == 390).items()}
     assert {name: found for name, found in barriers.items() if found} == {}
 
 
-@pytest.mark.parametrize("path", ["/login", "/account"])
-def test_no_sign_in_page_has_a_serious_issue(house: Live, chromium: Browser, ann: httpx.Client, path: str) -> None:
-    for look in ("dark", "light"):
-        context = chromium.new_context(base_url=house.url, color_scheme=look)  # type: ignore[arg-type]
-        if path == "/account":
+@pytest.mark.parametrize("name", ["login", "setup", "account"])
+def test_no_sign_in_page_has_a_serious_issue(house: Live, chromium: Browser, ann: httpx.Client, name: str) -> None:
+    path = house.command("add", "Hana") if name == "setup" else f"/{name}"
+    for width, look in LOOKS:
+        context = chromium.new_context(
+            base_url=house.url, color_scheme=look, viewport={"width": width, "height": 900}, has_touch=width == 390
+        )  # type: ignore[arg-type]
+        if name == "account":
             context.add_cookies([{"name": c.name, "value": str(c.value), "url": house.url} for c in ann.cookies.jar])
         page = context.new_page()
         page.goto(path)
+        expect(page.locator("form").first).to_be_visible()
         assert serious(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         context.close()

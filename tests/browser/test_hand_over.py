@@ -140,12 +140,13 @@ def test_a_draft_is_not_lost_if_the_studio_does_not_respond(
     page.route("**/run/predict*", join)
     page.clock.install()
     page.reload()
-    page.wait_for_timeout(500)
-    for _ in range(40):
+    complaint = page.get_by_text("Your last entries could not be restored")
+
+    def complains() -> bool:
         page.clock.run_for(1000)
-        if page.get_by_text("could not be restored").count():
-            break
-    expect(page.get_by_text("Your last entries could not be restored")).to_be_visible()
+        return complaint.is_visible()
+
+    until(complains, 30, "the complaint", every=0)
     assert lost
     page.unroute("**/run/predict*")
     page.reload()
