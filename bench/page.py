@@ -22,7 +22,7 @@ _WATCH = """(() => {
     const button = [...document.querySelectorAll(".go")].find((one) => one.offsetParent);
     if (button && !window.seen) window.seen = performance.now();
     const fields = button?.closest(".task").querySelector(".fields");
-    if (button?.dataset.started && !fields.inert) window.ready = performance.now();
+    if (button?.closest("[data-started]") && !fields.inert) window.ready = performance.now();
     else requestAnimationFrame(look);
   };
   look();

@@ -1,6 +1,6 @@
 // Entry point: each part that Python renders names its kind and is mounted by the class for that kind.
 
-import { dataOf, find, targetOf } from "./core/dom.js";
+import { dataOf, find, findAll, targetOf } from "./core/dom.js";
 import { playOneAtATime } from "./audio/one-at-a-time.js";
 import { PronunciationsDialog } from "./audio/pronunciations.js";
 import { SpeakerLine } from "./audio/speakers.js";
@@ -101,11 +101,25 @@ on("tab", (name) => { if (!router.isMenuPage(name)) lastMade = name; });
 const frame = new Set(["bar", "queue"]); // around every tab; they show what the poller reports
 
 /**
+ * Press what was pressed in a part before it had started (tabs/loading/start.js).
+ * @param {HTMLElement} element
+ */
+function replay(element) {
+  element.dataset.started = "yes";
+  for (const button of findAll(element, "[data-pressed]")) {
+    delete button.dataset.pressed;
+    button.removeAttribute("aria-busy");
+    button.click();
+  }
+}
+
+/**
  * @param {string} kind
  * @param {Part} at
  */
 const mount = (kind, at) => {
   try { parts[kind](at); } catch (error) { console.error(`The part ${kind} did not start:`, error); }
+  setTimeout(() => replay(at.element)); // once the parts that waited with it have started
   if (frame.delete(kind) && !frame.size) follow();
 };
 

@@ -23,12 +23,13 @@
   Object.assign(sheet, { rel: "stylesheet", disabled: true, href: new URL(address, document.baseURI).href });
   document.head.append(sheet);
 
-  // Parts wait for the class that runs them, and a press of a button for its form.
+  // Parts wait for the class that runs them, and a press of a button for its part.
   C41.queue = [];
   C41.mount = (...part) => { C41.queue.push(part); };
-  addEventListener("click", ({ target }) => {
-    const button = target.closest?.(".go");
-    if (!button || button.dataset.started) return;
+  addEventListener("click", (event) => {
+    const button = event.target.closest?.(".block.part button");
+    if (!button || button.closest("[data-started]")) return;
+    event.preventDefault(); // no half of a menu: it opens once it is filled
     button.dataset.pressed = "yes";
     button.setAttribute("aria-busy", "true");
   });

@@ -26,18 +26,40 @@ def test_a_later_visit_needs_few_requests(house: Live, windows: Windows, ann: ht
         assert visit(context).requests <= 25
 
 
-def test_a_press_before_the_form_has_started_counts(opened: Opened, ann: httpx.Client) -> None:
+@pytest.fixture
+def waiting(opened: Opened, ann: httpx.Client) -> tuple[Page, Callable[[], None]]:
+    """A page whose script has not arrived, and what lets it arrive."""
     page = opened(ann, at="image/create_image")
     held: list[Route] = []
     page.route("**/c41/page/studio-*.js", lambda route: held.append(route))
     page.reload(wait_until="commit")
+    return page, lambda: held[0].continue_()
+
+
+def test_a_press_before_the_form_has_started_counts(waiting: tuple[Page, Callable[[], None]]) -> None:
+    page, arrive = waiting
     button = page.locator("#task-create_image .go")
     button.click()
     expect(button).to_have_attribute("aria-busy", "true")
-    assert held
-    held[0].continue_()
+    arrive()
     expect(page.locator("#task-create_image .problem")).to_contain_text("Describe the picture")
     expect(button).to_have_attribute("aria-busy", "false")
+
+
+@pytest.mark.parametrize(
+    ("button", "opens"), [("Menu", "#menu .looks"), ("Project", "#projects .list button"), ("Queue", ".queue.open")]
+)
+def test_a_press_in_the_bar_before_it_has_started_counts(
+    waiting: tuple[Page, Callable[[], None]], button: str, opens: str
+) -> None:
+    page, arrive = waiting
+    pressed = page.locator(".bar").get_by_role("button", name=button).first
+    pressed.click()
+    expect(pressed).to_have_attribute("aria-busy", "true")
+    arrive()
+    expect(page.locator(opens).first).to_be_visible()
+    expect(pressed).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(opens).first).to_be_in_viewport()
 
 
 def test_a_form_continues_on_another_device(opened: Opened, ann: httpx.Client) -> None:

@@ -23,8 +23,9 @@ WATCH = """() => {
   window.scrollTo = noted("scrollTo", window.scrollTo);
 }"""
 MOVING = """() => new Promise((resolve) => {
-  const moving = () => document.getAnimations().filter(({ playState }) => playState === "running")
-    .map(({ animationName, transitionProperty, effect }) => `${animationName ?? transitionProperty}: ${effect.target.className}`);
+  const names = ({ animationName, transitionProperty, effect }) =>
+    `${animationName ?? transitionProperty}: ${effect.target.className}`;
+  const moving = () => document.getAnimations().filter(({ playState }) => playState === "running").map(names);
   requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(() => resolve(moving()))));
 })"""
 """What moves for longer than a frame."""
@@ -43,7 +44,6 @@ def test_nothing_moves_and_nothing_is_missing(opened: Opened, ann: httpx.Client,
     bring(page, "image", samples.photo(tmp_path / "cheetah.jpg", 96))
     page.locator("#task-upscale_image .go").tap()
     stage(page, "image", "live")
-    expect(page.locator("#tab-image .now .meter i")).to_be_visible()
     calm(page)
     page.locator(".bottom-bar [data-link=queue]").tap()
     expect(page.locator(".queue .job").first).to_be_in_viewport()

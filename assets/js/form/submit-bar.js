@@ -86,8 +86,6 @@ export class SubmitBar {
     });
     submitBars.set(this.task, this);
     this.filled = this.recall();
-    this.go.dataset.started = "yes";
-    if (this.go.dataset.pressed) this.press(); // before the form had started
   }
 
   isVisible() { return this.element.offsetParent !== null; }
