@@ -20,7 +20,8 @@ _MENUS = """
 </div>
 <div id="menu" popover aria-label="Menu">
   <div class="who"></div>
-  <button type="button" class="hand" popovertarget="projects">Project <b class="in-hand">My own work</b></button>
+  <button type="button" class="hand" popovertarget="projects">Project
+    <b class="in-hand" dir="auto">My own work</b></button>
   <a href="#project">Project page</a>
   <a href="#library">Library</a>
   <a href="#cast">Cast</a>
@@ -52,7 +53,7 @@ def _markup(tabs: Sequence[tuple[str, str]]) -> str:
 <button type="button" class="pill seek" data-do="search" aria-haspopup="dialog" aria-keyshortcuts="/"
   title="Search everything"><span class="name">Search</span><kbd aria-hidden="true">/</kbd></button>
 <button type="button" class="pill project" popovertarget="projects" aria-haspopup="dialog" aria-expanded="false">
-  <span class="name">Project</span> <b class="in-hand">My own work</b>
+  <span class="name">Project</span> <b class="in-hand" dir="auto">My own work</b>
   <span class="caret" aria-hidden="true"></span></button>
 <button type="button" class="pill status" aria-expanded="false" aria-controls="queue-panel">Queue</button>
 <span class="pill device" hidden></span>

@@ -23,7 +23,7 @@ _LIST = """<aside class="talks" aria-label="Conversations">
 
 _HEAD = """<header class="head">
 <button type="button" class="lists" data-do="sheet">Conversations</button>
-<div class="title"><h2>New conversation</h2>
+<div class="title"><h2 dir="auto">New conversation</h2>
 <input class="name" aria-label="Name of the conversation" maxlength="120" hidden><p class="where"></p></div>
 <button type="button" class="quiet again-new" data-do="new" aria-label="New conversation"
 title="New conversation">+</button>

@@ -17,7 +17,7 @@ export const fileKinds = [["image", "Pictures"], ["clip", "Clips"], ["sound", "S
  * @param {boolean} pinned it is the script
  */
 const tile = (asset, pinned) => html`<li><button type="button" data-do="look" data-id="${asset.id}"
-    aria-label="${fullTitle(asset)}, ${formatDate(asset.created_at)}"><span class="face">${thumbnail(asset)}${badgeList(asset, 3)}</span><b>${asset.title}</b>
+    aria-label="${fullTitle(asset)}, ${formatDate(asset.created_at)}"><span class="face">${thumbnail(asset)}${badgeList(asset, 3)}</span><b dir="auto">${asset.title}</b>
     <small>${asset.mine ? "" : `${asset.owner} · `}${formatDate(asset.created_at)}</small></button>
   ${asset.kind === "document" && !asset.provenance?.check && html`<button type="button" class="link" data-do="pin" data-id="${asset.id}" ${pinned ? html`disabled` : ""}>${pinned ? "Is the script" : "Pin as script"}</button>`}</li>`;
 

@@ -127,7 +127,7 @@ export class ProjectPage {
   head(project) {
     const title = project?.mine
       ? html`<h2 class="visually-hidden" id="project-title">${project.name}</h2><input class="title" name="project-name" maxlength="80" value="${project.name}" aria-label="Name of the project">`
-      : html`<h2 id="project-title">${project?.name ?? "Projects"}</h2>`;
+      : html`<h2 id="project-title" dir="auto">${project?.name ?? "Projects"}</h2>`;
     renderChanged(this.part(".project-head"), html`${title}${project?.archived && html`<span class="badges"><i>Archived</i></span>`}
       ${project && html`<div class="steps">
         ${project.id === current.id ? html`<span class="is-current">${icon("check")}Current project</span>`
@@ -171,7 +171,7 @@ export class ProjectPage {
     const section = this.part(".project-runs");
     section.hidden = !runs.length;
     renderChanged(section, html`<h3>Your recipe runs</h3><ul class="project-links">${runs.slice(0, 8).map((run) => html`<li><a href="#image/recipes?run=${run.id}">
-      <b>${run.name}</b><small>${run.words} · ${formatDate(run.updated_at)}</small></a></li>`)}</ul>`);
+      <b dir="auto">${run.name}</b><small>${run.words} · ${formatDate(run.updated_at)}</small></a></li>`)}</ul>`);
   }
 
   list() {

@@ -77,7 +77,7 @@ export class ConversationList {
   draw() {
     const focused = this.list.contains(document.activeElement) ? dataOf(/** @type {HTMLElement} */ (document.activeElement)).id : "";
     render(this.list, html`${this.talks.map((talk) => html`<li><button type="button" class="talk-row" data-do="open" data-id="${talk.id}">
-      <b>${talk.title}</b><span>${talk.answering && html`<i class="pulse" aria-label="Answer in progress"></i>`}${
+      <b dir="auto">${talk.title}</b><span>${talk.answering && html`<i class="pulse" aria-label="Answer in progress"></i>`}${
         talk.mine ? "" : `${talk.owner} · `}${talk.found || formatDate(talk.updated_at)}</span></button></li>`)}`);
     const searched = this.search.value.trim();
     render(this.end, this.talks.length ? "" : html`<p class="bare">${searched ? `No conversation contains “${searched}”.`
