@@ -13,6 +13,7 @@ import yaml
 
 from engines.catalog import Catalog, installed, locations, shipped
 from engines.catalog.entry import Part
+from tests.support.waiting import next_tick
 
 COMMIT = "c0ffee" + "0" * 34
 PARTS = ("text_encoder", "unet", "vae", "tokenizer")
@@ -97,7 +98,7 @@ def one_model(tmp_path: Path) -> tuple[Catalog, Callable[[], bool]]:
 def test_unchanged_parts_are_not_searched_again(tmp_path: Path, hub: Path, looks: list[Part]) -> None:
     fetched(hub, "lab/m", "unet")
     _, here = one_model(tmp_path)
-    time.sleep(0.02)  # two ticks of the file system's clock
+    next_tick(tmp_path.parent)
     assert [here() for _ in range(3)] == [True] * 3
     assert len(looks) == 1
 
@@ -108,7 +109,7 @@ def test_a_download_and_a_removal_are_noticed_at_once(tmp_path: Path, hub: Path)
     for _ in range(2):
         assert not here()
         root = fetched(hub, "lab/m", "unet")
-        time.sleep(0.02)
+        next_tick(tmp_path.parent)
         assert here()
         shutil.rmtree(root)
     assert not here()
@@ -132,7 +133,7 @@ def test_every_change_that_makes_a_model_incomplete_is_noticed(
 ) -> None:
     root = fetched(hub, "lab/m", "unet")
     _, here = one_model(tmp_path)
-    time.sleep(0.02)
+    next_tick(tmp_path.parent)
     assert here()
     assert here()
     change(root)
@@ -144,7 +145,7 @@ def test_a_newer_snapshot_of_another_program_is_noticed(tmp_path: Path, hub: Pat
     root = fetched(hub, "lab/m", "unet")
     (root / "refs" / "main").write_text("f" * 40)
     _, here = one_model(tmp_path)
-    time.sleep(0.02)
+    next_tick(tmp_path.parent)
     assert not here()
     (root / "refs" / "pr").mkdir()
     (root / "refs" / "pr" / "1").write_text(COMMIT)
@@ -163,7 +164,7 @@ def test_connecting_and_disconnecting_a_disk_is_noticed(tmp_path: Path) -> None:
         (folder / name).symlink_to(between / name)
     between.symlink_to(disk)
     found = catalog(tmp_path, entry("m", all={"repo": str(folder)}), entry("f", all={"repo": str(disk), "file": "x"}))
-    time.sleep(0.02)
+    next_tick(tmp_path.parent)
     assert [found.installed(found.get(id)) for id in ("m", "f")] == [True, False]
     disk.rename(tmp_path / "gone")
     assert not found.installed(found.get("m"))
@@ -179,7 +180,7 @@ def test_a_folder_with_a_reset_modification_time_is_searched_again(tmp_path: Pat
     (folder / "config.json").write_text("{}")
     os.utime(folder, (1, 1))
     found = catalog(tmp_path, entry("m", all={"repo": str(folder)}))
-    time.sleep(0.02)
+    next_tick(tmp_path.parent)
     assert not found.installed(found.get("m"))
     (folder / "m.safetensors").write_text("{}")
     os.utime(folder, (1, 1))  # as rsync does after filling a folder
@@ -199,7 +200,7 @@ def test_patterns_match_files_in_subfolders(tmp_path: Path) -> None:
     (folder / "sub").mkdir(parents=True)
     (folder / "readme").write_text("")
     found = catalog(tmp_path, entry("m", all={"repo": str(folder), "allow": ["sub/*.bin"]}))
-    time.sleep(0.02)
+    next_tick(tmp_path.parent)
     assert not found.installed(found.get("m"))
     (folder / "sub" / "a.bin").write_text("")
     assert found.installed(found.get("m"))
@@ -220,7 +221,7 @@ def test_steady_answers_change_only_afterwards(tmp_path: Path, hub: Path) -> Non
 def test_unchanged_models_are_sorted_once(tmp_path: Path, hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = fetched(hub, "lab/m", "unet")
     found = catalog(tmp_path, entry("m", unet={"repo": "lab/m", "subfolder": "unet"}), entry("other"))
-    time.sleep(0.02)
+    next_tick(tmp_path.parent)
     sorts: list[str] = []
     real = Catalog._for_task
     monkeypatch.setattr(Catalog, "_for_task", lambda self, task: (sorts.append(task), real(self, task))[1])
@@ -232,7 +233,7 @@ def test_unchanged_models_are_sorted_once(tmp_path: Path, hub: Path, monkeypatch
     assert [first() for _ in range(3)] == ["m"] * 3
     assert len(sorts) == 1
     shutil.rmtree(root)
-    time.sleep(0.02)
+    next_tick(tmp_path.parent)
     assert [first() for _ in range(3)] == ["other"] * 3
     (tmp_path / "own" / "z.yaml").write_text(yaml.safe_dump(entry("a")))
     assert first() == "a"
@@ -246,7 +247,7 @@ def test_a_change_in_the_middle_of_steady_answers_is_noticed_afterwards(tmp_path
     parts = {part: {"repo": "lab/m", "subfolder": part} for part in PARTS}
     root = fetched(hub, "lab/m", *PARTS)
     found = catalog(tmp_path, entry("whole", **parts), entry("part", unet=parts["unet"]))
-    time.sleep(0.02)
+    next_tick(tmp_path.parent)
     with found.steady():
         assert found.installed(found.get("whole"))
         shutil.rmtree(root)
@@ -257,7 +258,7 @@ def test_a_change_in_the_middle_of_steady_answers_is_noticed_afterwards(tmp_path
             assert not found.installed(found.get("part"))
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("settled")
 def test_a_form_change_among_200_models_costs_at_most_20_ms(tmp_path: Path, hub: Path) -> None:
     """Measured in CPU time, so that other programs do not count."""
     for number in range(0, 200, 2):
@@ -267,7 +268,7 @@ def test_a_form_change_among_200_models_costs_at_most_20_ms(tmp_path: Path, hub:
         for number in range(200)
     ]
     found = catalog(tmp_path, *models)
-    time.sleep(2.1)  # until the file system's clock has advanced
+    next_tick(tmp_path.parent)
 
     def change() -> float:
         start = time.thread_time()
