@@ -233,7 +233,7 @@ def test_tiled_decoding_has_the_same_size_and_is_switched_off_afterwards(twin_fo
 def test_a_picture_that_is_decoded_in_tiles_needs_only_their_memory(
     twin_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(family, "_TILE_PIXELS", 64 * 64)
+    monkeypatch.setattr(family.Family, "tile_pixels", 64 * 64)
     roomy = Desk(twin_folder, tmp_path / "roomy")
     asked: dict[str, Any] = {"task": "create_image", "model": roomy.twin("sdxl"), "prompt": "a fox", "steps": 2}
     asked |= {"width": 256, "height": 256}
