@@ -144,6 +144,7 @@ export class DetailDialog {
     const { shown: asset } = this, binned = Boolean(asset.deleted_at);
     const held = query(this.dialog, ".about")?.scrollTop, { focus, do: pressed } = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset ?? {};
     const view = `${asset.id} ${this.before()?.id ?? ""}`;
+    if (this.viewed === view && this.waitsForTyping()) return;
     if (this.viewed !== view || !query(this.dialog, ".sheet")) {
       this.viewed = view;
       render(this.dialog, html`<div class="sheet"><div class="view">${binned ? html`<span class="face large">${thumbnail(asset)}</span>` : resultView(asset, this.before())}
@@ -161,6 +162,15 @@ export class DetailDialog {
     const lost = this.dialog.open && document.activeElement === document.body; // the focused button was replaced, or is hidden at the end of the list
     if (lost) query(this.dialog, `[data-do="${pressed}"]:not([hidden])`)?.focus();
     if (lost && document.activeElement === document.body) this.dialog.focus();
+  }
+
+  /** Whether someone is typing in a field: it is drawn anew once they leave it, so that no letter is lost. */
+  waitsForTyping() {
+    const field = document.activeElement;
+    if (!(field instanceof HTMLInputElement) || !field.closest("dialog.detail .about") || field.value === field.defaultValue) return false;
+    const drawn = () => this.asset && this.draw();
+    field.addEventListener("blur", () => setTimeout(drawn), { once: true }); // once the next field has the focus
+    return true;
   }
 
   before() {
@@ -206,9 +216,10 @@ export class DetailDialog {
 
   /** @param {HTMLInputElement} field */
   edited(field) {
+    if (field.name !== "tag") field.defaultValue = field.value; // it is being saved
     if (field.name === "title") {
       if (field.value.trim()) this.change({ title: field.value.trim() });
-      else field.value = this.shown.title;
+      else field.value = field.defaultValue = this.shown.title;
     }
     if (field.name === "source") this.change({ source: field.value.trim() || null });
     if (field.name === "triggers") this.change({ triggers: triggers(field.value) });
@@ -219,7 +230,8 @@ export class DetailDialog {
   tag(form) {
     const tag = fieldsOf(form).tag.value.trim();
     if (!tag) return;
-    if (this.shown.tags.includes(tag)) { form.reset(); return toast(`Already tagged “${tag}”.`); }
+    form.reset(); // the field is drawn anew only if it is empty
+    if (this.shown.tags.includes(tag)) return toast(`Already tagged “${tag}”.`);
     this.change({ tags: [...this.shown.tags, tag] });
   }
 
