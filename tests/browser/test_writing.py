@@ -79,7 +79,8 @@ def test_an_answer_streams_and_continues_after_a_reload(room: Page) -> None:
     room.keyboard.press("Escape")
     ended(again)
     expect(again.locator(".stopped")).to_contain_text("The text so far is kept")
-    assert words(again).startswith(first[:10])
+    seen = re.findall(r"\d+", taken_up)[:-1]  # the last one may be half a number; unfinished Markdown changes
+    assert re.findall(r"\d+", words(again))[: len(seen)] == seen
     assert room.url == address
     expect(room.locator(".talk-row[aria-current]")).to_contain_text("Write out the numbers")
     expect(room.locator(".bar .status.busy")).to_have_count(0)

@@ -7,11 +7,15 @@ import { failed } from "./toast.js";
 const PAUSE = 600; // ms of rest before a draft is saved
 const RETRY = 5000; // ms until the next attempt if the studio does not respond
 const FRESH = 5000; // ms during which the loaded drafts are used again
+const LEFT = "c41-left"; // what was still on its way when this tab's page was left
+const ARRIVED = 20_000; // ms after which it has arrived
 
 /** Drafts to save, by name. @type {Map<string, unknown>} */
 const unsaved = new Map();
 /** What is on its way to the studio. @type {Map<string, unknown>} */
 const sending = new Map();
+/** Names of drafts that changed on this page. @type {Set<string>} */
+const changed = new Set();
 /** Names of drafts that were refused: the person is told once. @type {Set<string>} */
 const refused = new Set();
 /** @type {ReturnType<typeof setTimeout>} */
@@ -34,13 +38,30 @@ function load() {
  */
 export function saveDraft(name, value) {
   unsaved.set(name, value);
+  changed.add(name);
   clearTimeout(saving);
   saving = setTimeout(saveNow, PAUSE);
+}
+
+/**
+ * Keep what may not arrive before the same tab shows the page again: a reload asks for the drafts at once.
+ * @param {Record<string, unknown>} drafts
+ */
+async function carry(drafts) {
+  const { id: person } = await api.me(); // known already: this runs before the page is gone
+  sessionStorage.setItem(LEFT, JSON.stringify({ person, at: Date.now(), drafts }));
+}
+
+/** What the page before carried over, if it was this person's. @returns {Promise<Record<string, unknown>>} */
+async function carried() {
+  const { person, at, drafts } = JSON.parse(sessionStorage.getItem(LEFT) ?? "{}");
+  return Date.now() - at < ARRIVED && person === (await api.me()).id ? drafts : {};
 }
 
 /** @param {boolean} [leaving] whether this page may be gone before the answer to the last request arrives */
 function saveNow(leaving = false) {
   clearTimeout(saving);
+  if (leaving) carry(Object.fromEntries([...sending, ...unsaved]));
   for (const [name, value] of unsaved) {
     if (sending.has(name) && !leaving) continue; // it goes after that, so that the last one counts
     unsaved.delete(name);
@@ -80,7 +101,8 @@ async function send(name, value) {
  */
 export async function loadDraft(name) {
   for (const values of [unsaved, sending]) if (values.has(name)) return values.get(name);
-  return (await load())[name] ?? oldDraft(name);
+  const [left, saved] = await Promise.all([carried(), load()]);
+  return (name in left && !changed.has(name) ? left[name] : saved[name]) ?? oldDraft(name);
 }
 
 /** Save what is typed before the page closes or goes to the background. */

@@ -58,3 +58,21 @@ test("a draft is saved again once the studio has restarted", async (t) => {
   saves[1].answer(saved());
   await settled();
 });
+
+test("after a reload, what was on its way wins over what had arrived, until it changes", async (t) => {
+  const store = new Map([["c41-left", JSON.stringify({ person: "ann", at: Date.now(), drafts: { "form/z": "typed" } })]]);
+  Object.defineProperty(globalThis, "sessionStorage", { configurable: true, value: { getItem: (/** @type {string} */ key) => store.get(key) ?? null } });
+  const drafts = { "form/z": "before", "form/other": "other" };
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  t.mock.method(globalThis, "fetch", async (/** @type {string} */ path, /** @type {RequestInit} */ { method }) => (
+    method === "PUT" ? saved() : Response.json(path === "api/me" ? { id: "ann" } : drafts)));
+  assert.equal(await loadDraft("form/z"), "typed");
+  assert.equal(await loadDraft("form/other"), "other");
+  saveDraft("form/z", "newer");
+  drafts["form/z"] = "newer";
+  await pass(t, 600);
+  await settled();
+  assert.equal(await loadDraft("form/z"), "newer");
+  store.set("c41-left", JSON.stringify({ person: "bob", at: Date.now(), drafts: { "form/other": "bob's" } }));
+  assert.equal(await loadDraft("form/other"), "other");
+});
