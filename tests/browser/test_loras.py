@@ -146,3 +146,19 @@ def test_the_library_shows_the_facts_of_a_lora(opened: Opened) -> None:
     shot(page, "loras-detail")
     page.keyboard.press("Escape")
     expect(tile).to_contain_text("Stable Diffusion 1.5 · mrawmn")
+
+
+def test_what_is_typed_while_the_last_change_is_saved_is_kept(opened: Opened, cy: httpx.Client) -> None:
+    page = opened(at="loras")
+    card = page.locator(".loras-grid li", has=page.locator('input[value="Harbour"]'))
+    asset = card.get_attribute("data-asset")
+    card.get_by_label("Name").fill("Old harbour")
+    page.keyboard.press("Tab")  # saves the name, whose answer redraws the list
+    page.keyboard.type("quay, ", delay=20)
+    page.keyboard.type("mist", delay=20)
+    page.keyboard.press("Enter")
+    known = until(
+        lambda: one if (one := cy.get(f"/api/assets/{asset}").json())["lora"]["triggers"] else None, 20, "words"
+    )
+    assert (known["title"], known["lora"]["triggers"]) == ("Old harbour", ["quay", "mist"])
+    expect(page.locator(f'.loras-grid li[data-asset="{asset}"]').get_by_label("Trigger words")).to_be_focused()

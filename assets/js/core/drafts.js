@@ -18,6 +18,8 @@ const sending = new Map();
 const changed = new Set();
 /** Names of drafts that were refused: the person is told once. @type {Set<string>} */
 const refused = new Set();
+/** Whose drafts these are: an id, once it is known. */
+let person = "";
 /** @type {ReturnType<typeof setTimeout>} */
 let saving;
 /** @type {Promise<Record<string, any>> | null} */
@@ -43,25 +45,23 @@ export function saveDraft(name, value) {
   saving = setTimeout(saveNow, PAUSE);
 }
 
-/**
- * Keep what may not arrive before the same tab shows the page again: a reload asks for the drafts at once.
- * @param {Record<string, unknown>} drafts
- */
-async function carry(drafts) {
-  const { id: person } = await api.me(); // known already: this runs before the page is gone
-  sessionStorage.setItem(LEFT, JSON.stringify({ person, at: Date.now(), drafts }));
+/** Keep what may not arrive before the same tab shows the page again: a reload asks for the drafts at once. */
+function carry() {
+  const drafts = Object.fromEntries([...sending, ...unsaved]);
+  if (person) sessionStorage.setItem(LEFT, JSON.stringify({ person, at: Date.now(), drafts }));
 }
 
 /** What the page before carried over, if it was this person's. @returns {Promise<Record<string, unknown>>} */
 async function carried() {
-  const { person, at, drafts } = JSON.parse(sessionStorage.getItem(LEFT) ?? "{}");
-  return Date.now() - at < ARRIVED && person === (await api.me()).id ? drafts : {};
+  ({ id: person } = await api.me());
+  const left = JSON.parse(sessionStorage.getItem(LEFT) ?? "{}");
+  return Date.now() - left.at < ARRIVED && left.person === person ? left.drafts : {};
 }
 
 /** @param {boolean} [leaving] whether this page may be gone before the answer to the last request arrives */
 function saveNow(leaving = false) {
   clearTimeout(saving);
-  if (leaving) carry(Object.fromEntries([...sending, ...unsaved]));
+  if (leaving) carry();
   for (const [name, value] of unsaved) {
     if (sending.has(name) && !leaving) continue; // it goes after that, so that the last one counts
     unsaved.delete(name);
@@ -78,7 +78,7 @@ async function send(name, value) {
   sending.set(name, value);
   let wait = 0;
   try {
-    const { id: person } = await api.me();
+    ({ id: person } = await api.me());
     await api.put("drafts", { name, value, person });
     refused.delete(name);
   } catch (error) {

@@ -1,4 +1,4 @@
-// Keep the focus while what has it is rendered anew.
+// Keep the focus, and what is being typed, while what has it is rendered anew.
 
 import { query } from "./dom.js";
 
@@ -36,4 +36,26 @@ export function keepFocus(root, draw) {
     heir?.focus({ preventScroll: true });
     if (document.activeElement !== document.body) return;
   }
+}
+
+/**
+ * Whether someone is typing in a field of ``root``. If so, ``draw`` runs once they have left it: no letter is lost.
+ * A field that is being saved sets its ``defaultValue``.
+ * @param {HTMLElement} root
+ * @param {() => void} draw
+ */
+export function waitsForTyping(root, draw) {
+  const field = document.activeElement;
+  if (!(field instanceof HTMLInputElement) || !root.contains(field) || field.value === field.defaultValue) return false;
+  field.addEventListener("blur", () => setTimeout(draw), { once: true }); // the next field has the focus by then
+  return true;
+}
+
+/**
+ * Render something inside ``root``: at once, or when nobody types in it. The focus stays.
+ * @param {HTMLElement} root
+ * @param {() => void} draw
+ */
+export function drawAround(root, draw) {
+  if (!waitsForTyping(root, () => drawAround(root, draw))) keepFocus(root, draw);
 }

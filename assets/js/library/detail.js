@@ -4,6 +4,7 @@ import * as api from "../core/api.js";
 import { badgeList, fullTitle } from "../core/badges.js";
 import { emit, on } from "../core/bus.js";
 import { dataOf, fieldOf, fieldsOf, find, formOf, html, onAction, query, render, targetOf } from "../core/dom.js";
+import { waitsForTyping } from "../core/focus.js";
 import { capitalize, describeMedia, formatBytes, formatDate, kindNames } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { reproductionBadge } from "../core/reproduction.js";
@@ -144,7 +145,7 @@ export class DetailDialog {
     const { shown: asset } = this, binned = Boolean(asset.deleted_at);
     const held = query(this.dialog, ".about")?.scrollTop, { focus, do: pressed } = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset ?? {};
     const view = `${asset.id} ${this.before()?.id ?? ""}`;
-    if (this.viewed === view && this.waitsForTyping()) return;
+    if (this.viewed === view && waitsForTyping(this.dialog, () => this.asset && this.draw())) return;
     if (this.viewed !== view || !query(this.dialog, ".sheet")) {
       this.viewed = view;
       render(this.dialog, html`<div class="sheet"><div class="view">${binned ? html`<span class="face large">${thumbnail(asset)}</span>` : resultView(asset, this.before())}
@@ -162,15 +163,6 @@ export class DetailDialog {
     const lost = this.dialog.open && document.activeElement === document.body; // the focused button was replaced, or is hidden at the end of the list
     if (lost) query(this.dialog, `[data-do="${pressed}"]:not([hidden])`)?.focus();
     if (lost && document.activeElement === document.body) this.dialog.focus();
-  }
-
-  /** Whether someone is typing in a field: it is drawn anew once they leave it, so that no letter is lost. */
-  waitsForTyping() {
-    const field = document.activeElement;
-    if (!(field instanceof HTMLInputElement) || !field.closest("dialog.detail .about") || field.value === field.defaultValue) return false;
-    const drawn = () => this.asset && this.draw();
-    field.addEventListener("blur", () => setTimeout(drawn), { once: true }); // once the next field has the focus
-    return true;
   }
 
   before() {

@@ -3,6 +3,7 @@
 import * as api from "../core/api.js";
 import { emit, on } from "../core/bus.js";
 import { closest, dataOf, fieldOf, find, findField, html, onAction, render, renderChanged } from "../core/dom.js";
+import { drawAround } from "../core/focus.js";
 import { formatBytes } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { thumbnail } from "../core/thumbnail.js";
@@ -62,7 +63,7 @@ export class LorasPage {
     try {
       const { loras } = await api.get(`loras?${api.query({ q })}`);
       if (turn !== this.turn) return;
-      renderChanged(this.list, html`${loras.map(card)}`);
+      drawAround(this.list, () => renderChanged(this.list, html`${loras.map(card)}`));
       render(end, loras.length ? "" : q ? html`<p class="bare">No matches. Try fewer words.</p>`
         : html`<div class="teach">${icon("lora")}<h2>No LoRAs yet.</h2><p>Add a file, or one from Hugging Face.</p>
           <button type="button" class="step first" data-do="add">Add a LoRA</button></div>`);
@@ -72,6 +73,7 @@ export class LorasPage {
   /** @param {HTMLInputElement} field */
   async edited(field) {
     const { asset } = dataOf(closest(field, "[data-asset]"));
+    field.defaultValue = field.value;
     /** @type {Values} */
     const values = field.name === "triggers" ? { triggers: parseTriggers(field.value) } : { title: field.value.trim() };
     try { emit("changed", { asset: await api.patch(`assets/${asset}`, values) }); } catch (error) {
