@@ -157,7 +157,7 @@ class ClipReader:
             yield DecodedFrame(frame, start, last)
 
     def _key_frame(self, seconds: Fraction) -> av.VideoFrame:
-        """Continue from a key frame at or before ``seconds``, and return it; the first frame if there is none."""
+        """Seek to a key frame at or before ``seconds`` and return it; the first frame if there is none."""
         assert self._stream.time_base is not None
         for at in (seconds, seconds - _EARLIER_SECONDS, self.begins):
             with suppress(FFmpegError):  # a file without an index
