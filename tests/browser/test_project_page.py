@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import shot
+from tests.browser.support import unbundled
 from tests.support.live import Live
 from tests.support.waiting import until
 
@@ -96,3 +97,37 @@ def test_a_search_by_keyboard_opens_what_it_finds(opened: Opened, rose: httpx.Cl
     page.go_back()
     expect(page.get_by_role("heading", name="What are we making?")).to_be_visible()
     expect(field).to_be_hidden()
+
+
+def test_a_result_stays_when_the_page_learns_late_which_project_it_is_and_when_that_is_renamed(
+    opened: Opened, rose: httpx.Client
+) -> None:
+    asset = rose.get("/api/assets", params={"kind": "image"}).json()["assets"][0]
+    rose.post("/api/projects/in-hand", json={"project_id": asset["project_id"]}).raise_for_status()
+    page = opened(rose, at="image/upscale_image")
+    held: list[Route] = []
+    page.route("**/api/me", lambda route: held.append(route))
+    unbundled(page)
+    expect(page.locator("#task-upscale_image .go")).to_be_visible()
+    page.evaluate("id => import('/c41/js/stage/asset-actions.js').then((actions) => actions.showAsset(id))", asset["id"])
+    caption = page.locator("#tab-image .under .caption")
+    expect(caption).to_contain_text("quayside")
+    until(lambda: held, 15, "the question who this is")
+    page.unroute("**/api/me")
+    for route in held:
+        route.continue_()
+    project = page.locator(".bar .pill.project")
+    expect(project).to_contain_text("Quay spot")
+    expect(caption).to_contain_text("quayside")
+    page.evaluate("location.hash = 'project'")
+    title = page.locator(".project-page .title")
+    expect(title).to_have_value("Quay spot")
+    title.fill("Quay film")
+    title.press("Enter")
+    expect(project).to_contain_text("Quay film")
+    page.evaluate("location.hash = 'image'")
+    expect(caption).to_contain_text("quayside")
+    project.click()
+    page.get_by_role("menuitemradio", name=re.compile("My own work")).click()
+    expect(project).to_contain_text("My own work")
+    expect(caption).to_have_count(0)

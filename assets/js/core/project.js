@@ -3,10 +3,11 @@
 /** @import { ProjectView } from "../types/api.js" */
 
 /**
- * The current project; the id null means *My own work*. ``all`` are the person's projects.
- * @type {{ id: string | null, name: string, all: ProjectView[] }}
+ * The current project; the id null means *My own work*. ``all`` are the person's projects; ``loaded``, whether the studio
+ * has answered which it is.
+ * @type {{ id: string | null, name: string, all: ProjectView[], loaded: boolean }}
  */
-export const project = { id: null, name: "My own work", all: [] };
+export const project = { id: null, name: "My own work", all: [], loaded: false };
 
 /** The projects that are offered for new work: those that are not archived. */
 export const activeProjects = () => project.all.filter((one) => !one.archived);

@@ -130,6 +130,7 @@ export class TopBar {
   showProject(id) {
     project.id = id;
     project.all = this.projects;
+    project.loaded = true;
     const one = this.projects.find((candidate) => candidate.id === id);
     project.name = one?.name ?? "My own work";
     for (const name of findAll(this.root, ".in-hand")) name.textContent = project.name;

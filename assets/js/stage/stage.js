@@ -11,6 +11,7 @@ import { isEnded, jobs } from "../core/job-poller.js";
 import { medium, mediumOfAsset } from "../core/media.js";
 import { addMenu } from "../core/menu.js";
 import { scrollBehavior } from "../core/motion.js";
+import { project } from "../core/project.js";
 import { reproductionBadge } from "../core/reproduction.js";
 import { isActive } from "../queue/job-lists.js";
 import { openViewer } from "../viewer/viewer.js";
@@ -53,6 +54,8 @@ export class Stage {
   chosen = false;
   /** The ids of the filmstrip, to walk through in the viewer. @type {string[]} */
   film = [];
+  /** The project whose results it shows; undefined while the page does not know. @type {string | null | undefined} */
+  project = project.loaded ? project.id : undefined;
 
   /** @param {Part} part */
   constructor({ element }) {
@@ -83,7 +86,7 @@ export class Stage {
     on("show", (what) => this.show(what));
     on("act", (name) => this.act(name));
     on("changed", ({ asset, gone }) => asset.id === this.asset?.id && (gone ? this.clear() : this.marked(asset)));
-    on("project", () => this.job || this.clear());
+    on("project", (id) => this.enter(id));
     this.rest();
   }
 
@@ -128,6 +131,16 @@ export class Stage {
     render(holder, html`${resultButtons(asset, this.more)}${moreActions(asset)}`);
     const target = query(holder, `[data-do="${name}"]`, HTMLButtonElement);
     if (target) this.actions[name](target);
+  }
+
+  /**
+   * The current project was changed, or another one is current. What the person chose before the page knew the project stays.
+   * @param {string | null} id
+   */
+  enter(id) {
+    const stays = id === this.project || (this.project === undefined && this.chosen);
+    this.project = id;
+    if (!stays && !this.job) this.clear();
   }
 
   clear() { this.asset = this.job = null; this.chosen = false; this.rest(); }
