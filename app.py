@@ -32,6 +32,9 @@ HERE = Path(__file__).parent
 DAY = 24 * 60 * 60
 SHUT_OUT_SECONDS = 2.0
 """Seconds between checks for jobs of people who were disabled from the command line."""
+SWITCH_SECONDS = 0.0005
+"""Seconds after which a thread with Python to run hands over to the next (Python's own default is ten times that): while
+a model loads in this process, a request needs the turn several times."""
 log = logging.getLogger("c41")
 
 
@@ -250,6 +253,7 @@ def serve(studio: "Studio", sockets: list["socket.socket"]) -> None:
     limits = ConnectionLimits(raise_open_files(), studio.settings.proxies)
     app = build_app(studio)
     forget_garbage()
+    sys.setswitchinterval(SWITCH_SECONDS)
     config = bounded_config(
         app,
         limits,
