@@ -33,8 +33,8 @@ DAY = 24 * 60 * 60
 SHUT_OUT_SECONDS = 2.0
 """Seconds between checks for jobs of people who were disabled from the command line."""
 SWITCH_SECONDS = 0.0005
-"""Seconds after which a thread with Python to run hands over to the next (Python's own default is ten times that): while
-a model loads in this process, a request needs the turn several times."""
+"""Seconds after which a thread hands over to the next that has Python to run (Python's own default is ten times that):
+while a model loads in this process, a request needs the turn several times."""
 log = logging.getLogger("c41")
 
 

@@ -156,6 +156,9 @@ TASKS: dict[str, Task] = {
     "animate_image": Task(
         "engines.video.generate:generate_clip", "video", "Animating a picture", _video_units, obstacle=_FIRST
     ),
+    "continue_clip": Task(
+        "engines.video.generate:generate_clip", "video", "Continuing a clip", _video_units, obstacle=_FIRST
+    ),
     "upscale_clip": Task(
         "engines.enhance.video_tasks:upscale_clip", "video", "Enlarging a clip", _clip_pixels, can_yield=True
     ),

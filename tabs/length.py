@@ -9,6 +9,8 @@ from tabs.part import part
 
 _ANY = (0.5, 60.0, 0.5)
 _FIVE = 5.0
+_LONG = (4.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0)
+"""The durations offered for clips that are longer than a model makes at once."""
 _MANY = 24
 """If there are more durations than this, only whole seconds are offered."""
 
@@ -33,7 +35,12 @@ def offered_lengths(entry: Entry) -> list[float]:
     lengths = [round(low + n * step, 6) for n in steps] or [low, high]
     if len(lengths) > _MANY:
         lengths = [one for one in lengths if one in (low, lengths[-1]) or one.is_integer()]
-    return sorted({*lengths, usual(entry)})
+    return sorted({*lengths, *(one for one in _LONG if high < one <= entry.longest), usual(entry)})
+
+
+def at_once(entry: Entry) -> float:
+    """Return the duration of the longest clip that a model makes at once."""
+    return _grid(entry)[1]
 
 
 def length_part(task: str) -> gr.HTML:
@@ -52,5 +59,8 @@ def _grid(entry: Entry) -> tuple[float, float, float]:
 
 def _nearest(entry: Entry, seconds: float) -> float:
     low, high, step = _grid(entry)
+    halves = round(min(seconds, entry.longest) * 2) / 2 if seconds == seconds else 0.0  # NaN
+    if halves > high:
+        return halves
     near = min(max(seconds, low), high) if seconds == seconds else low  # NaN
     return round(low + round((near - low) / step) * step, 6) if step > 0 else near

@@ -12,9 +12,10 @@ from pydantic.fields import FieldInfo
 from auth.accounts.principal import Principal
 from engines.catalog import Entry
 from engines.families.storybook import prompts
+from engines.families.storybook.word_groups import WordGroup
 from engines.loras import families
 from engines.prompt_length import words_that_fit
-from engines.requests import AnimateImage, CreateImage, PromptRequest
+from engines.requests import AnimateImage, ContinueClip, CreateImage, PromptRequest
 from errors import StudioError
 from jobs.admission import model_choice
 from jobs.wording import about
@@ -105,8 +106,12 @@ class PromptForm(Form):
         if "size" in self.controls:
             fields["width"], fields["height"] = size.legal(entry, size.Size.of(named.get("size")))
         if "prompt" in fields:
-            fields["prompt"] = with_frame(str(fields["prompt"]), _frame(named))
+            fields["prompt"] = self.framed(str(fields["prompt"]), named)
         return {name: value for name, value in fields.items() if name in self.request.model_fields}
+
+    def framed(self, prompt: str, named: Mapping[str, Any]) -> str:
+        """Return a prompt with the words of the chosen preset."""
+        return with_frame(prompt, _frame(named))
 
     def job_ref(self, named: Mapping[str, Any], ref: str) -> str:
         return job_ref(named.get("preset"), ref)
@@ -151,10 +156,10 @@ class PromptForm(Form):
             "loras": self._loras(entry, named),
             "usual": {name: value for name, value in self._usual(entry, named).items() if name in _OPEN},
             "levels": self._levels(who, entry, named),
-            "vocabulary": [group._asdict() for group in prompts.word_groups(entry, animate=self._animates)],
-            "unknown": _unknown(entry, with_frame(prompt, _frame(named))),
+            "vocabulary": [group._asdict() for group in self.word_groups(entry)],
+            "unknown": _unknown(entry, self.framed(prompt, named)),
             "sketch": entry.name if entry.sketch else "",
-            "read": words_that_fit(with_frame(prompt, _frame(named)), entry),
+            "read": words_that_fit(self.framed(prompt, named), entry),
         }
         if "size" in self.controls:
             wanted = size.Size.of(named.get("size"))
@@ -163,14 +168,18 @@ class PromptForm(Form):
             known["size"] |= {"shapes": size.shapes(entry), "usual": size.usual(entry)}
         return {"about": known}
 
+    def word_groups(self, entry: Entry) -> tuple[WordGroup, ...]:
+        """Return words that can be pressed: those of a model that knows few."""
+        return prompts.word_groups(entry, animate=self.animates)
+
     @property
-    def _animates(self) -> bool:
+    def animates(self) -> bool:
         """Whether the prompt says what moves in a picture, not what is in it."""
-        return self.request is AnimateImage
+        return self.request in (AnimateImage, ContinueClip)
 
     def objection(self, who: Principal, named: Mapping[str, Any]) -> dict[str, Any] | None:
         entry, prompt = self._chosen(who, named).entry, str(named.get("prompt") or "")
-        if self._animates or not entry.options.get("vocabulary") or not prompt.strip():
+        if self.animates or not entry.options.get("vocabulary") or not prompt.strip():
             return None
         try:
             prompts.check_words(cast(PromptRequest, self._read(who, named)), entry)

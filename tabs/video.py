@@ -1,7 +1,7 @@
 """Video: generate clips from a prompt or from a picture, enlarge them, change their frame rate, deliver them."""
 
 from engines.requests.deliver import DeliverClip
-from engines.requests.video import AnimateImage, CreateClip, InterpolateClip, UpscaleClip
+from engines.requests.video import AnimateImage, ContinueClip, CreateClip, InterpolateClip, UpscaleClip
 from studio import Studio
 from tabs.home import Card
 from tabs.upscale_form import UpscaleForm
@@ -11,6 +11,7 @@ from tabs.workspace import WorkspaceTab, with_model, workspace
 FORMS = (
     WorkspaceTab(CreateClip, "Create", "Generate clip", form=VideoForm),
     WorkspaceTab(AnimateImage, "Animate", "Animate", form=VideoForm),
+    WorkspaceTab(ContinueClip, "Continue", "Continue clip", form=VideoForm),
 )
 ENHANCE = (
     WorkspaceTab(UpscaleClip, "Enlarge", "Enlarge", form=UpscaleForm),

@@ -9,19 +9,26 @@ import gradio as gr
 from pydantic.fields import FieldInfo
 
 from auth.accounts.principal import Principal
+from engines.catalog import Entry
+from engines.families.storybook.word_groups import WordGroup
+from engines.requests.timed_prompt import split_times
 from errors import StudioError
 from tabs import length, quality
+from tabs.camera_words import CAMERA, FRAMING
 from tabs.controls import advanced
+from tabs.presets import presets_part
 from tabs.prompt_expansion import CLIP, SKETCH_CLIP
 from tabs.prompt_form import PromptForm
 
+_MOTIONS = ("moving to the right", "the camera zooms in", "the camera pans to the left")
 _EXAMPLES = {
     "create_clip": (
         "a red boat on the sea at sunset, moving to the right",
         "a yellow balloon rising over a green meadow",
         "a white lighthouse by the sea at night, the camera zooms in",
     ),
-    "animate_image": ("moving to the right", "the camera zooms in", "the camera pans to the left"),
+    "animate_image": _MOTIONS,
+    "continue_clip": _MOTIONS,
 }
 """Prompts to try with one click, in words the smallest model knows."""
 
@@ -33,12 +40,13 @@ class VideoForm(PromptForm):
 
     def lay_out(self, fields: Mapping[str, FieldInfo]) -> None:
         left = dict(fields)
-        for name in ("image", "last_image"):
+        for name in ("image", "clip", "last_image"):
             if name in left:
                 self.add(name, left.pop(name))
         self.words(left)
         _examples(self.task)
         if "width" in left:
+            self.keep("preset", presets_part(self.task))
             self.sides(left)
         del left["seconds"]
         self.keep("seconds", length.length_part(self.task))
@@ -47,6 +55,18 @@ class VideoForm(PromptForm):
         for name in [name for name in left if name not in folded]:
             self.add(name, left[name])
         self.fold(folded)
+
+    def word_groups(self, entry: Entry) -> tuple[WordGroup, ...]:
+        """Return words that can be pressed: those of a model that knows few, or camera moves and framings."""
+        return super().word_groups(entry) or ((CAMERA,) if self.animates else (CAMERA, FRAMING))
+
+    def framed(self, prompt: str, named: Mapping[str, Any]) -> str:
+        """Return a prompt with the words of the chosen preset; with times, these words apply throughout."""
+        throughout, timed = split_times(prompt)
+        if not timed:
+            return super().framed(prompt, named)
+        framed = super().framed(throughout or "One shot", named)
+        return f"{framed}\n{timed}" if throughout or framed != "One shot" else timed
 
     def request_fields(self, who: Principal, named: Mapping[str, Any]) -> dict[str, Any]:
         fields = super().request_fields(who, named)
@@ -64,7 +84,12 @@ class VideoForm(PromptForm):
         except StudioError:
             return advice
         wanted = length.legal(entry, named.get("seconds")) if named.get("seconds") else None
-        lengths = {"offered": length.offered_lengths(entry), "usual": length.usual(entry), "seconds": wanted}
+        lengths = {
+            "offered": length.offered_lengths(entry),
+            "at_once": length.at_once(entry),
+            "usual": length.usual(entry),
+            "seconds": wanted,
+        }
         return {"about": {**advice["about"], "length": lengths}}
 
 

@@ -91,6 +91,14 @@ def animate_image(
 
 
 @operations.add(Absent.SHORT)
+def continue_clip(
+    studio: Studio, who: Who, asset_id: str, prompt: str, options: Json | None = None, project_id: str | None = None
+) -> JobView:
+    """Continue a clip from its last frame; options: seconds, join, last_image and more fields."""
+    return _ask(studio, who, "continue_clip", options, project_id, clip=asset_id, prompt=prompt)
+
+
+@operations.add(Absent.SHORT)
 def enhance(
     studio: Studio,
     who: Who,

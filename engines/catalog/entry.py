@@ -75,6 +75,8 @@ class License(BaseModel):
     url: str = ""
 
 
+_LONGEST_SECONDS = 60.0
+
 _OLD_FIELDS = {
     "licence": "license",
     "smaller": "quantizations",
@@ -173,6 +175,22 @@ class Entry(BaseModel):
             return data
         return {_OLD_FIELDS.get(name, name): value for name, value in data.items()}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _what_animates_continues(cls, data: Any) -> Any:
+        """A model that animates a picture can continue a clip from its last frame."""
+        if not isinstance(data, dict) or data.get("runtime") != "torch":
+            return data
+        lists = {name: tuple(data.get(name, ())) for name in ("tasks", "best_for", "best_on_card")}
+        more = {name: (*tasks, "continue_clip") for name, tasks in lists.items() if _animates_only(tasks)}
+        return {**data, **more}
+
+    @property
+    def longest(self) -> float:
+        """The duration of the longest clip in seconds: one that can be continued may be made in parts."""
+        bounds = self.bounds.get("seconds")
+        return _LONGEST_SECONDS if bounds is None or "continue_clip" in self.tasks else bounds[1]
+
     @property
     def roles(self) -> tuple[str, ...]:
         """The roles it helps others in: ``control.depth``, …; empty if it helps no other model."""
@@ -190,6 +208,10 @@ class Entry(BaseModel):
     def lane(self) -> Lane:
         """The lane its jobs run in."""
         return LANES[self.runtime]
+
+
+def _animates_only(tasks: tuple[str, ...]) -> bool:
+    return "animate_image" in tasks and "continue_clip" not in tasks
 
 
 _MODEL_NAME = re.compile(r"[^\s\ud800-\udfff]{1,190}")

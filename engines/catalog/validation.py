@@ -5,8 +5,19 @@ from collections.abc import Mapping
 
 from engines.catalog.entry import Entry
 from engines.loras import families
-from engines.requests import AnimateImage, AssetFacts, CreateImage, ExtendImage, Kind, Request, parse
+from engines.requests import (
+    AnimateImage,
+    AssetFacts,
+    ContinueClip,
+    CreateImage,
+    ExtendImage,
+    Kind,
+    Request,
+    VideoRequest,
+    parse,
+)
 from engines.requests.base import MAX_SEED
+from engines.requests.timed_prompt import timed_prompts
 from errors import StudioError
 
 _LARGEST: dict[Kind, tuple[int, int]] = {"image": (30_000, 100_000_000), "clip": (8192, 36_000_000)}
@@ -40,6 +51,7 @@ def resolve_request(request: Request, entry: Entry, facts: Mapping[str, AssetFac
     _check_area(ready, entry)
     _check_sides(ready, facts)
     _check_guides(ready, entry)
+    _check_times(ready, entry)
     return ready
 
 
@@ -67,7 +79,7 @@ def _check_choices(request: Request, entry: Entry) -> None:
 def _check_bounds(request: Request, entry: Entry) -> None:
     for name, (low, high, multiple) in entry.bounds.items():
         value = getattr(request, name, None)
-        if value is None:
+        if value is None or (name == "seconds" and high < value <= entry.longest):  # made in parts
             continue
         off_grid = multiple > 0 and abs((value - low) / multiple - round((value - low) / multiple)) > 1e-6
         if not low <= value <= high or off_grid:
@@ -166,9 +178,36 @@ def _check_sides(request: Request, facts: Mapping[str, AssetFacts]) -> None:
         )
 
 
+def _check_times(request: Request, entry: Entry) -> None:
+    """A prompt that changes over time must be in order, within the clip, and the model must be able to continue."""
+    if not isinstance(request, VideoRequest):
+        return
+    field = _label(request, "prompt")
+    try:
+        prompts = timed_prompts(request.prompt)
+    except ValueError as error:
+        raise _wrong(
+            "bad_value", f"The times in “{field}” are not right.", f"{error}.", "Change it and try again."
+        ) from error
+    if prompts[-1].start >= request.seconds:
+        raise _wrong(
+            "bad_value",
+            f"“{field}” goes on after the end of the clip.",
+            f"It has a line for {prompts[-1].start:g} s; the clip lasts {request.seconds:g} s.",
+            "Choose an earlier time or a longer duration.",
+        )
+    if len(prompts) > 1 and "continue_clip" not in entry.tasks:
+        raise _wrong(
+            "no_times",
+            f"{entry.name} cannot change its prompt within a clip.",
+            "It cannot continue a clip from a frame.",
+            f"Remove the times from “{field}”, or choose another model.",
+        )
+
+
 def _check_guides(request: Request, entry: Entry) -> None:
     """The model must support the number of reference pictures, the structure to keep, the last frame."""
-    if isinstance(request, AnimateImage) and request.last_image and not entry.last_frame:
+    if isinstance(request, AnimateImage | ContinueClip) and request.last_image and not entry.last_frame:
         raise _wrong(
             "no_last_frame",
             f"{entry.name} cannot end a clip on a given picture.",

@@ -82,7 +82,8 @@ def workload(
 
 def _clip(family: VideoFamily, entry: Entry, width: int, height: int, seconds: float) -> Workload:
     scale = int(entry.options.get("enlarge_by", 1))
-    frames = family.frames(entry, float(seconds))
+    # Longer clips are made in windows.
+    frames = family.frames(entry, min(float(seconds), entry.bounds.get("seconds", (0, math.inf, 0))[1]))
     return Workload(entry=entry, width=int(width) // scale, height=int(height) // scale, frames=frames)
 
 

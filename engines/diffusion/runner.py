@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,12 @@ class StageRunner:
         self._workload = workload
         self._stages = {stage.name: stage for stage in family.stages(workload)}
         self._needs = {needs.name: needs for needs in planning.stage_needs(workload, context.catalog)}
+
+    def with_inputs(self, inputs: GenerationInputs) -> "StageRunner":
+        """Return a runner for other inputs of the same size, with the same plan."""
+        other = copy(self)
+        other.inputs = inputs
+        return other
 
     @contextmanager
     def lease(self, name: str) -> Iterator[dict[str, Any]]:

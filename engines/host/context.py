@@ -144,6 +144,16 @@ class Context:
             self.request, self.entry, self.planned, self.pinned = own
             self._steps_before, self._steps_after = self._steps_before + self._steps, 0
 
+    @contextmanager
+    def portion(self, before: int, after: int) -> Iterator[None]:
+        """Report progress in the block as part of the job: ``before`` of its steps were done, ``after`` will follow."""
+        start = self._steps_before
+        self._steps_before, self._steps_after = start + before, after
+        try:
+            yield
+        finally:
+            self._steps_before, self._steps_after = start, 0
+
     # -- progress and results
 
     def progress(self, step: int, total: int, noun: str = "step") -> None:

@@ -8,7 +8,7 @@ from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendIm
 from engines.requests.prompt import LoraUse, Mention, PromptRequest
 from engines.requests.registry import REQUESTS, from_storage, parse
 from engines.requests.speech import CheckSpeech, Speak, Take
-from engines.requests.video import AnimateImage, CreateClip, InterpolateClip, UpscaleClip, VideoRequest
+from engines.requests.video import AnimateImage, ContinueClip, CreateClip, InterpolateClip, UpscaleClip, VideoRequest
 from engines.requests.writing import Turn, Write
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "AssetFacts",
     "ChangeImage",
     "CheckSpeech",
+    "ContinueClip",
     "CreateClip",
     "CreateImage",
     "CutOut",

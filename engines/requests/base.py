@@ -107,12 +107,15 @@ class Request(BaseModel):
         return ""
 
     def asset_ids(self) -> tuple[str, ...]:
-        """Return the id of every asset this request takes, in the order of its fields, without duplicates."""
+        """Return the id of every asset this request takes, in the order of ``asset_inputs``, without duplicates."""
         return tuple(dict.fromkeys(one.id for one in self.asset_inputs()))
 
     def asset_inputs(self) -> tuple["AssetInput", ...]:
-        """Return every asset this request takes, in the order of its fields."""
-        return tuple(one for name in type(self).model_fields for one in _asset_inputs(self, name, name))
+        """Return every asset this request takes: first those of its own fields, such as the picture to change, then
+        those of inherited ones, such as LoRAs."""
+        own = type(self).__annotations__
+        names = sorted(type(self).model_fields, key=lambda name: name not in own)
+        return tuple(one for name in names for one in _asset_inputs(self, name, name))
 
 
 class AssetInput(NamedTuple):

@@ -11,7 +11,7 @@ from engines.requests.enhance import CutOut, StylizeImage, UpscaleImage
 from engines.requests.hub import FetchLora, FetchModel
 from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendImage, FillImage
 from engines.requests.speech import CheckSpeech, Speak
-from engines.requests.video import AnimateImage, CreateClip, InterpolateClip, UpscaleClip
+from engines.requests.video import AnimateImage, ContinueClip, CreateClip, InterpolateClip, UpscaleClip
 from engines.requests.writing import Write
 from errors import StudioError, reason
 
@@ -26,6 +26,7 @@ _ALL: tuple[type[Request], ...] = (
     StylizeImage,
     CreateClip,
     AnimateImage,
+    ContinueClip,
     UpscaleClip,
     InterpolateClip,
     DeliverClip,

@@ -1,13 +1,21 @@
 """Requests that generate or change a clip."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from engines.requests.base import ASSET_ID, Request, asset
 from engines.requests.frame_rate import FILM_RATES, HIGHEST, LOWEST, FrameRate, shown_rate, written_rate
 from engines.requests.prompt import PromptRequest
+
+LAST_IMAGE: Any = Field(
+    None,
+    title="Last frame",
+    description="Optional: the clip moves to this picture.",
+    pattern=ASSET_ID,
+    json_schema_extra={"asset": "image"},
+)
 
 
 class VideoRequest(PromptRequest):
@@ -17,7 +25,8 @@ class VideoRequest(PromptRequest):
 
     prompt: str = Field(
         title="Describe the shot",
-        description="Subject, action, camera, place, light. Type @ to use someone from your cast.",
+        description="Subject, action, camera, place, light. Type @ to use someone from your cast. To change the action "
+        "over time, start lines with times: “0 s: …”, “3 s: …”.",
         min_length=1,
         max_length=8000,
         json_schema_extra={"lines": 4},
@@ -33,7 +42,7 @@ class VideoRequest(PromptRequest):
     seconds: float = Field(
         5.0,
         title="Duration",
-        description="Duration of the clip, rounded to what the model can generate.",
+        description="Duration of the clip, rounded to what the model can generate. Many make longer clips in parts.",
         ge=0.5,
         le=60,
         json_schema_extra={"unit": "s", "step": 0.5},
@@ -69,13 +78,7 @@ class AnimateImage(VideoRequest):
 
     task: Literal["animate_image"] = "animate_image"
     image: str = asset("Picture", "The first frame of the clip.", "image")
-    last_image: str | None = Field(
-        None,
-        title="Last frame",
-        description="Optional: the clip moves from the first picture to this one.",
-        pattern=ASSET_ID,
-        json_schema_extra={"asset": "image"},
-    )
+    last_image: str | None = LAST_IMAGE
 
     def title(self, assets: Mapping[str, str]) -> str:
         return assets.get(self.image, "picture")
@@ -83,6 +86,26 @@ class AnimateImage(VideoRequest):
     @property
     def badge(self) -> str:
         return "Animated"
+
+
+class ContinueClip(VideoRequest):
+    """Continue a clip from its last frame. With some models, another picture becomes the last frame of the new part."""
+
+    task: Literal["continue_clip"] = "continue_clip"
+    clip: str = asset("Clip", "The clip to continue from its last frame.", "clip")
+    last_image: str | None = LAST_IMAGE
+    join: bool = Field(
+        True,
+        title="Join to the clip",
+        description="The result is the clip with the new part after it. Otherwise it is only the new part.",
+    )
+
+    def title(self, assets: Mapping[str, str]) -> str:
+        return assets.get(self.clip, "clip")
+
+    @property
+    def badge(self) -> str:
+        return "Continued"
 
 
 class UpscaleClip(Request):

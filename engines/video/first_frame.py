@@ -10,6 +10,7 @@ from engines.host.context import Context
 from engines.image import generate
 from engines.protocol import Input
 from engines.requests import CreateClip, CreateImage, Request
+from engines.requests.timed_prompt import timed_prompts
 from engines.requests.video import VideoRequest
 from errors import Problem, StudioError
 
@@ -47,12 +48,13 @@ def obstacle(request: Request, entry: Entry, catalog: Catalog, files: Mapping[st
     return auxiliary_models.obstacle(request, entry, catalog, files)
 
 
-def generate_first_frames(request: CreateClip, by: Entry, context: Context) -> "list[Image]":
+def generate_first_frames(request: CreateClip, by: Entry, context: Context, followed_by: int) -> "list[Image]":
     """Generate a first frame for each clip of a request, from its prompt without the words about motion and with the
-    same seeds."""
+    same seeds. The job has ``followed_by`` steps after that."""
+    beginning = request.model_copy(update={"prompt": timed_prompts(request.prompt)[0].prompt})
     image_request = CreateImage(
         model=by.id,
-        prompt=still(request, context.entry),
+        prompt=still(beginning, context.entry),
         negative_prompt=request.negative_prompt,
         width=request.width,
         height=request.height,
@@ -61,5 +63,5 @@ def generate_first_frames(request: CreateClip, by: Entry, context: Context) -> "
     )
     ready = context.catalog.prepare(image_request, {})
     assert isinstance(ready, CreateImage)
-    with context.sub_job(ready, followed_by=request.count * request.steps):
+    with context.sub_job(ready, followed_by=followed_by):
         return [result.picture for result in generate.generate_images(ready, context)]

@@ -1,167 +1,137 @@
 """Generate clips: from a request to finished files, for every model family."""
 
-from contextlib import closing
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from engines.catalog import Entry
-from engines.diffusion import crop, lora, planning, prompt_embeds, registry
-from engines.diffusion.conditioning import Conditioning, Output
+from engines.diffusion import lora, planning, prompt_embeds, registry
 from engines.diffusion.generate import SeededInputs, generate
 from engines.diffusion.runner import StageRunner
 from engines.diffusion.stages import Workload
-from engines.diffusion.video_family import VideoFamily, VideoInputs, fps
-from engines.enhance.frame_interpolation import clock
-from engines.families.storybook.prompts import enlarger, simplify_prompt
+from engines.diffusion.video_family import VideoFamily
+from engines.families.storybook.prompts import enlarger
 from engines.host.context import Context
-from engines.image.inputs import open_image
-from engines.media.clip import ClipFormat, ClipWriter, Color, Frame
+from engines.media.sound_track import SoundTrack
 from engines.provenance import model
-from engines.requests import AnimateImage, CreateClip, Request
-from engines.requests.frame_rate import exact_rate
+from engines.requests import Request
 from engines.requests.prompt import one_of
 from engines.requests.video import VideoRequest
-from engines.video import first_frame, first_frame_crop
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-_BT709 = Color(1, 1, 1)
-"""BT.709 in FFmpeg's numbers: matrix, primaries and transfer."""
-
-
-@dataclass(frozen=True)
-class _Shots:
-    """The inputs of each clip, the words that the model does not know, the image model of the first frames, and the
-    visible box of the given picture if it is cropped."""
-
-    inputs: tuple[VideoInputs, ...]
-    unknown: str
-    image_model: Entry | None = None
-    shown: tuple[int, int, int, int] | None = None
+from engines.video.clip_file import ClipFile, to_frame
+from engines.video.joins import Join
+from engines.video.long_clip import LongClip
+from engines.video.shots import Shots, prepare_shots
 
 
 def generate_clip(request: Request, context: Context) -> None:
-    """Generate the clips of a request from its prompt and first frame, and add them to the results."""
+    """Generate the clips of a request and add them to the results."""
     assert isinstance(request, VideoRequest)
     family = registry.of(context.entry)
     assert isinstance(family, VideoFamily)
-    shots = _shots(request, context, family)
-    inputs = shots.inputs[0]
-    runner = StageRunner(context, family, inputs, _workload(inputs, request, context))
+    shots = prepare_shots(request, context, family)
+    runner = StageRunner(context, family, shots.inputs[0], _workload(shots, request, context))
     loras = lora.merge_weights(request.all_loras)
-    encoded = prompt_embeds.encode_prompt(runner, lora.text_encoder_loras(context, loras))
-    truncated = shots.unknown or encoded.truncated
     takes = [SeededInputs(one, (request.seed or 0) + number) for number, one in enumerate(shots.inputs)]
-    with closing(generate(runner, encoded.prompt_embeds, takes, loras)) as outputs:
-        for number, output in enumerate(outputs):
-            _hand_over(request, context, shots, output, number, truncated)
+    job = _Job(request, context, shots, loras)
+    if shots.at_once:
+        _at_once(job, runner, takes)
+    else:
+        _in_windows(job, runner, takes)
 
 
-def _workload(inputs: VideoInputs, request: VideoRequest, context: Context) -> Workload:
-    """Return the workload of one clip, now that its size is known."""
+class _Job:
+    """A request and what its clips are made from."""
+
+    def __init__(self, request: VideoRequest, context: Context, shots: Shots, loras: lora.Loras) -> None:
+        self.request, self.context, self.shots, self.loras = request, context, shots, loras
+
+    @contextmanager
+    def file(self, number: int, folder: Path) -> Iterator[ClipFile]:
+        """Yield the file of take ``number``, written in a folder."""
+        begun = self.shots.continuation
+        with enlarger(self.context) as enlarge:
+            begun = begun if begun and begun.joined else None
+            file = ClipFile(folder, self.shots.inputs[number], self.context, enlarge, begun)
+            try:
+                yield file
+            finally:
+                file.abandon()
+
+    def add(
+        self, file: ClipFile, number: int, sound: SoundTrack | None, truncated: str, joins: Sequence[Join] = ()
+    ) -> None:
+        """Finish a file with its own provenance, as if it had been requested alone, and add it to the results."""
+        request, context, shots = self.request, self.context, self.shots
+        left_out = shots.unknown or truncated
+        more: dict[str, object] = {"picture_seen": shots.shown} if shots.shown else {}
+        if left_out:
+            context.note(prompt_embeds.truncation_note(left_out))
+        if shots.shown:
+            context.note("The picture and the clip have different shapes, so only part of the picture is used.")
+        if shots.continuation and shots.continuation.wanted and not shots.continuation.joined:
+            context.note(f"This is only the new part: {shots.continuation.obstacle}.")
+        if joins:
+            more["joins"] = [one._asdict() for one in joins]
+            context.note(_joins_note(joins))
+        record = context.provenance(
+            request.model_copy(update=one_of(request, number)),
+            words_left_out=left_out,
+            loras=lora.record(context, self.loras),
+            helpers=[model(shots.image_model)] if shots.image_model else [],
+            **more,
+        )
+        context.add(file.finish(sound, record))
+
+
+def _workload(shots: Shots, request: VideoRequest, context: Context) -> Workload:
+    """Return the workload of one window, now that its size is known."""
+    inputs = shots.inputs[0]
     facts = {id: one.facts for id, one in context.inputs.items()}
     known = planning.workload(request, context.entry, context.catalog, facts, inputs.auxiliary_models)
-    return replace(known, width=inputs.width, height=inputs.height, frames=inputs.frames, pictures=inputs.pictures)
+    frames = max(one.frames for one in shots.windows)
+    return replace(known, width=inputs.width, height=inputs.height, frames=frames, pictures=inputs.pictures)
 
 
-def _shots(request: VideoRequest, context: Context, family: VideoFamily) -> _Shots:
-    """Resolve prompt and size, and open or generate the first frames."""
-    entry = context.entry
-    simplified, unknown = simplify_prompt(request, entry)
-    image_model = first_frame.image_model(request, entry, context.catalog)
-    context.import_heavy("diffusers", "transformers")
-    inputs = VideoInputs(
-        task="animate_image" if image_model else request.task,
-        entry=entry,
-        prompt=simplified.resolved_prompt,
-        negative_prompt=simplified.negative_prompt,
-        width=0,
-        height=0,
-        steps=simplified.steps,
-        guidance=simplified.guidance,
-        frames=family.frames(entry, request.seconds),
-        conditioning=Conditioning(),
-    )
-    if isinstance(simplified, CreateClip):
-        inputs = replace(inputs, width=simplified.width, height=simplified.height)
-        if image_model is None:
-            return _Shots((inputs,) * request.count, unknown)
-        assert isinstance(request, CreateClip)
-        shots_inputs = (
-            _beginning(inputs, picture) for picture in first_frame.generate_first_frames(request, image_model, context)
-        )
-        return _Shots(tuple(shots_inputs), unknown, image_model)
-    assert isinstance(request, AnimateImage)
-    picture = open_image(context, request.image)
-    width, height = first_frame_crop.legal_size(
-        picture.size, entry, int(entry.options.get("multiple", family.multiple))
-    )
-    place = first_frame_crop.cover_crop(picture, width, height)
-    inputs = _beginning(replace(inputs, width=width, height=height), picture)
-    if request.last_image:
-        inputs = _ending(inputs, open_image(context, request.last_image), context)
-    return _Shots((inputs,) * request.count, unknown, shown=None if place.box == (0, 0, *picture.size) else place.box)
+def _at_once(job: _Job, runner: StageRunner, takes: Sequence[SeededInputs]) -> None:
+    """Generate clips that the model makes at once: denoise all, then decode and write one after the other."""
+    encoded = prompt_embeds.encode_prompt(runner, lora.text_encoder_loras(job.context, job.loras))
+    with closing(generate(runner, encoded.prompt_embeds, takes, job.loras)) as outputs:
+        for number, output in enumerate(outputs):
+            with (
+                TemporaryDirectory(dir=job.context.checkpoint_dir) as folder,
+                job.file(number, Path(folder)) as file,
+            ):
+                for index, frame in enumerate(output.frames):
+                    file.write(frame, index)
+                job.add(file, number, output.audio, encoded.truncated)
 
 
-def _beginning(inputs: VideoInputs, picture: "Image") -> VideoInputs:
-    """Return the inputs with a picture as the first frame."""
-    place = first_frame_crop.cover_crop(picture, inputs.width, inputs.height)
-    return replace(inputs, conditioning=replace(inputs.conditioning, first=crop.crop_image(picture, place)))
+def _in_windows(job: _Job, runner: StageRunner, takes: Sequence[SeededInputs]) -> None:
+    """Generate clips in windows. All are finished at the end: an interrupted attempt then continues where it was."""
+    shots, context = job.shots, job.context
+    finished: list[tuple[LongClip, tuple[Join, ...]]] = []
+    for number, take in enumerate(takes):
+        first = take.inputs.conditioning.first
+        tail = to_frame(first) if shots.continuation and first is not None else None
+        clip = LongClip(runner, shots.windows, take, job.loras, shots.last, tail)
+        with job.file(number, _folder(context, number)) as file:
+            file.copy_begun()
+            finished.append((clip, clip.write(file, _folder(context, number), number, len(takes))))
+    for number, (clip, joins) in enumerate(finished):
+        with job.file(number, _folder(context, number)) as file:
+            job.add(file, number, None, clip.truncated, joins)
 
 
-def _ending(inputs: VideoInputs, picture: "Image", context: Context) -> VideoInputs:
-    """Return the inputs with a picture as the last frame, which fills the frame like the first one."""
-    place = first_frame_crop.cover_crop(picture, inputs.width, inputs.height)
-    if place.box != (0, 0, *picture.size):
-        context.note("The last picture and the clip have different shapes, so only part of it is used.")
-    return replace(inputs, conditioning=replace(inputs.conditioning, last=crop.crop_image(picture, place)))
+def _folder(context: Context, number: int) -> Path:
+    folder = context.checkpoint_dir / f"take-{number}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
-def _hand_over(
-    request: VideoRequest, context: Context, shots: _Shots, output: Output, number: int, left_out: str
-) -> None:
-    """Save a clip with its own provenance, as if it had been requested alone."""
-    alone = request.model_copy(update=one_of(request, number))
-    loras = lora.record(context, lora.merge_weights(request.all_loras))
-    helpers = [model(shots.image_model)] if shots.image_model else []
-    shown = {"picture_seen": shots.shown} if shots.shown else {}
-    if left_out:
-        context.note(prompt_embeds.truncation_note(left_out))
-    if shots.shown:
-        context.note("The picture and the clip have different shapes, so only part of the picture is used.")
-    record = context.provenance(alone, words_left_out=left_out, loras=loras, helpers=helpers, **shown)
-    with TemporaryDirectory(dir=context.checkpoint_dir) as folder:
-        writer = ClipWriter(Path(folder), _format(shots.inputs[number]))
-        try:
-            with enlarger(context) as enlarge:
-                for frame in output.frames:
-                    _write(enlarge(_picture(frame)), writer, context)
-            context.add(writer.finish(context.new_file(".mp4"), output.audio, record))
-        finally:
-            writer.abandon()
-
-
-def _write(picture: "Image", writer: ClipWriter, context: Context) -> None:
-    """Write a frame and preview it. Raises JobCancelled."""
-    context.check()
-    beat = 1 / exact_rate(fps(context.entry))
-    writer.write(Frame(np.asarray(picture), writer.done * beat, beat))
-    context.preview(lambda: picture)
-
-
-def _format(inputs: VideoInputs) -> ClipFormat:
-    rate, scale = exact_rate(fps(inputs.entry)), int(inputs.entry.options.get("enlarge_by", 1))
-    return ClipFormat(inputs.width * scale, inputs.height * scale, clock(rate), rate, _BT709, Fraction(1))
-
-
-def _picture(frame: np.ndarray) -> "Image":
-    """Convert a frame (height, width, 3), 0 to 1, to an 8-bit picture."""
-    from PIL import Image
-
-    return Image.fromarray((frame * 255).round().clip(0, 255).astype(np.uint8))
+def _joins_note(joins: Sequence[Join]) -> str:
+    """Return the note about how visible the joins are."""
+    worst = max(joins, key=lambda one: one.delta_e)
+    if not worst.seconds:
+        return f"Color changes by ΔE {worst.delta_e:.1f} from the clip that it continues."
+    return f"Made in parts. Color changes by at most ΔE {worst.delta_e:.1f}, {worst.seconds:.1f} s into the clip."

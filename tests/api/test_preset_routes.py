@@ -10,7 +10,7 @@ from tests.api.conftest import ended, png
 
 def test_built_in_presets_frame_an_idea(as_ann: TestClient) -> None:
     found = as_ann.get("/api/presets").json()
-    assert [preset["id"] for preset in found] == [preset.id for preset in built_in()]
+    assert [preset["id"] for preset in found] == [preset.id for preset in built_in("create_image")]
     assert {"hero", "product", "square", "vertical", "moodboard"} <= {preset["id"] for preset in found}
     assert all(IDEA in preset["frame"] and preset["example"] and preset["sample"] is None for preset in found)
 
@@ -21,6 +21,7 @@ def test_own_presets_are_saved_replaced_and_deleted(as_ann: TestClient, as_bob: 
         "size": {"aspect": "16:9", "megapixels": 2.0},
         "quality": "best",
         "model": "m",
+        "seconds": None,
     }
     kept = as_ann.post("/api/presets", json={"name": " Winter ", "fields": fields})
     assert kept.status_code == 201
@@ -35,6 +36,17 @@ def test_own_presets_are_saved_replaced_and_deleted(as_ann: TestClient, as_bob: 
     assert as_bob.delete(f"/api/presets/{again['id']}").status_code == 404
     assert as_ann.delete(f"/api/presets/{again['id']}").status_code == 204
     assert not any(preset["mine"] for preset in as_ann.get("/api/presets").json())
+
+
+def test_each_task_has_its_own_presets(as_ann: TestClient) -> None:
+    fields = {"frame": "{idea}, at dusk", "size": {"aspect": "9:16"}, "seconds": 6}
+    kept = as_ann.post("/api/presets", json={"name": "Dusk", "task": "create_clip", "fields": fields}).json()
+    clips = as_ann.get("/api/presets", params={"task": "create_clip"}).json()
+    assert [preset["id"] for preset in clips] == [*(one.id for one in built_in("create_clip")), kept["id"]]
+    assert clips[-1]["seconds"] == 6
+    assert kept["id"] not in [preset["id"] for preset in as_ann.get("/api/presets").json()]
+    assert as_ann.get("/api/presets", params={"task": "speak"}).status_code == 404
+    assert as_ann.post("/api/presets", json={"name": "x", "task": "speak"}).status_code == 404
 
 
 def test_invalid_presets_are_refused(as_ann: TestClient) -> None:
@@ -58,8 +70,8 @@ def test_presets_for_pictures_and_writing_are_separate(as_ann: TestClient) -> No
 
 
 def test_each_built_in_preset_comes_with_a_sample() -> None:
-    samples = {path.stem for path in (BUILT_IN.parents[1] / "samples" / "presets").glob("*.webp")}
-    assert samples == {preset.id for preset in built_in()}
+    samples = {path.stem for path in (BUILT_IN["create_image"].parents[1] / "samples" / "presets").glob("*.webp")}
+    assert samples == {preset.id for task in BUILT_IN for preset in built_in(task)}
 
 
 def test_the_first_result_with_ones_own_preset_is_its_sample(as_ann: TestClient) -> None:

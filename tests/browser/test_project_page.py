@@ -109,7 +109,9 @@ def test_a_result_stays_when_the_page_learns_late_which_project_it_is_and_when_t
     page.route("**/api/me", lambda route: held.append(route))
     unbundled(page)
     expect(page.locator("#task-upscale_image .go")).to_be_visible()
-    page.evaluate("id => import('/c41/js/stage/asset-actions.js').then((actions) => actions.showAsset(id))", asset["id"])
+    page.evaluate(
+        "id => import('/c41/js/stage/asset-actions.js').then((actions) => actions.showAsset(id))", asset["id"]
+    )
     caption = page.locator("#tab-image .under .caption")
     expect(caption).to_contain_text("quayside")
     until(lambda: held, 15, "the question who this is")

@@ -75,7 +75,7 @@ def test_a_prompt_becomes_a_clip_that_plays_and_is_continued(opened: Opened, di:
     calm = create.get_by_text("A small model running on the CPU")
     calm.scroll_into_view_if_needed()
     expect(calm).to_be_in_viewport()
-    expect(create.locator(".length-only")).to_have_text("2.1 s (fixed)")
+    expect(create.get_by_label("Duration").locator("option")).to_contain_text(["Standard (2.1 s)", "4 s, in parts"])
     expect(create.locator(".size-out")).to_have_text("384 × 384 (fixed)")
     film(page, "create_clip")
     plays(page)
@@ -87,10 +87,11 @@ def test_a_prompt_becomes_a_clip_that_plays_and_is_continued(opened: Opened, di:
     more_action(page, "video", "Reuse settings")
     expect(prompt).to_have_value("a red boat on the sea at sunset, moving to the right")
     expect(create.get_by_role("radio", name=re.compile("Draft"))).to_be_checked()
-    more_action(page, "video", "Continue from last frame…")
-    expect(form(page, "animate_image").locator(".filled")).to_contain_text("384 × 384")
+    steps.get_by_role("button", name="Continue…").click()
+    expect(form(page, "continue_clip").locator(".filled")).to_contain_text("384 × 384")
+    page.locator("#tab-video").get_by_role("radio", name="Animate").click()
     more_action(page, "video", "Use as input…")  # Animate takes no clip: the first task that does
-    expect(form(page, "upscale_clip").locator(".go")).to_be_visible()
+    expect(form(page, "continue_clip").locator(".go")).to_be_visible()
     expect(page.locator("#bench-video > .card > .part-slot .filled")).to_contain_text("2 s")
 
 

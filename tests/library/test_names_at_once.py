@@ -53,11 +53,11 @@ def test_one_of_twelve_gets_the_name_when_renamed_or_restored(shelf: Shelf, ann:
 def test_a_preset_saved_twelve_times_exists_once(shelf: Shelf, ann: Principal, bob: Principal) -> None:
     texts = Presets(shelf.database)
     for who in (ann, bob):
-        pictures = [lambda who=who: presets.keep(shelf.database, who, "Winter", PresetFields())] * 12  # type: ignore[misc]
+        pictures = [lambda who=who: presets.keep(shelf.database, who, "create_image", "Winter", PresetFields())] * 12  # type: ignore[misc]
         writing = [lambda who=who: texts.keep(who, "Winter", "Be brief.", Options())] * 12  # type: ignore[misc]
         assert at_once(pictures) == at_once(writing) == {"done": 12}
     for who in (ann, bob):
-        assert [one.name for one in presets.all_presets(shelf.database, who) if one.mine] == ["Winter"]
+        assert [one.name for one in presets.all_presets(shelf.database, who, "create_image") if one.mine] == ["Winter"]
         assert [one.name for one in texts.all(who) if one.mine] == ["Winter"]
 
 

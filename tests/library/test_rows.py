@@ -81,7 +81,7 @@ def test_presets_and_recipes_are_listed_without_a_damaged_one(
     shelf: Shelf, ann: Principal, damage: Callable[[str], None], value: str
 ) -> None:
     for name in ("a", "b"):
-        presets.keep(shelf.database, ann, name, PresetFields())
+        presets.keep(shelf.database, ann, "create_image", name, PresetFields())
         Conversations(shelf.database).presets.keep(ann, name, "Write.", Options())
     with shelf.database.session() as session:
         for name in ("a", "b"):
@@ -94,7 +94,7 @@ def test_presets_and_recipes_are_listed_without_a_damaged_one(
     damage(f"UPDATE presets SET fields = '{value}' WHERE name = 'a'")
     damage(f"UPDATE recipes SET steps = '{value}' WHERE name = 'a'")
     damage(f"UPDATE recipe_steps SET spec = '{value}' WHERE run_id = 'a'")
-    assert [preset.name for preset in presets.all_presets(shelf.database, ann) if preset.mine] == ["b"]
+    assert [preset.name for preset in presets.all_presets(shelf.database, ann, "create_image") if preset.mine] == ["b"]
     assert [preset.name for preset in Conversations(shelf.database).presets.all(ann) if preset.mine] == ["b"]
     with shelf.database.session() as session:
         assert [recipe.name for recipe in own_recipes(session, ann)] == ["b"]

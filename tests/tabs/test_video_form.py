@@ -58,12 +58,12 @@ def test_size_and_duration_are_always_ones_the_model_can_make(filmed: Studio, an
     assert (tall.seconds, tall.width < tall.height) == (2.5, True)
     assert [asked(create, ann, prompt="a boat", seconds=odd).seconds for odd in ("0", "99", "NaN", "x", [1])] == [
         0.5,
-        5,
+        60,
         0.5,
         5,
         5,
     ]
-    sketch = asked(create, ann, prompt="a boat", seconds="4", size={"aspect": "16:9"}, model=f"{SKETCH}.here")
+    sketch = asked(create, ann, prompt="a boat", seconds="2.2", size={"aspect": "16:9"}, model=f"{SKETCH}.here")
     assert (sketch.width, sketch.height, sketch.seconds) == (384, 384, 2.125)
     assert asked(create, ann, prompt="a boat", quality="draft").steps == 20
 
@@ -83,14 +83,25 @@ def test_a_sketch_model_is_labeled_with_its_limits(filmed: Studio, ann: Person) 
     told = create.advice(ann.who, held)["about"]
     assert told["calm"].startswith("A small model running on the CPU")
     assert told["unknown"] == ["quantum reactor"]
-    assert told["length"] == {"offered": [2.125], "usual": 2.125, "seconds": None}
+    longer = [4, 6, 8, 10, 15, 20, 30, 45, 60]
+    assert told["length"] == {"offered": [2.125, *longer], "at_once": 2.125, "usual": 2.125, "seconds": None}
+    assert [group["name"] for group in told["vocabulary"]][-1] == "Motion"
     assert told["size"]["shapes"] == []
     assert {"negative_prompt", "guidance", "loras"} <= set(told["idle"])
     assert "last_image" in form(filmed, AnimateImage).advice(ann.who, held)["about"]["idle"]
     wan = create.advice(ann.who, {"prompt": "x"})["about"]
     assert wan["why"] == shipped.entry(WAN).name
-    assert (wan["calm"], wan["unknown"], wan["length"]["offered"][::9]) == ("", [], [0.5, 5])
+    assert (wan["calm"], wan["unknown"], wan["length"]["offered"][:10:9]) == ("", [], [0.5, 5])
+    assert [group["name"] for group in wan["vocabulary"]] == ["Camera", "Framing"]
     assert not {"negative_prompt", "guidance", "loras"} & set(wan["idle"])
+
+
+def test_the_words_of_a_preset_apply_to_all_times_of_a_prompt(filmed: Studio, ann: Person) -> None:
+    create, frame = form(filmed, CreateClip), {"id": "mine", "name": "Mine", "frame": "{idea}, 35 mm lens"}
+    plain = asked(create, ann, prompt="a fox", preset=frame)
+    timed = asked(create, ann, prompt="a fox\n0 s: it sits\n2 s: it runs", preset=frame)
+    assert plain.prompt == "a fox, 35 mm lens"
+    assert timed.prompt == "a fox, 35 mm lens\n0 s: it sits\n2 s: it runs"
 
 
 def test_a_clip_restores_its_form(filmed: Studio, ann: Person) -> None:
@@ -120,7 +131,7 @@ def test_the_default_size_and_duration_are_the_models_best(name: str) -> None:
 
 def test_the_number_of_durations_is_limited() -> None:
     entry: Entry = shipped.entry(WAN).model_copy(update={"bounds": {"seconds": (0.5, 20.5, 0.25)}})
-    assert length.offered_lengths(entry) == [0.5, *range(1, 21), 20.5]
+    assert length.offered_lengths(entry) == [0.5, *range(1, 21), 20.5, 30, 45, 60]
 
 
 def test_the_tab_starts_with_generating_and_is_small(filmed: Studio) -> None:
@@ -130,7 +141,7 @@ def test_the_tab_starts_with_generating_and_is_small(filmed: Studio) -> None:
     assert shown.index("task-create_clip") < shown.index("task-animate_image") < shown.index("task-upscale_clip")
     assert len(page.blocks) <= 150
     card = video.card(filmed)
-    assert [name for _, name in card.tasks] == ["Create", "Animate", "Enlarge", "Frame rate", "Deliver"]
+    assert [name for _, name in card.tasks] == ["Create", "Animate", "Continue", "Enlarge", "Frame rate", "Deliver"]
     assert "from a prompt" in card.use
 
 

@@ -78,7 +78,8 @@ def main() -> None:
 
 def make_presets(engine: Engine) -> None:
     """Make a picture of each built-in preset's idea, in its shape. The model does not know the words of its frame."""
-    for preset in yaml.safe_load((ASSETS / "presets" / "image.yaml").read_text(encoding="utf-8")):
+    files = [(ASSETS / "presets" / name).read_text(encoding="utf-8") for name in ("image.yaml", "clip.yaml")]
+    for preset in (one for text in files for one in yaml.safe_load(text)):
         width, height = _SIZES[preset["size"]["aspect"]]
         request = CreateImage(prompt=preset["example"], model=_MODEL, width=width, height=height, seed=_SEED)
         picture = open_picture(engine.result(request)).convert("RGB")

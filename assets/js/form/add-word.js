@@ -1,9 +1,10 @@
-// Add a word of a model's vocabulary to a prompt, where it belongs in the sentence.
+// Add a word to a prompt, where it belongs in the sentence.
 
 /** @import { WordGroup } from "../types/page.js" */
 
 /**
- * The prompt with ``word``: a thing or a phrase at the end, an adjective before the last thing, an opening at the start.
+ * The prompt with ``word``: a thing, a phrase or a clause at the end, an adjective before the last thing, an opening at the
+ * start.
  * @param {string} prompt
  * @param {string} word
  * @param {WordGroup["role"]} role
@@ -12,6 +13,7 @@
 export function addWord(prompt, word, role, groups) {
   const text = prompt.trim().replace(/[.,;]+$/, "");
   if (role === "phrase") return text ? `${text} ${word}` : word;
+  if (role === "clause") return text ? `${text}, ${word}` : word;
   if (role === "opening") return text ? `${word} ${text.charAt(0).toLowerCase()}${text.slice(1)}` : `${word} `;
   const open = !text || /(^|\s)(of|and)$/i.test(text); // a noun with its article comes next
   const waits = open || endsIn(text, "adjective", groups) || /(^|\s)(an?|the)$/i.test(text);

@@ -8,7 +8,7 @@ import { failed, toast } from "../core/toast.js";
 import { submitBars } from "./submit-bar.js";
 
 /**
- * @import { ImagePreset } from "../types/api.js"
+ * @import { TaskPreset } from "../types/api.js"
  * @import { Part, Values } from "../types/page.js"
  */
 
@@ -16,7 +16,7 @@ const REF = "preset-sample/";
 
 /**
  * A card's picture: the first one made with the preset, the one that comes with it, or a hint that the first will be.
- * @param {ImagePreset} preset
+ * @param {TaskPreset} preset
  */
 const picture = (preset) => {
   const source = preset.sample ? api.thumbOf(preset.sample) : !preset.mine && `c41/samples/presets/${preset.id}.webp`;
@@ -24,17 +24,18 @@ const picture = (preset) => {
 };
 
 /**
- * @param {ImagePreset} preset
+ * @param {TaskPreset} preset
  * @param {Values} values
  */
 const same = (preset, values) => (values.model ?? "") === (preset.model || "") && (values.quality || "good") === preset.quality
-  && (values.size?.aspect ?? "1:1") === (preset.size.aspect ?? "1:1") && (values.size?.megapixels ?? null) === (preset.size.megapixels ?? null);
+  && (values.size?.aspect ?? "1:1") === (preset.size.aspect ?? "1:1") && (values.size?.megapixels ?? null) === (preset.size.megapixels ?? null)
+  && (!preset.seconds || Number(values.seconds) === preset.seconds);
 
 export class PresetPicker {
   /** @param {Part} part */
   constructor({ element, props, watch }) {
     this.props = props;
-    /** @type {ImagePreset[]} */
+    /** @type {TaskPreset[]} */
     this.all = [];
     /** @type {Values} */
     this.values = {};
@@ -67,28 +68,30 @@ export class PresetPicker {
   now() { return this.all.find((one) => one.id === this.held?.id); }
 
   async load() {
-    try { this.all = await api.get("presets"); } catch { return; }
+    try { this.all = await api.get(`presets?task=${this.task}`); } catch { return; }
     this.draw();
   }
 
   /**
    * Choose a preset, or clear it if it is already chosen.
-   * @param {ImagePreset | undefined} preset
+   * @param {TaskPreset | undefined} preset
    */
   choose(preset, again = false) {
     if (!preset) return;
     if (preset.id === this.held?.id && !again) { this.props.value = ""; this.draw(); return; }
-    const { id, name, frame, size, quality, model } = preset;
-    submitBars.get(this.task)?.fill({ values: { preset: { id, name, frame }, size, quality, model: model || null } });
+    const { id, name, frame, size, quality, model, seconds } = preset;
+    const length = seconds ? { seconds } : {};
+    submitBars.get(this.task)?.fill({ values: { preset: { id, name, frame }, size, quality, model: model || null, ...length } });
   }
 
   async keep() {
     const name = find(this.line, "input", HTMLInputElement).value.trim();
     if (!name) return;
-    const { size, quality, model } = this.values;
+    const { size, quality, model, seconds } = this.values;
     try {
       const kept = await api.post("presets", {
-        name, fields: { frame: this.held?.frame ?? "{idea}", size: size ?? {}, quality: quality || "good", model: model ?? "" },
+        name, task: this.task,
+        fields: { frame: this.held?.frame ?? "{idea}", size: size ?? {}, quality: quality || "good", model: model ?? "", seconds: Number(seconds) || null },
       });
       this.naming = false;
       await this.load();

@@ -1,4 +1,4 @@
-// The words that a model with a small vocabulary knows, as buttons that add them to the prompt.
+// Words as buttons that add them to the prompt: those that a model with a small vocabulary knows, or camera moves.
 
 import { on } from "../core/bus.js";
 import { closest, dataOf, find, findField, html, onAction, renderChanged } from "../core/dom.js";
@@ -25,13 +25,13 @@ export class WordChips {
 
   /**
    * @param {WordGroup[]} groups
-   * @param {string} model
+   * @param {string} model its name, if it knows only these
    */
   show(groups, model) {
     this.groups = groups;
     this.element.hidden = !groups.length;
     if (!groups.length) return;
-    renderChanged(find(this.element, "summary"), html`${model} knows: <span>${groups[0].words.slice(0, 4).join(", ")} …</span>`);
+    renderChanged(find(this.element, "summary"), html`${model ? `${model} knows` : groups[0].name}: <span>${groups[0].words.slice(0, 4).join(", ")} …</span>`);
     renderChanged(find(this.element, "div"), html`${groups.map(({ name, role, words }) => html`<div role="group" aria-label="${name}"><b>${name}</b><span>${
       words.map((word) => html`<button type="button" data-do="word" data-role="${role}" data-word="${word}">${word}</button>`)}</span></div>`)}`);
   }

@@ -166,7 +166,8 @@ export class DetailDialog {
   }
 
   before() {
-    const [parent] = this.family.parents;
+    const source = this.shown.provenance?.request?.image;
+    const parent = this.family.parents.find(({ id }) => id === source);
     return this.shown.kind === "image" && parent && !parent.deleted_at ? parent : null;
   }
 

@@ -20,7 +20,7 @@ import { failed, toast } from "../core/toast.js";
 /** @type {Record<string, [task: string, name: string, icon: string][]>} */
 const steps = {
   image: [["upscale_image", "Enlarge…", "up"], ["animate_image", "Animate…", "clip"]],
-  clip: [["upscale_clip", "Enlarge…", "up"], ["interpolate_clip", "Frame rate…", "clip"], ["deliver_clip", "Deliver…", "out"]],
+  clip: [["continue_clip", "Continue…", "right"], ["upscale_clip", "Enlarge…", "up"], ["interpolate_clip", "Frame rate…", "clip"], ["deliver_clip", "Deliver…", "out"]],
   sound: [],
   subtitles: [],
 };
@@ -105,7 +105,6 @@ export const resultButtons = (asset, more) => html`<div class="steps" role="grou
 export const moreActions = (asset) => html`
   ${clientDownload(asset, "narrow")}
   ${nextSteps(asset).map(([task, name, glyph]) => button("use", name, glyph, { look: "narrow", task }))}
-  ${asset.kind === "clip" && offered("animate_image") && button("onward", "Continue from last frame…", "right")}
   ${nextSteps(asset).length > 0 && button("use", "Use as input…", "reuse")}
   ${asset.kind === "image" && asset.parents?.length > 0 && button("compare", "Compare", "compare")}
   ${wasMade(asset) && button("reuse", "Reuse settings", "again", { look: asset.kind === "sound" ? "narrow" : "" })}
@@ -184,16 +183,6 @@ async function vary(asset) {
 }
 
 /**
- * Start the next clip from the last frame of this one.
- * @param {AssetView} asset
- */
-async function onward(asset) {
-  try {
-    emit("use", { asset: await api.post(`assets/${asset.id}/last-frame`), task: "animate_image" });
-  } catch (error) { failed(error); }
-}
-
-/**
  * The handlers of these buttons, for an element that shows ``current()``.
  * @param {() => AssetView} current
  * @param {() => void} [done] called when the action replaces the asset on the page
@@ -206,7 +195,6 @@ export const actionHandlers = (current, done = () => {}) => ({
   remove: () => { deleteAsset(current()); done(); },
   keep: () => keep(current()),
   vary: () => vary(current()),
-  onward: () => { onward(current()); done(); },
 });
 
 /** @param {string} id */
@@ -242,6 +230,6 @@ export async function retryJob(id) {
 export async function showAsset(id) {
   try {
     const asset = await api.asset(id);
-    emit("show", { asset: asset.provenance?.check ? await api.asset(asset.parents[0]) : asset }); // a check is shown with its sound
+    emit("show", { asset: asset.provenance?.check ? await api.asset(asset.provenance.request.sound) : asset }); // a check is shown with its sound
   } catch (error) { failed(error); }
 }

@@ -269,8 +269,8 @@ export class Stage {
     this.draw(asset, null, job);
     emit("shown", asset);
     if (asset.kind === "sound") return void this.captions(asset);
-    const parent = asset.kind === "image" ? asset.parents[0] : null;
-    if (!parent) return;
+    const parent = asset.kind === "image" ? asset.provenance?.request?.image : null;
+    if (!parent || !asset.parents.includes(parent)) return;
     const before = await api.asset(parent).catch(() => null);
     if (before && this.asset === asset && dataOf(this.root).state === "result") this.draw(asset, before, job);
   }

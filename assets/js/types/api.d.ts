@@ -272,19 +272,6 @@ export interface HubLora {
   size: number;
 }
 
-export interface ImagePreset {
-  frame: string;
-  size: Record<string, string | number | null>;
-  quality: "draft" | "good" | "best";
-  model: string;
-  id: string;
-  name: string;
-  use: string;
-  example: string;
-  sample: string | null;
-  mine: boolean;
-}
-
 export interface JobView {
   id: string;
   mine: boolean;
@@ -750,6 +737,20 @@ export interface Sweep {
   going: ScheduledDeletion[];
 }
 
+export interface TaskPreset {
+  frame: string;
+  size: Record<string, string | number | null>;
+  quality: "draft" | "good" | "best";
+  model: string;
+  seconds: number | null;
+  id: string;
+  name: string;
+  use: string;
+  example: string;
+  sample: string | null;
+  mine: boolean;
+}
+
 export interface TaskView {
   task: string;
   use: string;
@@ -812,7 +813,7 @@ export interface GetRoutes {
   "models/sets": SetView[];
   "models/shelf": ModelsView;
   "models/{}": ModelCard;
-  "presets": ImagePreset[];
+  "presets": TaskPreset[];
   "projects": ProjectView[];
   "projects/{}": ProjectDetail;
   "projects/{}/script": PinnedScript;
@@ -877,7 +878,7 @@ export interface PostRoutes {
   "models/free": null;
   "models/scan": Json;
   "models/{}/get": JobView;
-  "presets": ImagePreset;
+  "presets": TaskPreset;
   "projects": ProjectView;
   "projects/in-hand": null;
   "read": ReadSettings;

@@ -34,10 +34,10 @@ export interface ModelAdvice {
   speakers?: SpeakerAdvice;
 }
 
-/** Words that a model with a small vocabulary knows, and where they belong in a prompt. */
+/** Words to press, and where they belong in a prompt. */
 export interface WordGroup {
   name: string;
-  role: "thing" | "adjective" | "phrase" | "opening";
+  role: "thing" | "adjective" | "phrase" | "clause" | "opening";
   words: string[];
 }
 
@@ -71,6 +71,8 @@ export interface SpeakerAdvice {
 
 export interface LengthAdvice {
   offered: number[];
+  /** The model makes longer clips in parts. */
+  at_once: number;
   usual: number;
   seconds: number;
 }

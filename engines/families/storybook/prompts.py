@@ -14,6 +14,7 @@ from engines.families.storybook import motion_words, subjects, vocabulary
 from engines.families.storybook.word_groups import MOTION_GROUP, STILL_GROUPS, WordGroup
 from engines.host.context import Context
 from engines.requests import CreateClip, CreateImage, PromptRequest
+from engines.requests.timed_prompt import TimedPrompt, timed_prompts, without_times
 from engines.requests.video import VideoRequest
 from errors import StudioError
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
-def simplify_prompt(request: PromptRequest, entry: Entry) -> tuple[PromptRequest, str]:
+def simplify_prompt(request: PromptRequest, entry: Entry, *, begun: bool = False) -> tuple[PromptRequest, str]:
     """Return the request with the model's size and vocabulary, and the words it ignores, separated by commas.
+
+    ``begun`` says that the prompt continues a clip: it need not name what the first frame shows.
 
     Raises StudioError ``unknown_words`` (422) if the prompt has no word that the model needs.
     """
@@ -32,15 +35,18 @@ def simplify_prompt(request: PromptRequest, entry: Entry) -> tuple[PromptRequest
     if scale and isinstance(request, CreateImage | CreateClip):
         changes |= {"width": request.width // scale, "height": request.height // scale}
     if entry.options.get("vocabulary"):
-        prompt, unknown = _read(request, entry)
+        prompt, unknown = _read(request, entry, begun)
         negative = vocabulary.read(request.negative_prompt).prompt
         changes |= {"prompt": prompt, "negative_prompt": negative}
     return request.model_copy(update=changes), ", ".join(unknown)
 
 
 def check_words(request: PromptRequest, entry: Entry) -> None:
-    """Check a prompt. Raises StudioError ``unknown_words`` (422) if it has no word that the model needs."""
-    simplify_prompt(request, entry)
+    """Check a prompt, whose times are in order. Raises StudioError ``unknown_words`` (422) if it has no word that the
+    model needs."""
+    timed = timed_prompts(request.prompt) if isinstance(request, VideoRequest) else (TimedPrompt(0, request.prompt),)
+    for number, one in enumerate(timed):
+        simplify_prompt(request.model_copy(update={"prompt": one.prompt}), entry, begun=number > 0)
 
 
 def unknown_words(prompt: str, entry: Entry) -> tuple[str, ...]:
@@ -48,7 +54,7 @@ def unknown_words(prompt: str, entry: Entry) -> tuple[str, ...]:
     known = entry.options.get("vocabulary")
     if not known:
         return ()
-    return motion_words.read(prompt).unknown if known == _MOVING else vocabulary.unknown_words(prompt)
+    return motion_words.read(without_times(prompt)).unknown if known == _MOVING else vocabulary.unknown_words(prompt)
 
 
 def unknown_subjects(prompt: str, entry: Entry) -> tuple[str, ...]:
@@ -56,7 +62,9 @@ def unknown_subjects(prompt: str, entry: Entry) -> tuple[str, ...]:
     known = entry.options.get("vocabulary")
     if not known:
         return ()
-    return subjects.unknown_subjects(motion_words.without_motions(prompt) if known == _MOVING else prompt)
+    return subjects.unknown_subjects(
+        motion_words.without_motions(without_times(prompt)) if known == _MOVING else prompt
+    )
 
 
 def word_groups(entry: Entry, *, animate: bool = False) -> tuple[WordGroup, ...]:
@@ -117,7 +125,7 @@ _MOVING = "storybook-motion"
 """The vocabulary of a model that also knows words for motion."""
 
 
-def _read(request: PromptRequest, entry: Entry) -> tuple[str, tuple[str, ...]]:
+def _read(request: PromptRequest, entry: Entry, begun: bool) -> tuple[str, tuple[str, ...]]:
     """Return the prompt in the model's vocabulary, and the words it does not know."""
     if entry.options["vocabulary"] != _MOVING:
         reading = vocabulary.read(request.resolved_prompt)
@@ -125,7 +133,7 @@ def _read(request: PromptRequest, entry: Entry) -> tuple[str, tuple[str, ...]]:
             raise _knows_none(entry, f"It can only draw: {vocabulary.THINGS_IN_WORDS}.")
         return reading.prompt, reading.unknown
     moving = motion_words.read(request.resolved_prompt)
-    if isinstance(request, CreateClip) and not vocabulary.names_something(moving.still):
+    if isinstance(request, CreateClip) and not begun and not vocabulary.names_something(moving.still):
         raise _knows_none(entry, f"Its first frame can only show: {vocabulary.THINGS_IN_WORDS}.")
     if not moving.prompt:
         raise _knows_none(entry, f"It only knows these motions: {motion_words.MOTIONS_IN_WORDS}.")

@@ -8,11 +8,11 @@ from engines.families.storybook.motion_words import PHRASES
 
 class WordGroup(NamedTuple):
     """Words of one kind. ``role`` says where a word belongs in a prompt: a ``thing``, an ``adjective`` in front of one,
-    a ``phrase`` at the end, or an ``opening`` at the beginning.
+    a ``phrase`` at the end, a ``clause`` there after a comma, or an ``opening`` at the beginning.
     """
 
     name: str
-    role: Literal["thing", "adjective", "phrase", "opening"]
+    role: Literal["thing", "adjective", "phrase", "clause", "opening"]
     words: tuple[str, ...]
 
 

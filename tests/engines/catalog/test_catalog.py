@@ -99,6 +99,7 @@ def test_every_shipped_entry_accepts_its_own_defaults(path: Path, tmp_path: Path
         "fetch_lora": {"repo": "somebody/look"},
         "create_clip": {"prompt": "x"},
         "animate_image": {"prompt": "x", "image": ID},
+        "continue_clip": {"prompt": "x", "clip": ID},
         "upscale_clip": {"clip": ID},
         "interpolate_clip": {"clip": ID},
         "deliver_clip": {"clip": ID},

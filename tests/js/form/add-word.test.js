@@ -34,6 +34,8 @@ test("pressed words make a sentence", () => {
 
 test("what was typed stays", () => {
   assert.equal(addWord("A house.", "by the sea", "phrase", groups), "A house by the sea");
+  assert.equal(addWord("A fox runs.", "the camera pans left", "clause", groups), "A fox runs, the camera pans left");
+  assert.equal(addWord("", "static camera", "clause", groups), "static camera");
   assert.equal(addWord("A house", "orange", "adjective", groups), "An orange house");
   assert.equal(addWord("my dog and the", "house", "thing", groups), "my dog and the house");
   assert.equal(addWord("My dog", "a watercolor of", "opening", groups), "a watercolor of my dog");
