@@ -1,8 +1,8 @@
-"""``python -m bench overhead|start|page|follow|library|memory|swap|gpu|all``: prints one JSON object a line."""
+"""``python -m bench overhead|start|page|follow|joins|library|memory|swap|gpu|all``: prints one JSON object a line."""
 
 import argparse
 
-from bench import chat, follow, gpu, library, memory, overhead, page, start, storybook, swap
+from bench import chat, follow, gpu, joins, library, memory, overhead, page, start, storybook, swap
 
 BENCHES = {
     "overhead": overhead.run,
@@ -10,6 +10,7 @@ BENCHES = {
     "follow": follow.run,
     "chat": chat.run,
     "gpu": gpu.run,
+    "joins": joins.run,
     "library": library.run,
     "memory": memory.run,
     "page": page.run,
@@ -24,7 +25,7 @@ def main() -> None:
     parser.add_argument("name", choices=[*BENCHES, "all"])
     chosen = parser.parse_args().name
     for name in (
-        ("overhead", "start", "page", "follow", "library", "memory", "chat", "swap") if chosen == "all" else (chosen,)
+        ("overhead", "start", "page", "follow", "library", "memory", "joins", "chat", "swap") if chosen == "all" else (chosen,)
     ):
         BENCHES[name]()
 

@@ -174,6 +174,23 @@ def test_no_page_is_wider_than_the_window(opened: Opened, ann: httpx.Client) -> 
     assert wide == []
 
 
+def test_a_page_opened_while_a_layer_closes_stays_open(opened: Opened, ann: httpx.Client) -> None:
+    page = opened(ann, at="image")
+    menu = page.locator(".bar .pill.project")
+    for wait in range(12):
+        page.evaluate("location.hash = 'image'")
+        page.wait_for_selector("#tab-image:not([hidden]) .part")
+        menu.click()
+        page.wait_for_function(f"({DEPTH}) === 1")
+        page.evaluate(
+            "wait => new Promise((done) => { document.querySelector('#projects').hidePopover(); "
+            "setTimeout(() => { location.hash = 'library'; setTimeout(done, 150); }, wait); })",
+            wait,
+        )
+        assert page.evaluate("location.hash") == "#library", wait
+        page.wait_for_function(f"({DEPTH}) === 0")
+
+
 def test_nothing_covers_the_buttons_on_a_phone_in_landscape(opened: Opened, ann: httpx.Client, photo: Path) -> None:
     asset = upload(ann, photo)
     page = opened(ann, 844, at="image/upscale_image")

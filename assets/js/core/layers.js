@@ -8,6 +8,7 @@ import { query, targetOf } from "./dom.js";
 const layers = []; // closes each layer, the topmost last
 let hash = location.hash; // of the page below
 let going = false; // a history step by this module, not by the person
+let from = ""; // the page's address when that step began
 let replaced = false; // the page's address was replaced under a layer: its own entry follows
 
 const depth = () => history.state?.layer ?? 0;
@@ -20,11 +21,16 @@ function reconcile() {
   while (depth() < layers.length) history.pushState({ layer: depth() + 1 }, "");
   if (depth() === layers.length) return;
   going = true;
+  from = location.hash;
   history.go(layers.length - depth());
 }
 
 /** @param {PopStateEvent} event */
 function popped(event) {
+  if (going && !replaced && location.hash !== from) {
+    hash = location.hash; // the person went to another page before our step, which undoes that
+    return;
+  }
   if (going) {
     going = false;
     if (location.hash !== hash) history[`${replaced ? "replace" : "push"}State`](null, "", hash); // the page changed in the meantime, and our step undid that
