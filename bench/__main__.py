@@ -25,7 +25,9 @@ def main() -> None:
     parser.add_argument("name", choices=[*BENCHES, "all"])
     chosen = parser.parse_args().name
     for name in (
-        ("overhead", "start", "page", "follow", "library", "memory", "joins", "chat", "swap") if chosen == "all" else (chosen,)
+        ("overhead", "start", "page", "follow", "library", "memory", "joins", "chat", "swap")
+        if chosen == "all"
+        else (chosen,)
     ):
         BENCHES[name]()
 

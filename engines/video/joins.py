@@ -8,10 +8,14 @@ import numpy.typing as npt
 
 Pixels = npt.NDArray[np.float32]
 """A frame (height, width, 3), 0 to 1."""
+Color = npt.NDArray[np.float32]
+"""A value for each channel."""
 
 _BLOCKS = 4
 """Colors are compared in the averages of this many blocks along each side, so that motion and grain do not count."""
 _LEAST_GAIN, _MOST_GAIN = 0.8, 1.25
+_MOST_PULL = 0.02
+"""How much the colors of a window may go back, of 1: what changed on purpose, such as the light, stays changed."""
 _STILL = 1e-3
 """Less change than this from frame to frame is no motion."""
 
@@ -29,24 +33,27 @@ class Join(NamedTuple):
 
 
 class ColorMatch(NamedTuple):
-    """A gain and an offset for each channel."""
+    """A gain and an offset for each channel, and a further offset that grows from 0 to ``pull`` over a window."""
 
-    gain: npt.NDArray[np.float32]
-    offset: npt.NDArray[np.float32]
+    gain: Color
+    offset: Color
+    pull: Color
 
     @classmethod
-    def between(cls, made: Pixels, wanted: Pixels) -> "ColorMatch":
-        """Return what makes ``made`` as bright and colorful as ``wanted``: two pictures of the same."""
+    def between(cls, made: Pixels, wanted: Pixels, usual: Color) -> "ColorMatch":
+        """Return what makes ``made`` as bright and colorful as ``wanted``, two pictures of the same, and slowly goes
+        back to ``usual``, the mean color of the first window."""
         # The order of the sums depends on the layout in memory, which a saved frame loses.
         made, wanted = np.ascontiguousarray(made), np.ascontiguousarray(wanted)
         spread = made.std((0, 1))
         ratio = np.divide(wanted.std((0, 1)), spread, out=np.ones_like(spread), where=spread > 1e-3)
         gain = ratio.clip(_LEAST_GAIN, _MOST_GAIN)
-        return cls(gain, wanted.mean((0, 1)) - gain * made.mean((0, 1)))
+        mean = wanted.mean((0, 1))
+        return cls(gain, mean - gain * made.mean((0, 1)), (usual - mean).clip(-_MOST_PULL, _MOST_PULL))
 
-    def apply(self, frame: Pixels) -> Pixels:
-        """Return a frame with matched colors."""
-        matched: Pixels = (frame * self.gain + self.offset).clip(0, 1)
+    def apply(self, frame: Pixels, progress: float) -> Pixels:
+        """Return a frame with matched colors; ``progress`` is how much of the window has passed, 0 to 1."""
+        matched: Pixels = (frame * self.gain + self.offset + np.float32(progress) * self.pull).clip(0, 1)
         return matched
 
 

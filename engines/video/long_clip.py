@@ -16,7 +16,7 @@ from engines.diffusion.runner import StageRunner
 from engines.diffusion.video_family import VideoInputs
 from engines.media.files import write_atomically
 from engines.video.clip_file import to_picture
-from engines.video.joins import ColorMatch, Join, JoinMeter, Pixels
+from engines.video.joins import Color, ColorMatch, Join, JoinMeter, Pixels
 from engines.video.windows import Window
 
 if TYPE_CHECKING:
@@ -31,11 +31,12 @@ _SEEDS_APART = 1 << 32
 @dataclass
 class _Progress:
     """What is finished: the windows, the frames of theirs, the last one of them and how much it differs from the one
-    before, and the joins."""
+    before, the mean color of the first window, and the joins."""
 
     windows: int = 0
     frames: int = 0
     tail: Pixels | None = None
+    usual: tuple[float, ...] = ()
     change: float | None = None
     joins: tuple[Join, ...] = ()
 
@@ -48,14 +49,14 @@ class _Progress:
         except (OSError, ValueError):
             return None
         joins = tuple(Join(*one) for one in saved.pop("joins"))
-        return cls(tail=tail, joins=joins, **saved)
+        return cls(tail=tail, joins=joins, usual=tuple(saved.pop("usual")), **saved)
 
     def save(self, folder: Path) -> None:
         """Save it, safe against power loss."""
         assert self.tail is not None
         with write_atomically(folder / f"tail-{self.windows}.npy") as tail:
             np.save(tail, self.tail, allow_pickle=False)
-        state = {"windows": self.windows, "frames": self.frames, "change": self.change, "joins": self.joins}
+        state = {name: getattr(self, name) for name in ("windows", "frames", "usual", "change", "joins")}
         with write_atomically(folder / "windows.json") as index:
             index.write_text(json.dumps(state))
         (folder / f"tail-{self.windows - 1}.npy").unlink(missing_ok=True)
@@ -83,22 +84,25 @@ class LongClip:
         It is take ``number`` of ``count``. Raises JobCancelled.
         """
         context = self._runner.context
-        done = _Progress.load(folder) or _Progress(tail=self._tail)
+        done = _Progress.load(folder) or _Progress(tail=self._tail, usual=_mean(self._tail))
         meter = JoinMeter(float(file.rate), file.begins + done.frames, done.joins, done.tail, done.change)
         steps, total = self._take.inputs.steps, len(self._windows)
         for index in range(done.windows, total):
             before = (number * total + index) * steps
             with context.portion(before, (count * total - number * total - index - 1) * steps):
-                for pixels, joins in self._window(index, done.tail):
+                means = []
+                for pixels, joins in self._window(index, done.tail, np.asarray(done.usual, np.float32)):
                     meter.see(pixels, joins=joins)
                     file.write(pixels, done.frames)
                     done.frames, done.tail = done.frames + 1, pixels
+                    means.append(_mean(pixels))
+                done.usual = done.usual or tuple(np.mean(means, axis=0).tolist())
             done.windows, done.change, done.joins = index + 1, meter.change, tuple(meter.joins)
             file.keep()
             done.save(folder)
         return tuple(meter.finish())
 
-    def _window(self, index: int, tail: Pixels | None) -> Iterator[tuple[Pixels, bool]]:
+    def _window(self, index: int, tail: Pixels | None, usual: Color) -> Iterator[tuple[Pixels, bool]]:
         """Generate a window. Yields its frames that are kept, and whether one is the first after a join."""
         window, runner = self._windows[index], self._runner
         inputs = self._inputs(index, tail)
@@ -111,9 +115,10 @@ class LongClip:
         with closing(generate(runner, encoded.prompt_embeds, [take], self._loras)) as outputs:
             for position, frame in enumerate(islice(next(outputs).frames, window.kept)):
                 if position == 0 and tail is not None:
-                    match = ColorMatch.between(frame, tail)  # both show the same
+                    match = ColorMatch.between(frame, tail, usual)  # both show the same
                 else:
-                    yield match.apply(frame) if match else frame, position == 1 and tail is not None
+                    progress = position / max(1, window.kept - 1)
+                    yield match.apply(frame, progress) if match else frame, position == 1 and tail is not None
 
     def _inputs(self, index: int, tail: Pixels | None) -> VideoInputs:
         window, inputs = self._windows[index], self._take.inputs
@@ -125,3 +130,8 @@ class LongClip:
             conditioning = replace(conditioning, last=self._last)
         task = "animate_image" if tail is not None else inputs.task
         return replace(inputs, task=task, prompt=window.prompt, frames=window.frames, conditioning=conditioning)
+
+
+def _mean(frame: Pixels | None) -> tuple[float, ...]:
+    """Return the mean of each channel; nothing without a frame."""
+    return () if frame is None else tuple(np.ascontiguousarray(frame).mean((0, 1)).tolist())

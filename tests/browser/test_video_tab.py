@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 Opened = Callable[..., Page]
 DONE = 180_000
-TASKS = ("create_clip", "animate_image", "upscale_clip", "interpolate_clip", "deliver_clip")
+TASKS = ("create_clip", "animate_image", "continue_clip", "upscale_clip", "interpolate_clip", "deliver_clip")
 PICTURE = {"task": "create_image", "prompt": "a red boat on the sea at sunset", "steps": 4, "seed": 1}
 
 
@@ -88,8 +88,9 @@ def test_a_prompt_becomes_a_clip_that_plays_and_is_continued(opened: Opened, di:
     expect(prompt).to_have_value("a red boat on the sea at sunset, moving to the right")
     expect(create.get_by_role("radio", name=re.compile("Draft"))).to_be_checked()
     steps.get_by_role("button", name="Continue…").click()
-    expect(form(page, "continue_clip").locator(".filled")).to_contain_text("384 × 384")
-    page.locator("#tab-video").get_by_role("radio", name="Animate").click()
+    expect(form(page, "continue_clip").locator(".go")).to_be_visible()
+    expect(page.locator("#bench-video > .card > .part-slot .filled")).to_contain_text("384 × 384")
+    page.locator("#tab-video").get_by_role("radio", name="Animate").check(force=True)
     more_action(page, "video", "Use as input…")  # Animate takes no clip: the first task that does
     expect(form(page, "continue_clip").locator(".go")).to_be_visible()
     expect(page.locator("#bench-video > .card > .part-slot .filled")).to_contain_text("2 s")
@@ -129,3 +130,29 @@ def test_every_task_is_accessible_with_its_button_visible(
     for task in TASKS:
         choice.locator(f"input[value={task}]").check(force=True)
         assert serious(page) == [], task
+
+
+def test_takes_are_compared_and_one_is_kept(opened: Opened, di: httpx.Client) -> None:
+    page = opened(di, at="video")
+    request = {"task": "create_clip", "model": "storybook-motion.twin", "prompt": "a red boat moves to the left"}
+    job = di.post("/api/jobs", json={"request": {**request, "steps": 1, "count": 2}}).raise_for_status().json()
+    page.locator("#tab-video .under").get_by_role("button", name="Compare takes").click(timeout=DONE)
+    dialog = page.get_by_role("dialog", name="Compare takes")
+    expect(dialog.locator("video")).to_have_count(2)
+    page.wait_for_function("[...document.querySelectorAll('.takes video')].every((video) => video.currentTime > 0.2)")
+    page.keyboard.press(" ")
+    times = "[...document.querySelectorAll('.takes video')].map((video) => [video.paused, video.currentTime])"
+    (first, second) = page.evaluate(times)
+    assert first[0]
+    assert first == second
+    assert serious(page) == []
+    shot(page, "takes")
+    dialog.get_by_role("button", name="Keep take 2").click()
+    expect(dialog).to_be_hidden()
+    kept = di.get(f"/api/jobs/{job['id']}").json()["assets"][1]
+    expect(page.get_by_text("One take kept, 1 deleted.")).to_be_visible()
+    clips = di.get("/api/assets", params={"job_id": job["id"]}).json()["assets"]
+    assert [clip["id"] for clip in clips] == [kept]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Restored.")).to_be_visible()
+    assert len(di.get("/api/assets", params={"job_id": job["id"]}).json()["assets"]) == 2

@@ -14,6 +14,7 @@ import { scrollBehavior } from "../core/motion.js";
 import { project } from "../core/project.js";
 import { reproductionBadge } from "../core/reproduction.js";
 import { isActive } from "../queue/job-lists.js";
+import { openTakes } from "../viewer/takes.js";
 import { openViewer } from "../viewer/viewer.js";
 import { actionHandlers, cancelJob, moreActions, resultButtons, retryJob, showAsset } from "./asset-actions.js";
 import { followedJob } from "./followed-job.js";
@@ -74,6 +75,7 @@ export class Stage {
       read: () => emit("importSettings"),
       compare: () => this.enlarge(true),
       view: () => this.enlarge(),
+      takes: () => openTakes(this.made, (id) => { this.made = [id]; showAsset(id); }),
       other: (button) => showAsset(dataOf(button).asset),
       away: () => { this.job = null; this.rest(); },
       follow: () => { this.chosen = false; this.follow(); },
@@ -288,7 +290,8 @@ export class Stage {
       ${job?.words && html`<span class="job-words">${asset.verdict ? job.words.split(": ")[0] : job.words}</span>`}
       <span class="captions"></span></p>${reproductionBadge(asset)}${notesList(asset)}
       ${resultButtons(asset, this.more)}${["image", "clip"].includes(asset.kind) && this.made.length > 1 && html`<div class="others" role="group" aria-label="All results">
-        ${this.made.map((id, i) => html`<button type="button" data-do="other" data-asset="${id}" aria-label="${capitalize(kindNames[asset.kind])} ${i + 1}" aria-pressed="${String(id === asset.id)}"><img src="${api.thumbOf(id)}" alt=""></button>`)}</div>`}`);
+        ${this.made.map((id, i) => html`<button type="button" data-do="other" data-asset="${id}" aria-label="${capitalize(kindNames[asset.kind])} ${i + 1}" aria-pressed="${String(id === asset.id)}"><img src="${api.thumbOf(id)}" alt=""></button>`)}
+        ${asset.kind === "clip" && html`<button type="button" class="step" data-do="takes">${icon("compare")}Compare takes</button>`}</div>`}`);
   }
 
   /**

@@ -14,12 +14,22 @@ def test_a_match_undoes_a_change_of_brightness_and_contrast() -> None:
     wanted = picture()
     made = (wanted * [0.9, 1.1, 1.0] + [0.02, -0.05, 0.01]).astype(np.float32)
     assert delta_e(made, wanted) > 2
-    assert delta_e(ColorMatch.between(made, wanted).apply(made), wanted) < 0.1
+    match = ColorMatch.between(made, wanted, wanted.mean((0, 1)))
+    assert delta_e(match.apply(made, 0), wanted) < 0.1
+    assert delta_e(match.apply(made, 1), wanted) < 0.1
 
 
 def test_a_match_of_flat_pictures_only_shifts() -> None:
     gray, darker = np.full((8, 8, 3), 0.5, np.float32), np.full((8, 8, 3), 0.4, np.float32)
-    np.testing.assert_allclose(ColorMatch.between(darker, gray).apply(darker), gray, atol=1e-6)
+    match = ColorMatch.between(darker, gray, gray.mean((0, 1)))
+    np.testing.assert_allclose(match.apply(darker, 1), gray, atol=1e-6)
+
+
+def test_colors_that_have_drifted_go_back_slowly_and_not_far() -> None:
+    now = np.full((8, 8, 3), 0.5, np.float32)
+    near, far = (ColorMatch.between(now, now, np.full(3, usual, np.float32)) for usual in (0.51, 0.9))
+    assert [round(float(near.apply(now, part).mean()), 4) for part in (0, 0.5, 1)] == [0.5, 0.505, 0.51]
+    assert round(float(far.apply(now, 1).mean()), 4) == 0.52
 
 
 def test_delta_e_is_that_of_cie_1976() -> None:
