@@ -2,7 +2,7 @@
 
 import * as api from "../core/api.js";
 import { emit } from "../core/bus.js";
-import { dataOf, find, findAll, html, onAction, render } from "../core/dom.js";
+import { dataOf, find, findAll, html, onAction, render, renderChanged } from "../core/dom.js";
 import { formatDuration } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { showModal } from "../core/layers.js";
@@ -86,6 +86,7 @@ class Takes {
       const apart = Math.abs(video.currentTime - first.currentTime);
       if (!first.paused && !video.seeking && apart > APART && apart < first.duration - APART) video.currentTime = first.currentTime;
     }
+    renderChanged(find(this.dialog, "[data-do=toggle]"), icon(first.paused ? "play" : "pause"));
     find(this.dialog, "input", HTMLInputElement).value = String(first.currentTime);
     find(this.dialog, "output").textContent = formatDuration(first.currentTime);
   }
