@@ -9,6 +9,7 @@ from engines.requests import (
     AnimateImage,
     AssetFacts,
     ContinueClip,
+    CreateClip,
     CreateImage,
     ExtendImage,
     Kind,
@@ -17,6 +18,7 @@ from engines.requests import (
     parse,
 )
 from engines.requests.base import MAX_SEED
+from engines.requests.change_clip import ChangeClip, ExtendClip, FillClip
 from engines.requests.timed_prompt import timed_prompts
 from errors import StudioError
 
@@ -50,6 +52,7 @@ def resolve_request(request: Request, entry: Entry, facts: Mapping[str, AssetFac
     _check_size(ready, facts)
     _check_area(ready, entry)
     _check_sides(ready, facts)
+    _check_clips(ready, facts)
     _check_guides(ready, entry)
     _check_times(ready, entry)
     return ready
@@ -79,7 +82,8 @@ def _check_choices(request: Request, entry: Entry) -> None:
 def _check_bounds(request: Request, entry: Entry) -> None:
     for name, (low, high, multiple) in entry.bounds.items():
         value = getattr(request, name, None)
-        if value is None or (name == "seconds" and high < value <= entry.longest):  # made in parts
+        in_parts = name == "seconds" and not isinstance(request, ChangeClip)
+        if value is None or (in_parts and high < value <= entry.longest):
             continue
         off_grid = multiple > 0 and abs((value - low) / multiple - round((value - low) / multiple)) > 1e-6
         if not low <= value <= high or off_grid:
@@ -196,13 +200,49 @@ def _check_times(request: Request, entry: Entry) -> None:
             f"It has a line for {prompts[-1].start:g} s; the clip lasts {request.seconds:g} s.",
             "Choose an earlier time or a longer duration.",
         )
-    if len(prompts) > 1 and "continue_clip" not in entry.tasks:
+    if len(prompts) > 1 and (isinstance(request, ChangeClip) or "continue_clip" not in entry.tasks):
         raise _wrong(
             "no_times",
-            f"{entry.name} cannot change its prompt within a clip.",
-            "It cannot continue a clip from a frame.",
+            f"{entry.name} cannot change its prompt within this clip.",
+            "It would have to continue from a frame.",
             f"Remove the times from “{field}”, or choose another model.",
         )
+
+
+def _check_clips(request: Request, facts: Mapping[str, AssetFacts]) -> None:
+    """A filled clip needs a mask of its shape, an extended one another shape than it has."""
+    if isinstance(request, FillClip) and not (request.mask or request.mask_clip):
+        raise StudioError(
+            "no_mask",
+            "Paint over what should change first.",
+            f"“{_label(request, 'mask')}” is empty.",
+            f"Or add a clip to “{_label(request, 'mask_clip')}”.",
+            status=422,
+            field="mask",
+        )
+    if isinstance(request, FillClip) and request.mask_clip:
+        if not _same_shape(_shape(facts[request.clip]), _shape(facts[request.mask_clip])):
+            raise _wrong(
+                "other_shape",
+                "The mask and the clip have different shapes.",
+                "A mask covers the clip pixel by pixel.",
+                "Choose a mask clip of the same shape.",
+            )
+    if isinstance(request, ExtendClip) and _same_shape(_shape(facts[request.clip]), request.shape):
+        raise _wrong(
+            "same_shape",
+            f"The clip already has the shape {request.aspect}.",
+            "There is nothing to extend.",
+            f"Choose another “{_label(request, 'aspect')}”.",
+        )
+
+
+def _shape(facts: AssetFacts) -> tuple[int, int]:
+    return facts.width or 1, facts.height or 1
+
+
+def _same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) < 0.01
 
 
 def _check_guides(request: Request, entry: Entry) -> None:
@@ -214,9 +254,7 @@ def _check_guides(request: Request, entry: Entry) -> None:
             "It only takes the first frame.",
             f"Remove the picture from “{_label(request, 'last_image')}”, or choose another model.",
         )
-    if not isinstance(request, CreateImage):
-        return
-    if len(request.references) > entry.references:
+    if isinstance(request, CreateImage | CreateClip | FillClip) and len(request.references) > entry.references:
         most = f"It takes up to {entry.references}." if entry.references else "It takes text only."
         raise _wrong(
             "too_many_references",
@@ -224,6 +262,8 @@ def _check_guides(request: Request, entry: Entry) -> None:
             most,
             "Remove some, or choose another model.",
         )
+    if not isinstance(request, CreateImage):
+        return
     if entry.needs_references and not (request.references or any(one.references for one in request.mentions)):
         raise _wrong(
             "no_references",
