@@ -51,7 +51,9 @@ def bring(page: Page, clip: Path) -> None:
 
 def made(page: Page, task: str) -> None:
     """Submit the form as a draft, and wait for the clip."""
-    form(page, task).get_by_role("radio", name=re.compile("Draft")).check(force=True)
+    draft = form(page, task).get_by_role("radio", name=re.compile("Draft"))
+    draft.press("Space")
+    expect(draft).to_be_checked()
     expect(form(page, task).locator(".go")).to_contain_text("·")
     form(page, task).locator(".go").click()
     page.wait_for_selector("#tab-video .stage[data-state=result]", timeout=DONE)
