@@ -45,7 +45,7 @@ class VideoForm(PromptForm):
 
     def lay_out(self, fields: Mapping[str, FieldInfo]) -> None:
         left = dict(fields)
-        for name in ("image", "clip", "last_image", "mask", "mask_clip", "aspect"):
+        for name in ("image", "clip", "last_image", "mask", "aspect"):
             if name in left:
                 self.add(name, left.pop(name))
         self.words(left)

@@ -216,7 +216,7 @@ def _check_clips(request: Request, facts: Mapping[str, AssetFacts]) -> None:
             "no_mask",
             "Paint over what should change first.",
             f"“{_label(request, 'mask')}” is empty.",
-            f"Or add a clip to “{_label(request, 'mask_clip')}”.",
+            f"Or add a “{_label(request, 'mask_clip')}” under Advanced.",
             status=422,
             field="mask",
         )

@@ -88,10 +88,10 @@ class FillClip(ChangeClip):
     )
     mask_clip: str | None = Field(
         None,
-        title="Or a mask clip",
-        description="A black and white clip as long as this one, for an area that moves: white is replaced.",
+        title="Mask clip",
+        description="For an area that moves: a black and white clip instead of the painted area. White is replaced.",
         pattern=ASSET_ID,
-        json_schema_extra={"asset": "clip"},
+        json_schema_extra={"asset": "clip", "advanced": True},
     )
     references: tuple[str, ...] = assets(
         "Reference pictures", "Up to three pictures of what the area should show.", "image", MOST_CLIP_REFERENCES

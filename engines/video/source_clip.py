@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SourceClip:
-    """A clip to change. ``region`` is what of it is generated, ``rate`` in frames per second, ``frames`` the number that
-    the model generates, which is legal for it; of these, ``kept`` belong to the clip and the others repeat its last
-    one. ``sound`` is the part of its sound."""
+    """A clip to change. ``region`` is the part of it to generate, ``rate`` in frames per second, ``frames`` the number
+    that the model generates, which is legal for it; of these, ``kept`` belong to the clip and the others repeat its
+    last one. ``sound`` is the part of its sound."""
 
     path: Path
     region: Region
@@ -58,7 +58,7 @@ def open_clip(request: ChangeClip, context: Context, family: VideoFamily) -> Sou
     if sum(start * rate < kept - Fraction(1, 2) for start in starts) != kept:
         notes.append(f"The result has {shown_rate(rate)} frames per second, as the model requires.")
     if available > most:
-        notes.append(f"Only the first {float(kept / rate):.1f} s of the clip were used.")
+        notes.append(f"Only the first {float(kept / rate):.1f} s of the clip was used.")
     cut = begins + kept / rate if available > most else None
     frames = max(least, family.legal_frames(context.entry, kept))
     region = open_region(request, context, size, family.side(context.entry))

@@ -142,7 +142,7 @@ def test_of_a_long_clip_the_first_part_is_used_and_said_so(desk: Desk, tmp_path:
     request = {"task": "restyle_clip", "model": desk.twin("wan-2.1-1.3b"), "clip": desk.put(path), "seconds": 0.5}
     (made,) = desk.files(**request, **WORDS)
     assert made.frames == 9
-    assert made.notes == ("Only the first 0.6 s of the clip were used.",)
+    assert made.notes == ("Only the first 0.6 s of the clip was used.",)
     with av.open(str(desk.folder / "out" / made.file)) as media:
         heard = sum(frame.samples for frame in media.decode(audio=0))
     assert heard / 48_000 == pytest.approx(9 / 16, abs=0.05)
