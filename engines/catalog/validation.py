@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping
 
+from engines.catalog.clip_validation import check_clip_change
 from engines.catalog.entry import Entry
 from engines.loras import families
 from engines.requests import (
@@ -18,7 +19,7 @@ from engines.requests import (
     parse,
 )
 from engines.requests.base import MAX_SEED
-from engines.requests.change_clip import ChangeClip, ExtendClip, FillClip
+from engines.requests.change_clip import ChangeClip, FillClip
 from engines.requests.timed_prompt import timed_prompts
 from errors import StudioError
 
@@ -52,7 +53,7 @@ def resolve_request(request: Request, entry: Entry, facts: Mapping[str, AssetFac
     _check_size(ready, facts)
     _check_area(ready, entry)
     _check_sides(ready, facts)
-    _check_clips(ready, facts)
+    check_clip_change(ready, facts)
     _check_guides(ready, entry)
     _check_times(ready, entry)
     return ready
@@ -207,42 +208,6 @@ def _check_times(request: Request, entry: Entry) -> None:
             "It would have to continue from a frame.",
             f"Remove the times from “{field}”, or choose another model.",
         )
-
-
-def _check_clips(request: Request, facts: Mapping[str, AssetFacts]) -> None:
-    """A filled clip needs a mask of its shape, an extended one another shape than it has."""
-    if isinstance(request, FillClip) and not (request.mask or request.mask_clip):
-        raise StudioError(
-            "no_mask",
-            "Paint over what should change first.",
-            f"“{_label(request, 'mask')}” is empty.",
-            f"Or add a “{_label(request, 'mask_clip')}” under Advanced.",
-            status=422,
-            field="mask",
-        )
-    if isinstance(request, FillClip) and request.mask_clip:
-        if not _same_shape(_shape(facts[request.clip]), _shape(facts[request.mask_clip])):
-            raise _wrong(
-                "other_shape",
-                "The mask and the clip have different shapes.",
-                "A mask covers the clip pixel by pixel.",
-                "Choose a mask clip of the same shape.",
-            )
-    if isinstance(request, ExtendClip) and _same_shape(_shape(facts[request.clip]), request.shape):
-        raise _wrong(
-            "same_shape",
-            f"The clip already has the shape {request.aspect}.",
-            "There is nothing to extend.",
-            f"Choose another “{_label(request, 'aspect')}”.",
-        )
-
-
-def _shape(facts: AssetFacts) -> tuple[int, int]:
-    return facts.width or 1, facts.height or 1
-
-
-def _same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) < 0.01
 
 
 def _check_guides(request: Request, entry: Entry) -> None:

@@ -147,6 +147,14 @@ def test_a_request_without_a_usable_mask_is_refused(desk: Desk, tmp_path: Path) 
     assert ended.problem.code == "empty_mask"
 
 
+def test_a_clip_is_never_changed_in_parts(desk: Desk, tmp_path: Path) -> None:
+    given = {"task": "extend_clip", "clip": desk.put(clip(tmp_path)), "aspect": "9:16"}
+    with pytest.raises(StudioError, match="“Duration” cannot be 10"):
+        refused(desk, **given, seconds=10)
+    with pytest.raises(StudioError, match="cannot change its prompt within this clip"):
+        refused(desk, **{**given, "prompt": "0 s: a fox\n2 s: an owl"}, seconds=5)
+
+
 def test_more_references_than_the_model_takes_are_refused(desk: Desk) -> None:
     with pytest.raises(StudioError, match="It takes text only"):
         refused(desk, "ltx-video", task="create_clip", references=[desk.put(noise(64, 64))])
@@ -160,4 +168,4 @@ def test_a_cancel_stops_at_the_next_step(desk: Desk, tmp_path: Path) -> None:
 
 def refused(desk: Desk, entry: str = "wan-2.1-vace-1.3b", **request: Any) -> None:
     facts = {id: one.facts for id, one in desk.inputs.items()}
-    desk.catalog.prepare(parse({"model": desk.twin(entry), "prompt": "x", **request}), facts)
+    desk.catalog.prepare(parse({"model": desk.twin(entry), "prompt": "x", "seconds": 0.5, **request}), facts)
