@@ -49,14 +49,14 @@ def bring(page: Page, clip: Path) -> None:
     expect(page.locator("#bench-video > .card > .part-slot .filled")).to_contain_text("1 s")
 
 
-def made(page: Page, task: str) -> None:
-    """Submit the form as a draft, and wait for the clip."""
+def made(page: Page, task: str, badge: str) -> None:
+    """Submit the form as a draft, and wait for the clip, whose caption has a badge."""
     draft = form(page, task).get_by_role("radio", name=re.compile("Draft"))
     draft.press("Space")
     expect(draft).to_be_checked()
     expect(form(page, task).locator(".go")).to_contain_text("·")
     form(page, task).locator(".go").click()
-    page.wait_for_selector("#tab-video .stage[data-state=result]", timeout=DONE)
+    expect(page.locator("#tab-video .under .caption")).to_contain_text(badge, timeout=DONE)
 
 
 @pytest.mark.parametrize("width", [1440, 390])
@@ -76,7 +76,7 @@ def test_an_area_is_painted_on_the_first_frame_and_filled(
     expect(fill.get_by_role("button", name="Remove mask")).to_be_visible()
     fill.get_by_label("Describe the new part").fill("a window")
     assert wait_kept(page, "fill_clip", prompt="a window")["mask"]
-    made(page, "fill_clip")
+    made(page, "fill_clip", "Filled")
     newest = eve.get("/api/assets", params={"origin": "made", "kind": "clip"}).json()["assets"][0]
     assert (newest["badges"], newest["width"], len(newest["parents"])) == (["Filled"], 160, 2)
 
@@ -87,11 +87,11 @@ def test_a_clip_is_restyled_from_its_next_steps(opened: Opened, eve: httpx.Clien
     extend = form(page, "extend_clip")
     extend.get_by_role("radio", name="1:1").check(force=True)
     extend.get_by_label("Describe the whole picture").fill("a meadow")
-    made(page, "extend_clip")
+    made(page, "extend_clip", "Extended")
     page.locator("#tab-video .under").get_by_role("button", name="Restyle").click()
     restyle = form(page, "restyle_clip")
     restyle.get_by_role("group", name="Examples").get_by_role("button", name="watercolor").click()
-    made(page, "restyle_clip")
+    made(page, "restyle_clip", "Restyled")
     newest = eve.get("/api/assets", params={"origin": "made", "kind": "clip"}).json()["assets"][0]
     assert (newest["badges"], newest["width"], newest["height"]) == (["Extended", "Restyled"], 64, 64)
 

@@ -68,6 +68,7 @@ def test_no_work_connects_to_other_computers(
             "stylize_image": {"image": image},
             "create_clip": {"prompt": "a red house by the sea, the camera zooms in", "steps": 1},
             "animate_image": {"prompt": "the camera zooms in", "image": image, "steps": 1},
+            "continue_clip": {"prompt": "the camera zooms in", "clip": clip, "seconds": 2, "steps": 1},
             "restyle_clip": {"prompt": "a house", "clip": clip, "steps": 2, "model": wan},
             "edit_clip": {"prompt": "a house", "clip": clip, "steps": 2, "model": lucy},
             "fill_clip": {"prompt": "a house", "clip": clip, "mask": image, "steps": 2, "model": vace},

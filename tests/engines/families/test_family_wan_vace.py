@@ -11,6 +11,7 @@ from PIL import Image
 from engines import protocol
 from engines.diffusion.clip_frames import Canvas, read_frames
 from engines.diffusion.crop import crop_around
+from engines.media.intake import inspect
 from engines.requests import parse
 from engines.twins import build
 from engines.video.clip_region import Region, put_back
@@ -18,6 +19,7 @@ from errors import StudioError
 from tests.engines.families import family_checks as proofs
 from tests.engines.families.clip_files import content_sha256
 from tests.engines.image.image_worker import Desk, box_mask, noise
+from tests.engines.loras import lora_files
 from tests.engines.media.clip_files import make_clip
 
 pytestmark = pytest.mark.slow
@@ -169,3 +171,18 @@ def test_a_cancel_stops_at_the_next_step(desk: Desk, tmp_path: Path) -> None:
 def refused(desk: Desk, entry: str = "wan-2.1-vace-1.3b", **request: Any) -> None:
     facts = {id: one.facts for id, one in desk.inputs.items()}
     desk.catalog.prepare(parse({"model": desk.twin(entry), "prompt": "x", "seconds": 0.5, **request}), facts)
+
+
+def test_a_lora_of_wan_acts_and_leaves_no_trace(desk: Desk, twin_folder: Path, tmp_path: Path) -> None:
+    from diffusers import WanVACEPipeline
+
+    transformer = WanVACEPipeline.from_pretrained(build("wan-2.1-vace", twin_folder)).transformer
+    layers = lora_files.changes(transformer, ("attn1.to_q", "attn1.to_v"))
+    said = {"ss_base_model_version": "wan2.1_1.3b"}
+    path = lora_files.write(tmp_path / "lora.safetensors", lora_files.dotted(layers, "transformer."), said)
+    facts = inspect(path, path.name).facts
+    assert facts.family == "wan21-1.3b"
+    before = made(desk, task="create_clip")
+    changed = made(desk, task="create_clip", loras=[{"asset": desk.add(path, facts), "weight": 1.5}])
+    after = made(desk, task="create_clip")
+    assert changed.content_sha256 != before.content_sha256 == after.content_sha256
