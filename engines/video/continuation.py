@@ -15,8 +15,6 @@ from engines.video.clip_size import legal_size
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_HDR = frozenset({16, 18})
-"""FFmpeg's numbers of PQ and HLG."""
 _SAME_SHAPE = 0.02
 """The largest share of a side that may be cut off if the new part is still to fit the clip."""
 
@@ -57,7 +55,7 @@ class Continuation(NamedTuple):
 
 def _obstacle(format: ClipFormat, picture: "Image", entry: Entry, family: VideoFamily) -> str:
     rate = exact_rate(fps(entry))
-    if format.color.transfer in _HDR:
+    if format.color.is_hdr:
         return "the clip is HDR, and the new part is not"
     if abs(format.fps - rate) > rate / 1000:
         return f"the clip has {float(format.fps):.4g} fps, and {entry.name} makes {float(rate):.4g}"

@@ -53,6 +53,8 @@ def open_clip(request: ChangeClip, context: Context, family: VideoFamily) -> Sou
             if round((end - begins) * rate) > most:
                 break
         notes = list(reader.notes)
+        if reader.format.color.is_hdr:
+            notes.append("The clip is HDR, and the result is not: its colors look flatter.")
     available = max(1, round((end - begins) * rate))
     kept = min(available, most)
     if sum(start * rate < kept - Fraction(1, 2) for start in starts) != kept:

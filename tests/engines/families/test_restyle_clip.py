@@ -17,6 +17,7 @@ from tests.engines.families import family_checks as proofs
 from tests.engines.families.clip_files import content_sha256
 from tests.engines.image.image_worker import Desk
 from tests.engines.media.clip_files import make_clip
+from tests.engines.video.delivery_files import numbered, write
 
 pytestmark = pytest.mark.slow
 
@@ -155,6 +156,12 @@ def test_a_clip_of_another_shape_fills_the_frame(desk: Desk, tmp_path: Path) -> 
     assert (made.width, made.height) == (176, 64)
     assert made.notes == ("The clip and the result have different shapes, so only part of the picture is used.",)
     assert made.provenance["parents"] == [made.provenance["request"]["clip"]]
+
+
+def test_hdr_is_said_to_be_lost(desk: Desk, tmp_path: Path) -> None:
+    path = write(tmp_path / "hdr.mov", numbered(9), fps=Fraction(16), colorspace=9, color_primaries=9, color_trc=16)
+    (made,) = desk.files(task="restyle_clip", model=desk.twin("wan-2.1-1.3b"), clip=desk.put(path), **WORDS)
+    assert "The clip is HDR, and the result is not: its colors look flatter." in made.notes
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
