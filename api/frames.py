@@ -1,5 +1,6 @@
 """Saves frames of clips as pictures."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,16 @@ from studio import Studio
 
 if TYPE_CHECKING:
     from PIL import Image
+
+
+def first_frame(studio: Studio, who: Principal, clip_id: str) -> bytes:
+    """Return the first frame of a clip as a JPEG. Raises StudioError not_found, wrong_kind, bad_media."""
+    from engines.media.clip import frame_at
+
+    _, path = _clip(studio, who, clip_id)
+    file = BytesIO()
+    frame_at(path, 0).save(file, "JPEG", quality=90)
+    return file.getvalue()
 
 
 def last_frame(studio: Studio, who: Principal, clip_id: str) -> AssetView:

@@ -27,7 +27,8 @@ _USES: tuple[tuple[str, frozenset[str]], ...] = (
     (
         "Clips",
         frozenset(
-            {"create_clip", "animate_image", "continue_clip", "upscale_clip", "interpolate_clip", "deliver_clip"}
+            {"create_clip", "animate_image", "continue_clip", "restyle_clip", "edit_clip", "fill_clip", "extend_clip"}
+            | {"upscale_clip", "interpolate_clip", "deliver_clip"}
         ),
     ),
     ("Speech", frozenset({"speak", "check_speech"})),

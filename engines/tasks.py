@@ -21,6 +21,7 @@ from engines.requests import (
     Speak,
     UpscaleImage,
 )
+from engines.requests.change_clip import ChangeClip, used_seconds
 from engines.requests.deliver import SIZES
 from engines.requests.video import VideoRequest
 from engines.requests.writing import Write
@@ -83,6 +84,14 @@ def _video_units(request: Request, facts: Facts) -> float:
     else:
         megapixels = min(1.0, _picture(request, facts))
     return megapixels * request.seconds * _FPS * request.steps * request.count
+
+
+def _changed_video_units(request: Request, facts: Facts) -> float:
+    """Return megapixel-frames times steps, as for a new clip."""
+    assert isinstance(request, ChangeClip)
+    frames = used_seconds(request, facts) * _FPS
+    steps = request.steps * float(getattr(request, "strength", 1.0))
+    return min(1.0, _megapixels(facts[request.clip])) * frames * steps * request.count
 
 
 def _clip_pixels(request: Request, facts: Facts) -> float:
@@ -159,6 +168,10 @@ TASKS: dict[str, Task] = {
     "continue_clip": Task(
         "engines.video.generate:generate_clip", "video", "Continuing a clip", _video_units, obstacle=_FIRST
     ),
+    "restyle_clip": Task("engines.video.generate:generate_clip", "video", "Restyling a clip", _changed_video_units),
+    "edit_clip": Task("engines.video.generate:generate_clip", "video", "Editing a clip", _changed_video_units),
+    "fill_clip": Task("engines.video.generate:generate_clip", "video", "Filling a clip", _changed_video_units),
+    "extend_clip": Task("engines.video.generate:generate_clip", "video", "Extending a clip", _changed_video_units),
     "upscale_clip": Task(
         "engines.enhance.video_tasks:upscale_clip", "video", "Enlarging a clip", _clip_pixels, can_yield=True
     ),

@@ -125,7 +125,8 @@ def _default(catalog: Catalog, task: str, name: str, field: FieldInfo) -> Any:
     if field.is_required():
         return None
     best = next(iter(catalog.installed_for_task(task)), None)
-    return best.defaults.get(name, field.default) if best else field.default
+    own = {**best.defaults, **best.task_defaults.get(task, {})} if best else {}
+    return own.get(name, field.default)
 
 
 def _count_models(catalog: Catalog, task: str) -> int:

@@ -1,5 +1,6 @@
-"""Video: generate clips from a prompt or from a picture, enlarge them, change their frame rate, deliver them."""
+"""Video: generate clips from a prompt or a picture, restyle and edit clips, enlarge, change the frame rate, deliver."""
 
+from engines.requests.change_clip import EditClip, ExtendClip, FillClip, RestyleClip
 from engines.requests.deliver import DeliverClip
 from engines.requests.video import AnimateImage, ContinueClip, CreateClip, InterpolateClip, UpscaleClip
 from studio import Studio
@@ -12,6 +13,10 @@ FORMS = (
     WorkspaceTab(CreateClip, "Create", "Generate clip", form=VideoForm),
     WorkspaceTab(AnimateImage, "Animate", "Animate", form=VideoForm),
     WorkspaceTab(ContinueClip, "Continue", "Continue clip", form=VideoForm),
+    WorkspaceTab(RestyleClip, "Restyle", "Restyle", form=VideoForm),
+    WorkspaceTab(EditClip, "Edit", "Edit", form=VideoForm),
+    WorkspaceTab(FillClip, "Fill", "Fill", form=VideoForm),
+    WorkspaceTab(ExtendClip, "Extend", "Extend", form=VideoForm),
 )
 ENHANCE = (
     WorkspaceTab(UpscaleClip, "Enlarge", "Enlarge", form=UpscaleForm),

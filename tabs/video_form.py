@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from auth.accounts.principal import Principal
 from engines.catalog import Entry
 from engines.families.storybook.word_groups import WordGroup
+from engines.requests.change_clip import ChangeClip
 from engines.requests.timed_prompt import split_times
 from errors import StudioError
 from tabs import length, quality
@@ -29,8 +30,12 @@ _EXAMPLES = {
     ),
     "animate_image": _MOTIONS,
     "continue_clip": _MOTIONS,
+    "restyle_clip": ("watercolor on rough paper", "clay figures, stop motion", "the same place at night, heavy rain"),
+    "fill_clip": ("an empty street", "a wooden door", "green grass with flowers"),
+    "extend_clip": ("the same street, wider", "a beach under a clear sky", "a living room with large windows"),
+    "edit_clip": ("make it snow", "replace the car with a red tractor", "turn the person into a marble statue"),
 }
-"""Prompts to try with one click, in words the smallest model knows."""
+"""Prompts to try with one click. Those for generating have words that the smallest model knows."""
 
 
 class VideoForm(PromptForm):
@@ -40,11 +45,14 @@ class VideoForm(PromptForm):
 
     def lay_out(self, fields: Mapping[str, FieldInfo]) -> None:
         left = dict(fields)
-        for name in ("image", "clip", "last_image"):
+        for name in ("image", "clip", "last_image", "mask", "aspect"):
             if name in left:
                 self.add(name, left.pop(name))
         self.words(left)
         _examples(self.task)
+        for name in ("strength", "references"):
+            if name in left:
+                self.add(name, left.pop(name))
         if "width" in left:
             self.keep("preset", presets_part(self.task))
             self.sides(left)
@@ -58,7 +66,8 @@ class VideoForm(PromptForm):
 
     def word_groups(self, entry: Entry) -> tuple[WordGroup, ...]:
         """Return words that can be pressed: those of a model that knows few, or camera moves and framings."""
-        return super().word_groups(entry) or ((CAMERA,) if self.animates else (CAMERA, FRAMING))
+        camera = () if self._changes else (CAMERA,) if self.animates else (CAMERA, FRAMING)
+        return super().word_groups(entry) or camera
 
     def framed(self, prompt: str, named: Mapping[str, Any]) -> str:
         """Return a prompt with the words of the chosen preset; with times, these words apply throughout."""
@@ -70,7 +79,7 @@ class VideoForm(PromptForm):
 
     def request_fields(self, who: Principal, named: Mapping[str, Any]) -> dict[str, Any]:
         fields = super().request_fields(who, named)
-        return fields | {"seconds": length.legal(self.studio.catalog.get(fields["model"]), named.get("seconds"))}
+        return fields | {"seconds": self._legal_length(self.studio.catalog.get(fields["model"]), named.get("seconds"))}
 
     def reused_values(self, request: Mapping[str, Any]) -> dict[str, Any]:
         held, entry = super().reused_values(request), self._entry(request)
@@ -83,14 +92,24 @@ class VideoForm(PromptForm):
             entry = self._chosen(who, named).entry
         except StudioError:
             return advice
-        wanted = length.legal(entry, named.get("seconds")) if named.get("seconds") else None
+        wanted = self._legal_length(entry, named.get("seconds")) if named.get("seconds") else None
+        offered = length.offered_lengths(entry)
         lengths = {
-            "offered": length.offered_lengths(entry),
+            "offered": [one for one in offered if one <= length.at_once(entry)] if self._changes else offered,
             "at_once": length.at_once(entry),
             "usual": length.usual(entry),
             "seconds": wanted,
         }
         return {"about": {**advice["about"], "length": lengths}}
+
+    @property
+    def _changes(self) -> bool:
+        """Whether the request changes a clip, which is never done in parts."""
+        return issubclass(self.request, ChangeClip)
+
+    def _legal_length(self, entry: Entry, wanted: Any) -> float:
+        seconds = length.legal(entry, wanted)
+        return min(seconds, length.at_once(entry)) if self._changes else seconds
 
 
 def _examples(task: str) -> None:

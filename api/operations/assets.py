@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from api.bodies import MOST_BYTES, Body
 from api.client_copies import clean_answer
 from api.file_responses import file_answer, proxy_answer, thumb_answer
-from api.frames import grab_still, last_frame
+from api.frames import first_frame, grab_still, last_frame
 from api.gradio_files import uploaded_asset
 from api.operations.registry import Absent, Id, Json, Operations
 from api.principal import Who
@@ -181,6 +181,12 @@ def asset_proxy(studio: Studio, who: Who, asset_id: Id) -> FileResponse:
     if path is None:
         raise not_found("clip")
     return proxy_answer(path)
+
+
+@operations.add("GET /api/assets/{id}/first-frame", Absent.BYTES)
+def asset_first_frame(studio: Studio, who: Who, asset_id: Id) -> Response:
+    """Return the first frame of a clip as a JPEG, to paint a mask on."""
+    return Response(first_frame(studio, who, asset_id), media_type="image/jpeg")
 
 
 @operations.add("GET /api/assets/{id}/thumb", Absent.BYTES)

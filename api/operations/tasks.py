@@ -10,6 +10,7 @@ from jobs.views import JobView
 from studio import Studio
 
 Improvement = Literal["upscale", "cut_out", "stylize", "interpolate"]
+ClipChange = Literal["restyle", "edit", "fill", "extend"]
 
 _IMPROVE: dict[tuple[str, str], tuple[str, str]] = {
     ("upscale", "image"): ("upscale_image", "image"),
@@ -96,6 +97,20 @@ def continue_clip(
 ) -> JobView:
     """Continue a clip from its last frame; options: seconds, join, last_image and more fields."""
     return _ask(studio, who, "continue_clip", options, project_id, clip=asset_id, prompt=prompt)
+
+
+@operations.add(Absent.SHORT)
+def change_clip(
+    studio: Studio,
+    who: Who,
+    operation: ClipChange,
+    asset_id: str,
+    prompt: str,
+    options: Json | None = None,
+    project_id: str | None = None,
+) -> JobView:
+    """Change a clip with a model; options: strength (restyle), mask or mask_clip (fill), aspect (extend), …"""
+    return _ask(studio, who, f"{operation}_clip", options, project_id, clip=asset_id, prompt=prompt)
 
 
 @operations.add(Absent.SHORT)

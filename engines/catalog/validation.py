@@ -3,12 +3,14 @@
 import random
 from collections.abc import Mapping
 
+from engines.catalog.clip_validation import check_clip_change
 from engines.catalog.entry import Entry
 from engines.loras import families
 from engines.requests import (
     AnimateImage,
     AssetFacts,
     ContinueClip,
+    CreateClip,
     CreateImage,
     ExtendImage,
     Kind,
@@ -17,6 +19,7 @@ from engines.requests import (
     parse,
 )
 from engines.requests.base import MAX_SEED
+from engines.requests.change_clip import ChangeClip, FillClip
 from engines.requests.timed_prompt import timed_prompts
 from errors import StudioError
 
@@ -50,6 +53,7 @@ def resolve_request(request: Request, entry: Entry, facts: Mapping[str, AssetFac
     _check_size(ready, facts)
     _check_area(ready, entry)
     _check_sides(ready, facts)
+    check_clip_change(ready, facts)
     _check_guides(ready, entry)
     _check_times(ready, entry)
     return ready
@@ -79,7 +83,8 @@ def _check_choices(request: Request, entry: Entry) -> None:
 def _check_bounds(request: Request, entry: Entry) -> None:
     for name, (low, high, multiple) in entry.bounds.items():
         value = getattr(request, name, None)
-        if value is None or (name == "seconds" and high < value <= entry.longest):  # made in parts
+        in_parts = name == "seconds" and not isinstance(request, ChangeClip)
+        if value is None or (in_parts and high < value <= entry.longest):
             continue
         off_grid = multiple > 0 and abs((value - low) / multiple - round((value - low) / multiple)) > 1e-6
         if not low <= value <= high or off_grid:
@@ -196,11 +201,11 @@ def _check_times(request: Request, entry: Entry) -> None:
             f"It has a line for {prompts[-1].start:g} s; the clip lasts {request.seconds:g} s.",
             "Choose an earlier time or a longer duration.",
         )
-    if len(prompts) > 1 and "continue_clip" not in entry.tasks:
+    if len(prompts) > 1 and (isinstance(request, ChangeClip) or "continue_clip" not in entry.tasks):
         raise _wrong(
             "no_times",
-            f"{entry.name} cannot change its prompt within a clip.",
-            "It cannot continue a clip from a frame.",
+            f"{entry.name} cannot change its prompt within this clip.",
+            "It would have to continue from a frame.",
             f"Remove the times from “{field}”, or choose another model.",
         )
 
@@ -214,9 +219,7 @@ def _check_guides(request: Request, entry: Entry) -> None:
             "It only takes the first frame.",
             f"Remove the picture from “{_label(request, 'last_image')}”, or choose another model.",
         )
-    if not isinstance(request, CreateImage):
-        return
-    if len(request.references) > entry.references:
+    if isinstance(request, CreateImage | CreateClip | FillClip) and len(request.references) > entry.references:
         most = f"It takes up to {entry.references}." if entry.references else "It takes text only."
         raise _wrong(
             "too_many_references",
@@ -224,6 +227,8 @@ def _check_guides(request: Request, entry: Entry) -> None:
             most,
             "Remove some, or choose another model.",
         )
+    if not isinstance(request, CreateImage):
+        return
     if entry.needs_references and not (request.references or any(one.references for one in request.mentions)):
         raise _wrong(
             "no_references",

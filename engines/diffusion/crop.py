@@ -63,6 +63,14 @@ def crop_around(mask: "Image", pixels: int, multiple: int) -> Crop | None:
     return Crop(box, width, height)
 
 
+def cover_crop(size: tuple[int, int], width: int, height: int) -> Crop:
+    """Return the largest centered crop of a picture of ``size`` with the shape of ``width`` × ``height``."""
+    scale = min(size[0] / width, size[1] / height)
+    wide, high = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (size[0] - wide) // 2, (size[1] - high) // 2
+    return Crop((left, top, left + wide, top + high), width, height)
+
+
 def crop_image(picture: "Image", frame: Crop) -> "Image":
     """Return the cropped part of a picture, at the crop's size."""
     from PIL import Image
@@ -75,15 +83,24 @@ def pad_to(picture: "Image", width: int, height: int) -> "Image":
     blurred beyond recognition."""
     from PIL import Image
 
-    scale = min(width / picture.width, height / picture.height)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    left, top, right, bottom = inner_box(picture.size, width, height)
+    size = (right - left, bottom - top)
     whole = picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
     if size == (width, height):
         return whole
     colors = picture.resize((_BACKGROUND_PATCHES, _BACKGROUND_PATCHES), Image.Resampling.BOX)
     canvas = colors.resize((width, height), Image.Resampling.BICUBIC)
-    canvas.paste(whole, ((width - size[0]) // 2, (height - size[1]) // 2))
+    canvas.paste(whole, (left, top))
     return canvas
+
+
+def inner_box(size: tuple[int, int], width: int, height: int) -> tuple[int, int, int, int]:
+    """Return where a picture of ``size`` is on a canvas of another shape that shows all of it, centered: left, top,
+    right, bottom, in px."""
+    scale = min(width / size[0], height / size[1])
+    wide, high = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+    left, top = (width - wide) // 2, (height - high) // 2
+    return left, top, left + wide, top + high
 
 
 def paste_back(picture: "Image", image: "Image", frame: Crop, mask: "Image", feather: int) -> "Image":

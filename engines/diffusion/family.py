@@ -94,6 +94,8 @@ class Family:
     """The precision that its autoencoder requires, torch's name; empty if it uses the denoiser's."""
     reference_tasks: ClassVar[tuple[str, ...]] = ("create_image", "edit_image")
     """The tasks that accept reference pictures, if the model accepts any; the picture to change does not count."""
+    numbers_references: ClassVar[bool] = True
+    """Whether a prompt can refer to reference pictures by their number."""
     reference_encoder: ClassVar[str] = ""
     """The role of the helper model that reference pictures need; empty if they need none."""
 

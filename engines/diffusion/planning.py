@@ -12,6 +12,7 @@ from engines.diffusion.stages import DENOISE, Stage, Workload
 from engines.diffusion.video_family import VideoFamily
 from engines.memory.plan import MemoryBudget, Plan, Precisions, StageNeeds, plan
 from engines.requests import AssetFacts, CreateClip, CreateImage, EditImage, PromptRequest
+from engines.requests.change_clip import ChangeClip, used_seconds
 from engines.weights import sizes
 from engines.weights.part_weights import (
     PartWeights,
@@ -69,7 +70,11 @@ def workload(
     family, usual = registry.of(entry), usual_workload(entry)
     if isinstance(family, VideoFamily):
         size = (request.width, request.height) if isinstance(request, CreateClip) else _usual_size(entry)
-        result = _clip(family, entry, *size, getattr(request, "seconds", 0))
+        if isinstance(request, ChangeClip):
+            result = _clip(family, entry, *size, used_seconds(request, facts))
+            result = replace(result, source_frames=result.frames)
+        else:
+            result = _clip(family, entry, *size, getattr(request, "seconds", 0))
     elif isinstance(request, CreateImage):
         scale = int(entry.options.get("enlarge_by", 1))
         result = replace(usual, width=request.width // scale, height=request.height // scale)

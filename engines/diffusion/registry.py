@@ -31,8 +31,16 @@ def of(entry: Entry) -> Family:
 
 def can_use_references(entry: Entry, task: str) -> bool:
     """Whether a model that accepts reference pictures accepts them in a task."""
-    known = _class_name(entry) in _drivers(family_folders())
-    return task in (of(entry) if known else Family).reference_tasks
+    return task in (of(entry) if _is_known(entry) else Family).reference_tasks
+
+
+def numbers_references(entry: Entry) -> bool:
+    """Whether a prompt for a model can refer to reference pictures by their number."""
+    return not _is_known(entry) or of(entry).numbers_references
+
+
+def _is_known(entry: Entry) -> bool:
+    return _class_name(entry) in _drivers(family_folders())
 
 
 def _class_name(entry: Entry) -> str:

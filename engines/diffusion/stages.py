@@ -36,8 +36,9 @@ class Workload:
     """What determines a request's memory; known before its files are opened.
 
     ``width`` and ``height`` are the denoised size in px; ``pictures`` counts the reference pictures and the picture to
-    edit. ``auxiliary_models`` help the model; ``encoder_bytes`` is the size of the LoRAs that change text encoders,
-    ``denoiser_bytes`` that of the LoRAs and adapters that are added to the denoiser.
+    edit, ``source_frames`` those of a clip to change. ``auxiliary_models`` help the model; ``encoder_bytes`` is the
+    size of the LoRAs that change text encoders, ``denoiser_bytes`` that of the LoRAs and adapters that are added to the
+    denoiser.
     """
 
     entry: Entry
@@ -45,6 +46,7 @@ class Workload:
     height: int
     frames: int = 1
     pictures: int = 0
+    source_frames: int = 0
     auxiliary_models: tuple[Entry, ...] = ()
     encoder_bytes: int = 0
     denoiser_bytes: int = 0

@@ -31,6 +31,7 @@ _EARLIER_SECONDS = 10
 """How much earlier to look for a key frame if the index leads to a later one: some order frames by decoding time."""
 
 _UNSPECIFIED = 2  # in all three of FFmpeg's color enums
+_HDR = frozenset({16, 18})  # PQ and HLG
 _HD_ROWS = 720
 _MATRICES = {1: Colorspace.ITU709, 4: Colorspace.FCC, 7: Colorspace.SMPTE240M, 9: Colorspace.BT2020}
 
@@ -46,6 +47,11 @@ class Color(NamedTuple):
     def matrix(self) -> Colorspace:
         """Matrix for the conversion between RGB and YUV."""
         return _MATRICES.get(self.space, Colorspace.ITU601)
+
+    @property
+    def is_hdr(self) -> bool:
+        """Whether the transfer function is PQ or HLG."""
+        return self.transfer in _HDR
 
 
 class ClipFormat(NamedTuple):

@@ -16,7 +16,7 @@ from av.video.reformatter import ColorRange
 
 from engines import protocol, torch_setup
 from engines.media.clip_reader import SCALER, ClipFormat, FloatFrame, Frame, frame_at
-from engines.media.clip_sound import Packet, carry_sound, decoding_time
+from engines.media.clip_sound import Excerpt, Packet, carry_sound, decoding_time
 from engines.media.files import thumb_path, write_atomically
 from engines.media.picture import save_thumb
 from engines.media.sound_track import SoundTrack, add_sound
@@ -93,15 +93,23 @@ class ClipWriter:
             self._encoder.close()
             self._encoder, self._open = None, []
 
-    def finish(self, path: Path, sound: Path | SoundTrack | None, provenance: dict[str, Any]) -> protocol.ResultFile:
-        """Join the parts into ``path`` with ``sound``: the sound and timecode of a file, or sound in memory.
+    def finish(
+        self,
+        path: Path,
+        sound: Path | SoundTrack | None,
+        provenance: dict[str, Any],
+        excerpt: Excerpt | None = None,
+    ) -> protocol.ResultFile:
+        """Join the parts into ``path`` with ``sound``: the sound and timecode of a file, of its sound only an
+        ``excerpt`` if one is given; or sound in memory.
 
         The result's ``notes`` name what is not carried over from that file.
         """
         self.keep()
         digest = hashlib.sha256()
         with write_atomically(path) as part:
-            notes = self._join(part, sound, json.dumps(provenance, ensure_ascii=False), digest)
+            record = json.dumps(provenance, ensure_ascii=False)
+            notes = self._join(part, sound, record, digest, excerpt)
         frames_written = [frame for frames in self._parts for frame in frames]
         for frame in frames_written:
             digest.update(f"{frame.start} {frame.sha256}\n".encode())
@@ -127,7 +135,14 @@ class ClipWriter:
             notes=tuple(notes),
         )
 
-    def _join(self, path: Path, sound: Path | SoundTrack | None, record: str, digest: "hashlib._Hash") -> list[str]:
+    def _join(
+        self,
+        path: Path,
+        sound: Path | SoundTrack | None,
+        record: str,
+        digest: "hashlib._Hash",
+        excerpt: Excerpt | None,
+    ) -> list[str]:
         options = {
             "movflags": "+faststart+use_metadata_tags",
             "movie_timescale": str(self._format.time_base.denominator),
@@ -144,7 +159,7 @@ class ClipWriter:
                 packets.append(add_sound(sound, out, digest))
             elif sound is not None:
                 notes += carry_timecode(sound, stream, self._format.fps)
-                carried = carry_sound(sound, out, files, digest)
+                carried = carry_sound(sound, out, files, digest, excerpt)
                 packets, notes = packets + carried.tracks, notes + carried.notes
             for packet in heapq.merge(*packets, key=decoding_time):
                 out.mux(packet)

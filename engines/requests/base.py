@@ -90,6 +90,9 @@ class Request(BaseModel):
     noun: ClassVar[str]
     """What people call the result: “picture”, “clip”."""
 
+    auxiliary_fields: ClassVar[frozenset[str]] = frozenset()
+    """The fields whose assets help, and come after the others."""
+
     task: str
     version: int = Field(1, title="Version", description="Version of this request's schema.", ge=1)
     model: Model = None
@@ -111,10 +114,9 @@ class Request(BaseModel):
         return tuple(dict.fromkeys(one.id for one in self.asset_inputs()))
 
     def asset_inputs(self) -> tuple["AssetInput", ...]:
-        """Return every asset this request takes: first those of its own fields, such as the picture to change, then
-        those of inherited ones, such as LoRAs."""
-        own = type(self).__annotations__
-        names = sorted(type(self).model_fields, key=lambda name: name not in own)
+        """Return every asset this request takes: first what it is about, such as the picture to change, then what
+        helps, such as LoRAs."""
+        names = sorted(type(self).model_fields, key=lambda name: name in self.auxiliary_fields)
         return tuple(one for name in names for one in _asset_inputs(self, name, name))
 
 

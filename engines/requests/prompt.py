@@ -51,6 +51,8 @@ class Mention(BaseModel):
 class PromptRequest(Request):
     """A request with a prompt, and optionally reference pictures."""
 
+    auxiliary_fields = frozenset({"loras", "mentions"})
+
     prompt: str = Field(
         title="Describe the picture",
         description="Subject, action, place, light, lens, mood. Type @ to use someone from your cast.",

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engines.requests.base import Request
+from engines.requests.change_clip import EditClip, ExtendClip, FillClip, RestyleClip
 from engines.requests.deliver import DeliverClip
 from engines.requests.enhance import CutOut, StylizeImage, UpscaleImage
 from engines.requests.hub import FetchLora, FetchModel
@@ -27,6 +28,10 @@ _ALL: tuple[type[Request], ...] = (
     CreateClip,
     AnimateImage,
     ContinueClip,
+    RestyleClip,
+    EditClip,
+    FillClip,
+    ExtendClip,
     UpscaleClip,
     InterpolateClip,
     DeliverClip,

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from engines.requests.base import ASSET_ID, Request, asset
+from engines.requests.base import ASSET_ID, Request, asset, assets
 from engines.requests.frame_rate import FILM_RATES, HIGHEST, LOWEST, FrameRate, shown_rate, written_rate
 from engines.requests.prompt import PromptRequest
 
@@ -16,6 +16,9 @@ LAST_IMAGE: Any = Field(
     pattern=ASSET_ID,
     json_schema_extra={"asset": "image"},
 )
+
+MOST_CLIP_REFERENCES = 3
+"""The most reference pictures that a clip model takes."""
 
 
 class VideoRequest(PromptRequest):
@@ -70,6 +73,12 @@ class CreateClip(VideoRequest):
         le=2048,
         multiple_of=8,
         json_schema_extra={"unit": "px"},
+    )
+    references: tuple[str, ...] = assets(
+        "Reference pictures",
+        "Up to three pictures of people, products or places that the clip shows.",
+        "image",
+        MOST_CLIP_REFERENCES,
     )
 
 

@@ -15,6 +15,7 @@ from engines.host.context import Context
 from engines.media.clip import ClipFormat, ClipWriter, Color, Frame
 from engines.requests.frame_rate import exact_rate
 from engines.video.continuation import Continuation
+from engines.video.source_clip import SourceClip
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,7 +28,7 @@ _BT709 = Color(1, 1, 1)
 
 
 class ClipFile:
-    """The file of one generated clip, which may begin with the clip that it continues.
+    """The file of one generated clip, which may begin with the clip that it continues, or be changed from another.
 
     ``rate`` is in frames per second, ``begins`` the number of frames that come before the generated ones. In a folder
     with parts of an earlier attempt, frames that were already written are skipped.
@@ -40,11 +41,12 @@ class ClipFile:
         context: Context,
         enlarge: "Callable[[Image], Image]",
         begun: Continuation | None = None,
+        source: SourceClip | None = None,
     ) -> None:
         self.rate = exact_rate(fps(inputs.entry))
         self.begins = 0
-        self._context, self._enlarge, self._begun = context, enlarge, begun
-        self._writer = ClipWriter(folder, begun.format if begun else _format(inputs))
+        self._context, self._enlarge, self._begun, self._source = context, enlarge, begun, source
+        self._writer = ClipWriter(folder, begun.format if begun else _format(inputs, source))
 
     def copy_begun(self) -> None:
         """Write the frames of the clip that is continued. Raises JobCancelled."""
@@ -77,10 +79,10 @@ class ClipFile:
         self._writer.abandon()
 
     def finish(self, sound: "SoundTrack | None", record: dict[str, Any]) -> protocol.ResultFile:
-        """Write the finished file, with ``sound`` or that of the clip it continues."""
-        return self._writer.finish(
-            self._context.new_file(".mp4"), sound or (self._begun.path if self._begun else None), record
-        )
+        """Write the finished file, with ``sound`` or that of the clip it continues or was made from."""
+        path, given = self._context.new_file(".mp4"), self._source or self._begun
+        excerpt = self._source.sound if self._source else None
+        return self._writer.finish(path, sound or (given.path if given else None), record, excerpt)
 
 
 def to_picture(frame: "Pixels") -> "Image":
@@ -95,6 +97,7 @@ def to_frame(picture: "Image") -> "Pixels":
     return np.asarray(picture.convert("RGB"), np.float32) / np.float32(255)
 
 
-def _format(inputs: VideoInputs) -> ClipFormat:
+def _format(inputs: VideoInputs, source: SourceClip | None) -> ClipFormat:
     rate, scale = exact_rate(fps(inputs.entry)), int(inputs.entry.options.get("enlarge_by", 1))
-    return ClipFormat(inputs.width * scale, inputs.height * scale, clock(rate), rate, _BT709, Fraction(1))
+    width, height = source.region.result_size if source else (inputs.width, inputs.height)
+    return ClipFormat(width * scale, height * scale, clock(rate), rate, _BT709, Fraction(1))

@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from engines.catalog import Entry
+from engines.diffusion import crop
 from engines.diffusion.video_family import VideoFamily, fps
 from engines.media.clip import ClipFormat, ClipReader, Frame, frame_at
 from engines.requests.frame_rate import exact_rate
-from engines.video import first_frame_crop
+from engines.video.clip_size import legal_size
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_HDR = frozenset({16, 18})
-"""FFmpeg's numbers of PQ and HLG."""
 _SAME_SHAPE = 0.02
 """The largest share of a side that may be cut off if the new part is still to fit the clip."""
 
@@ -56,14 +55,12 @@ class Continuation(NamedTuple):
 
 def _obstacle(format: ClipFormat, picture: "Image", entry: Entry, family: VideoFamily) -> str:
     rate = exact_rate(fps(entry))
-    if format.color.transfer in _HDR:
+    if format.color.is_hdr:
         return "the clip is HDR, and the new part is not"
     if abs(format.fps - rate) > rate / 1000:
         return f"the clip has {float(format.fps):.4g} fps, and {entry.name} makes {float(rate):.4g}"
-    width, height = first_frame_crop.legal_size(
-        picture.size, entry, int(entry.options.get("multiple", family.multiple))
-    )
-    left, top, right, bottom = first_frame_crop.cover_crop(picture, width, height).box
+    width, height = legal_size(picture.size, entry, family.side(entry))
+    left, top, right, bottom = crop.cover_crop(picture.size, width, height).box
     if max(1 - (right - left) / picture.width, 1 - (bottom - top) / picture.height) > _SAME_SHAPE:
         return f"the clip and the new part, {width} × {height} px, have different shapes"
     return ""

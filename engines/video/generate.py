@@ -52,7 +52,7 @@ class _Job:
         begun = self.shots.continuation
         with enlarger(self.context) as enlarge:
             begun = begun if begun and begun.joined else None
-            file = ClipFile(folder, self.shots.inputs[number], self.context, enlarge, begun)
+            file = ClipFile(folder, self.shots.inputs[number], self.context, enlarge, begun, self.shots.source)
             try:
                 yield file
             finally:
@@ -71,6 +71,8 @@ class _Job:
             context.note("The picture and the clip have different shapes, so only part of the picture is used.")
         if shots.continuation and shots.continuation.wanted and not shots.continuation.joined:
             context.note(f"This is only the new part: {shots.continuation.obstacle}.")
+        for note in shots.source.notes if shots.source else ():
+            context.note(note)
         if joins:
             more["joins"] = [one._asdict() for one in joins]
             context.note(_joins_note(joins))
@@ -90,7 +92,8 @@ def _workload(shots: Shots, request: VideoRequest, context: Context) -> Workload
     facts = {id: one.facts for id, one in context.inputs.items()}
     known = planning.workload(request, context.entry, context.catalog, facts, inputs.auxiliary_models)
     frames = max(one.frames for one in shots.windows)
-    return replace(known, width=inputs.width, height=inputs.height, frames=frames, pictures=inputs.pictures)
+    known = replace(known, width=inputs.width, height=inputs.height, frames=frames, pictures=inputs.pictures)
+    return replace(known, source_frames=frames if shots.source else 0)
 
 
 def _at_once(job: _Job, runner: StageRunner, takes: Sequence[SeededInputs]) -> None:
@@ -102,7 +105,8 @@ def _at_once(job: _Job, runner: StageRunner, takes: Sequence[SeededInputs]) -> N
                 TemporaryDirectory(dir=job.context.checkpoint_dir) as folder,
                 job.file(number, Path(folder)) as file,
             ):
-                for index, frame in enumerate(output.frames):
+                source = job.shots.source
+                for index, frame in enumerate(source.finished(output.frames) if source else output.frames):
                     file.write(frame, index)
                 job.add(file, number, output.audio, encoded.truncated)
 

@@ -1,5 +1,6 @@
 """Prepare the clips of a request: resolve prompt and size, open or generate their first frames."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,13 @@ from engines.families.storybook.prompts import simplify_prompt
 from engines.host.context import Context
 from engines.image.inputs import open_image
 from engines.requests import AnimateImage, ContinueClip, CreateClip
+from engines.requests.change_clip import ChangeClip
 from engines.requests.timed_prompt import TimedPrompt, timed_prompts
 from engines.requests.video import VideoRequest
-from engines.video import first_frame, first_frame_crop
+from engines.video import first_frame
+from engines.video.clip_size import legal_size
 from engines.video.continuation import Continuation
+from engines.video.source_clip import SourceClip, open_clip
 from engines.video.windows import Window, plan_windows
 
 if TYPE_CHECKING:
@@ -27,7 +31,7 @@ class Shots:
 
     ``inputs`` are those of the first window of each clip. ``unknown`` are words that the model does not know,
     ``image_model`` generates the first frames, ``shown`` is the visible box of the given picture if it is cropped,
-    ``last`` is the last frame, and ``continuation`` is the clip to continue.
+    ``last`` is the last frame, ``continuation`` is the clip to continue, and ``source`` the clip to change.
     """
 
     inputs: tuple[VideoInputs, ...]
@@ -37,10 +41,13 @@ class Shots:
     shown: tuple[int, int, int, int] | None = None
     last: "Image | None" = None
     continuation: Continuation | None = None
+    source: SourceClip | None = None
 
     @property
     def at_once(self) -> bool:
         """Whether the model makes each clip at once."""
+        if self.source is not None:
+            return True
         return len(self.windows) == 1 and self.continuation is None and self.windows[0].frames == self.windows[0].kept
 
 
@@ -52,7 +59,7 @@ def prepare_shots(request: VideoRequest, context: Context, family: VideoFamily) 
     image_model = first_frame.image_model(request, entry, context.catalog)
     context.import_heavy("diffusers", "transformers")
     inputs = VideoInputs(
-        task="create_clip" if isinstance(request, CreateClip) and not image_model else "animate_image",
+        task="animate_image" if image_model or isinstance(request, ContinueClip) else request.task,
         entry=entry,
         prompt=windows[0].prompt,
         negative_prompt=simplify_prompt(request, entry)[0].negative_prompt,
@@ -61,7 +68,7 @@ def prepare_shots(request: VideoRequest, context: Context, family: VideoFamily) 
         steps=request.steps,
         guidance=request.guidance,
         frames=windows[0].frames,
-        conditioning=Conditioning(),
+        conditioning=Conditioning(references=tuple(open_image(context, id) for id in request.all_references)),
     )
     shots = Shots((inputs,) * request.count, windows, unknown, image_model)
     if isinstance(request, CreateClip):
@@ -69,6 +76,8 @@ def prepare_shots(request: VideoRequest, context: Context, family: VideoFamily) 
     if isinstance(request, ContinueClip):
         continuation = Continuation.of(context.input(request.clip), entry, family, request.join)
         return _begun(replace(shots, continuation=continuation), request, continuation.last_frame, context, family)
+    if isinstance(request, ChangeClip):
+        return _changed(shots, request, context, family)
     assert isinstance(request, AnimateImage)
     return _begun(shots, request, open_image(context, request.image), context, family)
 
@@ -100,10 +109,8 @@ def _begun(
 ) -> Shots:
     """Return shots that begin with a picture, in the size for it; they may end with another."""
     entry = context.entry
-    width, height = first_frame_crop.legal_size(
-        picture.size, entry, int(entry.options.get("multiple", family.multiple))
-    )
-    box = first_frame_crop.cover_crop(picture, width, height).box
+    width, height = legal_size(picture.size, entry, family.side(entry))
+    box = crop.cover_crop(picture.size, width, height).box
     inputs = tuple(_beginning(replace(one, width=width, height=height), picture) for one in shots.inputs)
     if request.last_image:
         last = _ending(inputs[0], open_image(context, request.last_image), context)
@@ -113,15 +120,33 @@ def _begun(
     return replace(shots, inputs=inputs, shown=None if box == (0, 0, *picture.size) else box)
 
 
+def _changed(shots: Shots, request: ChangeClip, context: Context, family: VideoFamily) -> Shots:
+    """Return shots that are given the clip to change, of its duration, as far as the model supports it."""
+    source = open_clip(request, context, family)
+    strength = float(getattr(request, "strength", 1.0))
+    inputs = replace(
+        shots.inputs[0],
+        width=source.region.canvas.width,
+        height=source.region.canvas.height,
+        canvas=source.region.canvas,
+        frames=source.frames,
+        steps=max(request.steps, math.ceil(1 / strength)),  # with few steps, a low strength would leave none
+        strength=strength,
+        conditioning=replace(shots.inputs[0].conditioning, video=source.path, mask=source.region.mask),
+    )
+    window = Window(inputs.prompt, source.frames, source.kept)
+    return replace(shots, inputs=(inputs,) * request.count, windows=(window,), source=source)
+
+
 def _beginning(inputs: VideoInputs, picture: "Image") -> VideoInputs:
     """Return the inputs with a picture as the first frame."""
-    place = first_frame_crop.cover_crop(picture, inputs.width, inputs.height)
+    place = crop.cover_crop(picture.size, inputs.width, inputs.height)
     return replace(inputs, conditioning=replace(inputs.conditioning, first=crop.crop_image(picture, place)))
 
 
 def _ending(inputs: VideoInputs, picture: "Image", context: Context) -> "Image":
     """Return a picture as the last frame, which fills the frame like the first one."""
-    place = first_frame_crop.cover_crop(picture, inputs.width, inputs.height)
+    place = crop.cover_crop(picture.size, inputs.width, inputs.height)
     if place.box != (0, 0, *picture.size):
         context.note("The last picture and the clip have different shapes, so only part of it is used.")
     return crop.crop_image(picture, place)

@@ -71,8 +71,8 @@ def most_references(entry: Entry, catalog: Catalog, task: str = "create_image") 
 
 
 def numbers_pictures(entry: Entry, catalog: Catalog) -> bool:
-    """Whether a prompt may refer to “picture 2”: not for a model that uses an IP-Adapter."""
-    return not catalog.auxiliary_models(entry, _REFERENCE_ENCODER)
+    """Whether a prompt may refer to “picture 2”: not for a model that uses an IP-Adapter or otherwise mixes them."""
+    return registry.numbers_references(entry) and not catalog.auxiliary_models(entry, _REFERENCE_ENCODER)
 
 
 def lines(request: PromptRequest, model: str) -> tuple[str, ...]:

@@ -14,12 +14,17 @@ from jobs.queue.live_job import Expected
 _PATIENCE = {"image": (120.0, "picture"), "video": (900.0, "clip"), "writing": (120.0, "answer")}
 """From how many seconds on one result of a medium is slow, and its name."""
 _PICTURE = "0" * 32
-_FACTS = {_PICTURE: AssetFacts(kind="image", mime="image/png", bytes=1, width=1024, height=1024)}
+_CLIP = "1" * 32
+_FACTS = {
+    _PICTURE: AssetFacts(kind="image", mime="image/png", bytes=1, width=1024, height=1024),
+    _CLIP: AssetFacts(kind="clip", mime="video/mp4", bytes=1, width=1280, height=720),
+}
 _USUAL: dict[str, dict[str, Any]] = {
     "create_image": {"prompt": "a house"},
     "edit_image": {"prompt": "a house", "image": _PICTURE},
     "create_clip": {"prompt": "a house"},
     "animate_image": {"prompt": "a house", "image": _PICTURE},
+    "edit_clip": {"prompt": "a house", "clip": _CLIP},
     "write": {"messages": [{"role": "user", "text": "Write a page."}]},
 }
 """The request for a usual result of each task, without the model's own defaults."""

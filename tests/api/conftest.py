@@ -42,7 +42,8 @@ id: plain
 name: Plain
 use: Draws one color.
 tasks: [create_image, change_image, edit_image, fill_image, extend_image, upscale_image, cut_out, stylize_image,
-  create_clip, animate_image, upscale_clip, interpolate_clip, speak, check_speech, write]
+  create_clip, animate_image, restyle_clip, edit_clip, fill_clip, extend_clip,
+  upscale_clip, interpolate_clip, speak, check_speech, write]
 runtime: onnx
 pipeline: "plain:Plain"
 parts: {}

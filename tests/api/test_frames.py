@@ -24,6 +24,9 @@ def test_the_last_frame_of_a_clip_is_saved_as_a_picture(
     picture = np.asarray(Image.open(io.BytesIO(as_ann.get(f"/api/assets/{still['id']}/file").content)))
     assert np.array_equal(picture, last.pixels)
     assert as_bob.post(f"/api/assets/{clip['id']}/last-frame").status_code == 404
+    first = as_ann.get(f"/api/assets/{clip['id']}/first-frame")
+    assert Image.open(io.BytesIO(first.content)).size == (clip["width"], clip["height"])
+    assert as_bob.get(f"/api/assets/{clip['id']}/first-frame").status_code == 404
     assert as_ann.post(f"/api/assets/{still['id']}/last-frame").json()["code"] == "wrong_kind"
 
 

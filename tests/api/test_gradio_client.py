@@ -82,6 +82,12 @@ def test_create_clip_and_animate_image(ann: Client, picture: Path) -> None:
     assert (moved["task"], moved["image"], moved["prompt"], moved["seed"]) == ("animate_image", lion, "it roars", 3)
 
 
+def test_change_clip(ann: Client, short_clip: Path) -> None:
+    clip = ann.predict(handle_file(str(short_clip)), api_name="/upload_asset")["id"]
+    made = ann.predict("restyle", clip, "watercolor", {"strength": 0.3}, api_name="/change_clip")["request"]
+    assert (made["task"], made["clip"], made["prompt"], made["strength"]) == ("restyle_clip", clip, "watercolor", 0.3)
+
+
 def test_a_job_can_be_canceled(live: Live, ann: Client) -> None:
     live.house.painter.go_on.clear()
     try:

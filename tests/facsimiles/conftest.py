@@ -16,6 +16,7 @@ from engines.hub.file_selection import files_of
 from tests.facsimiles.build import build_repository
 from tests.facsimiles.facts import facts
 from tests.facsimiles.owner_steps import TOKEN
+from tests.facsimiles.task_requests import Put
 from tests.support.hub import LocalHub, local_hub
 from tests.support.live import Live, upload
 
@@ -95,10 +96,12 @@ def owner(studio: Live) -> httpx.Client:
 
 
 @pytest.fixture
-def put(owner: httpx.Client, tmp_path: Path) -> Callable[[Image.Image], str]:
-    """Uploads a picture and returns its asset id."""
+def put(owner: httpx.Client, tmp_path: Path) -> Put:
+    """Uploads a picture, or the file of a clip, and returns its asset id."""
 
-    def run(picture: Image.Image) -> str:
+    def run(picture: Image.Image | Path) -> str:
+        if isinstance(picture, Path):
+            return upload(owner, picture)
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.png"
         picture.save(path)
         return upload(owner, path)

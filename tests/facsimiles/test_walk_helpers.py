@@ -15,7 +15,7 @@ from engines.media.clip import ClipReader
 from tests.engines.image.image_worker import noise
 from tests.engines.media.clip_files import make_clip
 from tests.facsimiles.owner_steps import FETCHED, PAINTS, check_model, have, lay_config, made
-from tests.facsimiles.task_requests import requests
+from tests.facsimiles.task_requests import Put, requests
 from tests.support.live import Live, upload
 from tests.support.waiting import until
 
@@ -27,7 +27,6 @@ STRUCTURES = [(id, role.split(".")[1]) for id, entry in FETCHED.items() for role
 FINDERS = {role: id for id, entry in FETCHED.items() for role in entry.roles if role.startswith("structure.")}
 VERSIONS = {entry.parts["transformer"].repo: id for id, entry in FETCHED.items() if entry.quantization_of}.values()
 """One per repository: their files are built the same way."""
-Put = Callable[[Image.Image], str]
 
 
 @pytest.fixture(scope="module")

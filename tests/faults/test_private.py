@@ -50,7 +50,10 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_no_work_connects_to_other_computers(
     watched: Path, twin: str, live: Live, photo: Path, short_clip: Path, twin_folder: Path, data_folder: Path
 ) -> None:
-    editor = install_entry("flux.2-klein-4b", twin_folder, data_folder / "catalog")
+    editor, wan, vace, lucy = (
+        install_entry(name, twin_folder, data_folder / "catalog")
+        for name in ("flux.2-klein-4b", "wan-2.1-1.3b", "wan-2.1-vace-1.3b", "lucy-edit")
+    )
     browser = live.first_account("ann")
     with live.script("ann") as ann:
         image, clip = upload(ann, photo), upload(ann, short_clip)
@@ -65,6 +68,11 @@ def test_no_work_connects_to_other_computers(
             "stylize_image": {"image": image},
             "create_clip": {"prompt": "a red house by the sea, the camera zooms in", "steps": 1},
             "animate_image": {"prompt": "the camera zooms in", "image": image, "steps": 1},
+            "continue_clip": {"prompt": "the camera zooms in", "clip": clip, "seconds": 2, "steps": 1},
+            "restyle_clip": {"prompt": "a house", "clip": clip, "steps": 2, "model": wan},
+            "edit_clip": {"prompt": "a house", "clip": clip, "steps": 2, "model": lucy},
+            "fill_clip": {"prompt": "a house", "clip": clip, "mask": image, "steps": 2, "model": vace},
+            "extend_clip": {"prompt": "a house", "clip": clip, "steps": 2, "model": vace},
             "upscale_clip": {"clip": clip},
             "interpolate_clip": {"clip": clip, "fps": 15},
             "deliver_clip": {"clip": clip, "format": "h264"},

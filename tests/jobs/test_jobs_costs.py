@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from engines import protocol
 from engines.catalog import Entry, shipped
 from engines.requests import REQUESTS, AssetFacts, CreateImage, Request, parse
+from engines.requests.change_clip import RestyleClip
 from engines.tasks import TASKS
 from errors import StudioError
 from jobs.queue.costs import Costs, seconds_left
@@ -107,17 +108,21 @@ def test_costs_learned_on_another_device_do_not_count(scene: Scene) -> None:
 
 
 DRAWING = ("create_image", "change_image", "edit_image", "fill_image", "extend_image")
-FILMING = ("create_clip", "animate_image")
-_HUGE = {"wan22": 4500, "cogvideox": 1500, "hunyuan-video": 4500}
+FILMING = ("create_clip", "animate_image", "restyle_clip", "edit_clip", "fill_clip", "extend_clip")
+_HUGE = {"wan22": 5600, "cogvideox": 1500, "hunyuan-video": 4500}
 """Seconds of slow clip models. For those with 13 and 14 billion weights, their makers name 31 minutes for an H800,
-twice as fast a GPU; CogVideoX's name 17 minutes for an A100."""
+twice as fast a GPU, and VACE has a fifth more layers; CogVideoX's name 17 minutes for an A100."""
 PICTURE = "a" * 32
-A_MEGAPIXEL = AssetFacts(kind="image", mime="image/png", bytes=1, width=1024, height=1024)
+CLIP = "b" * 32
+FACTS = {
+    PICTURE: AssetFacts(kind="image", mime="image/png", bytes=1, width=1024, height=1024),
+    CLIP: AssetFacts(kind="clip", mime="video/mp4", bytes=1, width=1280, height=720, seconds=10),
+}
 
 
 def usual(entry: Entry, task: str) -> Request:
     """A request as the form sends it with its defaults."""
-    own = {"prompt": "a house", "image": PICTURE, "mask": PICTURE, "left": 64}
+    own = {"prompt": "a house", "image": PICTURE, "mask": PICTURE, "left": 64, "clip": CLIP}
     asked = {**own, **entry.defaults, **entry.task_defaults.get(task, {})}
     return parse({"task": task, **{name: asked[name] for name in asked if name in REQUESTS[task].model_fields}})
 
@@ -128,11 +133,21 @@ def test_first_estimates_on_a_gpu_are_plausible(scene: Scene) -> None:
     odd = {}
     for entry in shipped.entries():
         for task in {*DRAWING, *FILMING} & {*entry.tasks}:
-            run = costs.expect(task, entry.id, TASKS[task].units(usual(entry, task), {PICTURE: A_MEGAPIXEL})).run
+            run = costs.expect(task, entry.id, TASKS[task].units(usual(entry, task), FACTS)).run
             most = _HUGE.get(entry.lora_family or entry.id, 900) if task in FILMING else 300
             if not 0.05 < run < most:
                 odd[entry.id, task] = run
     assert odd == {}
+
+
+def test_only_the_part_of_a_clip_that_is_used_takes_time() -> None:
+    clip = RestyleClip(clip=CLIP, prompt="x", seconds=5)
+    whole, short = (FACTS[CLIP].model_copy(update={"seconds": seconds}) for seconds in (10, 2))
+    units = TASKS["restyle_clip"].units
+    assert units(clip, {CLIP: short}) == pytest.approx(units(clip, {CLIP: whole}) * 2 / 5)
+    assert units(clip.model_copy(update={"strength": 0.3}), {CLIP: whole}) == pytest.approx(
+        units(clip, {CLIP: whole}) / 2
+    )
 
 
 def test_a_learned_cost_on_a_gpu_replaces_the_first_estimate(scene: Scene) -> None:

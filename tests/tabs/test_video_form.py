@@ -10,6 +10,7 @@ import yaml
 
 from engines.catalog import Entry, shipped
 from engines.requests import AnimateImage, CreateClip
+from engines.requests.change_clip import EditClip, ExtendClip, FillClip, RestyleClip
 from errors import StudioError
 from studio import Studio
 from tabs import length, size, video
@@ -19,18 +20,30 @@ from tabs.video_form import VideoForm
 from tests.support.people import Person
 
 SKETCH, WAN = "storybook-motion", "wan-2.2-ti2v-5b"
-IMAGE = "a" * 32
+CHANGING = ("wan-2.1-1.3b", "wan-2.1-vace-1.3b", "lucy-edit")
+IMAGE, SOURCE = "a" * 32, "b" * 32
 
 
 @pytest.fixture
 def films(data_folder: Path) -> None:
     """Make both models look installed; forms load no weights."""
-    (data_folder / "catalog").mkdir(parents=True)
+    install(data_folder, SKETCH, WAN)
+
+
+def install(data_folder: Path, *names: str) -> None:
+    """Add copies of entries whose parts are there."""
+    (data_folder / "catalog").mkdir(parents=True, exist_ok=True)
     there = shipped.entry("storybook-image").parts["scheduler"]
-    for name in (SKETCH, WAN):
+    for name in names:
         entry = shipped.entry(name)
         entry = entry.model_copy(update={"id": f"{name}.here", "parts": dict.fromkeys(entry.parts, there)})
         (data_folder / "catalog" / f"{name}.yaml").write_text(yaml.safe_dump(entry.model_dump(mode="json")))
+
+
+@pytest.fixture
+def changing(films: None, data_folder: Path) -> None:
+    """Make models that change clips look installed, too."""
+    install(data_folder, *CHANGING)
 
 
 @pytest.fixture
@@ -75,6 +88,22 @@ def test_animating_needs_a_picture(filmed: Studio, ann: Person) -> None:
     made = asked(animate, ann, prompt="moving to the left", image=IMAGE, model=f"{SKETCH}.here")
     assert (made.image, made.seconds, made.steps) == (IMAGE, 2.125, 10)
     assert "size" not in animate.controls, "the picture has one"
+
+
+def test_a_clip_is_changed_with_the_models_own_settings(changing: None, studio: Studio, ann: Person) -> None:
+    restyle = form(studio, RestyleClip)
+    with pytest.raises(StudioError, match="Add a clip first"):
+        asked(restyle, ann, prompt="watercolor")
+    made = asked(restyle, ann, prompt="watercolor", clip=SOURCE)
+    assert (made.model, made.clip, made.seconds, made.strength) == ("wan-2.1-1.3b.here", SOURCE, 5, 0.45)
+    edited = asked(form(studio, EditClip), ann, prompt="make it snow", clip=SOURCE, model="lucy-edit.here")
+    assert (edited.seconds, edited.steps) == (3.5, 35)
+    filled = asked(form(studio, FillClip), ann, prompt="a door", clip=SOURCE, mask=IMAGE)
+    assert (filled.model, filled.mask, filled.mask_clip) == ("wan-2.1-vace-1.3b.here", IMAGE, None)
+    assert asked(form(studio, ExtendClip), ann, prompt="a door", clip=SOURCE, aspect="1:1").shape == (1, 1)
+    created = form(studio, CreateClip)
+    pictured = asked(created, ann, prompt="a boat", references=[IMAGE])
+    assert (pictured.model, pictured.references) == ("wan-2.1-vace-1.3b.here", (IMAGE,))
 
 
 def test_a_sketch_model_is_labeled_with_its_limits(filmed: Studio, ann: Person) -> None:

@@ -158,6 +158,9 @@ export const playableOf = (clip) => (clip.has_proxy ? `api/assets/${clip.id}/pro
 /** @param {string} id */
 export const thumbOf = (id) => `api/assets/${id}/thumb`;
 
+/** @param {string} id */
+export const firstFrameOf = (id) => `api/assets/${id}/first-frame`;
+
 /** @param {{ id: string, preview: number }} job */
 export const previewOf = (job) => `api/jobs/${job.id}/preview?n=${job.preview}`;
 

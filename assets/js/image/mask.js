@@ -1,4 +1,4 @@
-// A mask painted over a picture with brush and eraser, by mouse, finger or pen. It is stored as strokes until it is
+// A mask painted over a picture, or over the first frame of a clip, with brush and eraser, by mouse, finger or pen. It is stored as strokes until it is
 // done, and undo repaints them. Large pictures are painted at a smaller size; the mask is scaled when it is used.
 
 import * as api from "../core/api.js";
@@ -57,12 +57,15 @@ export class MaskEditor {
 
   draw() {
     const mask = this.props.value;
-    if (!this.of) return render(this.box, html`<p class="bare">Add a picture first, then paint on it.</p>`);
+    if (!this.of) return render(this.box, html`<p class="bare">Add a ${this.over === "clip" ? "clip" : "picture"} first, then paint on it.</p>`);
     render(this.box, html`<div class="mask-shown"><button type="button" class="mask-open" data-do="paint" aria-label="${mask ? "Edit the mask" : "Paint on the picture"}">
-      <img src="${api.thumbOf(this.of)}" alt="">${mask && html`<img class="mask-over" src="${api.fileOf(mask)}" alt="">`}</button>
+      <img src="${this.over === "clip" ? this.ground() : api.thumbOf(this.of)}" alt="">${mask && html`<img class="mask-over" src="${api.fileOf(mask)}" alt="">`}</button>
       <span><button type="button" class="step first" data-do="paint">${icon("pen")}${mask ? "Edit mask" : "Paint"}</button>
       ${mask && html`<button type="button" class="step" data-do="none">${icon("trash")}Remove mask</button>`}</span></div>`);
   }
+
+  /** The picture to paint on: of a clip, its first frame. */
+  ground() { return this.over === "clip" ? api.firstFrameOf(this.of) : api.fileOf(this.of); }
 
   /** @param {string} text */
   complain(text) { find(this.root, ".wrong").textContent = text; }
@@ -71,7 +74,7 @@ export class MaskEditor {
     this.complain("");
     showModal(this.dialog);
     try {
-      await this.plane.start(api.fileOf(this.of), this.props.value ? api.fileOf(this.props.value) : "");
+      await this.plane.start(this.ground(), this.props.value ? api.fileOf(this.props.value) : "");
     } catch { this.dialog.close(); this.complain("The picture could not be opened for painting."); }
   }
 

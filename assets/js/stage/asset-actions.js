@@ -20,7 +20,7 @@ import { failed, toast } from "../core/toast.js";
 /** @type {Record<string, [task: string, name: string, icon: string][]>} */
 const steps = {
   image: [["upscale_image", "Enlarge…", "up"], ["animate_image", "Animate…", "clip"]],
-  clip: [["continue_clip", "Continue…", "right"], ["upscale_clip", "Enlarge…", "up"], ["interpolate_clip", "Frame rate…", "clip"], ["deliver_clip", "Deliver…", "out"]],
+  clip: [["continue_clip", "Continue…", "right"], ["restyle_clip", "Restyle…", "make"], ["upscale_clip", "Enlarge…", "up"], ["interpolate_clip", "Frame rate…", "clip"], ["deliver_clip", "Deliver…", "out"]],
   sound: [],
   subtitles: [],
 };
@@ -59,11 +59,15 @@ const download = (asset) => html`<a class="step" href="${api.fileOf(asset.id)}?d
 const clientDownload = (asset, look = "") => !["document", "lora"].includes(asset.kind) && html`<a class="step ${look}" href="${api.fileOf(asset.id)}?download=1&clean=1" download
   title="Without prompts and settings, named after the project">${icon("down")}Download for client</a>`;
 
+/** The forms that edit a result, the preferred one first: by prompt, otherwise by mask. */
+/** @type {Record<string, string[]>} */
+const editors = { image: ["edit_image", "fill_image"], clip: ["edit_clip", "fill_clip"] };
+
 /**
- * The form that edits a picture: by prompt, otherwise by mask.
+ * The form that edits a result.
  * @param {AssetView} asset
  */
-const fixing = (asset) => (asset.kind === "image" ? ["edit_image", "fill_image"].find((task) => offered(task)) : null);
+const fixing = (asset) => editors[asset.kind]?.find((task) => offered(task)) ?? null;
 
 /**
  * Whether the asset can be made again with another seed.

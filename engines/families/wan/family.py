@@ -1,6 +1,7 @@
-"""Wan: clips from prompts, and from a first frame with 2.2 TI2V, one model for both."""
+"""Wan: clips from prompts, from a first frame (with 2.2 TI2V one model does both), and from other clips."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,7 +12,7 @@ from engines.diffusion.stages import Workload
 from engines.diffusion.video_family import VideoFamily, VideoInputs
 from engines.families.wan import vae_decode
 from engines.families.wan.refine import TOKENS, encode_prompt
-from engines.families.wan.vae_decode import BYTES_PER_PIXEL, decode_frames
+from engines.families.wan.vae_decode import BYTES_PER_PIXEL, decode_frames, tiled_encoding
 
 if TYPE_CHECKING:
     import torch
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
 class Wan(VideoFamily):
     name = "wan"
     text_tokens = TOKENS
-    pipelines: ClassVar = {"create_clip": "WanPipeline", "animate_image": "WanImageToVideoPipeline"}
+    pipelines: ClassVar = {
+        "create_clip": "WanPipeline",
+        "animate_image": "WanImageToVideoPipeline",
+        "restyle_clip": "WanVideoToVideoPipeline",
+        "edit_clip": "LucyEditPipeline",
+    }
     denoisers = ("transformer", "transformer_2", "vae")
     experts = ("transformer", "transformer_2")
     vae_dtype = "float32"  # in half precision, frames flicker and show banding; the pipelines cast for it
@@ -32,6 +38,10 @@ class Wan(VideoFamily):
 
     def call_kwargs(self, inputs: GenerationInputs) -> dict[str, Any]:
         assert isinstance(inputs, VideoInputs)
+        if inputs.task == "restyle_clip":
+            kwargs = super().call_kwargs(inputs) | {"strength": inputs.strength}
+            del kwargs["num_frames"]  # as many as the clip has
+            return kwargs
         # If every frame has a latent of its own, the pipelines add one frame to the given number.
         kwargs = super().call_kwargs(inputs) | {"num_frames": inputs.frames - (self.step(inputs.entry) == 1)}
         if "low_noise_guidance" in inputs.entry.options:
@@ -48,15 +58,20 @@ class Wan(VideoFamily):
         **call: Any,
     ) -> list[Latents]:
         (generator,) = generators
-        frames: torch.Tensor = pipeline(
-            **prompt_embeds,
-            **self.call_kwargs(inputs),
-            num_inference_steps=inputs.steps,
-            generator=generator,
-            output_type="latent",
-            **call,
-        ).frames
+        with tiled_encoding(pipeline.vae) if self.encodes_clip(inputs) else nullcontext():
+            frames: torch.Tensor = pipeline(
+                **prompt_embeds,
+                **self.call_kwargs(inputs),
+                num_inference_steps=inputs.steps,
+                generator=generator,
+                output_type="latent",
+                **call,
+            ).frames
         return [Latents(frames)]
+
+    def encodes_clip(self, inputs: GenerationInputs) -> bool:
+        """Whether the pipeline encodes frames in addition to a first and a last one."""
+        return inputs.conditioning.video is not None
 
     def decode(
         self, vae: Any, pipeline: Any, latents: "torch.Tensor", inputs: GenerationInputs, scratch: Path

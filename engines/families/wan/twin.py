@@ -1,4 +1,4 @@
-"""The twins of Wan: 2.2 with two experts for text and for images, 2.1, and the small 2.2 for both."""
+"""The twins of Wan: 2.2 with two experts for text and for images, 2.1, its VACE, the small 2.2 for both, Lucy Edit."""
 
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,19 @@ TEXT_WIDTH = 32
 """Width of the text encoder's output."""
 _GIVEN_CHANNELS = 20
 """What the model for images reads with the noise: the latents of the given frames, and four masks."""
+_SHAPE = {
+    "patch_size": (1, 2, 2),
+    "num_attention_heads": 2,
+    "attention_head_dim": 12,
+    "text_dim": TEXT_WIDTH,
+    "freq_dim": 32,
+    "ffn_dim": 32,
+    "num_layers": 2,
+    "cross_attn_norm": True,
+    "qk_norm": "rms_norm_across_heads",
+    "rope_max_seq_len": 64,
+}
+"""The shape of every denoiser."""
 
 
 def save(folder: Path) -> None:
@@ -68,8 +81,47 @@ def save_5b(folder: Path) -> None:
     parts.save(build, folder)
 
 
-def one_expert(tokenizer: Any, text_encoder: Any, vae: Any, channels: int, *, both: bool = False) -> Any:
-    """Return a pipeline with one denoiser; ``both`` says that it takes text and images."""
+def save_vace(folder: Path) -> None:
+    """Save Wan 2.1 VACE, whose denoiser has layers for the given frames and their masks."""
+    from diffusers import UniPCMultistepScheduler, WanVACEPipeline, WanVACETransformer3DModel
+
+    def build() -> Any:
+        return WanVACEPipeline(
+            tokenizer=t5_tokenizer(),
+            text_encoder=t5_encoder(TEXT_WIDTH, umt5=True),
+            vae=_plain_autoencoder(),
+            scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
+            transformer=scale_weights(
+                WanVACETransformer3DModel(**_SHAPE, in_channels=16, out_channels=16, vace_layers=[0])
+            ),
+        )
+
+    parts.save(build, folder)
+
+
+def save_lucy(folder: Path) -> None:
+    """Save Lucy Edit, whose denoiser also takes the latents of the clip."""
+    from diffusers import LucyEditPipeline
+
+    def build() -> Any:
+        made = one_expert(
+            t5_tokenizer(),
+            t5_encoder(TEXT_WIDTH, umt5=True),
+            autoencoder(48, 16, [False, True, True]),
+            48,
+            both=True,
+            given=48,
+        )
+        return LucyEditPipeline(**made.components, expand_timesteps=True)
+
+    parts.save(build, folder)
+
+
+def one_expert(
+    tokenizer: Any, text_encoder: Any, vae: Any, channels: int, *, both: bool = False, given: int = 0
+) -> Any:
+    """Return a pipeline with one denoiser; ``both`` says that it takes text and images, ``given`` how many channels it
+    reads in addition to the noise."""
     from diffusers import UniPCMultistepScheduler, WanPipeline
 
     return WanPipeline(
@@ -77,7 +129,7 @@ def one_expert(tokenizer: Any, text_encoder: Any, vae: Any, channels: int, *, bo
         text_encoder=text_encoder,
         vae=vae,
         scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
-        transformer=scale_weights(_transformer(channels)),
+        transformer=scale_weights(_transformer(channels, given)),
         expand_timesteps=both,
     )
 
@@ -118,20 +170,7 @@ def autoencoder(channels: int, pixels: int, over_time: list[bool]) -> Any:
 def _transformer(channels: int = 16, given: int = 0) -> Any:
     from diffusers import WanTransformer3DModel
 
-    return WanTransformer3DModel(
-        patch_size=(1, 2, 2),
-        num_attention_heads=2,
-        attention_head_dim=12,
-        in_channels=channels + given,
-        out_channels=channels,
-        text_dim=TEXT_WIDTH,
-        freq_dim=32,
-        ffn_dim=32,
-        num_layers=2,
-        cross_attn_norm=True,
-        qk_norm="rms_norm_across_heads",
-        rope_max_seq_len=64,
-    )
+    return WanTransformer3DModel(**_SHAPE, in_channels=channels + given, out_channels=channels)
 
 
 TWINS = {
@@ -139,6 +178,8 @@ TWINS = {
     "wan-2.2-t2v": Twin(save, SHORT),
     "wan-2.2-i2v": Twin(save_i2v, SHORT),
     "wan-2.1": Twin(save_21, SHORT),
+    "wan-2.1-vace": Twin(save_vace, SHORT),
     "wan-2.2-5b": Twin(save_5b, SHORT),
+    "lucy-edit": Twin(save_lucy, SHORT),
 }
 """The twins by the names that entries use."""

@@ -15,7 +15,7 @@ from errors import StudioError
 PHOTO = AssetFacts(kind="image", mime="image/png", bytes=1, width=640, height=480)
 VOICE = AssetFacts(kind="sound", mime="audio/wav", bytes=1, seconds=4)
 CLIP = AssetFacts(kind="clip", mime="video/mp4", bytes=1, width=640, height=480, seconds=1, fps=24, frames=24)
-ID = "a" * 32
+ID, MASK = "a" * 32, "b" * 32
 ALL = shipped.entries()
 
 
@@ -76,8 +76,8 @@ def test_every_shipped_entry_is_complete(path: Path) -> None:
     on_request = any(part.repo == f"starter:{name}" for part in entry.parts.values() for name in sharded_models())
     assert entry.starter == (in_pack and not on_request)
     fields = {name for task in entry.tasks for name in REQUESTS[task].model_fields}
-    if "animate_image" in entry.tasks:
-        fields |= {"width", "height"}  # of the clip, which gets the shape of the picture
+    if {"animate_image", "edit_clip"} & {*entry.tasks}:
+        fields |= {"width", "height"}  # of the clip, which gets the shape of what is given
     assert {*entry.choices, *entry.bounds, *entry.defaults} <= fields
     for choices in entry.choices.values():
         assert all(choice.label for choice in choices)
@@ -100,6 +100,10 @@ def test_every_shipped_entry_accepts_its_own_defaults(path: Path, tmp_path: Path
         "create_clip": {"prompt": "x"},
         "animate_image": {"prompt": "x", "image": ID},
         "continue_clip": {"prompt": "x", "clip": ID},
+        "restyle_clip": {"prompt": "x", "clip": ID},
+        "edit_clip": {"prompt": "x", "clip": ID},
+        "fill_clip": {"prompt": "x", "clip": ID, "mask": MASK},
+        "extend_clip": {"prompt": "x", "clip": ID},
         "upscale_clip": {"clip": ID},
         "interpolate_clip": {"clip": ID},
         "deliver_clip": {"clip": ID},
@@ -108,7 +112,7 @@ def test_every_shipped_entry_accepts_its_own_defaults(path: Path, tmp_path: Path
         wanted["create_image"] = {"prompt": "x", "references": [ID]}
     own = catalog(tmp_path, {**model.model_dump(mode="json"), "parts": {}})
     for task in model.tasks:
-        facts = {ID: CLIP if "clip" in task else VOICE if "speech" in task else PHOTO}
+        facts = {ID: CLIP if "clip" in task else VOICE if "speech" in task else PHOTO, MASK: PHOTO}
         ready = own.prepare(parse({"task": task, "model": model.id, **wanted.get(task, {"image": ID})}), facts)
         assert ready.model == model.id
 

@@ -11,6 +11,7 @@ from engines import protocol, twins
 from engines.catalog import Catalog
 from engines.host.config import EngineConfig
 from engines.host.worker import Worker
+from engines.media import intake
 from engines.memory import Cpu, Device, Swapper
 from engines.requests import AssetFacts, parse
 
@@ -36,8 +37,10 @@ class Desk:
         """Return the id of a catalog entry's twin; ``precisions`` overrides the stored precision of parts."""
         return twins.install_entry(entry, self._twins, self._own, precisions)
 
-    def put(self, image: Image.Image, suffix: str = ".png") -> str:
-        """Add a picture as an input and return its id."""
+    def put(self, image: Image.Image | Path, suffix: str = ".png") -> str:
+        """Add a picture, or the file of a clip, as an input and return its id."""
+        if isinstance(image, Path):
+            return self.add(image, intake.inspect(image, image.name).facts)
         path = self.folder / f"input-{len(self.inputs)}{suffix}"
         image.save(path)
         facts = AssetFacts(
