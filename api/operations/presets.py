@@ -33,7 +33,7 @@ def task_presets(studio: Studio, who: Who, task: str = _IMAGE) -> list[TaskPrese
 
 
 @operations.add("POST /api/presets", Absent.PAGE, status=201)
-def keep_preset(studio: Studio, who: Who, body: JsonObject) -> TaskPreset:
+def keep_task_preset(studio: Studio, who: Who, body: JsonObject) -> TaskPreset:
     """Save a preset: ``{"name", "task", "fields": {"frame", "size", "quality", "model", "seconds"}}``. Replaces yours
     of the same name."""
     preset = read(PresetBody, body)
@@ -41,6 +41,6 @@ def keep_preset(studio: Studio, who: Who, body: JsonObject) -> TaskPreset:
 
 
 @operations.add("DELETE /api/presets/{id}", Absent.PAGE, status=204)
-def forget_preset(studio: Studio, who: Who, preset_id: Id) -> None:
+def forget_task_preset(studio: Studio, who: Who, preset_id: Id) -> None:
     """Delete your preset."""
     presets.forget(studio.database, who, preset_id)
