@@ -24,12 +24,7 @@ _USES: tuple[tuple[str, frozenset[str]], ...] = (
             {"create_image", "edit_image", "change_image", "fill_image", "upscale_image", "cut_out", "stylize_image"}
         ),
     ),
-    (
-        "Clips",
-        frozenset(
-            {"create_clip", "animate_image", "continue_clip", "upscale_clip", "interpolate_clip", "deliver_clip"}
-        ),
-    ),
+    ("Clips", frozenset({"create_clip", "animate_image", "continue_clip", "upscale_clip", "interpolate_clip"})),
     ("Speech", frozenset({"speak", "check_speech"})),
 )
 _CONVERTED = 1.15

@@ -1,6 +1,7 @@
-"""Video: generate clips from a prompt or from a picture, enlarge them, change their frame rate, deliver them."""
+"""Video: generate clips from a prompt or from a picture, and finish them: enlarge, cut, join, grade, deliver."""
 
 from engines.requests.deliver import DeliverClip
+from engines.requests.finish import AddSound, CutClip, GradeClip, JoinClips
 from engines.requests.video import AnimateImage, ContinueClip, CreateClip, InterpolateClip, UpscaleClip
 from studio import Studio
 from tabs.home import Card
@@ -16,15 +17,19 @@ FORMS = (
 ENHANCE = (
     WorkspaceTab(UpscaleClip, "Enlarge", "Enlarge", form=UpscaleForm),
     WorkspaceTab(InterpolateClip, "Frame rate", "Change frame rate"),
+    WorkspaceTab(CutClip, "Cut", "Cut"),
+    WorkspaceTab(JoinClips, "Join", "Join"),
+    WorkspaceTab(GradeClip, "Color", "Grade"),
+    WorkspaceTab(AddSound, "Sound", "Add sound"),
     WorkspaceTab(DeliverClip, "Deliver", "Deliver"),
 )
 
 
 def card(studio: Studio) -> Card:
     """Return the tab's card on Home."""
-    use = "Enlarge a clip, change its frame rate or deliver it; the sound stays."
+    use = "Enlarge, cut, join, grade, add sound, deliver; no model needed."
     if len(_workspace_tabs(studio)) > len(ENHANCE):
-        use = "Generate one from a prompt or animate a picture; enlarge, change the frame rate, deliver."
+        use = "Generate one from a prompt or animate a picture; enlarge, cut, join, grade, deliver."
     return Card.of("video", "A clip", use, "clip", _workspace_tabs(studio))
 
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from engines.requests.base import Request
 from engines.requests.deliver import DeliverClip
 from engines.requests.enhance import CutOut, StylizeImage, UpscaleImage
+from engines.requests.finish import AddSound, CutClip, GradeClip, JoinClips
 from engines.requests.hub import FetchLora, FetchModel
 from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendImage, FillImage
 from engines.requests.speech import CheckSpeech, Speak
@@ -29,6 +30,10 @@ _ALL: tuple[type[Request], ...] = (
     ContinueClip,
     UpscaleClip,
     InterpolateClip,
+    CutClip,
+    JoinClips,
+    GradeClip,
+    AddSound,
     DeliverClip,
     Speak,
     CheckSpeech,

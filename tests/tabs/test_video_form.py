@@ -141,7 +141,18 @@ def test_the_tab_starts_with_generating_and_is_small(filmed: Studio) -> None:
     assert shown.index("task-create_clip") < shown.index("task-animate_image") < shown.index("task-upscale_clip")
     assert len(page.blocks) <= 150
     card = video.card(filmed)
-    assert [name for _, name in card.tasks] == ["Create", "Animate", "Continue", "Enlarge", "Frame rate", "Deliver"]
+    assert [name for _, name in card.tasks] == [
+        "Create",
+        "Animate",
+        "Continue",
+        "Enlarge",
+        "Frame rate",
+        "Cut",
+        "Join",
+        "Color",
+        "Sound",
+        "Deliver",
+    ]
     assert "from a prompt" in card.use
 
 
