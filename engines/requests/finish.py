@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from engines.requests.base import ASSET_ID, AssetId, Request, Seed, asset
+from engines.requests.base import ASSET_ID, MAX_SEED, AssetId, Request, asset
 from engines.requests.deliver import FileFormatName, Framing, RateName, SizeName
 
 ASPECTS = {
@@ -276,7 +276,14 @@ class GradeClip(ClipRequest):
         le=8,
         json_schema_extra={"unit": "px", "step": 0.1, "advanced": True},
     )
-    seed: Seed = Field(None, json_schema_extra={"advanced": True})
+    grain_seed: int = Field(
+        0,
+        title="Grain seed",
+        description="The same seed gives the same grain.",
+        ge=0,
+        le=MAX_SEED,
+        json_schema_extra={"advanced": True},
+    )
     format: Format = "auto"
 
     @property

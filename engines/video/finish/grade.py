@@ -55,7 +55,7 @@ def grade_clip(request: GradeClip, context: Context) -> None:
 
 def _change(request: GradeClip, context: Context) -> Change:
     """Return what changes the pixels of a frame."""
-    settings, grain = Settings(request), Grain(request.grain, request.grain_size, request.seed or 0)
+    settings, grain = Settings(request), Grain(request.grain, request.grain_size, request.grain_seed)
     lut = Lut(context.input(request.lut), request.lut_strength) if request.lut else None
 
     def change(pixels: Pixels, number: int) -> Pixels:
