@@ -18,6 +18,7 @@ from av.video.reformatter import ColorRange
 from bench.report import in_turns, median, report
 from engines import torch_setup
 from engines.media.clip import ClipFormat, ClipReader, ClipWriter, Color, Frame
+from engines.media.clip_reader import SCALER
 from engines.media.clip_sound import Excerpt, carry_sound
 from engines.media.clip_writer import X264
 from engines.requests.deliver import FileFormatName
@@ -28,7 +29,7 @@ from engines.video.finish.writer import FileWriter, Output
 
 _RATE = Fraction(24)
 _SIZE = 1920, 1080
-_FRAMES = 72
+_FRAMES = 48
 _RUNS = 3
 _NAMES: tuple[FileFormatName, ...] = ("prores_hq", "h264")
 
@@ -52,8 +53,8 @@ def run(bench: str = "write") -> None:
 def _pictures() -> Iterator[np.ndarray]:
     """Yield frames with fine detail that moves."""
     width, height = _SIZE
-    detail = np.random.default_rng(0).integers(0, 60, (height, width + 4 * _FRAMES, 3), np.uint8)
-    shade = np.linspace(0, 190, height, dtype=np.uint8)[:, None, None]
+    detail = np.random.default_rng(0).integers(0, 12, (height, width + 4 * _FRAMES, 3), np.uint8)
+    shade = np.linspace(0, 240, height, dtype=np.uint8)[:, None, None]
     for number in range(_FRAMES):
         yield np.ascontiguousarray(detail[:, 4 * number : 4 * number + width] + shade)
 
@@ -71,7 +72,11 @@ def _encode_bare(path: Path) -> None:
         stream = _stream(out, "libx264", "yuv420p", X264)
         for number, pixels in enumerate(_pictures()):
             frame = av.VideoFrame.from_ndarray(pixels, "rgb24").reformat(
-                format="yuv420p", dst_colorspace=REC709.matrix, dst_color_range=ColorRange.MPEG
+                format="yuv420p",
+                dst_colorspace=REC709.matrix,
+                src_color_range=ColorRange.JPEG,
+                dst_color_range=ColorRange.MPEG,
+                interpolation=SCALER,
             )
             frame.pts, frame.time_base = number, 1 / _RATE
             out.mux(stream.encode(frame))
@@ -107,7 +112,7 @@ def _transcode_bare(source: Path, place: Path, name: FileFormatName) -> None:
         media.streams.video[0].thread_type = "AUTO"
         stream = _stream(out, format.codec, format.pixels, format.encoder_options(torch_setup.threads()))
         for number, frame in enumerate(media.decode(video=0)):
-            new = frame.reformat(format=format.pixels)
+            new = frame.reformat(format=format.pixels, interpolation=SCALER)
             new.pts, new.time_base = number, 1 / _RATE
             out.mux(stream.encode(new))
         out.mux(stream.encode(None))
