@@ -23,6 +23,7 @@ from engines.media.picture import save_thumb
 from engines.media.streams import bad_media, moving_picture, open_media, picture_end
 from engines.media.timecode import carry_timecode
 from engines.requests.finish import AddSound
+from engines.video.finish.checks import truncation_notes
 from engines.video.finish.mixdown import Mixdown
 from engines.video.finish.result import Progress, write_proxy
 
@@ -107,6 +108,8 @@ def _write(
         out.metadata["c41"] = record
         stream = out.add_stream_from_template(picture)
         stream.time_base = clip.format.time_base
+        if clip.codec == "hevc":
+            stream.codec_context.codec_tag = "hvc1"  # Apple's players need it
         notes = carry_timecode(clip.path, stream, clip.format.fps)
         codec: Literal["aac", "pcm_s24le"] = "aac" if container == "mp4" else "pcm_s24le"
         _, sound = sound_stream.encode(mixdown.blocks(), mixdown.form, codec, out, digest)
@@ -116,7 +119,7 @@ def _write(
                 digest.update(bytes(packet))
                 copied()
             out.mux(packet)
-    return [*notes, *mixdown.notes]
+    return [*notes, *mixdown.notes, *truncation_notes(clip.path)]
 
 
 def _copied(media: InputContainer, picture: av.VideoStream, stream: av.VideoStream, begins: int) -> Iterator[Packet]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from pathlib import Path
 
 from engines.media.clip import ClipReader
+from engines.media.streams import cut_off, cut_off_note, duration, moving_picture, open_media
 from engines.requests.frame_rate import shown_rate
 from errors import StudioError
 
@@ -40,6 +42,15 @@ def begin_and_end(start: float | None, end: float | None, reader: ClipReader) ->
 def exact(seconds: float) -> Fraction:
     """Return the fraction that someone meant by a number of seconds."""
     return Fraction(seconds).limit_denominator(100_000)
+
+
+def truncation_notes(path: Path) -> list[str]:
+    """Return a note if a clip ends before its header says, for work that does not read it in order."""
+    with open_media(path) as media:
+        stream = moving_picture(media)
+        if stream is None or (there := cut_off(media, stream)) is None:
+            return []
+        return [cut_off_note(there, duration(media, stream))]
 
 
 def conversion_notes(reader: ClipReader, rate: Fraction, *, is_uneven: bool) -> Iterator[str]:

@@ -26,7 +26,7 @@ from engines.media.sound_stream import Blocks, SoundForm
 from engines.media.streams import open_media, picture_end
 from engines.media.timecode import carry_timecode
 from engines.requests.finish import ASPECTS, CutClip
-from engines.video.finish.checks import begin_and_end, conversion_notes, exact, refuse_hdr
+from engines.video.finish.checks import begin_and_end, conversion_notes, exact, refuse_hdr, truncation_notes
 from engines.video.finish.formats import format_for
 from engines.video.finish.mix import faded
 from engines.video.finish.picture import Framing, RecConverter
@@ -67,7 +67,7 @@ def cut_clip(request: CutClip, context: Context) -> None:
         frames = Source(reader, rate / exact(request.speed), part.begin, part.end, context.check)
 
         def notes() -> Iterator[str]:
-            yield from reader.notes
+            yield from truncation_notes(path) if request.reverse else reader.notes
             yield from conversion_notes(reader, rate, is_uneven=frames.uneven and request.speed == 1)
 
         plays = _plays(request, path, part, rate, context, frames)

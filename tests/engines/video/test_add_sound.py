@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from engines.requests import AddSound
+from engines.requests import AddSound, CutClip
 from tests.engines.enhance.enhance_worker import Desk, asset_id
 from tests.engines.media.clip_files import beats, heard, lay_on_side, make_clip
 from tests.engines.media.test_clip_sound import recorded
@@ -78,6 +78,20 @@ def test_what_would_clip_is_limited_and_said_so(desk: Desk, tmp_path: Path) -> N
     assert np.abs(heard(came.path)).max() <= 10 ** (-1 / 20) + 1e-4
     quiet = desk.do(AddSound(clip=CLIP, sound=SOUND, gain=-60, clip_gain=-20), clip, sound)
     assert quiet.file.notes == ()
+
+
+def test_a_truncated_clip_and_apples_players(desk: Desk, tmp_path: Path) -> None:
+    sound = write_sound(tmp_path / "s.wav", sine(400, 1))
+    plain = [frame.reformat(format="yuv420p") for frame in numbered(75)]
+    whole = write(tmp_path / "whole.mkv", plain, options={"g": "10"}).read_bytes()
+    (tmp_path / "cut.mkv").write_bytes(whole[: len(whole) * 6 // 10])
+    for request, sounds in ((AddSound(clip=CLIP, sound=SOUND), [sound]), (CutClip(clip=CLIP, reverse=True), [])):
+        came = desk.do(request, tmp_path / "cut.mkv", *sounds)
+        assert any("This clip is incomplete" in note for note in came.file.notes)
+    deep = write(tmp_path / "deep.mp4", numbered(3), codec="libx265", options={"x265-params": "log-level=none"})
+    came = desk.do(AddSound(clip=CLIP, sound=SOUND), deep, sound)
+    with av.open(str(came.path)) as media:
+        assert media.streams.video[0].codec_context.codec_tag == "hvc1"
 
 
 def test_orientation_and_timecode_stay(desk: Desk, tmp_path: Path) -> None:
