@@ -1,5 +1,7 @@
 """Cut clips, read back: exact frames, sound in sync at any speed, backward, repeated, cropped, faded."""
 
+import gc
+import weakref
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 
 from engines import protocol
+from engines.media.clip import ClipReader
 from engines.requests import CutClip
 from errors import StudioError
 from tests.engines.enhance.enhance_worker import Desk, asset_id
@@ -139,3 +142,15 @@ def test_a_canceled_cut_leaves_nothing(desk: Desk, source: Path) -> None:
     )
     assert isinstance(came.ended, protocol.Cancelled)
     assert not [path for path in came.folder.rglob("*") if path.is_file()]
+
+
+def test_frames_are_freed_with_their_reader(source: Path) -> None:
+    gc.disable()  # otherwise it might free them by chance
+    try:
+        with ClipReader(source) as reader:
+            next(reader.decoded())
+            known = weakref.ref(reader)
+        del reader
+        assert known() is None
+    finally:
+        gc.enable()
