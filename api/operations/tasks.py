@@ -158,7 +158,7 @@ def add_sound(
 def deliver_clip(
     studio: Studio, who: Who, asset_id: str, options: Json | None = None, project_id: str | None = None
 ) -> JobView:
-    """Convert a clip for editing or for a client; options: format, fps, size, framing, start and end (s)."""
+    """Convert a clip for editing or for a client; options: format, fps, motion, size, framing, lut, start, end (s)."""
     return _ask(studio, who, "deliver_clip", options, project_id, clip=asset_id)
 
 
