@@ -27,13 +27,16 @@ def clock(rate: Fraction) -> Fraction:
 
 
 class InBetween:
-    """Two consecutive frames of 8 or 16 bits, and the frame at any moment between them."""
+    """Two consecutive frames of 8 or 16 bits, and the frame at any moment between them.
 
-    def __init__(self, first: AnyPixels, second: AnyPixels) -> None:
+    ``cut`` says whether they belong to different shots; None to judge by these frames alone.
+    """
+
+    def __init__(self, first: AnyPixels, second: AnyPixels, cut: bool | None = None) -> None:
         self.first = first
         self.second = second
         self._same: bool | None = None
-        self._cut: bool | None = None
+        self._cut = cut
 
     def at(self, moment: Fraction, net: "IFNet") -> AnyPixels:
         """Return the frame at ``moment`` from 0 (the first) to 1 (the second); across a cut, the nearer one."""

@@ -6,7 +6,7 @@ from engines.media.clip_sound import Excerpt, carry_sound
 from engines.media.timecode import carry_timecode
 from engines.requests.deliver import DeliverClip
 from engines.video.finish.checks import exact
-from engines.video.finish.delivery import Delivery, interpolator
+from engines.video.finish.delivery import Delivery, networks
 from engines.video.finish.formats import FORMATS
 from engines.video.finish.picture import RecConverter
 from engines.video.finish.result import Production, save_clip
@@ -17,8 +17,8 @@ from engines.video.finish.writer import Output
 def deliver_clip(request: DeliverClip, context: Context) -> None:
     """Write a clip in the format, frame rate, size and part that a request names; and a proxy, if browsers need one."""
     path, start = context.input(request.clip), exact(request.start or 0)
-    with ClipReader(path) as reader, interpolator(request, context, reader) as net:
-        delivery = Delivery(request, context, reader, net)
+    with ClipReader(path) as reader, networks(request, context, reader) as nets:
+        delivery = Delivery(request, context, reader, nets)
         if request.format == "png" or request.format == "exr":
             save_sequence(request, delivery, context)
             return

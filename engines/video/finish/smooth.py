@@ -1,6 +1,6 @@
 """Smooth motion at another frame rate: new frames between those of a clip, drawn by RIFE, never across a cut."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fractions import Fraction
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING
@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 class SmoothMotion:
     """Yields the frames of a clip from ``begin`` on at ``rate``, as upright RGB of 16 bits per channel.
 
-    ``to_rgb`` converts its own frames to that. Frames that are already in place pass unchanged.
+    ``to_rgb`` converts its own frames to that; ``cuts`` are the starts of the frames that begin a shot. Frames that are
+    already in place pass unchanged.
     """
 
-    def __init__(self, net: "IFNet", to_rgb: RecConverter, rate: Fraction, begin: Fraction) -> None:
+    def __init__(
+        self, net: "IFNet", to_rgb: RecConverter, rate: Fraction, begin: Fraction, cuts: Collection[Fraction]
+    ) -> None:
         self._net = net
+        self._cuts = cuts
         self._to_rgb = to_rgb
         self._rate = rate
         self._begin = begin
@@ -40,7 +44,9 @@ class SmoothMotion:
 
     def _between(self, frame: DecodedFrame, following: DecodedFrame | None) -> InBetween:
         first = self._pixels(frame)
-        return InBetween(first, first if following is None else self._pixels(following))
+        if following is None:
+            return InBetween(first, first)
+        return InBetween(first, self._pixels(following), cut=following.start in self._cuts)
 
     def _pixels(self, frame: DecodedFrame) -> AnyPixels:
         return self._to_rgb.convert(frame.picture).to_ndarray()
@@ -48,7 +54,7 @@ class SmoothMotion:
     def _picture(self, between: InBetween, moment: Fraction) -> av.VideoFrame:
         if between.first.shape[2] == 3:
             return av.VideoFrame.from_ndarray(between.at(moment, self._net), "rgb48le")
-        opaque = InBetween(between.first[..., :3], between.second[..., :3])
+        opaque = InBetween(between.first[..., :3], between.second[..., :3], between.cut)
         pixels = between.first.copy()
         pixels[..., :3] = opaque.at(moment, self._net)
         return av.VideoFrame.from_ndarray(pixels, "rgba64le")
