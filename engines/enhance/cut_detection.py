@@ -51,7 +51,8 @@ def cut_times(frames: Iterable[DecodedFrame], net: "TransNetV2") -> set[Fraction
 def _small(frame: av.VideoFrame) -> Pixels:
     from engines.native.transnetv2.network import HEIGHT, WIDTH
 
-    return frame.to_ndarray(format="rgb24", width=WIDTH, height=HEIGHT, interpolation=Interpolation.AREA)
+    pixels = frame.to_ndarray(format="rgb24", width=WIDTH, height=HEIGHT, interpolation=Interpolation.AREA)
+    return np.asarray(pixels, np.uint8)
 
 
 def _likelihoods(frames: Iterable[Pixels], net: "TransNetV2") -> Iterator[float]:
