@@ -1,4 +1,4 @@
-"""``python -m bench overhead|start|page|follow|joins|library|memory|write|swap|gpu|all``: prints one JSON object a line."""
+"""``python -m bench NAME``, or ``all``: prints one JSON object a line."""
 
 import argparse
 
