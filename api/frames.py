@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from api.uploads import incoming
 from auth.accounts.principal import Principal
 from db import new_id
+from engines.requests.base import SEQUENCE_MIME
 from errors import StudioError
 from library.views import AssetView, NewAsset
 from studio import Studio
@@ -29,7 +30,7 @@ def last_frame(studio: Studio, who: Principal, clip_id: str) -> AssetView:
     """Save the last frame of a clip as a picture, from which a next clip can start. It is stored in the clip's project
     as an intermediate step, which is deleted automatically if unused.
 
-    Raises StudioError not_found, wrong_kind, bad_media.
+    Raises StudioError not_found, wrong_kind, image_sequence, bad_media.
     """
     from engines.media.clip import frame_at
 
@@ -53,6 +54,9 @@ def _clip(studio: Studio, who: Principal, clip_id: str) -> tuple[AssetView, Path
     clip = studio.library.get(who, clip_id)
     if clip.kind != "clip":
         raise StudioError("wrong_kind", "Only a clip has frames.", next="Choose a clip.", status=422)
+    if clip.mime == SEQUENCE_MIME:
+        what = "An image sequence has no frames to save here."
+        raise StudioError("image_sequence", what, next="Use the clip that it was made from.", status=422)
     return clip, studio.library.file(who, clip_id)
 
 

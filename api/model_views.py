@@ -28,7 +28,7 @@ _USES: tuple[tuple[str, frozenset[str]], ...] = (
         "Clips",
         frozenset(
             {"create_clip", "animate_image", "continue_clip", "restyle_clip", "edit_clip", "fill_clip", "extend_clip"}
-            | {"upscale_clip", "interpolate_clip", "deliver_clip"}
+            | {"upscale_clip", "interpolate_clip"}
         ),
     ),
     ("Speech", frozenset({"speak", "check_speech"})),

@@ -13,7 +13,7 @@ from library.views import AssetHit
 from studio import Studio
 
 ResultKind = Literal[
-    "project", "conversation", "document", "cast", "recipe", "lora", "image", "clip", "sound", "subtitles"
+    "project", "conversation", "document", "cast", "recipe", "lora", "lut", "image", "clip", "sound", "subtitles"
 ]
 _ASSETS: tuple[tuple[ResultKind, str], ...] = (
     ("image", "Pictures"),
@@ -22,6 +22,7 @@ _ASSETS: tuple[tuple[ResultKind, str], ...] = (
     ("subtitles", "Subtitles"),
     ("document", "Documents"),
     ("lora", "LoRAs"),
+    ("lut", "LUTs"),
 )
 _MARKDOWN = re.compile(r"[#*_>`]+ ?")
 

@@ -1,8 +1,8 @@
-"""``python -m bench overhead|start|page|follow|joins|library|memory|swap|gpu|all``: prints one JSON object a line."""
+"""``python -m bench NAME``, or ``all``: prints one JSON object a line."""
 
 import argparse
 
-from bench import chat, follow, gpu, joins, library, memory, overhead, page, start, storybook, swap
+from bench import chat, follow, gpu, joins, library, memory, overhead, page, start, storybook, swap, write
 
 BENCHES = {
     "overhead": overhead.run,
@@ -16,7 +16,9 @@ BENCHES = {
     "page": page.run,
     "storybook": storybook.run,
     "swap": swap.run,
+    "write": write.run,
 }
+WITHOUT_GPU = ("overhead", "start", "page", "follow", "library", "memory", "joins", "write", "chat", "swap")
 
 
 def main() -> None:
@@ -24,11 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the studio. See docs/benchmarks.md.")
     parser.add_argument("name", choices=[*BENCHES, "all"])
     chosen = parser.parse_args().name
-    for name in (
-        ("overhead", "start", "page", "follow", "library", "memory", "joins", "chat", "swap")
-        if chosen == "all"
-        else (chosen,)
-    ):
+    for name in WITHOUT_GPU if chosen == "all" else (chosen,):
         BENCHES[name]()
 
 

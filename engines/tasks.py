@@ -10,19 +10,22 @@ from engines.enhance.tiles import megapixels_seen
 from engines.host.context import Context
 from engines.protocol import Input
 from engines.requests import (
+    AddSound,
     AssetFacts,
     CheckSpeech,
     CreateClip,
     CreateImage,
+    CutClip,
     DeliverClip,
     InterpolateClip,
+    JoinClips,
     PromptRequest,
     Request,
     Speak,
     UpscaleImage,
 )
 from engines.requests.change_clip import ChangeClip, used_seconds
-from engines.requests.deliver import SIZES
+from engines.requests.deliver import SIZES, named_rate
 from engines.requests.video import VideoRequest
 from engines.requests.writing import Write
 from errors import Problem
@@ -114,6 +117,28 @@ def _delivered_frames(request: Request, facts: Facts) -> float:
     return width * height / 1e6 * max(0.1, seconds) * float(request.rate or clip.fps or _FPS)
 
 
+def _cut_frames(request: Request, facts: Facts) -> float:
+    """Return megapixels that are written, of every frame."""
+    assert isinstance(request, CutClip)
+    clip = facts[request.clip]
+    seconds = min(request.end or math.inf, clip.seconds or 1) - (request.start or 0)
+    return _megapixels(clip) * max(0.1, seconds) * (clip.fps or _FPS) / request.speed * request.loop
+
+
+def _joined_frames(request: Request, facts: Facts) -> float:
+    """Return megapixels that are written, of every frame."""
+    assert isinstance(request, JoinClips)
+    first = facts[request.clips[0]]
+    width, height = SIZES.get(request.size, (first.width or 512, first.height or 512))
+    seconds = sum(facts[clip].seconds or 1 for clip in request.clips)
+    return width * height / 1e6 * seconds * float(named_rate(request.fps) or first.fps or _FPS)
+
+
+def _clip_seconds(request: Request, facts: Facts) -> float:
+    assert isinstance(request, AddSound)
+    return facts[request.clip].seconds or 1
+
+
 def _characters(request: Request, facts: Facts) -> float:
     assert isinstance(request, Speak)
     return len(request.text) / request.speed
@@ -178,6 +203,10 @@ TASKS: dict[str, Task] = {
     "interpolate_clip": Task(
         "engines.enhance.video_tasks:interpolate_clip", "video", "Changing a frame rate", _new_frames, can_yield=True
     ),
+    "cut_clip": Task("engines.video.finish.cut:cut_clip", "video", "Cutting a clip", _cut_frames),
+    "join_clips": Task("engines.video.finish.join:join_clips", "video", "Joining clips", _joined_frames),
+    "grade_clip": Task("engines.video.finish.grade:grade_clip", "video", "Grading a clip", _clip_pixels),
+    "add_sound": Task("engines.video.finish.add_sound:add_sound", "video", "Adding a sound", _clip_seconds),
     "deliver_clip": Task("engines.video.finish.deliver:deliver_clip", "video", "Writing a delivery", _delivered_frames),
     "check_speech": Task("engines.speech.check_task:check_speech", "audio", "Checking a recording", _sound_seconds),
     "speak": Task("engines.speech.speak_task:speak", "audio", "Generating a voice-over", _characters),

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Kind = Literal["image", "clip", "sound", "subtitles", "document", "lora"]
+Kind = Literal["image", "clip", "sound", "subtitles", "document", "lora", "lut"]
 MOST_TAGS = 50
 
 

@@ -139,7 +139,8 @@ class Form:
                 if isinstance(extra, dict) and "editor" in extra:
                     what = (field.description or "").partition(".")[0] + " first."
                 else:
-                    what = f"Add a {(field.title or name).lower()} first."
+                    article = "" if isinstance(extra, dict) and "most" in extra else "a "
+                    what = f"Add {article}{(field.title or name).lower()} first."
                 raise StudioError("no_input", what, status=422, field=name)
         return parse({"task": self.task, **filled})
 

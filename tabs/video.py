@@ -1,7 +1,8 @@
-"""Video: generate clips from a prompt or a picture, restyle and edit clips, enlarge, change the frame rate, deliver."""
+"""Video: generate clips, change them with a model, and finish them: enlarge, cut, join, grade, add sound, deliver."""
 
 from engines.requests.change_clip import EditClip, ExtendClip, FillClip, RestyleClip
 from engines.requests.deliver import DeliverClip
+from engines.requests.finish import AddSound, CutClip, GradeClip, JoinClips
 from engines.requests.video import AnimateImage, ContinueClip, CreateClip, InterpolateClip, UpscaleClip
 from studio import Studio
 from tabs.home import Card
@@ -21,15 +22,19 @@ FORMS = (
 ENHANCE = (
     WorkspaceTab(UpscaleClip, "Enlarge", "Enlarge", form=UpscaleForm),
     WorkspaceTab(InterpolateClip, "Frame rate", "Change frame rate"),
+    WorkspaceTab(CutClip, "Cut", "Cut"),
+    WorkspaceTab(JoinClips, "Join", "Join"),
+    WorkspaceTab(GradeClip, "Color", "Grade"),
+    WorkspaceTab(AddSound, "Sound", "Add sound"),
     WorkspaceTab(DeliverClip, "Deliver", "Deliver"),
 )
 
 
 def card(studio: Studio) -> Card:
     """Return the tab's card on Home."""
-    use = "Enlarge a clip, change its frame rate or deliver it; the sound stays."
+    use = "Enlarge, cut, join, grade, add sound, deliver."
     if len(_workspace_tabs(studio)) > len(ENHANCE):
-        use = "Generate one from a prompt or animate a picture; enlarge, change the frame rate, deliver."
+        use = "Generate one from a prompt or animate a picture; enlarge, cut, join, grade, deliver."
     return Card.of("video", "A clip", use, "clip", _workspace_tabs(studio))
 
 

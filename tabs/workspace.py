@@ -91,6 +91,7 @@ def _shared(forms: Sequence[WorkspaceTab], kind: Kind) -> gr.HTML:
 
 
 def _main(request: type[Request], kind: Kind | None = None) -> list[str]:
-    """Return the first required asset field of a request, if it is of this kind."""
-    first = [name for name in asset_fields(request) if request.model_fields[name].is_required()][:1]
-    return [name for name in first if kind in (None, asset_fields(request)[name])]
+    """Return the first required field of a request that takes one asset, if it is of this kind."""
+    fields = request.model_fields
+    first = [name for name in asset_fields(request) if fields[name].is_required() and fields[name].annotation is str]
+    return [name for name in first[:1] if kind in (None, asset_fields(request)[name])]

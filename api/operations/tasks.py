@@ -133,10 +133,47 @@ def enhance(
 
 
 @operations.add(Absent.SHORT)
+def cut_clip(
+    studio: Studio, who: Who, asset_id: str, options: Json | None = None, project_id: str | None = None
+) -> JobView:
+    """Cut a clip; options: start, end (s), speed, reverse, loop, aspect, position, fade_in, fade_out (s), format."""
+    return _ask(studio, who, "cut_clip", options, project_id, clip=asset_id)
+
+
+@operations.add(Absent.SHORT)
+def join_clips(
+    studio: Studio, who: Who, asset_ids: list[str], options: Json | None = None, project_id: str | None = None
+) -> JobView:
+    """Join clips in order; options: dissolve (s), dissolves, size, fps, framing, format."""
+    return _ask(studio, who, "join_clips", options, project_id, clips=asset_ids)
+
+
+@operations.add(Absent.SHORT)
+def grade_clip(
+    studio: Studio, who: Who, asset_id: str, options: Json | None = None, project_id: str | None = None
+) -> JobView:
+    """Grade a clip; options: exposure (stops), temperature, tint, contrast, saturation, lut, grain and more fields."""
+    return _ask(studio, who, "grade_clip", options, project_id, clip=asset_id)
+
+
+@operations.add(Absent.SHORT)
+def add_sound(
+    studio: Studio,
+    who: Who,
+    asset_id: str,
+    sound_id: str,
+    options: Json | None = None,
+    project_id: str | None = None,
+) -> JobView:
+    """Put a sound under a clip; options: mode (mix, replace), offset (s), gain (dB), clip_gain, fade_out (s)."""
+    return _ask(studio, who, "add_sound", options, project_id, clip=asset_id, sound=sound_id)
+
+
+@operations.add(Absent.SHORT)
 def deliver_clip(
     studio: Studio, who: Who, asset_id: str, options: Json | None = None, project_id: str | None = None
 ) -> JobView:
-    """Convert a clip for editing or for a client; options: format, fps, size, framing, start and end (s)."""
+    """Convert a clip for editing or for a client; options: format, fps, motion, size, framing, lut, start, end (s)."""
     return _ask(studio, who, "deliver_clip", options, project_id, clip=asset_id)
 
 

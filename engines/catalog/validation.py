@@ -18,7 +18,7 @@ from engines.requests import (
     VideoRequest,
     parse,
 )
-from engines.requests.base import MAX_SEED
+from engines.requests.base import MAX_SEED, SEQUENCE_MIME
 from engines.requests.change_clip import ChangeClip, FillClip
 from engines.requests.timed_prompt import timed_prompts
 from errors import StudioError
@@ -33,6 +33,7 @@ _KINDS: dict[Kind, str] = {
     "subtitles": "subtitles",
     "document": "a document",
     "lora": "a LoRA",
+    "lut": "a LUT",
 }
 
 
@@ -108,6 +109,13 @@ def _check_assets(request: Request, facts: Mapping[str, AssetFacts]) -> None:
                 "wrong_kind",
                 f"“{_label(request, field)}” takes {_KINDS[kind]}, but this is {_KINDS[facts[id].kind]}.",
                 next="Choose another file.",
+            )
+        if kind == "clip" and facts[id].mime == SEQUENCE_MIME:
+            raise _wrong(
+                "image_sequence",
+                f"“{facts[id].title or 'This clip'}” is an image sequence.",
+                "It was made for another program.",
+                "Use the clip that it was made from.",
             )
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from engines.native.rife.ifnet import IFNet
 
-_WORKING_BYTES_PER_PIXEL = 600
+WORKING_BYTES = 600
+"""What RIFE needs per pixel of a frame, in addition to its weights."""
 
 
 def upscale_clip(request: UpscaleClip, context: Context) -> None:
@@ -43,7 +44,7 @@ def interpolate_clip(request: InterpolateClip, context: Context) -> None:
     rate = request.fps
     with ClipReader(context.input(request.clip)) as reader:
         pixels = reader.format.width * reader.format.height
-        with context.lease(_rife(context), working_bytes=pixels * _WORKING_BYTES_PER_PIXEL) as (net,):
+        with context.lease(rife(context), working_bytes=pixels * WORKING_BYTES) as (net,):
             total = max(1, ceil(reader.seconds * rate))
             with _writing(context, reader.format._replace(time_base=clock(rate), fps=rate)) as writer:
                 for frame in retime(reader.read(), rate, net, skip=writer.done):
@@ -100,7 +101,8 @@ def _finish(writer: ClipWriter, reader: ClipReader, context: Context, asset: str
     context.add(result.model_copy(update={"notes": (*reader.notes, *result.notes)}))
 
 
-def _rife(context: Context) -> TorchModule:
+def rife(context: Context) -> TorchModule:
+    """Return the component that draws in-between frames."""
     path = context.catalog.path(context.entry, "flownet")
 
     def build(device: "torch.device", dtype: "torch.dtype | None") -> "IFNet":

@@ -127,6 +127,7 @@ class ClipReader:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._decoded = iter(())  # it refers to this reader: the frames' memory would wait for the garbage collector
         self._files.close()
 
     def read(self, skip: int = 0) -> Iterator[Frame]:

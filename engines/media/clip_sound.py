@@ -70,22 +70,42 @@ def carry_sound(
     is cut is copied nevertheless. ``digest`` is updated with the source's packets.
     """
     tracks: list[Iterator[Packet]] = []
-    notes: list[str] = []
     with open_media(source) as media:
-        count = len(media.streams.audio)
-    for number in range(count):
+        numbers, notes = usable_tracks(media)
+    for number in numbers:
         media = files.enter_context(open_media(source))  # each track is read independently
         track = media.streams.audio[number]
-        name = f"Sound track {number + 1}" if count > 1 else "The sound"
+        if not _is_copied(media, track, excerpt):
+            notes += lost_channels(media, number)
+        tracks.append(_track(media, track, out, digest, excerpt))
+    return Sound(tracks, notes)
+
+
+def usable_tracks(media: InputContainer) -> tuple[list[int], list[str]]:
+    """Return the numbers of the sound tracks that a result can have, and notes about the others."""
+    numbers: list[int] = []
+    notes: list[str] = []
+    for number, track in enumerate(media.streams.audio):
+        name = _track_name(media, number)
         if not can_decode(track):
             notes.append(f"{name} is left out: its codec is not supported.")
-        elif len(tracks) == MOST_TRACKS:
+        elif len(numbers) == MOST_TRACKS:
             notes.append(f"{name} is left out: a clip can have at most {MOST_TRACKS} sound tracks.")
         else:
-            if track.channels > _MOST_CHANNELS and not _is_copied(media, track, excerpt):
-                notes.append(f"{name} has {track.channels} channels; only the first two are in the result.")
-            tracks.append(_track(media, track, out, digest, excerpt))
-    return Sound(tracks, notes)
+            numbers.append(number)
+    return numbers, notes
+
+
+def lost_channels(media: InputContainer, number: int) -> list[str]:
+    """Return a note if a sound track has more channels than can be encoded."""
+    channels = media.streams.audio[number].channels
+    if channels <= _MOST_CHANNELS:
+        return []
+    return [f"{_track_name(media, number)} has {channels} channels; only the first two are in the result."]
+
+
+def _track_name(media: InputContainer, number: int) -> str:
+    return f"Sound track {number + 1}" if len(media.streams.audio) > 1 else "The sound"
 
 
 def decoding_time(packet: Packet) -> Fraction:
@@ -116,22 +136,28 @@ def _track(
         stream = out.add_stream_from_template(track)
         packets = _copied(media, track, stream, digest)
     elif excerpt and excerpt.codec != "aac":
-        stream = out.add_stream(excerpt.codec, rate=track.rate, layout=_layout(track))
+        stream = out.add_stream(excerpt.codec, rate=track.rate, layout=encodable_layout(track))
         packets = _encoded(media, track, stream, digest, excerpt)
     else:
-        stream = out.add_stream("aac", rate=aac_rate(track.rate), layout=_layout(track))
+        stream = out.add_stream("aac", rate=aac_rate(track.rate), layout=encodable_layout(track))
         stream.bit_rate = AAC_BITRATE * max(2, stream.layout.nb_channels)
         packets = _encoded(media, track, stream, digest, excerpt)
-    for key in ("language", "title", "handler_name"):
-        if key in track.metadata:
-            stream.metadata[key] = track.metadata[key]
-    if out.format.name == "mov" and (code := _MOV_LANGUAGES.get(track.metadata.get("language", ""))):
-        stream.metadata["language"] = code
-    stream.disposition = track.disposition & Disposition.default
+    name_track(stream, track, out)
     return packets
 
 
-def _layout(track: av.AudioStream) -> str:
+def name_track(stream: av.AudioStream, like: av.AudioStream, out: OutputContainer) -> None:
+    """Give a new sound track the language, name and disposition of another."""
+    for key in ("language", "title", "handler_name"):
+        if key in like.metadata:
+            stream.metadata[key] = like.metadata[key]
+    if out.format.name == "mov" and (code := _MOV_LANGUAGES.get(like.metadata.get("language", ""))):
+        stream.metadata["language"] = code
+    stream.disposition = like.disposition & Disposition.default
+
+
+def encodable_layout(track: av.AudioStream) -> str:
+    """Return FFmpeg's name of the channel layout that a track is encoded with."""
     name, channels = track.layout.name, track.channels
     if channels > _MOST_CHANNELS:
         return "stereo"
@@ -159,14 +185,14 @@ def _encoded(
 ) -> Iterator[Packet]:
     frames = timed_frames(_demuxed(media, track, digest), track)
     for start, decoded in cut_frames(frames, excerpt.begin, excerpt.end) if excerpt else frames:
-        frame = _relabeled(decoded, stream.layout.name)
+        frame = relabeled(decoded, stream.layout.name)
         frame.time_base = Fraction(1, frame.sample_rate)
         frame.pts = round(start * frame.sample_rate)
         yield from stream.encode(frame)
     yield from stream.encode(None)
 
 
-def _relabeled(frame: av.AudioFrame, layout: str) -> av.AudioFrame:
+def relabeled(frame: av.AudioFrame, layout: str) -> av.AudioFrame:
     """Return the frame with a named channel layout if it has none; otherwise FFmpeg would guess and mix channels."""
     if frame.layout.name != f"{frame.layout.nb_channels} channels" or frame.layout.nb_channels > _MOST_CHANNELS:
         return frame

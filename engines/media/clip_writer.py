@@ -32,7 +32,7 @@ WholePixels = npt.NDArray[Any]
 """Pixels (height, width, 3) of 8 or 16 bits per channel."""
 
 # No B-frames: packets and frames are in the same order, so parts join seamlessly.
-_X264 = {"crf": "16", "preset": "medium", "bf": "0", "rc-lookahead": "10"}
+X264 = {"crf": "16", "preset": "medium", "bf": "0", "rc-lookahead": "10"}
 
 
 class _WrittenFrame(NamedTuple):
@@ -202,7 +202,7 @@ class _Encoder:
         self._format = format
         self._start = start
         self._file = av.open(str(path), "w", format="mp4")
-        self._stream = self._file.add_stream("libx264", rate=format.fps, options=_X264)
+        self._stream = self._file.add_stream("libx264", rate=format.fps, options=X264)
         context = self._stream.codec_context
         context.width, context.height, context.pix_fmt = format.width, format.height, "yuv420p"
         context.time_base = format.time_base

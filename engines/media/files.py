@@ -13,7 +13,7 @@ _LIST = (
     "arw mp4 m4v mov qt mkv webm avi wmv flv mpg mpeg mts m2ts ts mxf 3gp ogv braw r3d "
     "wav wave mp3 m4a aac flac ogg oga opus aif aiff aifc wma caf "
     "pdf docx doc odt rtf txt text md markdown fdx fountain html htm xml json yaml yml csv srt vtt ass epub zip "
-    "safetensors gguf ckpt pt pth bin"
+    "safetensors gguf ckpt pt pth bin cube"
 )
 _ENDINGS = frozenset(_LIST.split())
 """Known file extensions; any other dot belongs to the name."""

@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from PIL import Image
 
 from engines.loras import inspect_file, metadata
-from engines.media import documents, wav
+from engines.media import documents, lut, wav
 from engines.media.clip_reader import frame_at, rotate
 from engines.media.picture import LARGE, load_picture, open_picture, save_thumb
 from engines.media.sound import Samples, waveform
@@ -71,7 +71,7 @@ def inspect(path: Path, name: str) -> InspectedFile:
 
     Pictures are decoded completely; of clips and sounds only the beginning, so that long sounds stay fast. Documents
     are read and cached, LoRAs are read once. Raises StudioError empty_file, unknown_file, bad_picture,
-    picture_too_large, bad_media, sound_too_long, pickle, or one of ``inspect_lora`` or ``read_document``.
+    picture_too_large, bad_media, sound_too_long, pickle, bad_lut, or one of ``inspect_lora`` or ``read_document``.
     """
     size = path.stat().st_size
     shown = f"“{name[:80]}”" if name else "The file"
@@ -83,6 +83,9 @@ def inspect(path: Path, name: str) -> InspectedFile:
         raise inspect_file.refuse_pickle(shown)
     elif is_safetensors(path):
         facts, suffix = _lora(path, name, size), inspect_file.SUFFIX
+    elif lut.is_lut(path):
+        lut.check_lut(path, shown)
+        facts, suffix = AssetFacts(kind="lut", mime=lut.MIME, bytes=size), lut.SUFFIX
     elif mime := documents.document_type(path):
         documents.read_document(path, mime, name)
         facts, suffix = AssetFacts(kind="document", mime=mime, bytes=size), documents.SUFFIXES[mime]
@@ -95,7 +98,7 @@ def inspect(path: Path, name: str) -> InspectedFile:
             "Supported: pictures (PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF, HEIC), clips (MP4, MOV, WebM, MKV, AVI), "
             "sounds (WAV, MP3, FLAC, OGG, AAC, M4A, AIFF, CAF, W64, AMR), "
             "documents (PDF, RTF, plain text, code, Final Draft, ZIP files of these), "
-            "LoRAs (safetensors).",
+            "LoRAs (safetensors), LUTs (.cube).",
             "Choose another file.",
             status=415,
         )

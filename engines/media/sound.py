@@ -114,17 +114,18 @@ def _amplify(samples: Samples, factor: np.float32, rate: int) -> Samples:
     out = np.empty(samples.shape, np.float32)
     for start in range(0, len(samples), length):
         before = min(start, margin)
-        piece = _limit(samples[start - before : start + length + margin] * factor, rate)
+        piece = limit_peaks(samples[start - before : start + length + margin] * factor, rate)
         out[start : start + length] = piece[before : before + length]
     return out
 
 
-def _limit(samples: Samples, rate: int) -> Samples:
+def limit_peaks(samples: Samples, rate: int) -> Samples:
+    """Return samples ([n] or [n, channels]) with true peaks below -1 dBFS; the same array if they are."""
+    if np.abs(samples).max(initial=0) < PEAK / 2:  # true peaks are never twice as high
+        return samples
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
     from scipy.signal import resample_poly
 
-    if np.abs(samples).max(initial=0) < PEAK / 2:  # true peaks are never twice as high
-        return samples
     frames = samples if samples.ndim == 2 else samples[:, None]
     peaks = np.abs(resample_poly(frames, 4, 1, axis=0)).reshape(len(frames), 4, -1).max(axis=(1, 2))
     peaks = np.maximum(peaks, np.abs(frames).max(axis=1))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -169,6 +169,30 @@ def track_end(media: InputContainer, stream: av.VideoStream | av.AudioStream) ->
     if media.duration and len(media.streams) == 1:
         return Fraction((media.start_time or 0) + media.duration, av.time_base)
     return None
+
+
+def picture_end(path: Path) -> Fraction:
+    """Return when the last frame of a clip ends, in seconds on its clock, whatever its header says.
+
+    Only the packets near the end are read, unless the header does not say where that is. Raises StudioError bad_media.
+    """
+    with open_media(path) as media:
+        stream = moving_picture(media)
+        if stream is None or stream.time_base is None:
+            raise bad_media("It has no video.")
+        beat = 1 / (stream.average_rate or stream.guessed_rate or Fraction(25))
+        start = end = (stream.start_time or 0) * stream.time_base
+        expected = track_end(media, stream)
+        for place in (start if expected is None else expected - 2, start):
+            with suppress(FFmpegError):  # truncated or damaged: keep what came before
+                media.seek(int(max(place, start) / stream.time_base), stream=stream)
+                for packet in media.demux(stream):
+                    if packet.pts is not None and packet.size and not packet.is_corrupt:
+                        lasts = packet.duration * stream.time_base if packet.duration else beat
+                        end = max(end, packet.pts * stream.time_base + lasts)
+            if end > start:
+                break
+        return end
 
 
 def cut_off(media: InputContainer, stream: av.VideoStream | av.AudioStream) -> Fraction | None:

@@ -40,11 +40,9 @@ def later(code: str, frames: int, rate: Fraction) -> str:
 
     Drop-frame timecode skips the first numbers of each minute except every tenth (SMPTE ST 12-1); days wrap around.
     """
-    hours, minutes, seconds, mark, within = _PARTS.fullmatch(code).groups()  # type: ignore[union-attr]
-    nominal = round(rate)
-    skipped = nominal // 15 if mark == ";" else 0
-    minute = 60 * int(hours) + int(minutes)
-    number = (60 * minute + int(seconds)) * nominal + int(within) - skipped * (minute - minute // 10) + frames
+    nominal, skipped = round(rate), _skipped(code, rate)
+    mark = ";" if ";" in code else ":"
+    number = frame_number(code, rate) + frames
     number %= 24 * 3600 * nominal - skipped * 24 * 54
     tens, rest = divmod(number, 600 * nominal - 9 * skipped)
     number += skipped * (9 * tens + max(0, (rest - skipped) // (60 * nominal - skipped)))
@@ -52,17 +50,41 @@ def later(code: str, frames: int, rate: Fraction) -> str:
     return f"{total // 3600:02}:{total // 60 % 60:02}:{total % 60:02}{mark}{within_second:02}"
 
 
-def carry_timecode(source: Path, stream: av.VideoStream, rate: Fraction, start: Fraction = Fraction(0)) -> list[str]:
-    """Set the timecode that ``source`` has after ``start`` seconds on a new clip with a frame rate.
+def frame_number(code: str, rate: Fraction) -> int:
+    """Return how many frames after midnight a timecode from ``at_rate`` is."""
+    hours, minutes, seconds, _, within = _PARTS.fullmatch(code).groups()  # type: ignore[union-attr]
+    minute = 60 * int(hours) + int(minutes)
+    number = (60 * minute + int(seconds)) * round(rate) + int(within)
+    return number - _skipped(code, rate) * (minute - minute // 10)
 
-    Returns notes about what is not carried over: an impossible timecode, and tracks besides picture and sound.
+
+def _skipped(code: str, rate: Fraction) -> int:
+    """Return how many numbers a drop-frame timecode skips in most minutes."""
+    return round(rate) // 15 if ";" in code else 0
+
+
+def carried_timecode(source: Path, rate: Fraction, start: Fraction = Fraction(0)) -> tuple[str | None, list[str]]:
+    """Return the timecode of ``source`` after ``start`` seconds at another frame rate, or None.
+
+    Also returns notes about what is not carried over: an impossible timecode, and tracks besides picture and sound.
     """
     with open_media(source) as media:
         notes = other_tracks(media)
         video, code = moving_picture(media), timecode(media)
-        if code is not None:
-            before = (video and video.average_rate) or rate
-            if (new := at_rate(code, before, rate)) is None:
-                return [*notes, f"The timecode {code[:20]!r} is left out: it does not fit the frame rate."]
-            stream.metadata["timecode"] = later(new, round(start * rate), rate)
+        if code is None:
+            return None, notes
+        before = (video and video.average_rate) or rate
+        if (new := at_rate(code, before, rate)) is None:
+            return None, [*notes, f"The timecode {code[:20]!r} is left out: it does not fit the frame rate."]
+        return later(new, round(start * rate), rate), notes
+
+
+def carry_timecode(source: Path, stream: av.VideoStream, rate: Fraction, start: Fraction = Fraction(0)) -> list[str]:
+    """Set the timecode that ``source`` has after ``start`` seconds on a new clip with a frame rate.
+
+    Returns notes about what is not carried over, as ``carried_timecode`` does.
+    """
+    code, notes = carried_timecode(source, rate, start)
+    if code is not None:
+        stream.metadata["timecode"] = code
     return notes

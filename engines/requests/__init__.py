@@ -3,6 +3,7 @@
 from engines.requests.base import AssetFacts, Kind, Request, asset_fields
 from engines.requests.deliver import DeliverClip
 from engines.requests.enhance import CutOut, StylizeImage, UpscaleImage
+from engines.requests.finish import AddSound, CutClip, GradeClip, JoinClips
 from engines.requests.hub import FetchLora, FetchModel
 from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendImage, FillImage
 from engines.requests.prompt import LoraUse, Mention, PromptRequest
@@ -13,6 +14,7 @@ from engines.requests.writing import Turn, Write
 
 __all__ = [
     "REQUESTS",
+    "AddSound",
     "AnimateImage",
     "AssetFacts",
     "ChangeImage",
@@ -20,6 +22,7 @@ __all__ = [
     "ContinueClip",
     "CreateClip",
     "CreateImage",
+    "CutClip",
     "CutOut",
     "DeliverClip",
     "EditImage",
@@ -27,7 +30,9 @@ __all__ = [
     "FetchLora",
     "FetchModel",
     "FillImage",
+    "GradeClip",
     "InterpolateClip",
+    "JoinClips",
     "Kind",
     "LoraUse",
     "Mention",

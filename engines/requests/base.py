@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engines.loras.facts import LoraFacts
 
-Kind = Literal["image", "clip", "sound", "subtitles", "document", "lora"]
+Kind = Literal["image", "clip", "sound", "subtitles", "document", "lora", "lut"]
+
+SEQUENCE_MIME = "application/zip"
+"""The MIME type of a clip that is delivered as pictures: it can be downloaded and watched, but not used as an input."""
 
 ASSET_ID = r"^[0-9a-f]{32}$"
 

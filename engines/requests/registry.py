@@ -9,6 +9,7 @@ from engines.requests.base import Request
 from engines.requests.change_clip import EditClip, ExtendClip, FillClip, RestyleClip
 from engines.requests.deliver import DeliverClip
 from engines.requests.enhance import CutOut, StylizeImage, UpscaleImage
+from engines.requests.finish import AddSound, CutClip, GradeClip, JoinClips
 from engines.requests.hub import FetchLora, FetchModel
 from engines.requests.image import ChangeImage, CreateImage, EditImage, ExtendImage, FillImage
 from engines.requests.speech import CheckSpeech, Speak
@@ -34,6 +35,10 @@ _ALL: tuple[type[Request], ...] = (
     ExtendClip,
     UpscaleClip,
     InterpolateClip,
+    CutClip,
+    JoinClips,
+    GradeClip,
+    AddSound,
     DeliverClip,
     Speak,
     CheckSpeech,

@@ -60,8 +60,8 @@ def test_invalid_projects_are_refused(as_owner: TestClient, path: str, body: obj
 def test_schemas_contain_the_choices_of_this_studio(as_owner: TestClient) -> None:
     listed = as_owner.get("/api/schema").json()
     assert [task["task"] for task in listed] == list(REQUESTS)
-    without = {"fetch_model", "fetch_lora", "deliver_clip"}  # these need no model
-    drawn = set(REQUESTS) - without - {"continue_clip"}  # only models of video families
+    without = {"fetch_model", "fetch_lora", "cut_clip", "join_clips", "grade_clip", "add_sound", "deliver_clip"}
+    drawn = set(REQUESTS) - without - {"continue_clip"}  # these need no model, or one of a video family
     assert {task["task"] for task in listed if "plain" in task["models"]} == drawn
     schema = as_owner.get("/api/schema/stylize_image").json()
     style = schema["properties"]["style"]

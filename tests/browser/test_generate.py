@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import shot
+from tests.browser.support import more_action
 from tests.support import samples
 
 pytestmark = pytest.mark.browser
@@ -142,6 +143,51 @@ def test_deliver_a_clip(opened: Opened, ann: httpx.Client, short_clip: Path) -> 
     assert length(page, "#tab-video video") > 0.5  # the browser plays its proxy
     expect(page.locator("#tab-video .under").get_by_role("button", name="Deliver…")).to_be_visible()
     shot(page, "delivered")
+
+
+def test_cut_join_and_score_a_clip(opened: Opened, ann: httpx.Client, short_clip: Path, speech: Path) -> None:
+    page = opened(ann, at="video/cut_clip")
+    bring(page, "video", short_clip)
+    cut = page.locator("#task-cut_clip")
+    cut.get_by_label("End at (s)").fill("0.4")
+    cut.get_by_role("radio", name="1:1").check(force=True)
+    cut.locator(".go").click()
+    stage(page, "video", "result")
+    expect(page.locator("#tab-video .caption")).to_contain_text("Cut")
+    shot(page, "cut")
+    more_action(page, "video", "Join…")
+    join = page.locator("#task-join_clips")
+    expect(join.locator(".slots-list li[data-at]")).to_have_count(1)
+    join.locator(".go").click()
+    expect(join.locator(".problem")).to_contain_text("Add two or more clips")
+    page.set_input_files("#task-join_clips .slots input[type=file]", short_clip)
+    expect(join.locator(".slots-list li[data-at]")).to_have_count(2)
+    join.locator(".go").click()
+    expect(page.locator("#tab-video .caption")).to_contain_text("2 clips", timeout=60_000)
+    shot(page, "joined")
+    more_action(page, "video", "Sound…")
+    sound = page.locator("#task-add_sound")
+    page.set_input_files("#task-add_sound .slot[data-kind=sound] input[type=file]", speech)
+    expect(sound.locator(".slot[data-kind=sound] .filled")).to_be_visible()
+    sound.locator(".go").click()
+    expect(page.locator("#tab-video .caption")).to_contain_text("Sound", timeout=60_000)
+    shot(page, "scored")
+
+
+def test_a_look_is_added_to_a_clip(opened: Opened, ann: httpx.Client, short_clip: Path, tmp_path: Path) -> None:
+    look = tmp_path / "look.cube"
+    look.write_text("LUT_3D_SIZE 2\n" + "\n".join(f"{r} {g} {b}" for b in (0, 1) for g in (0, 1) for r in (0, 0.5)))
+    page = opened(ann, at="video/grade_clip")
+    bring(page, "video", short_clip)
+    grade = page.locator("#task-grade_clip")
+    page.set_input_files("#task-grade_clip .slot[data-kind=lut] input[type=file]", short_clip)
+    expect(grade.locator(".slot[data-kind=lut] .wrong")).to_contain_text("is not a LUT")
+    page.set_input_files("#task-grade_clip .slot[data-kind=lut] input[type=file]", look)
+    expect(grade.locator(".slot[data-kind=lut] .filled")).to_contain_text("look")
+    grade.locator(".go").click()
+    stage(page, "video", "result")
+    expect(page.locator("#tab-video .caption")).to_contain_text("Graded")
+    shot(page, "graded")
 
 
 def test_errors_are_shown_next_to_the_button(opened: Opened, ann: httpx.Client, tmp_path: Path) -> None:

@@ -17,7 +17,18 @@ pytestmark = pytest.mark.browser
 
 Opened = Callable[..., Page]
 DONE = 180_000
-TASKS = ("create_clip", "animate_image", "continue_clip", "upscale_clip", "interpolate_clip", "deliver_clip")
+TASKS = (
+    "create_clip",
+    "animate_image",
+    "continue_clip",
+    "upscale_clip",
+    "interpolate_clip",
+    "cut_clip",
+    "join_clips",
+    "grade_clip",
+    "add_sound",
+    "deliver_clip",
+)
 PICTURE = {"task": "create_image", "prompt": "a red boat on the sea at sunset", "steps": 4, "seed": 1}
 
 

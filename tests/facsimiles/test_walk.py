@@ -25,7 +25,8 @@ CHANGES = FILMS - {"create_clip", "animate_image"}
 FIRST = {FETCHED[id].pipeline: id for id in reversed(PAINTS)}.values()
 """The first model of each class."""
 ELSEWHERE = {
-    "ffmpeg", "hibari", "hub", "qwen2.5-coder-1.5b", "realesrgan-anime", "realesrgan-fast", "realesrgan-x4plus", "rife",
+    "ffmpeg", "ffmpeg-rife", "finishing", "opencolorio",
+    "hibari", "hub", "qwen2.5-coder-1.5b", "realesrgan-anime", "realesrgan-fast", "realesrgan-x4plus", "rife",
     "smollm2", "storybook-image", "storybook-motion", "style-transfer", "u2netp", "whisper-tiny-en",
 }  # fmt: skip
 """Models that come with the studio, its starter pack or packages, with real weights: tested with their tasks."""

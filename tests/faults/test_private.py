@@ -75,6 +75,9 @@ def test_no_work_connects_to_other_computers(
             "extend_clip": {"prompt": "a house", "clip": clip, "steps": 2, "model": vace},
             "upscale_clip": {"clip": clip},
             "interpolate_clip": {"clip": clip, "fps": 15},
+            "cut_clip": {"clip": clip, "end": 0.3},
+            "join_clips": {"clips": [clip, clip]},
+            "grade_clip": {"clip": clip, "exposure": 1},
             "deliver_clip": {"clip": clip, "format": "h264"},
             "speak": {"text": "Good evening. This stays here."},
         }
@@ -83,10 +86,13 @@ def test_no_work_connects_to_other_computers(
         for task, fields in work.items():
             done[task] = finished(ann, submit(ann, {"task": task, **fields}), 300)
             assert done[task]["state"] == "done", done[task]
-        heard = {"sound": done["speak"]["assets"][0], "sentences": ["Good evening.", "This stays here."]}
-        end = finished(ann, submit(ann, {"task": "check_speech", **heard}), 300)
-        assert end["state"] == "done", end
-        assert {*work, "check_speech", "fetch_model", "fetch_lora"} == set(REQUESTS)  # downloads are requested by name
+        voice = done["speak"]["assets"][0]
+        heard = {"sound": voice, "sentences": ["Good evening.", "This stays here."]}
+        for of_sound in ({"task": "check_speech", **heard}, {"task": "add_sound", "clip": clip, "sound": voice}):
+            end = finished(ann, submit(ann, of_sound), 300)
+            assert end["state"] == "done", end
+        by_name = {"fetch_model", "fetch_lora"}  # downloads
+        assert {*work, "check_speech", "add_sound", *by_name} == set(REQUESTS)
         for path in (
             "/",
             "/config",

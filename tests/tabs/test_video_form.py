@@ -168,9 +168,20 @@ def test_the_tab_starts_with_generating_and_is_small(filmed: Studio) -> None:
         video.build(filmed)
     shown = json.dumps(page.get_config_file(), default=str)
     assert shown.index("task-create_clip") < shown.index("task-animate_image") < shown.index("task-upscale_clip")
-    assert len(page.blocks) <= 150
+    assert len(page.blocks) <= 180
     card = video.card(filmed)
-    assert [name for _, name in card.tasks] == ["Create", "Animate", "Continue", "Enlarge", "Frame rate", "Deliver"]
+    assert [name for _, name in card.tasks] == [
+        "Create",
+        "Animate",
+        "Continue",
+        "Enlarge",
+        "Frame rate",
+        "Cut",
+        "Join",
+        "Color",
+        "Sound",
+        "Deliver",
+    ]
     assert "from a prompt" in card.use
 
 

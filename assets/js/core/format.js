@@ -58,7 +58,7 @@ export const listWords = (words) => list.format(words);
 export const capitalize = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The name of each kind of asset. @type {Record<string, string>} */
-export const kindNames = { image: "picture", clip: "clip", sound: "sound", subtitles: "subtitles", document: "document", lora: "LoRA" };
+export const kindNames = { image: "picture", clip: "clip", sound: "sound", subtitles: "subtitles", document: "document", lora: "LoRA", lut: "LUT" };
 
 /**
  * @param {string} _

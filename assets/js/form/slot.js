@@ -18,9 +18,11 @@ import { formsRestored } from "./submit-bar.js";
  * @import { SlotList } from "./slots.js"
  */
 
-/** @typedef {"image" | "clip" | "sound"} Kind */
+/** @typedef {"image" | "clip" | "sound" | "lut"} Kind */
 
-const accepted = { image: "image/*,.heic,.heif,.avif", clip: "video/*", sound: "audio/*,.aif,.aiff,.aifc,.caf,.w64,.amr" };
+/** The files that a file dialog offers for each kind. */
+export const accepted = { image: "image/*,.heic,.heif,.avif", clip: "video/*", sound: "audio/*,.aif,.aiff,.aifc,.caf,.w64,.amr", lut: ".cube" };
+/** @type {Partial<Record<Kind, string>>} */
 const fits = { image: "image/", clip: "video/", sound: "audio/" };
 
 /**
@@ -121,7 +123,7 @@ export class Slot {
 
   /** @param {File} file */
   async bring(file) {
-    if (file.type && !file.type.startsWith(fits[this.kind]) && /^(image|video|audio)\//.test(file.type)) {
+    if (/^(image|video|audio)\//.test(file.type) && !file.type.startsWith(fits[this.kind] ?? "none")) {
       return this.complain(misfit(file.name, file.type, this.kind));
     }
     this.sending?.stop();
@@ -186,7 +188,7 @@ export const slotFor = (kind) => slots.filter((slot) => slot.kind === kind && se
 export function listenForPastes() {
   document.addEventListener("paste", (event) => {
     const file = event.clipboardData?.files?.[0];
-    const kind = file && /** @type {Kind[]} */ (Object.keys(fits)).find((name) => file.type.startsWith(fits[name]));
+    const kind = file && /** @type {Kind[]} */ (Object.keys(fits)).find((name) => file.type.startsWith(fits[name] ?? "none"));
     const slot = kind && slotFor(kind);
     if (slot) { event.preventDefault(); slot.bring(file); }
   });

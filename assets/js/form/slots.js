@@ -1,4 +1,4 @@
-// An ordered input for several pictures: add, move, remove.
+// An ordered input for several pictures or clips: add, move, remove.
 
 import * as api from "../core/api.js";
 import { fullTitle } from "../core/badges.js";
@@ -9,7 +9,7 @@ import { kindNames } from "../core/format.js";
 import { icon } from "../core/icons.js";
 import { project } from "../core/project.js";
 import { thumbnail } from "../core/thumbnail.js";
-import { slots } from "./slot.js";
+import { accepted, slots } from "./slot.js";
 
 /**
  * @import { AssetView } from "../types/api.js"
@@ -25,7 +25,7 @@ export class SlotList {
     /** @type {Map<string, AssetView | null>} */
     this.known = new Map();
     this.root = find(element, ".slots");
-    this.kind = dataOf(this.root).kind;
+    this.kind = /** @type {import("./slot.js").Kind} */ (dataOf(this.root).kind);
     this.most = Number(dataOf(this.root).most);
     this.list = find(this.root, ".slots-list");
     /** @param {HTMLElement} button */
@@ -62,7 +62,7 @@ export class SlotList {
     if (!asset) return;
     this.known.set(asset.id, asset);
     if (this.ids.includes(asset.id)) return;
-    if (this.ids.length >= this.most) return this.complain(`You can add up to ${this.most} pictures.`);
+    if (this.ids.length >= this.most) return this.complain(`You can add up to ${this.most} ${kindNames[this.kind]}s.`);
     this.put([...this.ids, asset.id]);
   }
 
@@ -123,10 +123,10 @@ export class SlotList {
      * @param {number} i
      */
     const one = (asset, i) => html`<li data-at="${i}"><span class="face">${thumbnail(asset)}<em>${i + 1}</em></span>
-      <span class="slots-acts"><button type="button" class="quiet" data-do="back" aria-label="Move picture ${i + 1} earlier" ${!i && html`disabled`}>${icon("left")}</button>
-      <button type="button" class="quiet" data-do="out" aria-label="Remove picture ${i + 1}" title="${fullTitle(asset)}">${icon("x")}</button>
-      <button type="button" class="quiet" data-do="on" aria-label="Move picture ${i + 1} later" ${i === ids.length - 1 && html`disabled`}>${icon("right")}</button></span></li>`;
+      <span class="slots-acts"><button type="button" class="quiet" data-do="back" aria-label="Move ${kindNames[this.kind]} ${i + 1} earlier" ${!i && html`disabled`}>${icon("left")}</button>
+      <button type="button" class="quiet" data-do="out" aria-label="Remove ${kindNames[this.kind]} ${i + 1}" title="${fullTitle(asset)}">${icon("x")}</button>
+      <button type="button" class="quiet" data-do="on" aria-label="Move ${kindNames[this.kind]} ${i + 1} later" ${i === ids.length - 1 && html`disabled`}>${icon("right")}</button></span></li>`;
     render(this.list, html`${shown.map(one)}${ids.length < this.most && html`<li class="slots-more"><label>${icon("plus")}<span>Add</span>
-      <input type="file" accept="image/*" multiple aria-label="Add to: ${dataOf(this.root).label}"></label></li>`}`);
+      <input type="file" accept="${accepted[this.kind]}" multiple aria-label="Add to: ${dataOf(this.root).label}"></label></li>`}`);
   }
 }

@@ -17,7 +17,7 @@ import { apiQuery, formatAddress, parseAddress } from "./filter-query.js";
 const PAUSE = 220; // ms after the last key before the search starts
 
 /** @type {Record<string, string>} */
-const plural = { image: "Pictures", clip: "Clips", sound: "Sounds", subtitles: "Subtitles", document: "Documents", lora: "LoRAs" };
+const plural = { image: "Pictures", clip: "Clips", sound: "Sounds", subtitles: "Subtitles", document: "Documents", lora: "LoRAs", lut: "LUTs" };
 
 export class Filters {
   /** @type {ReturnType<typeof setTimeout>} */

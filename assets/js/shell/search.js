@@ -13,7 +13,7 @@ import { openTab } from "./router.js";
 const PAUSE = 120; // ms after the last key before the search starts
 
 /** @type {Record<SearchResult["kind"], string>} */
-const signs = { project: "box", conversation: "pen", document: "document", cast: "person", recipe: "book", lora: "lora", image: "image", clip: "clip", sound: "sound", subtitles: "subtitles" };
+const signs = { project: "box", conversation: "pen", document: "document", cast: "person", recipe: "book", lora: "lora", lut: "lut", image: "image", clip: "clip", sound: "sound", subtitles: "subtitles" };
 
 /** @param {HTMLElement} target */
 const typing = (target) => target.closest?.("input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable=true]");

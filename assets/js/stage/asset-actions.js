@@ -25,6 +25,12 @@ const steps = {
   subtitles: [],
 };
 
+/** More steps, only in the menu. @type {typeof steps} */
+const moreSteps = {
+  clip: [["cut_clip", "Cut…", "cut"], ["join_clips", "Join…", "plus"], ["grade_clip", "Color…", "lut"], ["add_sound", "Sound…", "sound"]],
+  sound: [["add_sound", "Put under a clip…", "clip"]],
+};
+
 /**
  * Whether a tab has a form for a task, loaded or not.
  * @param {string} task
@@ -52,11 +58,11 @@ const star = (asset, bare = false) => html`<button type="button" class="step sta
 const download = (asset) => html`<a class="step" href="${api.fileOf(asset.id)}?download=1" download>${icon("down")}Download</a>`;
 
 /**
- * A copy for a client: without prompts and settings, named after the project. Not for texts and LoRAs, nor for what a
- * check of a voice-over found.
+ * A copy for a client: without prompts and settings, named after the project. Not for texts, LoRAs and LUTs, nor for
+ * what a check of a voice-over found; image sequences have none of either.
  * @param {AssetView} asset
  */
-const clientDownload = (asset, look = "") => !["document", "lora"].includes(asset.kind) && html`<a class="step ${look}" href="${api.fileOf(asset.id)}?download=1&clean=1" download
+const clientDownload = (asset, look = "") => !["document", "lora", "lut"].includes(asset.kind) && asset.mime !== "application/zip" && html`<a class="step ${look}" href="${api.fileOf(asset.id)}?download=1&clean=1" download
   title="Without prompts and settings, named after the project">${icon("down")}Download for client</a>`;
 
 /** The forms that edit a result, the preferred one first: by prompt, otherwise by mask. */
@@ -109,6 +115,7 @@ export const resultButtons = (asset, more) => html`<div class="steps" role="grou
 export const moreActions = (asset) => html`
   ${clientDownload(asset, "narrow")}
   ${nextSteps(asset).map(([task, name, glyph]) => button("use", name, glyph, { look: "narrow", task }))}
+  ${(moreSteps[asset.kind] ?? []).filter(([task]) => offered(task)).map(([task, name, glyph]) => button("use", name, glyph, { task }))}
   ${nextSteps(asset).length > 0 && button("use", "Use as input…", "reuse")}
   ${asset.kind === "image" && asset.parents?.length > 0 && button("compare", "Compare", "compare")}
   ${wasMade(asset) && button("reuse", "Reuse settings", "again", { look: asset.kind === "sound" ? "narrow" : "" })}

@@ -29,7 +29,7 @@ import { followResult, notesList, resultView } from "./result.js";
 /** @type {Record<string, [icon: string, title: string, text: string]>} */
 const empty = {
   image: ["image", "Describe a picture to begin", "Or add a picture to edit it, extend it, enlarge it or remove its background. Your results appear here."],
-  video: ["clip", "Describe a shot to begin", "Or add a picture to animate, a clip to enlarge, retime or deliver. Your results appear here."],
+  video: ["clip", "Describe a shot to begin", "Or add a picture to animate, a clip to enlarge, cut, grade or deliver. Your results appear here."],
   audio: ["sound", "Type what the voice should say", "Pick a voice, press the button and listen here. Long texts are read sentence by sentence, with subtitles."],
 };
 

@@ -35,7 +35,7 @@ export interface AssetPage {
 
 export interface AssetView {
   id: string;
-  kind: "image" | "clip" | "sound" | "subtitles" | "document" | "lora";
+  kind: "image" | "clip" | "sound" | "subtitles" | "document" | "lora" | "lut";
   origin: "made" | "upload";
   title: string;
   mime: string;
@@ -634,14 +634,14 @@ export interface SearchAnswer {
 }
 
 export interface SearchGroup {
-  kind: "project" | "conversation" | "document" | "cast" | "recipe" | "lora" | "image" | "clip" | "sound" | "subtitles";
+  kind: "project" | "conversation" | "document" | "cast" | "recipe" | "lora" | "lut" | "image" | "clip" | "sound" | "subtitles";
   name: string;
   results: SearchResult[];
   more: boolean;
 }
 
 export interface SearchResult {
-  kind: "project" | "conversation" | "document" | "cast" | "recipe" | "lora" | "image" | "clip" | "sound" | "subtitles";
+  kind: "project" | "conversation" | "document" | "cast" | "recipe" | "lora" | "lut" | "image" | "clip" | "sound" | "subtitles";
   id: string;
   title: string;
   note: string;

@@ -2,7 +2,10 @@
 
 from typing import Literal, NamedTuple
 
-from engines.requests.deliver import DeliveryFormat
+import av
+
+from engines.requests.deliver import FileFormatName
+from engines.requests.finish import FinishFormat
 
 
 class FileFormat(NamedTuple):
@@ -23,6 +26,16 @@ class FileFormat(NamedTuple):
         """Return the options of the encoder; libx265 takes its threads as one."""
         return self.options | ({"x265-params": f"log-level=error:pools={threads}"} if self.codec == "libx265" else {})
 
+    def pixels_for(self, source: av.VideoFormat) -> str:
+        """Return the pixel format for a source: with transparency if both can have it."""
+        has_alpha = any(part.is_alpha for part in source.components)
+        return (self.alpha if has_alpha else None) or self.pixels
+
+    @property
+    def needs_proxy(self) -> bool:
+        """Whether few browsers play it."""
+        return self.codec != "libx264"
+
     @property
     def suffix(self) -> str:
         return f".{self.container}"
@@ -39,7 +52,7 @@ PROXY = FileFormat("mp4", "libx264", "yuv420p", "aac", {"crf": "23", "preset": "
 PROXY_SIDE = 1280
 """The longest side of a proxy in px."""
 
-FORMATS: dict[DeliveryFormat, FileFormat] = {
+FORMATS: dict[FileFormatName, FileFormat] = {
     "prores_hq": FileFormat("mov", "prores_ks", "yuv422p10le", "pcm_s24le", {"profile": "hq", **_VENDOR}),
     "prores_4444": FileFormat(
         "mov", "prores_ks", "yuv444p10le", "pcm_s24le", {"profile": "4444", **_VENDOR}, alpha="yuva444p10le"
@@ -47,3 +60,12 @@ FORMATS: dict[DeliveryFormat, FileFormat] = {
     "h265": FileFormat("mp4", "libx265", "yuv420p10le", "aac", _GOOD, tag="hvc1"),  # Apple's players need hvc1
     "h264": FileFormat("mp4", "libx264", "yuv420p", "aac", _GOOD),
 }
+
+
+def format_for(name: FinishFormat, source: av.VideoFormat) -> FileFormat:
+    """Return the format with this name. “auto” is H.264, or ProRes for pixels that have more than it can hold."""
+    if name != "auto":
+        return FORMATS[name]
+    if any(part.is_alpha for part in source.components):
+        return FORMATS["prores_4444"]
+    return FORMATS["prores_hq" if source.components[0].bits > 8 else "h264"]

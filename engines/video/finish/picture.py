@@ -33,10 +33,14 @@ _SCALER = "flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"
 
 
 class Framing(NamedTuple):
-    """The size in px that a picture is scaled to, and the size of the frame that it is then centered in."""
+    """The size in px that a picture is scaled to, and the size of the frame that it is then put into.
+
+    If the frame is smaller, ``position`` says which part of the picture stays: from 0 (left, top) to 1 (right, bottom).
+    """
 
     scaled: Size
     frame: Size
+    position: float = 0.5
 
     @classmethod
     def of(cls, size: Size, pixel_aspect: Fraction, named: str, how: Literal["fit", "fill"]) -> "Framing":
@@ -46,8 +50,21 @@ class Framing(NamedTuple):
             scaled = round(width), size[1]
             return cls(scaled, (scaled[0] + scaled[0] % 2, scaled[1] + scaled[1] % 2))
         frame = SIZES[named] if width >= height else SIZES[named][::-1]
+        return cls.into((frame[0], frame[1]), size, pixel_aspect, how)
+
+    @classmethod
+    def into(cls, frame: Size, size: Size, pixel_aspect: Fraction, how: Literal["fit", "fill"]) -> "Framing":
+        """Return the framing of an upright clip in a frame: with black bars, or filling it and losing edges."""
+        width, height = Fraction(size[0]) * pixel_aspect, Fraction(size[1])
         times = (min if how == "fit" else max)(frame[0] / width, frame[1] / height)
-        return cls((_even(width * times), _even(height * times)), (frame[0], frame[1]))
+        return cls((_even(width * times), _even(height * times)), frame)
+
+    @classmethod
+    def cropped(cls, size: Size, pixel_aspect: Fraction, aspect: Fraction, position: float) -> "Framing":
+        """Return the framing of an upright clip that is cropped to an aspect ratio (width to height)."""
+        scaled = round(size[0] * pixel_aspect), size[1]
+        width, height = min(scaled[0], int(scaled[1] * aspect)), min(scaled[1], int(scaled[0] / aspect))
+        return cls(scaled, (max(2, width // 2 * 2), max(2, height // 2 * 2)), position)
 
     @classmethod
     def within(cls, size: Size, side: int) -> "Framing":
@@ -80,27 +97,26 @@ class RecConverter:
         if source != self._source:  # the first frame, or a clip that changes its size
             self._source, self._chain = source, _Chain.of(frame, self._filters(frame), self._color)
         (new,) = self._chain.push(frame)
-        new.colorspace, new.color_primaries, new.color_trc = REC709
-        new.color_range = ColorRange.MPEG
-        self._last = frame, new
+        self._last = frame, tag_rec709(new)
         return new
 
     def _filters(self, frame: av.VideoFrame) -> Filters:
-        (width, height), (out_width, out_height) = self._framing
+        (width, height), (out_width, out_height), position = self._framing
         convert = f"w={width}:h={height}:{_SCALER}:out_color_matrix=bt709:out_range=tv"
         if primaries := _WIDE.get(int(frame.color_primaries)):
             convert += f":in_primaries={primaries}:out_primaries=bt709"
             convert += ":in_transfer=bt709:out_transfer=bt709"
         filters: Filters = [*_TURNS[rotate(frame)], ("scale", convert), ("setsar", "1")]
         if width > out_width or height > out_height:
-            filters.append(("crop", f"{out_width}:{out_height}"))
+            left, top = (f"({side})*{position}" for side in ("in_w-out_w", "in_h-out_h"))
+            filters.append(("crop", f"{out_width}:{out_height}:{left}:{top}"))
         if (out_width - width, out_height - height) in ((1, 0), (0, 1), (1, 1)):  # an odd size: repeat the edge
             fine = "yuva444p12le" if self._pixels.startswith("yuva") else "yuv444p12le"
             filters += [("format", fine), ("pad", f"{out_width}:{out_height}:0:0")]
             filters.append(("fillborders", f"right={out_width - width}:bottom={out_height - height}:mode=smear"))
         elif width < out_width or height < out_height:
-            left, top = (out_width - width) // 4 * 2, (out_height - height) // 4 * 2
-            filters.append(("pad", f"{out_width}:{out_height}:{left}:{top}:black"))
+            x, y = (out_width - width) // 4 * 2, (out_height - height) // 4 * 2
+            filters.append(("pad", f"{out_width}:{out_height}:{x}:{y}:black"))
         return [*filters, ("format", self._pixels)]
 
 
@@ -115,6 +131,13 @@ def deinterlaced(frames: Iterable[DecodedFrame], color: Color) -> Iterator[Decod
             yield times.popleft()._replace(picture=picture)
     for picture in chain.push(None) if chain else ():
         yield times.popleft()._replace(picture=picture)
+
+
+def tag_rec709(frame: av.VideoFrame) -> av.VideoFrame:
+    """Tag a frame as Rec.709 in limited range, and return it."""
+    frame.colorspace, frame.color_primaries, frame.color_trc = REC709
+    frame.color_range = ColorRange.MPEG
+    return frame
 
 
 def frame_sha256(frame: av.VideoFrame) -> bytes:

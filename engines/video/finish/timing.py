@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from math import floor
 
 import av
 
@@ -23,6 +24,11 @@ def constant_rate(mean: Fraction, base: Fraction) -> Fraction:
     if mean == base:
         return mean
     return next((rate for rate in FILM_RATES if rate >= mean * Fraction(999, 1000)), FILM_RATES[-1])
+
+
+def frame_count(begin: Fraction, end: Fraction, rate: Fraction) -> int:
+    """Return how many frames there are from ``begin`` to ``end`` seconds at a constant rate; at least one."""
+    return max(1, floor((end - begin) * rate + Fraction(1, 2)))
 
 
 class FrameChooser:

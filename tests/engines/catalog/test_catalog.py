@@ -15,7 +15,7 @@ from errors import StudioError
 PHOTO = AssetFacts(kind="image", mime="image/png", bytes=1, width=640, height=480)
 VOICE = AssetFacts(kind="sound", mime="audio/wav", bytes=1, seconds=4)
 CLIP = AssetFacts(kind="clip", mime="video/mp4", bytes=1, width=640, height=480, seconds=1, fps=24, frames=24)
-ID, MASK = "a" * 32, "b" * 32
+ID, OTHER = "a" * 32, "b" * 32
 ALL = shipped.entries()
 
 
@@ -102,17 +102,23 @@ def test_every_shipped_entry_accepts_its_own_defaults(path: Path, tmp_path: Path
         "continue_clip": {"prompt": "x", "clip": ID},
         "restyle_clip": {"prompt": "x", "clip": ID},
         "edit_clip": {"prompt": "x", "clip": ID},
-        "fill_clip": {"prompt": "x", "clip": ID, "mask": MASK},
+        "fill_clip": {"prompt": "x", "clip": ID, "mask": OTHER},
         "extend_clip": {"prompt": "x", "clip": ID},
         "upscale_clip": {"clip": ID},
         "interpolate_clip": {"clip": ID},
-        "deliver_clip": {"clip": ID},
+        "cut_clip": {"clip": ID},
+        "join_clips": {"clips": [ID, ID]},
+        "grade_clip": {"clip": ID},
+        "add_sound": {"clip": ID, "sound": OTHER},
+        "deliver_clip": {"clip": ID, "motion": "smooth" if model.id == "ffmpeg-rife" else "repeat"},
     }
     if model.needs_references:
         wanted["create_image"] = {"prompt": "x", "references": [ID]}
     own = catalog(tmp_path, {**model.model_dump(mode="json"), "parts": {}})
     for task in model.tasks:
-        facts = {ID: CLIP if "clip" in task else VOICE if "speech" in task else PHOTO, MASK: PHOTO}
+        clips = "clip" in task or task == "add_sound"
+        other = PHOTO if task == "fill_clip" else VOICE
+        facts = {ID: CLIP if clips else VOICE if "speech" in task else PHOTO, OTHER: other}
         ready = own.prepare(parse({"task": task, "model": model.id, **wanted.get(task, {"image": ID})}), facts)
         assert ready.model == model.id
 

@@ -9,6 +9,8 @@ import av
 import numpy as np
 from av.video.reformatter import ColorRange
 
+from engines.media import wav
+
 RATE = 48_000
 
 
@@ -70,25 +72,30 @@ def write(
     options: dict[str, str] | None = None,
     clicks: Sequence[float] = (),
     seconds: float | None = None,
+    tones: Sequence[np.ndarray] = (),
     **context: Any,
 ) -> Path:
-    """Write frames as they are, and a sound track for each of ``clicks`` with one click at that time."""
+    """Write frames as they are, and a sound track for each of ``clicks`` with one click at that time, and for each of
+    ``tones``, samples [n] from -1 to 1."""
     with av.open(str(path), "w") as out:
         video = out.add_stream(codec, rate=fps, options=options or {"qp": "0"})
         video.width, video.height, video.pix_fmt = frames[0].width, frames[0].height, frames[0].format.name
         context = {"colorspace": 1, "color_primaries": 1, "color_trc": 1, **context}
         for name, value in context.items():
             setattr(video.codec_context, name, value)
-        tracks = [out.add_stream("pcm_s16le", rate=RATE, layout="mono") for _ in clicks]
+        tracks = [out.add_stream("pcm_s16le", rate=RATE, layout="mono") for _ in (*clicks, *tones)]
         for track in tracks:
             track.metadata["language"] = "eng"
         for number, frame in enumerate(frames):
             frame.pts, frame.time_base = number, 1 / Fraction(fps)
             out.mux(video.encode(frame))
         out.mux(video.encode(None))
-        for track, click in zip(tracks, clicks, strict=True):
+        sounds = [(32_767 * tone).astype(np.int16) for tone in tones]
+        for click in reversed(clicks):
             samples = np.zeros(round((seconds or len(frames) / fps) * RATE), np.int16)
             samples[round(click * RATE) :][:48] = 20_000
+            sounds.insert(0, samples)
+        for track, samples in zip(tracks, sounds, strict=True):
             sound = av.AudioFrame.from_ndarray(samples[None], "s16", "mono")
             sound.sample_rate, sound.pts, sound.time_base = RATE, 0, Fraction(1, RATE)
             out.mux(track.encode(sound))
@@ -104,6 +111,17 @@ def numbers(frames: Sequence[av.VideoFrame]) -> list[int]:
     """Return the number of each of these frames."""
     means = [float(plane(frame).mean()) * 2.0 ** (10 - frame.format.components[0].bits) for frame in frames]
     return [round((mean - 64) / 8) for mean in means]
+
+
+def sine(hertz: float, seconds: float, peak: float = 0.3) -> np.ndarray:
+    """Return the samples of a tone."""
+    return peak * np.sin(2 * np.pi * hertz * np.arange(round(seconds * RATE)) / RATE)
+
+
+def write_sound(path: Path, samples: np.ndarray) -> Path:
+    """Write samples [n] from -1 to 1 as a WAV file."""
+    wav.write(samples.astype(np.float32), RATE, path, "")
+    return path
 
 
 def clicks(path: Path) -> list[float]:

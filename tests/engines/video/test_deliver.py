@@ -142,11 +142,11 @@ def test_colors_become_rec_709(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_framing_keeps_proportions() -> None:
-    assert Framing.of((1440, 1080), Fraction(1), "1080p", "fit") == ((1440, 1080), (1920, 1080))
-    assert Framing.of((1440, 1080), Fraction(1), "1080p", "fill") == ((1920, 1440), (1920, 1080))
-    assert Framing.of((1440, 1080), Fraction(4, 3), "720p", "fit") == ((1280, 720), (1280, 720))
-    assert Framing.of((720, 1280), Fraction(1), "4k", "fit") == ((2160, 3840), (2160, 3840))
-    assert Framing.of((853, 481), Fraction(1), "source", "fit") == ((853, 481), (854, 482))
+    assert Framing.of((1440, 1080), Fraction(1), "1080p", "fit")[:2] == ((1440, 1080), (1920, 1080))
+    assert Framing.of((1440, 1080), Fraction(1), "1080p", "fill")[:2] == ((1920, 1440), (1920, 1080))
+    assert Framing.of((1440, 1080), Fraction(4, 3), "720p", "fit")[:2] == ((1280, 720), (1280, 720))
+    assert Framing.of((720, 1280), Fraction(1), "4k", "fit")[:2] == ((2160, 3840), (2160, 3840))
+    assert Framing.of((853, 481), Fraction(1), "source", "fit")[:2] == ((853, 481), (854, 482))
 
 
 def test_bars_are_black_and_a_filled_frame_is_cropped(desk: Desk, tmp_path: Path) -> None:
