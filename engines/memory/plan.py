@@ -246,8 +246,8 @@ def _fit_parts(needs: StageNeeds, dtypes: Mapping[str, str], strategy: _Strategy
 
 
 def _placement(name: str, weights: PartWeights, dtype: str, strategy: _Strategy) -> Placement:
-    """Return a part's placement. The decoder is small, and streaming and casting do not cover it."""
-    if name.startswith("vae"):
+    """Return a part's placement. Decoders are small, and streaming and casting do not cover them."""
+    if name.startswith(("vae", "audio_vae")):
         return Placement(dtype=dtype)
     # int8 only covers linear layers, which is all that transformers consist of.
     eight = "" if weights.packed or not strategy.eight else "int8" if name.startswith("transformer") else "fp8"
