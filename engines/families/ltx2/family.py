@@ -23,7 +23,7 @@ guidance."""
 
 class LTX2(LTXVideo):
     """Its connectors turn what Gemma reads into the embeds of the two streams, picture and sound. They run when the
-    prompt is encoded: what they return takes a fiftieth of the memory of what they are given.
+    prompt is encoded: what they return takes a twenty-fifth of the memory of what they are given.
 
     An entry's option ``stg_blocks`` has the blocks whose attention is skipped for spatio-temporal guidance.
     """
