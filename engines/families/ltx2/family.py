@@ -34,6 +34,7 @@ class LTX2(LTXVideo):
     encoders = ("tokenizer", "text_encoder", "connectors")
     denoisers = ("transformer", "vae", "audio_vae")
     vocoders = ("audio_vae", "vocoder")
+    vocoder_dtype = "float32"  # as its makers run it: in half precision, the errors of a hundred layers add up
     encoding_share = 0.16  # the states of all 49 layers, for both prompts, and two copies of them in the connectors
     token_bytes = 500_000  # counted from its shapes, for prompt and negative prompt in one batch; each token of a
     # picture to animate has its own timestep embedding
