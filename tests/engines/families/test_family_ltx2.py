@@ -143,13 +143,20 @@ def test_a_clip_has_the_frames_and_the_sound_of_the_plain_pipeline(
 
 
 def test_gemma_is_gone_before_the_first_step_and_not_loaded_for_the_same_prompt(desk: Desk) -> None:
-    case = Case("ltx-2")
-    request = asked(desk, case)
-    desk.files(**request)
-    notes = loaded(desk)
-    assert [note for note in notes if "text encoder" in note or "connectors" in note]
-    plan = desk.files(**request, seed=3)[0].provenance["plan"]
-    assert set(plan) == {"text_encode", "denoise", "decode", "vocode"}
+    leased = list[set[str]]()
+
+    def hear(event: protocol.Event) -> None:
+        desk.events.append(event)
+        if isinstance(event, protocol.Progress):
+            components = desk.swapper.state("device").components
+            leased.append({Path(one.key.partition("#")[0]).name for one in components if one.leased})
+
+    desk.worker._send = hear
+    request = asked(desk, Case("ltx-2"))
+    (made,) = desk.files(**request)
+    assert leased[0] == {"transformer", "vae", "audio_vae"}
+    assert set(made.provenance["plan"]) == {"text_encode", "denoise", "decode", "vocode"}
+    assert any("text encoder" in note for note in loaded(desk))
     desk.swapper.free()
     desk.files(**request, seed=4)
     assert not [note for note in loaded(desk) if "text encoder" in note or "connectors" in note]
