@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from engines.media.sound_track import SoundTrack
 
+_LAST_FRAME = "engines.families.ltx2.last_frame_pipeline:LTX2LastFramePipeline"
 _AUDIO_EMBEDS = "audio_prompt_embeds"
 """The name of the embeds that the sound follows: one row for the prompt, after one for the negative prompt if there is
 guidance."""
@@ -42,7 +43,7 @@ class LTX2(LTXVideo):
     """The memory of a second of sound: the widest layer of LTX-2.3's vocoder, counted from its shapes."""
 
     def pipeline(self, inputs: GenerationInputs) -> str:
-        return "LTX2ConditionPipeline" if inputs.conditioning.last is not None else super().pipeline(inputs)
+        return _LAST_FRAME if inputs.conditioning.last is not None else super().pipeline(inputs)
 
     def encode_prompt(self, pipeline: Any, inputs: GenerationInputs) -> PromptEmbeds:
         return _connect(pipeline, super().encode_prompt(pipeline, inputs))

@@ -91,14 +91,14 @@ def bare_clip(desk: Desk, case: Case, twin_folder: Path) -> tuple[np.ndarray, So
     import torch
     from diffusers.pipelines.ltx2 import LTX2VideoCondition
 
+    from engines.families.ltx2.last_frame_pipeline import LTX2LastFramePipeline
+
     entry = desk.catalog.get(f"{case.model}.twin")
     folder = build(entry.twin or "", twin_folder)
-    names = ("LTX2Pipeline", "LTX2ImageToVideoPipeline", "LTX2ConditionPipeline")
+    classes = (diffusers.LTX2Pipeline, diffusers.LTX2ImageToVideoPipeline, LTX2LastFramePipeline)
     # As the makers' own program runs LTX-2: blocks can skip their attention.
     transformer = diffusers.LTX2VideoTransformer3DModel.from_pretrained(folder / "transformer", perturbed_attn=True)
-    pipeline = getattr(diffusers, names[len(case.pictures)]).from_pretrained(
-        folder, transformer=transformer.float(), dtype=torch.float32
-    )
+    pipeline = classes[len(case.pictures)].from_pretrained(folder, transformer=transformer.float(), dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     settings = entry.options.get("scheduler_settings", {})
     pipeline.scheduler = type(pipeline.scheduler).from_config(pipeline.scheduler.config, **settings)
@@ -140,6 +140,21 @@ def test_a_clip_has_the_frames_and_the_sound_of_the_plain_pipeline(
         assert (track.rate, track.channels) == (case.rate, 2)
         heard = sum(frame.samples for frame in media.decode(track)) / case.rate
     assert heard == pytest.approx(FRAMES / RATE, abs=0.07)  # its latents are 40 ms long, an AAC packet up to 43 ms
+
+
+@pytest.mark.parametrize("latent", [2, 15])
+def test_the_last_picture_is_at_the_last_frame(latent: int) -> None:
+    from engines.families.ltx2.last_frame_pipeline import LTX2LastFramePipeline
+
+    parts = dict.fromkeys(("scheduler", "vae", "audio_vae", "text_encoder", "tokenizer", "connectors", "transformer"))
+    pipeline = LTX2LastFramePipeline(**parts, vocoder=None)
+    place = {"keyframe_latent_num_frames": 1, "keyframe_latent_height": 2, "keyframe_latent_width": 2}
+    first_of_latent = (latent - 1) * 8 + 1
+    seconds = pipeline._prepare_keyframe_coords(
+        **place, pixel_frame_idx=first_of_latent, num_pixel_frames=1, fps=RATE, device="cpu"
+    )[0, 0]
+    frames = 1 + latent * 8
+    assert seconds[0].tolist() == pytest.approx([(frames - 1) / RATE, frames / RATE])
 
 
 def test_gemma_is_gone_before_the_first_step_and_not_loaded_for_the_same_prompt(desk: Desk) -> None:
