@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from engines import protocol
+from engines import protocol, torch_setup
 from engines.media.intake import inspect
 from engines.media.sound_track import SoundTrack
 from engines.twins import build
@@ -144,6 +144,7 @@ def test_a_clip_has_the_frames_and_the_sound_of_the_plain_pipeline(
 
 @pytest.mark.parametrize("latent", [2, 15])
 def test_the_last_picture_is_at_the_last_frame(latent: int) -> None:
+    torch_setup.import_heavy("diffusers", "transformers")
     from engines.families.ltx2.last_frame_pipeline import LTX2LastFramePipeline
 
     parts = dict.fromkeys(("scheduler", "vae", "audio_vae", "text_encoder", "tokenizer", "connectors", "transformer"))
