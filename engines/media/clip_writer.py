@@ -93,15 +93,22 @@ class ClipWriter:
             self._encoder.close()
             self._encoder, self._open = None, []
 
-    def finish(self, path: Path, sound: Path | SoundTrack | None, provenance: dict[str, Any]) -> protocol.ResultFile:
-        """Join the parts into ``path`` with ``sound``: the sound and timecode of a file, or sound in memory.
+    def finish(
+        self,
+        path: Path,
+        sound: Path | SoundTrack | None,
+        provenance: dict[str, Any],
+        timecode: Path | None = None,
+    ) -> protocol.ResultFile:
+        """Join the parts into ``path`` with ``sound``: the sound and timecode of a file, or sound in memory, to which
+        ``timecode`` is a file with one.
 
         The result's ``notes`` name what is not carried over from that file.
         """
         self.keep()
         digest = hashlib.sha256()
         with write_atomically(path) as part:
-            notes = self._join(part, sound, json.dumps(provenance, ensure_ascii=False), digest)
+            notes = self._join(part, sound, timecode, json.dumps(provenance, ensure_ascii=False), digest)
         frames_written = [frame for frames in self._parts for frame in frames]
         for frame in frames_written:
             digest.update(f"{frame.start} {frame.sha256}\n".encode())
@@ -127,7 +134,15 @@ class ClipWriter:
             notes=tuple(notes),
         )
 
-    def _join(self, path: Path, sound: Path | SoundTrack | None, record: str, digest: "hashlib._Hash") -> list[str]:
+    def _join(
+        self,
+        path: Path,
+        sound: Path | SoundTrack | None,
+        timecode: Path | None,
+        record: str,
+        digest: "hashlib._Hash",
+    ) -> list[str]:
+        """Write the pictures and the sound to a file; returns notes."""
         options = {
             "movflags": "+faststart+use_metadata_tags",
             "movie_timescale": str(self._format.time_base.denominator),
@@ -140,10 +155,12 @@ class ClipWriter:
             stream.time_base = self._format.time_base
             stream.codec_context.framerate = self._format.fps  # a timecode counts frames at this rate
             packets, notes = [self._pictures(stream)], []
+            timecode = sound if isinstance(sound, Path) else timecode
+            if timecode:
+                notes += carry_timecode(timecode, stream, self._format.fps)
             if isinstance(sound, SoundTrack):
                 packets.append(add_sound(sound, out, digest))
             elif sound is not None:
-                notes += carry_timecode(sound, stream, self._format.fps)
                 carried = carry_sound(sound, out, files, digest)
                 packets, notes = packets + carried.tracks, notes + carried.notes
             for packet in heapq.merge(*packets, key=decoding_time):

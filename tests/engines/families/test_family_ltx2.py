@@ -228,3 +228,33 @@ def test_a_lora_acts_and_leaves_no_trace(desk: Desk, lora: str) -> None:
     (after,) = desk.files(**request)
     assert changed.notes == ()
     assert changed.content_sha256 != before.content_sha256 == after.content_sha256
+
+
+def heard(desk: Desk, file: protocol.ResultFile) -> tuple[np.ndarray, int]:
+    """The sound in a file, (length, channels), and its rate."""
+    with av.open(str(desk.folder / "out" / file.file)) as media:
+        track = media.streams.audio[0]
+        return np.concatenate([frame.to_ndarray().T for frame in media.decode(track)]), track.rate
+
+
+def test_a_clip_in_parts_and_a_continued_one_have_their_sound_throughout(
+    desk: Desk, twin_folder: Path, tmp_path: Path
+) -> None:
+    request = asked(desk, Case("ltx-2"))
+    (whole,) = desk.files(**{**request, "prompt": "a fox\n0 s: it says “Good.”\n0.5 s: it barks", "seconds": 1.0})
+    assert "Made in parts." in " ".join(whole.notes)
+    samples, rate = heard(desk, whole)
+    assert len(samples) / rate == pytest.approx(whole.seconds, abs=0.07)
+    parts = [samples[at : at + rate // 5] for at in range(0, round(whole.seconds * rate) - rate // 5, rate // 5)]
+    assert all(part.std() > 1e-3 for part in parts)
+
+    path = desk.folder / "out" / whole.file
+    other = Desk(twin_folder, tmp_path / "other")
+    begun = other.add(path, inspect(path, path.name).facts)
+    (longer,) = other.files(**{**asked(other, Case("ltx-2")), "task": "continue_clip", "clip": begun})
+    assert longer.frames == (whole.frames or 0) + FRAMES - 1
+    more, rate = heard(other, longer)
+    assert len(more) / rate == pytest.approx(longer.seconds, abs=0.07)
+    assert more[len(samples) :].std() > 1e-3
+    same = samples[: rate // 2], more[: rate // 2]
+    assert np.corrcoef(*(one[:, 0] for one in same))[0, 1] > 0.9, "the same but for the encoder"
