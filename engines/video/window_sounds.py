@@ -1,18 +1,19 @@
 """The sounds of the windows of a clip: save each, and join them to one."""
 
+from contextlib import suppress
 from fractions import Fraction
-from itertools import chain, count
+from itertools import count
 from pathlib import Path
 
-import av
 import numpy as np
 
 from engines.media.files import write_atomically
 from engines.media.sound import Samples
-from engines.media.sound_frames import cut_frames, timed_frames
+from engines.media.sound_frames import interleaved_blocks
 from engines.media.sound_track import SoundTrack
 from engines.media.streams import open_media, soundtrack
 from engines.video.continuation import Continuation
+from errors import StudioError
 
 _LAYOUTS = {1: "mono", 2: "stereo"}
 
@@ -43,7 +44,7 @@ def joined_sound(folder: Path, fps: Fraction, begun: Continuation | None) -> Sou
     if not pieces:
         return None
     if begun:
-        pieces.insert(0, (Fraction(0), _samples(begun, rate)))
+        pieces.insert(0, _begun_sound(begun, rate))
     placed = [(round(start * rate), samples) for start, samples in pieces]
     return SoundTrack(_crossfaded([(max(0, start), samples[max(0, -start) :]) for start, samples in placed]), rate)
 
@@ -63,18 +64,15 @@ def _crossfaded(pieces: list[tuple[int, Samples]]) -> Samples:
     return out
 
 
-def _samples(begun: Continuation, rate: int) -> Samples:
-    """Return the sound of the clip that is continued, in mono or stereo; nothing if it has none."""
-    blocks: list[Samples] = [np.zeros((0, 1), np.float32)]
-    with open_media(begun.path) as media:
+def _begun_sound(begun: Continuation, rate: int) -> tuple[Fraction, Samples]:
+    """Return when the sound of the clip that is continued starts, and its samples, in mono or stereo; none if it has
+    no sound, or more channels than can be mixed."""
+    start, channels = Fraction(0), 1
+    blocks: list[Samples] = []
+    with open_media(begun.path) as media, suppress(StudioError):
         if track := soundtrack(media):
             channels = min(2, track.channels)  # FFmpeg would make mono quieter in stereo
-            blocks = [np.zeros((0, channels), np.float32)]
-            resampler = av.AudioResampler("flt", _LAYOUTS[channels], rate)
-            frames = (frame for _, frame in cut_frames(timed_frames(media.demux(track), track), Fraction(0), begun.end))
-            for frame in chain(frames, (None,)):
-                if frame:
-                    frame.pts = None  # the inserted silence has no times either
-                for piece in resampler.resample(frame):
-                    blocks.append(np.asarray(piece.to_ndarray(), np.float32).reshape(-1, channels))
-    return np.concatenate(blocks)
+            start = Fraction(track.start_time or 0) * (track.time_base or 0)
+            blocks += interleaved_blocks(media, track, rate, rate, _LAYOUTS[channels])
+    samples = np.concatenate(blocks).reshape(-1, channels) if blocks else np.zeros((0, channels), np.float32)
+    return start, samples[: max(0, round((begun.end - start) * rate))]
