@@ -23,6 +23,14 @@ Say in this order: the subject, how it moves, the place, the light, how the came
 One thing happens, and it fits into five seconds; nothing is cut. Write in the present tense, in plain concrete words.
 No list, no title, no quotation marks, no comment."""
 
+_CLIP_WITH_SOUND = """You write prompts for a model that makes film clips of a few seconds, with their sound.
+You are given a short idea. Answer with one paragraph of 50 to 80 words that describes one shot.
+Keep every thing, name and color of the idea; names that begin with @ stay exactly as they are.
+Say in this order: the subject, how it moves, the place, the light, how the camera moves, the mood.
+Say with each action what is heard. If somebody speaks, give the exact words in quotation marks, and say in what voice.
+One thing happens, and it fits into five seconds; nothing is cut. Write in the present tense, in plain concrete words.
+No list, no title, no comment."""
+
 _KEEPER = (
     "a lighthouse keeper",
     "An old lighthouse keeper in a worn navy coat leans on the iron rail of the gallery and looks out to sea, the "
@@ -35,6 +43,14 @@ _KEEPER_MOVES = (
     "An old lighthouse keeper in a worn navy coat walks slowly along the iron gallery, stops and lifts his head to the "
     "sea. Waves roll in far below. Low evening sun from the left, salt haze over the water. The camera follows him at "
     "walking pace, then comes to rest. 35 mm lens, eye level, muted blues and amber, quiet and a little lonely.",
+)
+
+_KEEPER_SPEAKS = (
+    "a lighthouse keeper says good night",
+    "An old lighthouse keeper in a worn navy coat walks slowly along the iron gallery, his boots ringing on the "
+    "grating. He stops, looks out to sea and says in a low, hoarse voice: “Good night, old friend.” Waves roll in far "
+    "below, a gull cries, no music. Low evening sun from the left. The camera follows him at walking pace, then comes "
+    "to rest. Muted blues and amber, quiet and a little lonely.",
 )
 
 _LIGHT = {
@@ -69,6 +85,12 @@ _MOVES = {
         ("the camera pushes in slowly", "the camera pans to the right", "static camera on a tripod"),
     ),
 }
+_SOUNDS = {
+    "sound": (
+        'says?|speaks?|voices?|sings?|sounds?|music|song|noise|silence|silent|quiet|loud|hear|heard|“|"',
+        ("natural sounds, no music", "the sounds of the place, close and clear", "wind and faint sounds far away"),
+    ),
+}
 
 
 class Guide(NamedTuple):
@@ -82,6 +104,7 @@ class Guide(NamedTuple):
 
 PICTURE = Guide(_PICTURE, _KEEPER, {**_LIGHT, **_SHOT, **_MOOD})
 CLIP = Guide(_CLIP, _KEEPER_MOVES, {**_MOVES, **_LIGHT, **_MOOD})
+CLIP_WITH_SOUND = Guide(_CLIP_WITH_SOUND, _KEEPER_SPEAKS, {**_MOVES, **_LIGHT, **_MOOD, **_SOUNDS})
 
 
 _PLACE = {

@@ -27,7 +27,7 @@ from tabs.form import PRIVATE, Form
 from tabs.number import number
 from tabs.presets import job_ref, presets_part
 from tabs.principal import principal
-from tabs.prompt_expansion import PICTURE, SKETCH, by_slots, idea_part, question
+from tabs.prompt_expansion import PICTURE, SKETCH, Guide, by_slots, idea_part, question
 
 _CALM = "A small model running on the CPU: fine for trying things out, not for client work."
 _INVENTED = "a house"
@@ -39,7 +39,6 @@ _EXTRAS = ("size", "quality", "preset")  # controls that are not fields
 class PromptForm(Form):
     """A form whose model takes a prompt. Its controls differ from the request's fields: see ``request_fields``."""
 
-    guide, sketch_guide = PICTURE, SKETCH
     idea: gr.HTML
 
     # -- building
@@ -256,6 +255,10 @@ class PromptForm(Form):
 
     # -- prompt expansion
 
+    def guide(self, entry: Entry | None) -> Guide:
+        """Return how an idea is expanded for a model; None if no model is installed."""
+        return SKETCH if entry and entry.options.get("vocabulary") else PICTURE
+
     def _write(self, event: gr.EventData, request: gr.Request, *values: Any) -> str:
         """Expand the prompt: with a job of the language model, or at once by filling slots; for a model with a small
         vocabulary, only with words from it."""
@@ -271,15 +274,16 @@ class PromptForm(Form):
             entry = self._chosen(who, named).entry
         except StudioError:
             entry = None  # no model is installed, as the form says
+        guide = self.guide(entry)
         if entry and entry.options.get("vocabulary"):
-            return json.dumps(answer | {"text": by_slots(prompt, turn, self.sketch_guide)})
+            return json.dumps(answer | {"text": by_slots(prompt, turn, guide)})
         writers = catalog.installed_for_task("write")
         if all(entry.sketch for entry in writers):  # a tiny model rambles: slots work better
-            return json.dumps(answer | {"text": by_slots(prompt, turn, self.guide)})
+            return json.dumps(answer | {"text": by_slots(prompt, turn, guide)})
         try:
-            job = self.studio.jobs.submit(who, question(prompt.strip()[:2000], self.guide))
+            job = self.studio.jobs.submit(who, question(prompt.strip()[:2000], guide))
         except (StudioError, ValidationError):
-            return json.dumps(answer | {"text": by_slots(prompt, turn, self.guide)})
+            return json.dumps(answer | {"text": by_slots(prompt, turn, guide)})
         return json.dumps(answer | {"job": job.model_dump(mode="json")})
 
 

@@ -18,7 +18,7 @@ from tabs import length, quality
 from tabs.camera_words import CAMERA, FRAMING
 from tabs.controls import advanced
 from tabs.presets import presets_part
-from tabs.prompt_expansion import CLIP, SKETCH_CLIP
+from tabs.prompt_expansion import CLIP, CLIP_WITH_SOUND, SKETCH_CLIP, Guide
 from tabs.prompt_form import PromptForm
 
 _MOTIONS = ("moving to the right", "the camera zooms in", "the camera pans to the left")
@@ -41,8 +41,6 @@ _EXAMPLES = {
 class VideoForm(PromptForm):
     """A form for clips."""
 
-    guide, sketch_guide = CLIP, SKETCH_CLIP
-
     def lay_out(self, fields: Mapping[str, FieldInfo]) -> None:
         left = dict(fields)
         for name in ("image", "clip", "last_image", "mask", "aspect"):
@@ -63,6 +61,11 @@ class VideoForm(PromptForm):
         for name in [name for name in left if name not in folded]:
             self.add(name, left[name])
         self.fold(folded)
+
+    def guide(self, entry: Entry | None) -> Guide:
+        if entry and entry.sound:
+            return CLIP_WITH_SOUND
+        return SKETCH_CLIP if entry and entry.options.get("vocabulary") else CLIP
 
     def word_groups(self, entry: Entry) -> tuple[WordGroup, ...]:
         """Return words that can be pressed: those of a model that knows few, or camera moves and framings."""

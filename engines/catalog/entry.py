@@ -107,7 +107,8 @@ class Entry(BaseModel):
     For models that generate pictures: ``quality`` says which fields make a draft, a good and the best picture.
     ``pixels`` is the area in px that it is best at; above ``most_pixels`` it repeats its subject. ``references`` is the
     number of reference pictures it can use; ``needs_references`` says that it cannot generate without one.
-    ``last_frame`` says that its clips can end on a given picture. ``controls`` are the structures it can keep.
+    ``last_frame`` says that its clips can end on a given picture, ``sound`` that they have sound. ``controls`` are the
+    structures it can keep.
     ``strengths`` are the subjects it is chosen for automatically.
     ``commercial_alternative`` is the most similar model with commercial use, if this one has none. ``acceleration``
     makes it faster.
@@ -150,6 +151,7 @@ class Entry(BaseModel):
     references: int = 0
     needs_references: bool = False
     last_frame: bool = False
+    sound: bool = False
     controls: tuple[str, ...] = ()
     strengths: tuple[str, ...] = ()
     commercial_alternative: str = ""

@@ -90,10 +90,11 @@ def _check_bounds(request: Request, entry: Entry) -> None:
         off_grid = multiple > 0 and abs((value - low) / multiple - round((value - low) / multiple)) > 1e-6
         if not low <= value <= high or off_grid:
             steps = f" in steps of {multiple:g}" if multiple > 0 else ""
+            accepted = f"{low:g} to {high:g}{steps}" if low < high else f"only {low:g}"
             raise _wrong(
                 "bad_value",
                 f"“{_label(request, name)}” cannot be {value:g}.",
-                f"{entry.name} accepts {low:g} to {high:g}{steps}.",
+                f"{entry.name} accepts {accepted}.",
                 "Change it and try again.",
             )
 

@@ -92,6 +92,8 @@ class Family:
     """The largest default tile of its autoencoder in diffusers, in px."""
     vae_dtype: ClassVar[str] = ""
     """The precision that its autoencoder requires, torch's name; empty if it uses the denoiser's."""
+    vocoder_dtype: ClassVar[str] = ""
+    """The precision that its part ``vocoder`` requires, torch's name; empty if it uses its own."""
     reference_tasks: ClassVar[tuple[str, ...]] = ("create_image", "edit_image")
     """The tasks that accept reference pictures, if the model accepts any; the picture to change does not count."""
     numbers_references: ClassVar[bool] = True

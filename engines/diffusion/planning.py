@@ -180,4 +180,5 @@ def _choose(
 
 def precisions(entry: Entry) -> Precisions:
     """Return the compute precisions of an entry's parts."""
-    return Precisions(half=half_precision(entry), vae=registry.of(entry).vae_dtype)
+    family = registry.of(entry)
+    return Precisions(half=half_precision(entry), vae=family.vae_dtype, vocoder=family.vocoder_dtype)

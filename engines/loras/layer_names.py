@@ -30,6 +30,13 @@ _RENAMED = tuple(
         (r"^head_head$", "proj_out"),
         (r"^img_emb_proj_1$", "condition_embedder_image_embedder_ff_net_0_proj"),
         (r"^img_emb_proj_3$", "condition_embedder_image_embedder_ff_net_2"),
+        # LTX-Video's and LTX-2's original code
+        (r"^(audio_)?patchify_proj$", r"\1proj_in"),
+        (r"^(audio_)?adaln_single_", r"\1time_embed_"),
+        (r"^(audio_)?prompt_adaln_single_", r"\1prompt_adaln_"),
+        (r"^av_ca_(video|audio)_scale_shift_adaln_single_", r"av_cross_attn_\1_scale_shift_"),
+        (r"^av_ca_a2v_gate_adaln_single_", "av_cross_attn_video_a2v_gate_"),
+        (r"^av_ca_v2a_gate_adaln_single_", "av_cross_attn_audio_v2a_gate_"),
         # Stable Diffusion's original code
         (r"^input_blocks_0_0$", "conv_in"),
         (r"^out_2$", "conv_out"),

@@ -99,9 +99,10 @@ class ClipWriter:
         sound: Path | SoundTrack | None,
         provenance: dict[str, Any],
         excerpt: Excerpt | None = None,
+        timecode: Path | None = None,
     ) -> protocol.ResultFile:
         """Join the parts into ``path`` with ``sound``: the sound and timecode of a file, of its sound only an
-        ``excerpt`` if one is given; or sound in memory.
+        ``excerpt`` if one is given; or sound in memory, to which ``timecode`` is a file with one.
 
         The result's ``notes`` name what is not carried over from that file.
         """
@@ -109,7 +110,7 @@ class ClipWriter:
         digest = hashlib.sha256()
         with write_atomically(path) as part:
             record = json.dumps(provenance, ensure_ascii=False)
-            notes = self._join(part, sound, record, digest, excerpt)
+            notes = self._join(part, sound, record, digest, excerpt, timecode)
         frames_written = [frame for frames in self._parts for frame in frames]
         for frame in frames_written:
             digest.update(f"{frame.start} {frame.sha256}\n".encode())
@@ -142,7 +143,9 @@ class ClipWriter:
         record: str,
         digest: "hashlib._Hash",
         excerpt: Excerpt | None,
+        timecode: Path | None,
     ) -> list[str]:
+        """Write the pictures and the sound to a file; returns notes."""
         options = {
             "movflags": "+faststart+use_metadata_tags",
             "movie_timescale": str(self._format.time_base.denominator),
@@ -155,10 +158,12 @@ class ClipWriter:
             stream.time_base = self._format.time_base
             stream.codec_context.framerate = self._format.fps  # a timecode counts frames at this rate
             packets, notes = [self._pictures(stream)], []
+            timecode = sound if isinstance(sound, Path) else timecode
+            if timecode:
+                notes += carry_timecode(timecode, stream, self._format.fps)
             if isinstance(sound, SoundTrack):
                 packets.append(add_sound(sound, out, digest))
             elif sound is not None:
-                notes += carry_timecode(sound, stream, self._format.fps)
                 carried = carry_sound(sound, out, files, digest, excerpt)
                 packets, notes = packets + carried.tracks, notes + carried.notes
             for packet in heapq.merge(*packets, key=decoding_time):

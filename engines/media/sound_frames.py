@@ -75,6 +75,16 @@ def mono_blocks(media: InputContainer, track: av.AudioStream, rate: int, size: i
 
     Raises StudioError bad_media if its channels cannot be mixed.
     """
+    return interleaved_blocks(media, track, rate, size, "mono")
+
+
+def interleaved_blocks(
+    media: InputContainer, track: av.AudioStream, rate: int, size: int, layout: str
+) -> Iterator[Samples]:
+    """Yield the sound in ``layout`` at ``rate``, in blocks of ``size`` samples per channel; the last may be shorter.
+
+    Raises StudioError bad_media if its channels cannot be mixed.
+    """
     resampler: av.AudioResampler | None = None
     kind: tuple[str, str, int] | None = None
     first = clock = None
@@ -86,7 +96,7 @@ def mono_blocks(media: InputContainer, track: av.AudioStream, rate: int, size: i
         if resampler is None or kind != before:
             if resampler is not None:
                 yield from _samples(resampler, None)
-            resampler = av.AudioResampler("flt", "mono", rate, frame_size=size)
+            resampler = av.AudioResampler("flt", layout, rate, frame_size=size)
         silence = () if clock is None else _silence(frame, start - clock)
         clock = start + Fraction(frame.samples, frame.sample_rate)
         frame.pts = None  # the inserted silence has no times either

@@ -80,10 +80,11 @@ _MAIN = "denoise"
 
 class Precisions(NamedTuple):
     """A model's compute precisions, torch's names: ``half`` on a GPU, if its entry has one; ``vae`` is required by its
-    autoencoder, empty if it uses the denoiser's."""
+    autoencoder, empty if it uses the denoiser's; ``vocoder`` by its vocoder, empty if it uses its own."""
 
     half: str | None
     vae: str
+    vocoder: str = ""
 
 
 class StageNeeds(NamedTuple):
@@ -246,8 +247,8 @@ def _fit_parts(needs: StageNeeds, dtypes: Mapping[str, str], strategy: _Strategy
 
 
 def _placement(name: str, weights: PartWeights, dtype: str, strategy: _Strategy) -> Placement:
-    """Return a part's placement. The decoder is small, and streaming and casting do not cover it."""
-    if name.startswith("vae"):
+    """Return a part's placement. Decoders are small, and streaming and casting do not cover them."""
+    if name.startswith(("vae", "audio_vae")):
         return Placement(dtype=dtype)
     # int8 only covers linear layers, which is all that transformers consist of.
     eight = "" if weights.packed or not strategy.eight else "int8" if name.startswith("transformer") else "fp8"
@@ -271,7 +272,8 @@ def _dtypes(needs: Sequence[StageNeeds], precisions: Precisions, budget: MemoryB
             own.setdefault(name, shared or (card if _denoises(name) or one.dtype == "float32" else None) or one.dtype)
     denoiser = next((dtype for name, dtype in own.items() if _denoises(name)), None)
     for name, dtype in own.items():
-        yield name, (precisions.vae or denoiser or dtype) if name.startswith("vae") else dtype
+        required = precisions.vocoder if name == "vocoder" else ""
+        yield name, (precisions.vae or denoiser or dtype) if name.startswith("vae") else (required or dtype)
 
 
 def _denoises(name: str) -> bool:

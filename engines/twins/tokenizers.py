@@ -73,6 +73,18 @@ def llama_tokenizer() -> Any:
     return LlamaTokenizer(vocab={word: id for id, word in enumerate(words)}, merges=[])
 
 
+def gemma_tokenizer() -> Any:
+    """Return a GemmaTokenizer with a token for each byte and each printable character; it pads on the left."""
+    import string
+
+    from transformers import GemmaTokenizer
+
+    marks = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>"]
+    letters = ["\u2581", *string.ascii_letters, *string.digits, *string.punctuation, "\n"]
+    words = [*marks, *(f"<0x{byte:02X}>" for byte in range(256)), *letters]
+    return GemmaTokenizer(vocab={word: id for id, word in enumerate(words)}, merges=[], padding_side="left")
+
+
 def pixtral_tokenizer() -> Any:
     """Return the fast tokenizer of a Mistral vision model, with 263 tokens: its special tokens and each byte."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers

@@ -30,8 +30,9 @@ _BT709 = Color(1, 1, 1)
 class ClipFile:
     """The file of one generated clip, which may begin with the clip that it continues, or be changed from another.
 
-    ``rate`` is in frames per second, ``begins`` the number of frames that come before the generated ones. In a folder
-    with parts of an earlier attempt, frames that were already written are skipped.
+    ``rate`` is in frames per second, ``begun`` the clip that it begins with, and ``begins`` the number of frames that
+    come before the generated ones. In a folder with parts of an earlier attempt, frames that were already written are
+    skipped.
     """
 
     def __init__(
@@ -45,12 +46,12 @@ class ClipFile:
     ) -> None:
         self.rate = exact_rate(fps(inputs.entry))
         self.begins = 0
-        self._context, self._enlarge, self._begun, self._source = context, enlarge, begun, source
+        self._context, self._enlarge, self.begun, self._source = context, enlarge, begun, source
         self._writer = ClipWriter(folder, begun.format if begun else _format(inputs, source))
 
     def copy_begun(self) -> None:
         """Write the frames of the clip that is continued. Raises JobCancelled."""
-        for frame in self._begun.read() if self._begun else ():
+        for frame in self.begun.read() if self.begun else ():
             self._context.check()
             if self.begins >= self._writer.done:
                 self._writer.write(frame)
@@ -63,8 +64,8 @@ class ClipFile:
             return
         picture = self._enlarge(to_picture(pixels))
         start = Fraction(0)
-        if self._begun:
-            start, size = self._begun.end, (self._begun.format.width, self._begun.format.height)
+        if self.begun:
+            start, size = self.begun.end, (self.begun.format.width, self.begun.format.height)
             picture = picture.resize(size, Resampling.LANCZOS) if picture.size != size else picture
         beat = 1 / self.rate
         self._writer.write(Frame(np.asarray(picture), start + index * beat, beat))
@@ -80,9 +81,10 @@ class ClipFile:
 
     def finish(self, sound: "SoundTrack | None", record: dict[str, Any]) -> protocol.ResultFile:
         """Write the finished file, with ``sound`` or that of the clip it continues or was made from."""
-        path, given = self._context.new_file(".mp4"), self._source or self._begun
+        path, given = self._context.new_file(".mp4"), self._source or self.begun
         excerpt = self._source.sound if self._source else None
-        return self._writer.finish(path, sound or (given.path if given else None), record, excerpt)
+        kept = given.path if given else None
+        return self._writer.finish(path, sound or kept, record, excerpt, timecode=kept)
 
 
 def to_picture(frame: "Pixels") -> "Image":

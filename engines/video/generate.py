@@ -22,6 +22,7 @@ from engines.video.clip_file import ClipFile, to_frame
 from engines.video.joins import Join
 from engines.video.long_clip import LongClip
 from engines.video.shots import Shots, prepare_shots
+from engines.video.window_sounds import joined_sound
 
 
 def generate_clip(request: Request, context: Context) -> None:
@@ -124,7 +125,8 @@ def _in_windows(job: _Job, runner: StageRunner, takes: Sequence[SeededInputs]) -
             finished.append((clip, clip.write(file, _folder(context, number), number, len(takes))))
     for number, (clip, joins) in enumerate(finished):
         with job.file(number, _folder(context, number)) as file:
-            job.add(file, number, None, clip.truncated, joins)
+            sound = joined_sound(_folder(context, number), file.rate, file.begun)
+            job.add(file, number, sound, clip.truncated, joins)
 
 
 def _folder(context: Context, number: int) -> Path:

@@ -16,7 +16,8 @@ from engines.diffusion.runner import StageRunner
 from engines.diffusion.video_family import VideoInputs
 from engines.media.files import write_atomically
 from engines.video.clip_file import to_picture
-from engines.video.joins import Color, ColorMatch, Join, JoinMeter, Pixels
+from engines.video.joins import ColorMatch, Join, JoinMeter, Pixels
+from engines.video.window_sounds import save_sound
 from engines.video.windows import Window
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class LongClip:
             before = (number * total + index) * steps
             with context.portion(before, (count * total - number * total - index - 1) * steps):
                 means = []
-                for pixels, joins in self._window(index, done.tail, np.asarray(done.usual, np.float32)):
+                for pixels, joins in self._window(index, done, file, folder):
                     meter.see(pixels, joins=joins)
                     file.write(pixels, done.frames)
                     done.frames, done.tail = done.frames + 1, pixels
@@ -102,9 +103,10 @@ class LongClip:
             done.save(folder)
         return tuple(meter.finish())
 
-    def _window(self, index: int, tail: Pixels | None, usual: Color) -> Iterator[tuple[Pixels, bool]]:
-        """Generate a window. Yields its frames that are kept, and whether one is the first after a join."""
-        window, runner = self._windows[index], self._runner
+    def _window(self, index: int, done: _Progress, file: "ClipFile", folder: Path) -> Iterator[tuple[Pixels, bool]]:
+        """Generate a window and save its sound. Yields its frames that are kept, and whether one is the first after a
+        join."""
+        window, runner, tail = self._windows[index], self._runner, done.tail
         inputs = self._inputs(index, tail)
         runner = runner.with_inputs(inputs)
         encoders = lora.text_encoder_loras(runner.context, self._loras)
@@ -113,9 +115,13 @@ class LongClip:
         take = SeededInputs(inputs, self._take.seed + index * _SEEDS_APART)
         match: ColorMatch | None = None
         with closing(generate(runner, encoded.prompt_embeds, [take], self._loras)) as outputs:
-            for position, frame in enumerate(islice(next(outputs).frames, window.kept)):
+            output = next(outputs)
+            if output.audio:
+                first = done.frames - (tail is not None)
+                save_sound(folder, index, output.audio, first, window.kept / file.rate)
+            for position, frame in enumerate(islice(output.frames, window.kept)):
                 if position == 0 and tail is not None:
-                    match = ColorMatch.between(frame, tail, usual)  # both show the same
+                    match = ColorMatch.between(frame, tail, np.asarray(done.usual, np.float32))  # both show the same
                 else:
                     progress = position / max(1, window.kept - 1)
                     yield match.apply(frame, progress) if match else frame, position == 1 and tail is not None

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from engines.weights.single_file import SingleFileComponent
 from errors import StudioError
 
 _PROCESSOR_CONFIGS = ("processor_config.json", "preprocessor_config.json")
+_BESIDE_PIPELINES = dict.fromkeys(("LTX2TextConnectors", "LTX2Vocoder", "LTX2VocoderWithBWE"), "ltx2")
+"""The model classes that diffusers only has beside the pipelines that use them: the package of these pipelines."""
 
 
 def pretrained(
@@ -125,7 +128,10 @@ def _model_class(folder: Path) -> Any:
 
     config = json.loads((folder / "config.json").read_text())
     if "_class_name" in config:
-        model_class, base = getattr(diffusers, config["_class_name"], None), diffusers.ModelMixin
+        name = config["_class_name"]
+        package = _BESIDE_PIPELINES.get(name)
+        module = import_module(f"diffusers.pipelines.{package}") if package else diffusers
+        model_class, base = getattr(module, name, None), diffusers.ModelMixin
     else:
         model_class, base = getattr(transformers, config["architectures"][0], None), transformers.PreTrainedModel
     if not (isinstance(model_class, type) and issubclass(model_class, base)):

@@ -1,4 +1,4 @@
-"""Small test requests (two steps) for each task of a model, and a check of the results."""
+"""Small test requests (two steps, if the model allows that) for each task of a model, and a check of the results."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -31,7 +31,8 @@ def requests(entry: Entry, put: Put, side: int) -> dict[str, dict[str, Any]]:
 
 
 def _request(entry: Entry, task: str, put: Put, side: int) -> dict[str, Any]:
-    asked: dict[str, Any] = {"task": task, "model": entry.id, "prompt": "a red house", "seed": 5, "steps": 2}
+    steps = max(2, int(entry.bounds.get("steps", (2,))[0]))
+    asked: dict[str, Any] = {"task": task, "model": entry.id, "prompt": "a red house", "seed": 5, "steps": steps}
     if task.startswith("create"):
         least = {name: int(entry.bounds.get(name, (side,))[0]) for name in ("width", "height")}
         asked |= {name: max(side, low) for name, low in least.items()}

@@ -14,7 +14,7 @@ from engines.requests.change_clip import EditClip, ExtendClip, FillClip, Restyle
 from errors import StudioError
 from studio import Studio
 from tabs import length, size, video
-from tabs.prompt_expansion import CLIP, by_slots, question
+from tabs.prompt_expansion import CLIP, CLIP_WITH_SOUND, SKETCH_CLIP, Guide, by_slots, question
 from tabs.size import Size
 from tabs.video_form import VideoForm
 from tests.support.people import Person
@@ -191,3 +191,18 @@ def test_expanding_an_idea_for_a_clip_adds_motion() -> None:
     assert "lens" not in written
     assert by_slots("a boat drifting, the camera pans, sunset, calm", guide=CLIP).count(",") == 3, "nothing was open"
     assert "how it moves" in question("a boat", CLIP).messages[0].text
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [("ltx-2", CLIP_WITH_SOUND), (WAN, CLIP), (SKETCH, SKETCH_CLIP)],
+    ids=["sound", "wan", "sketch"],
+)
+def test_an_idea_is_expanded_with_sound_for_a_model_that_makes_it(model: str, expected: Guide, filmed: Studio) -> None:
+    assert form(filmed, CreateClip).guide(shipped.entry(model)) is expected
+
+
+def test_sound_is_added_unless_the_idea_has_it() -> None:
+    assert any(word in by_slots("a fox runs", guide=CLIP_WITH_SOUND) for word in ("sounds", "music"))
+    assert "music" not in by_slots("a fox says “Come!”", 3, CLIP_WITH_SOUND)
+    assert "exact words in quotation marks" in question("a fox speaks", CLIP_WITH_SOUND).messages[0].text

@@ -10,6 +10,7 @@ from engines import protocol
 from engines.catalog import Catalog, Entry, shipped
 from engines.catalog.entry import Part
 from engines.catalog.quantizations import quantized_entries
+from engines.diffusion import planning, registry
 from engines.memory_fit import memory_fit
 
 ENTRIES = {entry.id: entry for entry in shipped.entries()}
@@ -29,6 +30,11 @@ WAN = ("wan-2.1-1.3b", "wan-2.2-ti2v-5b", "wan-2.2-refine")
 )
 def test_shared_parts_are_downloaded_and_loaded_once(names: tuple[str, ...], part: str) -> None:
     assert len({ENTRIES[name].parts[part] for name in names}) == 1
+
+
+def test_an_entry_says_whether_its_clips_have_sound() -> None:
+    drawing = [entry for entry in ENTRIES.values() if planning.plannable(entry)]
+    assert {entry.id for entry in drawing if entry.sound} == {e.id for e in drawing if registry.of(e).vocoders}
 
 
 @pytest.mark.parametrize("entry", ENTRIES.values(), ids=ENTRIES.keys())

@@ -112,6 +112,21 @@ def test_the_decoder_is_neither_cast_nor_streamed() -> None:
     assert vae.mark == ""
 
 
+def test_sound_is_decoded_whole_in_the_required_precision() -> None:
+    decoder, vocoder = weights(0.1), weights(0.2)
+    stages = [
+        *needs({}, {"transformer": weights(24), "audio_vae": decoder}, 3 * GB),
+        StageNeeds("vocode", {"audio_vae": decoder, "vocoder": vocoder}, 0),
+    ]
+    found = plan(
+        stages, Precisions("bfloat16", "", vocoder="float32"), MemoryBudget(device=16 * GB, host=60 * GB, total=16 * GB)
+    )
+    assert found.denoise.precision == "int8"
+    sound = found.stages["vocode"].parts
+    assert sound["audio_vae"] == found.denoise.parts["audio_vae"], "it is loaded once"
+    assert (sound["audio_vae"].mark, sound["audio_vae"].dtype, sound["vocoder"].dtype) == ("", "bfloat16", "float32")
+
+
 def test_a_cpu_streams_nothing_and_runs_small_models_in_float32() -> None:
     small = needs({"text_encoder": weights(0.2, "float16")}, {"unet": weights(2, "float16")}, GB)
     budget = MemoryBudget(device=20 * GB, host=0, total=24 * GB)
