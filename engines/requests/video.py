@@ -86,6 +86,14 @@ class AnimateImage(VideoRequest):
     """Animate a picture: it becomes the first frame of the clip. With some models, another one becomes the last."""
 
     task: Literal["animate_image"] = "animate_image"
+    prompt: str = Field(
+        "",
+        title="Describe the shot",
+        description="What moves, and how; the camera. Type @ to use someone from your cast. To change the action over "
+        "time, start lines with times: “0 s: …”, “3 s: …”. Some models use no prompt.",
+        max_length=8000,
+        json_schema_extra={"lines": 4},
+    )
     image: str = asset("Picture", "The first frame of the clip.", "image")
     last_image: str | None = LAST_IMAGE
 
