@@ -70,7 +70,7 @@ def _wrong(code: str, what: str, why: str = "", next: str = "") -> StudioError:
 
 
 def _check_prompt(request: Request, entry: Entry) -> None:
-    if isinstance(request, AnimateImage) and entry.takes_prompt and not request.prompt:
+    if isinstance(request, AnimateImage | ContinueClip) and entry.takes_prompt and not request.prompt:
         what = f"{_label(request, 'prompt')} first."
         raise StudioError("empty_field", what, f"{entry.name} needs a prompt.", status=422, field="prompt")
 
