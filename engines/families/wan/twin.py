@@ -89,7 +89,7 @@ def save_vace(folder: Path) -> None:
         return WanVACEPipeline(
             tokenizer=t5_tokenizer(),
             text_encoder=t5_encoder(TEXT_WIDTH, umt5=True),
-            vae=_plain_autoencoder(),
+            vae=plain_autoencoder(),
             scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
             transformer=scale_weights(
                 WanVACETransformer3DModel(**_SHAPE, in_channels=16, out_channels=16, vace_layers=[0])
