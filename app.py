@@ -101,7 +101,7 @@ def build_studio(settings: Settings) -> "Studio":
         raise
     starter = (settings.starter or data.starter).expanduser().resolve()
     config = engine_config(settings, data, starter)
-    catalog = Catalog(starter=starter, own=data.catalog, ollama=config.ollama)
+    catalog = Catalog(starter=starter, own=data.catalog, ollama=config.ollama, country=settings.country)
     library = Library(database, data)
     jobs = Jobs(
         database,

@@ -48,6 +48,14 @@ def _proxies(value: str) -> str:
     return value
 
 
+def _country(value: str) -> str:
+    """Return an ISO 3166 country code in capitals; empty stays empty. Raises ValueError."""
+    code = value.strip().upper()
+    if code and not re.fullmatch(r"[A-Z]{2}", code):
+        raise ValueError("use the two letters of a country, like DE")
+    return "GB" if code == "UK" else code
+
+
 _KINDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
 _BOUNDS = {"gt": "more than", "ge": "at least", "le": "at most"}
 
@@ -105,6 +113,14 @@ class Settings(BaseSettings):
         "~/ComfyUI,~/stable-diffusion-webui,~/models",
         description="Folders of this computer from which the owner may add models and LoRAs by path, comma-separated.",
     )
+    country: Annotated[
+        str,
+        AfterValidator(_country),
+        Field(
+            description="Country the studio is in, as two letters, like DE. Models whose license is not valid there "
+            "are refused. If empty, models whose license excludes countries are never chosen automatically."
+        ),
+    ] = ""
     max_upload_mb: int = Field(4096, ge=1, description="Largest file a person may upload, in MB.")
     keep_free_mb: int = Field(512, ge=0, description="Disk space to keep free, in MB. Jobs that would need it wait.")
     ollama_url: str = Field(

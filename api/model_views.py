@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from api.schema import ModelView
 from engines import protocol
 from engines.catalog import Catalog, Entry, locations
+from engines.catalog.territory import region_names
 from engines.memory_fit import Fit, memory_fit, size_of
 from jobs.views import View
 from studio import Studio
@@ -62,7 +63,8 @@ class ModelCard(ModelView):
     someone asks; ``pages`` are the pages of its repositories; ``consent_pages`` are those where the terms of
     gated ones are accepted; ``load_words`` says what loading takes if the files need conversion; ``own`` means that
     someone here added it; ``in_place`` means that its files belong to another program; ``disk_bytes`` is its size on
-    disk.
+    disk; ``not_valid_in`` names the regions where its license is not valid, ``licensed_here`` says whether it is where
+    the studio is (None: that depends on a country that is unknown).
     """
 
     kind: str
@@ -79,6 +81,8 @@ class ModelCard(ModelView):
     consent_pages: tuple[str, ...]
     load_words: str
     disk_bytes: int
+    not_valid_in: str
+    licensed_here: bool | None
 
 
 class SetView(View):
@@ -159,6 +163,8 @@ def card(studio: Studio, entry: Entry, devices: Mapping[str, protocol.DeviceStat
         load_words=_conversion(entry),
         consent_pages=tuple(f"{_hub()}/{repo}" for repo in entry.gated_repos or repositories[:1]),
         disk_bytes=_on_disk(catalog, entry) if installed else 0,
+        not_valid_in=region_names(entry.license.territory),
+        licensed_here=catalog.licensed_here(entry),
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from engines.catalog import shipped
 from engines.catalog.entry import Entry
+from engines.catalog.territory import region_names
 from engines.requests import REQUESTS, LoraUse, Mention
 from engines.requests.frame_rate import shown_rate
 from settings import Settings
@@ -82,7 +83,9 @@ def _model(entry: Entry) -> Iterator[str]:
     if entry.tasks:
         yield f"- Tasks: {', '.join(f'`{task}`' for task in entry.tasks)}\n"
     yield f"- Runs on: {entry.runtime}{size}\n"
-    yield f"- License: {license}, {'' if entry.license.commercial else 'not '}for commercial use\n"
+    where = region_names(entry.license.territory)
+    yield f"- License: {license}, {'' if entry.license.commercial else 'not '}for commercial use"
+    yield f", not valid in {where}\n" if where else "\n"
     yield f"- Status: {_VERIFIED[entry.verified]}\n"
     for field, choices in entry.choices.items():
         named = ", ".join(f"`{choice.value}` ({choice.label})" for choice in choices)

@@ -143,11 +143,10 @@ class PromptForm(Form):
         except StudioError as error:
             return {"about": {"caution": error.problem.sentence}}
         entry, prompt = chosen.entry, str(named.get("prompt") or "")
-        other = self._entry({"model": entry.commercial_alternative}) if entry.commercial_alternative else None
         known: dict[str, Any] = {
             "why": "" if named.get("model") else chosen.why,
-            "caution": model_choice.caution(entry, other.name if other else ""),
-            "calm": _CALM if entry.sketch else "",
+            "caution": self._caution(entry, named),
+            "calm": _calm(entry),
             "idle": self._idle_fields(None if not named.get("model") else entry),
             "controls": list(entry.controls),
             "references": entry.references,
@@ -211,7 +210,7 @@ class PromptForm(Form):
 
     def _idle_fields(self, entry: Entry | None) -> list[str]:
         """Return the fields a model ignores; for Auto (None), the fields every model ignores."""
-        able = [entry] if entry else [one for one in self._installed() if one.license.commercial]
+        able = [entry] if entry else self._choosable()
         acts = {
             "negative_prompt": any(one.guidance in ("cfg", "true_cfg") for one in able),
             "guidance": any(one.guidance != "none" for one in able),
@@ -228,7 +227,7 @@ class PromptForm(Form):
         if named.get("model") or named.get("loras"):
             own = families.name(entry.lora_family)
             return {"families": families.readable(entry.lora_family), "else": f"{entry.name} reads LoRAs for {own}."}
-        able = [one for one in self._installed() if one.license.commercial]
+        able = self._choosable()
         known = sorted({family for one in able for family in families.readable(one.lora_family)})
         return {"families": known, "else": "No installed model can use it here."}
 
@@ -243,8 +242,20 @@ class PromptForm(Form):
         used = [one.get("asset") for one in held if isinstance(one, dict)] if isinstance(held, list) else []
         return self.studio.jobs.auto(who, self.task, str(named.get("prompt") or ""), [str(id) for id in used], needs)
 
+    def _caution(self, entry: Entry, named: Mapping[str, Any]) -> str:
+        """Return what the license of the chosen model does not allow, or why Auto leaves models out."""
+        country = self.studio.catalog.country
+        if not named.get("model"):
+            return model_choice.left_out(self._installed(), country)
+        other = self._entry({"model": entry.commercial_alternative}) if entry.commercial_alternative else None
+        return model_choice.caution(entry, other.name if other else "", country)
+
     def _installed(self) -> list[Entry]:
         return self.studio.catalog.installed_for_task(self.task)
+
+    def _choosable(self) -> list[Entry]:
+        """Return the installed models that Auto may choose."""
+        return [one for one in self._installed() if model_choice.may_choose(one, self.studio.catalog.country)]
 
     def _entry(self, request: Mapping[str, Any]) -> Entry | None:
         """Return the model something was made with, if it is still in the catalog."""
@@ -285,6 +296,13 @@ class PromptForm(Form):
         except (StudioError, ValidationError):
             return json.dumps(answer | {"text": by_slots(prompt, turn, guide)})
         return json.dumps(answer | {"job": job.model_dump(mode="json")})
+
+
+def _calm(entry: Entry) -> str:
+    """Return what to know about a model before using it; empty if there is nothing special."""
+    if entry.sketch:
+        return _CALM
+    return "" if entry.takes_prompt else f"{entry.name} does not use the prompt. It decides itself what moves."
 
 
 def _frame(named: Mapping[str, Any]) -> Any:

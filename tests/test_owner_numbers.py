@@ -22,8 +22,8 @@ ABSENT = {
     # image models, not in the catalog yet
     *("seedvr2",),
     # clips
-    *("wan-2.2-14b", "wan-2.2-vace", "framepack"),
-    *("cogvideox-2b", "open-sora", "svd-xt", "animatediff"),
+    *("wan-2.2-14b", "wan-2.2-vace"),
+    *("cogvideox-2b", "open-sora"),
     # talking people
     *("humo-1.7b", "humo-17b", "sadtalker"),
     # sound

@@ -19,6 +19,7 @@ from settings import Settings, from_command_line, from_environment
         ("DEVICE_MEMORY_GB", "much", "it must be a number, more than 0."),
         ("OLLAMA_SHARES_CARD", "maybe", "it must be true or false."),
         ("ENGINE", "foo", "it must be inprocess or process."),
+        ("COUNTRY", "Germany", "use the two letters of a country, like DE."),
         ("LOG_LEVEL", "loud", "it must be debug, info, warning or error."),
         ("OLLAMA_KEEP_ALIVE", "5", "use 30s, 5m or 1h30m; 0 unloads the model at once, -1 keeps it loaded."),
         ("TRUSTED_PROXIES", "127.0.0.1,caddy", "use addresses or networks, not names, like 127.0.0.1,172.16.0.0/12."),

@@ -9,6 +9,7 @@ from engines.catalog import locations, quantizations, shipped
 from engines.catalog.entry import EVERY_FAMILY, OLLAMA_PREFIX, Choice, Entry, Part, ollama_entry
 from engines.catalog.installed import InstalledParts
 from engines.catalog.shipped import read
+from engines.catalog.territory import is_licensed, region_names
 from engines.catalog.validation import resolve_request
 from engines.ollama_address import OllamaAddress
 from engines.requests import AssetFacts, FetchModel, Request
@@ -25,12 +26,14 @@ class Catalog:
     """Every model the studio knows. ``starter`` is the folder of the starter pack, ``own`` that of the user's entries.
 
     A user's entry replaces a shipped one with the same id. Invalid entries are skipped, and the log says why.
-    ``ollama`` is the address of the language server whose models are the entries ``ollama:<name>``. ``on_card`` says
-    that torch models run on a GPU; the caller sets it.
+    ``ollama`` is the address of the language server whose models are the entries ``ollama:<name>``. ``country`` is
+    where the studio is, as an ISO 3166 code; empty if unknown. ``on_card`` says that torch models run on a GPU; the
+    caller sets it.
     """
 
-    def __init__(self, starter: Path, own: Path, ollama: OllamaAddress | None = None) -> None:
+    def __init__(self, starter: Path, own: Path, ollama: OllamaAddress | None = None, country: str = "") -> None:
         self.ollama = ollama or OllamaAddress()
+        self.country = country
         self.on_card = False
         self._served: tuple[Entry, ...] = ()
         self._files = InstalledParts(starter)
@@ -89,8 +92,9 @@ class Catalog:
     def for_task(self, task: str) -> list[Entry]:
         """Return the models that can do a task, best first.
 
-        Installed models come before others; models without commercial use come last, after sketch models and those that
-        need reference pictures; models made for the task come before others, well-tested ones before less tested ones.
+        Installed models come before others; models without commercial use, or whose license may not be valid here, come
+        last, after sketch models and those that need reference pictures; models made for the task come before others,
+        well-tested ones before less tested ones.
         Hidden models are included only if installed.
         """
         key = ("for_task", task, self._version, self.on_card)
@@ -106,9 +110,10 @@ class Catalog:
         known = [entry for entry in every if task in entry.tasks and self._shown(entry)]
 
         def rank(entry: Entry) -> tuple[bool, bool, bool, int, int, str]:
-            trust, private = _TRUST.index(entry.verified), bool(entry.commercial_alternative)
+            trust = _TRUST.index(entry.verified)
+            restricted = bool(entry.commercial_alternative) or not self.licensed_here(entry)
             last = entry.sketch or (task == "create_image" and entry.needs_references)
-            return not self.installed(entry), private, last, entry.preference(task, self.on_card), trust, entry.id
+            return not self.installed(entry), restricted, last, entry.preference(task, self.on_card), trust, entry.id
 
         return sorted(known, key=rank)
 
@@ -172,7 +177,7 @@ class Catalog:
         Raises StudioError (4xx) if the request cannot be run.
         """
         if isinstance(request, FetchModel):
-            self.get(request.entry)
+            self._check_licensed(self.get(request.entry))
         return resolve_request(request, self.choose_model(request, coming), facts)
 
     def field_choices(self, task: str, field: str) -> list[Choice]:
@@ -197,8 +202,11 @@ class Catalog:
             entry = known[0]
             if entry.commercial_alternative and self.installed(entry):
                 raise self._private(entry)
+            if not self.licensed_here(entry) and self.installed(entry):
+                raise self._unlicensed(entry)
         else:
             entry = self.get(request.model)
+            self._check_licensed(entry)
             if request.task not in entry.tasks:
                 raise StudioError(
                     "wrong_model",
@@ -209,6 +217,26 @@ class Catalog:
         for part in () if coming(entry) else entry.parts:
             self.path(entry, part)
         return entry
+
+    def licensed_here(self, entry: Entry) -> bool | None:
+        """Whether a model's license is valid where the studio is; None if that depends on a country that is unknown."""
+        return is_licensed(entry.license.territory, self.country)
+
+    def _check_licensed(self, entry: Entry) -> None:
+        """Raise StudioError ``not_licensed_here`` (422) if a model's license is not valid where the studio is."""
+        if self.licensed_here(entry) is False:
+            raise self._unlicensed(entry)
+
+    def _unlicensed(self, entry: Entry) -> StudioError:
+        """A model whose license is not valid here, or that is never chosen by accident while the country is unknown."""
+        why = f"Its license ({entry.license.name}) is not valid in {region_names(entry.license.territory)}."
+        if self.country:
+            what = f"{entry.name} may not be used where your studio is ({self.country})."
+            return StudioError("not_licensed_here", what, why, "Choose another model.", status=422)
+        what = f"{entry.name} is never chosen automatically until the studio knows its country."
+        return StudioError(
+            "country_unknown", what, why, f"Set C41_COUNTRY, or choose {entry.name} yourself.", status=422
+        )
 
     def _private(self, entry: Entry) -> StudioError:
         """A model without commercial use is never chosen by accident."""

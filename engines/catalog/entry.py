@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from engines.catalog.acceleration import Acceleration
+from engines.catalog.territory import Region
 from engines.protocol import Lane
 from errors import StudioError
 
@@ -66,13 +67,14 @@ Quality = Literal["draft", "good", "best"]
 
 
 class License(BaseModel):
-    """The license of the weights."""
+    """The license of the weights. ``territory`` lists the regions where it does not allow their use."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     commercial: bool
     url: str = ""
+    territory: tuple[Region, ...] = ()
 
 
 _LONGEST_SECONDS = 60.0
@@ -107,8 +109,8 @@ class Entry(BaseModel):
     For models that generate pictures: ``quality`` says which fields make a draft, a good and the best picture.
     ``pixels`` is the area in px that it is best at; above ``most_pixels`` it repeats its subject. ``references`` is the
     number of reference pictures it can use; ``needs_references`` says that it cannot generate without one.
-    ``last_frame`` says that its clips can end on a given picture, ``sound`` that they have sound. ``controls`` are the
-    structures it can keep.
+    ``last_frame`` says that its clips can end on a given picture, ``sound`` that they have sound, ``takes_prompt`` that
+    it reads a prompt. ``controls`` are the structures it can keep.
     ``strengths`` are the subjects it is chosen for automatically.
     ``commercial_alternative`` is the most similar model with commercial use, if this one has none. ``acceleration``
     makes it faster.
@@ -152,6 +154,7 @@ class Entry(BaseModel):
     needs_references: bool = False
     last_frame: bool = False
     sound: bool = False
+    takes_prompt: bool = True
     controls: tuple[str, ...] = ()
     strengths: tuple[str, ...] = ()
     commercial_alternative: str = ""

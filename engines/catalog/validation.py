@@ -47,6 +47,7 @@ def resolve_request(request: Request, entry: Entry, facts: Mapping[str, AssetFac
     if "seed" in type(request).model_fields and getattr(request, "seed", None) is None:
         changes["seed"] = random.SystemRandom().randint(0, MAX_SEED)
     ready = parse({**request.model_dump(), **changes})
+    _check_prompt(ready, entry)
     _check_choices(ready, entry)
     _check_bounds(ready, entry)
     _check_assets(ready, facts)
@@ -66,6 +67,12 @@ def _label(request: Request, name: str) -> str:
 
 def _wrong(code: str, what: str, why: str = "", next: str = "") -> StudioError:
     return StudioError(code, what, why, next, status=422)
+
+
+def _check_prompt(request: Request, entry: Entry) -> None:
+    if isinstance(request, AnimateImage | ContinueClip) and entry.takes_prompt and not request.prompt:
+        what = f"{_label(request, 'prompt')} first."
+        raise StudioError("empty_field", what, f"{entry.name} needs a prompt.", status=422, field="prompt")
 
 
 def _check_choices(request: Request, entry: Entry) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from engines.diffusion.family import Family, GenerationInputs, LatentRgb
@@ -41,9 +42,10 @@ class StepCallback:
         self._numbers, self._count = numbers, count
         self._factors: LatentRgb | None = None
 
-    def after(self, pipeline: Any, step: int, timestep: Any, values: dict[str, Any]) -> dict[str, Any]:
-        """A pipeline's ``callback_on_step_end``."""
-        steps = pipeline.num_timesteps
+    def after(self, pipeline: Any, step: int, timestep: Any, values: dict[str, Any], steps: int = 0) -> dict[str, Any]:
+        """A pipeline's ``callback_on_step_end``. ``steps`` is the number of steps of the call if a clip is denoised in
+        parts."""
+        steps = steps or pipeline.num_timesteps
         # A step of a batch counts once for each of its pictures.
         self._context.progress(self._numbers.start * steps + (step + 1) * len(self._numbers), self._count * steps)
         if self._factors is None:
@@ -54,6 +56,26 @@ class StepCallback:
                 lambda: _sketch(self._family.preview_latents(values["latents"], self._inputs), factors)
             )
         return values
+
+
+@contextmanager
+def reported_steps(pipeline: Any, after: Any) -> Iterator[None]:
+    """Call ``after``, a ``callback_on_step_end``, for each step of a pipeline that takes none."""
+    scheduler, numbers = pipeline.scheduler, count()
+    own, step = vars(scheduler).get("step"), scheduler.step
+
+    def reporting(noise: Any, timestep: Any, latents: Any, **more: Any) -> Any:
+        result = step(noise, timestep, latents, **more)
+        after(pipeline, next(numbers), timestep, {"latents": result[0]})
+        return result
+
+    scheduler.step = reporting
+    try:
+        yield
+    finally:
+        del scheduler.step
+        if own is not None:
+            scheduler.step = own
 
 
 def _sketch(latents: Any, factors: LatentRgb) -> "Image":

@@ -22,6 +22,8 @@ from engines.weights.sizes import weight_files
 from errors import StudioError
 from utf8 import valid_json
 
+_OWN_PARTS = ("transformer", "motion_adapter", "unet")
+"""The part that makes a model what it is, the most particular first."""
 _WORDS = Part(repo="assets:configs/clip-words")
 """The tokenizer of every model stored in a single file."""
 _OWN_LICENSE = License(name="Not stated", commercial=False)
@@ -190,7 +192,7 @@ def _known_entry(catalog: Catalog, repo: str, revision: str) -> Entry | None:
 
 def _same_class(entry: Entry, repo: str, revision: str) -> bool:
     """Whether an entry's own weights come from a repository. Its shared parts may come from elsewhere."""
-    own = entry.parts.get("transformer") or entry.parts.get("unet")
+    own = next((entry.parts[name] for name in _OWN_PARTS if name in entry.parts), None)
     return own is not None and (own.repo, own.revision) == (repo, revision)
 
 
@@ -211,7 +213,8 @@ def _after(known: Entry, name: str, parts: Mapping[str, Part], terms: License, t
             "sets": (),
             "hidden": False,
             "parts": dict(parts),
-            "license": terms,
+            # Whatever its page says, a copy or a derivative is bound to where the original may be used.
+            "license": terms.model_copy(update={"territory": known.license.territory}),
             "gated": gated,
             "download_bytes": total,
             "verified": "import",

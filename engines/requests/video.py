@@ -16,6 +16,14 @@ LAST_IMAGE: Any = Field(
     pattern=ASSET_ID,
     json_schema_extra={"asset": "image"},
 )
+MOTION_PROMPT: Any = Field(
+    "",
+    title="Describe the shot",
+    description="What moves, and how; the camera. Type @ to use someone from your cast. To change the action over "
+    "time, start lines with times: “0 s: …”, “3 s: …”. Some models use no prompt.",
+    max_length=8000,
+    json_schema_extra={"lines": 4},
+)
 
 MOST_CLIP_REFERENCES = 3
 """The most reference pictures that a clip model takes."""
@@ -86,6 +94,7 @@ class AnimateImage(VideoRequest):
     """Animate a picture: it becomes the first frame of the clip. With some models, another one becomes the last."""
 
     task: Literal["animate_image"] = "animate_image"
+    prompt: str = MOTION_PROMPT
     image: str = asset("Picture", "The first frame of the clip.", "image")
     last_image: str | None = LAST_IMAGE
 
@@ -101,6 +110,7 @@ class ContinueClip(VideoRequest):
     """Continue a clip from its last frame. With some models, another picture becomes the last frame of the new part."""
 
     task: Literal["continue_clip"] = "continue_clip"
+    prompt: str = MOTION_PROMPT
     clip: str = asset("Clip", "The clip to continue from its last frame.", "clip")
     last_image: str | None = LAST_IMAGE
     join: bool = Field(

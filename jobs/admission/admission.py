@@ -23,7 +23,7 @@ from errors import StudioError, not_found
 from jobs import wording
 from jobs.admission.cast import lines, mentioned_members, most_references, resolve_cast
 from jobs.admission.memory_fit import MemoryFitter
-from jobs.admission.model_choice import ModelChoice, Needs, choose
+from jobs.admission.model_choice import ModelChoice, Needs, choose, may_choose
 from jobs.admission.speakers import known_speakers
 from jobs.admission.usual_time import timed_fit
 from jobs.queue.costs import Costs
@@ -126,13 +126,21 @@ class Admission:
                 needs.control == "none" or self._catalog.auxiliary_model(entry, f"control.{needs.control}") is not None
             )
 
-        return choose(prompt, entries, needs, lambda entry: most_references(entry, self._catalog, task), keeps)
+        return choose(
+            prompt,
+            entries,
+            needs,
+            lambda entry: most_references(entry, self._catalog, task),
+            keeps,
+            self._catalog.country,
+        )
 
     def _with_model(self, who: Principal, request: Request) -> Request:
         """Choose a model for a prompt request that names none; if none may be chosen, the catalog says why."""
         if not isinstance(request, PromptRequest) or request.model is not None:
             return request
-        if not any(entry.license.commercial for entry in self._catalog.installed_for_task(request.task)):
+        installed = self._catalog.installed_for_task(request.task)
+        if not any(may_choose(entry, self._catalog.country) for entry in installed):
             return request
         given = request.model_fields_set & {"width", "height"}
         sides = tuple((name, getattr(request, name)) for name in given)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from engines.catalog import Entry
+from engines.catalog.territory import is_licensed, region_names
 from engines.loras import families
 from errors import StudioError
 from jobs.admission.cast import lora_for
@@ -60,25 +61,20 @@ def choose(
     needs: Needs = Needs(),
     sees: Callable[[Entry], int] = lambda entry: 0,
     keeps: Callable[[Entry], bool] = lambda entry: True,
+    country: str = "",
 ) -> ModelChoice:
     """The model for a prompt, out of the installed ``entries`` (the best first). ``sees`` says how many reference
-    pictures an entry accepts, ``keeps`` whether it can follow the control type, with the helpers that are installed.
+    pictures an entry accepts, ``keeps`` whether it can follow the control type, with the helpers that are installed;
+    ``country`` is where the studio is.
 
     The model must support the LoRAs; of these, one that knows the named cast members by a LoRA or by pictures is
-    preferred, then one for the subject of the prompt. Weights that may not be used for client work are never chosen, a
-    sketch model only if there is nothing better. Raises StudioError ``choose_model``, ``two_families``, ``no_reader``
-    (422).
+    preferred, then one for the subject of the prompt. Weights that may not be used for client work, or not here, are
+    never chosen, a sketch model only if there is nothing better. Raises StudioError ``choose_model``,
+    ``two_families``, ``no_reader`` (422).
     """
-    usable = [entry for entry in entries if entry.license.commercial]
+    usable = [entry for entry in entries if may_choose(entry, country)]
     if not usable:
-        names = " or ".join(entry.name for entry in entries)
-        raise StudioError(
-            "choose_model",
-            "No installed model for this may be used for client work.",
-            f"The license of {names} does not allow it, so the studio never chooses it for you." if names else "",
-            "Choose it yourself, or download another on the Models page.",
-            status=422,
-        )
+        raise _no_choice(entries, country)
     readers = _entries_reading_loras(usable, entries, needs.loras)
     able = [entry for entry in readers if needs.met_by(entry)] or readers
     able = [
@@ -100,6 +96,28 @@ def choose(
     return ModelChoice(entry, entry.name if len(entries) > 1 else "")
 
 
+def may_choose(entry: Entry, country: str) -> bool:
+    """Whether a model may be chosen automatically: its license allows client work, and is valid in the studio's
+    country."""
+    return entry.license.commercial and bool(is_licensed(entry.license.territory, country))
+
+
+def _no_choice(entries: Sequence[Entry], country: str) -> StudioError:
+    """The error if none of the installed models may be chosen."""
+    private = [entry for entry in entries if not entry.license.commercial]
+    if len(private) == len(entries):
+        what = "No installed model for this may be used for client work."
+        names = " or ".join(entry.name for entry in private)
+        why = f"The license of {names} does not allow it, so the studio never chooses it for you." if names else ""
+    else:
+        what = "The studio cannot choose an installed model for you."
+        reasons = (f"{entry.name} may not be used for client work." for entry in private)
+        why = " ".join((*reasons, left_out(entries, country)))
+    return StudioError(
+        "choose_model", what, why, "Choose one yourself, or download another on the Models page.", status=422
+    )
+
+
 def _entries_reading_loras(usable: list[Entry], entries: Sequence[Entry], loras: Sequence[AssetView]) -> list[Entry]:
     """The models that support all of the LoRAs; a LoRA that no model supports is refused later, with its own reason."""
     wanted = {lora.family: lora for lora in loras if lora.family and not (lora.lora or {}).get("obstacle")}
@@ -118,11 +136,13 @@ def _entries_reading_loras(usable: list[Entry], entries: Sequence[Entry], loras:
     if able := [entry for entry in reading if entry in usable]:
         return able
     (family, lora), *_ = wanted.items()
-    name = reading[0].name if reading else ""
+    never = reading[0] if reading else None
+    name = never.name if never else ""
+    reason = f"in {region_names(never.license.territory)}" if never and never.license.commercial else "for client work"
     raise StudioError(
         "no_reader",
         f"“{lora.title}” is a LoRA for {families.name(family)}.",
-        f"{name} may not be used for client work, so the studio never chooses it for you."
+        f"{name} may not be used {reason}, so the studio never chooses it for you."
         if name
         else "No model for it is installed.",
         f"Choose {name} yourself, or remove the LoRA."
@@ -181,9 +201,25 @@ def topics(prompt: str) -> list[str]:
     return [*order, *(topic for _, topic in rest)]
 
 
-def caution(entry: Entry, instead: str) -> str:
-    """The license warning for a chosen model; ``instead`` names a model without that limit."""
-    if entry.license.commercial:
+def caution(entry: Entry, instead: str, country: str = "") -> str:
+    """The license warning for a chosen model; ``instead`` names a model that may be used for client work."""
+    if not entry.license.commercial:
+        other = f" {instead} may." if instead else ""
+        return f"{entry.name} may not be used for client work ({entry.license.name}).{other}"
+    if is_licensed(entry.license.territory, country):
         return ""
-    other = f" {instead} may." if instead else ""
-    return f"{entry.name} may not be used for client work ({entry.license.name}).{other}"
+    return f"{entry.name} may not be used everywhere: {_validity(entry)}"
+
+
+def left_out(entries: Sequence[Entry], country: str) -> str:
+    """Which models are never chosen automatically because of where their licenses are valid; empty if none."""
+    barred = [entry for entry in entries if not is_licensed(entry.license.territory, country)]
+    sentences = [f"Auto leaves out {entry.name}: {_validity(entry)}" for entry in barred if entry.license.commercial]
+    if sentences and not country:
+        sentences.append("The owner can set the studio's country (C41_COUNTRY).")
+    return " ".join(sentences)
+
+
+def _validity(entry: Entry) -> str:
+    """Where the license of a model is not valid, as a clause."""
+    return f"its license ({entry.license.name}) is not valid in {region_names(entry.license.territory)}."

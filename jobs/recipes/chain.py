@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic.fields import FieldInfo
 
-from engines.catalog import Catalog
+from engines.catalog import Catalog, Entry
 from engines.requests import REQUESTS, Request, asset_fields, parse
 from engines.tasks import TASKS
 from errors import StudioError
@@ -70,7 +70,7 @@ def _check(request: Mapping[str, Any], number: int, steps: Sequence[Step]) -> No
 def prepare(step: Step, known: EarlierSteps, catalog: Catalog) -> PreparedStep:
     """The step's request with all values filled in. Raises StudioError if it is invalid."""
     options = (step.request, *step.instead)
-    chosen = next((option for option in options if catalog.installed_for_task(_task(option))), None)
+    chosen = next((option for option in options if _installed(_task(option), catalog)), None)
     if chosen is None:
         doing = TASKS[_task(step.request)].doing
         words = f"No installed model can do this ({doing}). Use your own picture, or download a model."
@@ -165,7 +165,7 @@ def _model(step: Step, chosen: Mapping[str, Any], catalog: Catalog) -> tuple[str
     if chosen.get("model"):
         return str(chosen["model"]), ""
     task = _task(chosen)
-    here = catalog.installed_for_task(task)
+    here = _installed(task, catalog)
     wanted = [id for id in step.models if id in catalog.entries and task in catalog.entries[id].tasks]
     best = next((entry for id in wanted for entry in here if entry.id == id), here[0])
     note = ""
@@ -177,6 +177,11 @@ def _model(step: Step, chosen: Mapping[str, Any], catalog: Catalog) -> tuple[str
     if not best.license.commercial:
         note = f"{note} {best.name} is not for client work.".strip()
     return best.id, note
+
+
+def _installed(task: str, catalog: Catalog) -> list[Entry]:
+    """The installed models for a task whose licenses are valid here, best first."""
+    return [entry for entry in catalog.installed_for_task(task) if catalog.licensed_here(entry)]
 
 
 def _wrong(code: str, what: str, why: str = "", next: str = "") -> StudioError:

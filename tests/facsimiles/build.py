@@ -105,7 +105,8 @@ def _small(source: Path, name: str, part: Part) -> bytes:
 def _tokenizer_config(source: Path, part: Part) -> bytes:
     """Add special tokens if there is no ``tokenizer.json``, and the chat template if it has no file."""
     whole = "tokenizer.json" in part.files
-    config = json.loads((source / "tokenizer_config.json").read_bytes() if whole else _of_tokenizer(source)["config"])
+    older = _of_tokenizer(source).get("config")
+    config = json.loads((source / "tokenizer_config.json").read_bytes() if whole or older is None else older)
     template = source / "chat_template.jinja"
     if template.exists() and not any(name.startswith("chat_template") for name in part.files):
         config["chat_template"] = template.read_text()

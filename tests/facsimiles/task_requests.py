@@ -43,7 +43,7 @@ def _request(entry: Entry, task: str, put: Put, side: int) -> dict[str, Any]:
     else:
         asked["image"] = put(noise(side, side))
     if task in FILMS:
-        asked["seconds"] = 0.5
+        asked["seconds"] = entry.bounds.get("seconds", (0.5,))[0]
     if task in ("fill_image", "fill_clip"):
         quarter = side // 4
         asked["mask"] = put(box_mask(side, side, (quarter, quarter, 3 * quarter, 3 * quarter)))

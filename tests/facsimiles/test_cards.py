@@ -111,7 +111,7 @@ def test_every_task_works_in_each_placement_on_a_gpu(
     assert plans(entry), "it fits on none of the GPUs"
     for card, plan in plans(entry).items():
         desk = prepared(entry, plan, twin_folder, tmp_path / card, monkeypatch)
-        for asked in requests(entry, desk.put, SIDE).values():
+        for asked in requests(desk.catalog.get(id), desk.put, SIDE).values():
             check(desk, asked, plan)
 
 

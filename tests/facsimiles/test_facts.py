@@ -94,7 +94,8 @@ def test_a_facsimile_has_the_files_in_the_facts(name: str, facsimile: Callable[[
     for path, content in built.items():
         if path in known.extra:
             continue
-        assert len(content) < 3_000_000
+        # A layer of HunyuanVideo 1.5 has the same size in every model of its class.
+        assert len(content) < (20_000_000 if "HunyuanVideo-1.5" in name else 3_000_000)
         if path.endswith(".safetensors"):
             assert content[8:9] == b"{"
         if path.endswith(".gguf"):

@@ -22,7 +22,7 @@ _INDEX: dict[str, dict[str, Any]] = {
 
 def denoiser(entry: Entry) -> str:
     """The repository of an entry's denoiser."""
-    own = entry.parts.get("transformer") or entry.parts.get("unet")
+    own = entry.parts.get("transformer") or entry.parts.get("motion_adapter") or entry.parts.get("unet")
     return own.repo if own and locations.is_repository(own) else ""
 
 

@@ -109,9 +109,11 @@ def test_costs_learned_on_another_device_do_not_count(scene: Scene) -> None:
 
 DRAWING = ("create_image", "change_image", "edit_image", "fill_image", "extend_image")
 FILMING = ("create_clip", "animate_image", "restyle_clip", "edit_clip", "fill_clip", "extend_clip")
-_HUGE = {"wan22": 5600, "cogvideox": 1500, "hunyuan-video": 4500}
+_14B = dict.fromkeys(("hunyuan-video", "hunyuan-video-i2v", "skyreels-v2-df-14b", "helios-base"), 4500)
+_HUGE = {**_14B, "wan22": 5600, "cogvideox": 1500, "hunyuan-video-1.5": 2700, "hunyuan-video-1.5-i2v": 2700}
 """Seconds of slow clip models. For those with 13 and 14 billion weights, their makers name 31 minutes for an H800,
-twice as fast a GPU, and VACE has a fifth more layers; CogVideoX's name 17 minutes for an A100."""
+twice as fast a GPU, and VACE has a fifth more layers; CogVideoX's name 17 minutes for an A100. HunyuanVideo 1.5 has 8
+billion weights."""
 PICTURE = "a" * 32
 CLIP = "b" * 32
 FACTS = {

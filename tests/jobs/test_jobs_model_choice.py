@@ -9,7 +9,7 @@ from auth.accounts.principal import Principal
 from engines.catalog import Entry, shipped
 from engines.requests import CreateImage, LoraUse
 from errors import StudioError
-from jobs.admission.model_choice import Needs, caution, choose, topics
+from jobs.admission.model_choice import Needs, caution, choose, left_out, topics
 from library.cast.views import CastLoraUse, CastLoraView, CastPictureView, CastView, NewMember
 from library.views import AssetView, NewAsset
 from tests.jobs.queue_fixtures import Scene
@@ -61,6 +61,32 @@ def test_non_commercial_weights_are_never_chosen_automatically() -> None:
     assert "Dev" in told.value.problem.why
     assert caution(DEV, "Klein") == "Dev may not be used for client work (Dev's own). Klein may."
     assert caution(KLEIN, "") == ""
+
+
+def bounded() -> Entry:
+    """A model whose license excludes the EU, the best for people."""
+    free = model("Hunyuan", "people", lora_family="hidream")
+    return free.model_copy(update={"license": free.license.model_copy(update={"territory": ("EU",)})})
+
+
+def test_a_model_is_not_chosen_where_its_license_may_not_be_valid() -> None:
+    tencent = bounded()
+    assert choose("a woman", [tencent, KLEIN], country="US").entry is tencent
+    assert choose("a woman", [tencent, KLEIN], country="DE").entry is KLEIN
+    assert choose("a woman", [tencent, KLEIN]).entry is KLEIN
+    reason = "Auto leaves out Hunyuan: its license (Hunyuan's own) is not valid in the EU."
+    assert left_out([tencent, KLEIN], "DE") == reason
+    assert left_out([tencent], "") == f"{reason} The owner can set the studio's country (C41_COUNTRY)."
+    assert left_out([tencent, KLEIN], "US") == caution(tencent, "", "US") == ""
+    assert caution(tencent, "") == (
+        "Hunyuan may not be used everywhere: its license (Hunyuan's own) is not valid in the EU."
+    )
+    with pytest.raises(StudioError, match="cannot choose an installed model") as told:
+        choose("a woman", [tencent, DEV], country="DE")
+    assert told.value.problem.why == f"Dev may not be used for client work. {reason}"
+    with pytest.raises(StudioError) as told:
+        choose("a woman", [KLEIN, tencent], Needs(loras=(lora("hidream"),)), country="DE")
+    assert "Hunyuan may not be used in the EU, so the studio never chooses it" in told.value.problem.sentence
 
 
 def test_a_sketch_model_is_only_chosen_if_there_is_nothing_better() -> None:

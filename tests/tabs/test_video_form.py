@@ -206,3 +206,33 @@ def test_sound_is_added_unless_the_idea_has_it() -> None:
     assert any(word in by_slots("a fox runs", guide=CLIP_WITH_SOUND) for word in ("sounds", "music"))
     assert "music" not in by_slots("a fox says “Come!”", 3, CLIP_WITH_SOUND)
     assert "exact words in quotation marks" in question("a fox speaks", CLIP_WITH_SOUND).messages[0].text
+
+
+def test_the_form_says_where_a_license_is_not_valid(
+    filmed: Studio, ann: Person, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(data_folder, "hunyuan-video")
+    hunyuan, create = "hunyuan-video.here", form(filmed, CreateClip)
+    why = "its license (Tencent Hunyuan Community) is not valid in the EU, the UK and South Korea."
+    monkeypatch.setattr(filmed.catalog, "country", "DE")
+    auto = create.advice(ann.who, {"prompt": "x"})["about"]
+    assert (auto["model"], auto["caution"]) == (
+        shipped.entry(WAN).name,
+        f"Auto leaves out HunyuanVideo: {why}",
+    )
+    named = create.advice(ann.who, {"prompt": "x", "model": hunyuan})["about"]
+    assert named["caution"] == f"HunyuanVideo may not be used everywhere: {why}"
+    with pytest.raises(StudioError, match="may not be used where your studio is"):
+        filmed.jobs.estimate(ann.who, asked(create, ann, prompt="x", model=hunyuan))
+    monkeypatch.setattr(filmed.catalog, "country", "US")
+    assert create.advice(ann.who, {"prompt": "x", "model": hunyuan})["about"]["caution"] == ""
+
+
+def test_a_model_without_a_prompt_says_so(filmed: Studio, ann: Person, data_folder: Path) -> None:
+    install(data_folder, "svd-xt")
+    moving, animate = "svd-xt.here", form(filmed, AnimateImage)
+    told = animate.advice(ann.who, {"model": moving})["about"]
+    assert told["calm"] == "Stable Video Diffusion XT does not use the prompt. It decides itself what moves."
+    assert "negative_prompt" in told["idle"]
+    made = asked(animate, ann, image=IMAGE, model=moving)
+    assert (made.prompt, made.seconds) == ("", 3.5)

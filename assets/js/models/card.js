@@ -37,9 +37,10 @@ export const downloadLabel = (size) => {
 };
 
 /** @param {ModelCard} model */
-const license = ({ license: terms }) => html`<p class="license ${terms.commercial ? "free" : "not"}">
+const license = ({ license: terms, licensed_here: here, not_valid_in: where }) => html`<p class="license ${terms.commercial && here !== false ? "free" : "not"}">
   ${terms.url ? html`<a href="${terms.url}" target="_blank" rel="noopener noreferrer">${terms.name}</a>` : terms.name}
-  <span>${terms.commercial ? "cleared for client work" : "not cleared for client work"}</span></p>`;
+  <span>${terms.commercial ? "cleared for client work" : "not cleared for client work"}</span>
+  ${where && html`<span>not valid in ${where}</span>`}</p>`;
 
 /** @param {ModelCard} model */
 const need = (model) => Math.min(...Object.values(model.memory));
@@ -103,10 +104,11 @@ const acts = (model, { job, may, room }) => {
   if (job) return progress(job);
   const short = !model.installed && model.download_bytes > room;
   return html`<div class="acts">
-    ${!model.installed && (model.downloadable
+    ${!model.installed && model.licensed_here === false && html`<span class="bare">May not be used where your studio is.</span>`}
+    ${!model.installed && model.licensed_here !== false && (model.downloadable
       ? html`<button type="button" class="step first" data-do="get" ${short ? "disabled" : ""}>${icon("down")}${downloadLabel(model.download_bytes)}</button>`
       : html`<span class="bare">${model.starter ? "Installed at the next start." : "Its files are missing."}</span>`)}
-    ${short && html`<span class="warn">Not enough disk space: ${formatBytes(room)} free.</span>`}
+    ${short && model.licensed_here !== false && html`<span class="warn">Not enough disk space: ${formatBytes(room)} free.</span>`}
     ${may && model.removable && html`<button type="button" class="step" data-do="remove">${icon("trash")}${removing(model)}</button>`}
   </div>`;
 };

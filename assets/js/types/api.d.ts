@@ -347,6 +347,7 @@ export interface License {
   name: string;
   commercial: boolean;
   url: string;
+  territory: ("EU" | "GB" | "KR" | "US")[];
 }
 
 export interface LoadedModelView {
@@ -448,6 +449,8 @@ export interface ModelCard {
   consent_pages: string[];
   load_words: string;
   disk_bytes: number;
+  not_valid_in: string;
+  licensed_here: boolean | null;
 }
 
 export interface ModelsView {

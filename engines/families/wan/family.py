@@ -29,8 +29,8 @@ class Wan(VideoFamily):
         "restyle_clip": "WanVideoToVideoPipeline",
         "edit_clip": "LucyEditPipeline",
     }
-    denoisers = ("transformer", "transformer_2", "vae")
-    experts = ("transformer", "transformer_2")
+    denoisers: ClassVar[tuple[str, ...]] = ("transformer", "transformer_2", "vae")
+    experts: ClassVar[tuple[str, ...]] = ("transformer", "transformer_2")
     vae_dtype = "float32"  # in half precision, frames flicker and show banding; the pipelines cast for it
 
     def encode_prompt(self, pipeline: Any, inputs: GenerationInputs) -> PromptEmbeds:

@@ -51,7 +51,7 @@ def _save_experts(pipeline: Any, boundary: float, given: int, folder: Path) -> N
         built = pipeline(
             tokenizer=t5_tokenizer(),
             text_encoder=t5_encoder(TEXT_WIDTH, umt5=True),
-            vae=_plain_autoencoder(),
+            vae=plain_autoencoder(),
             scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
             transformer=scale_weights(_transformer(given=given)),
             transformer_2=scale_weights(_transformer(given=given)),
@@ -64,7 +64,7 @@ def save_21(folder: Path) -> None:
     """Save Wan 2.1: one denoiser, text to video only."""
 
     def build() -> Any:
-        return one_expert(t5_tokenizer(), t5_encoder(TEXT_WIDTH, umt5=True), _plain_autoencoder(), 16)
+        return one_expert(t5_tokenizer(), t5_encoder(TEXT_WIDTH, umt5=True), plain_autoencoder(), 16)
 
     parts.save(build, folder)
 
@@ -89,7 +89,7 @@ def save_vace(folder: Path) -> None:
         return WanVACEPipeline(
             tokenizer=t5_tokenizer(),
             text_encoder=t5_encoder(TEXT_WIDTH, umt5=True),
-            vae=_plain_autoencoder(),
+            vae=plain_autoencoder(),
             scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
             transformer=scale_weights(
                 WanVACETransformer3DModel(**_SHAPE, in_channels=16, out_channels=16, vace_layers=[0])
@@ -134,7 +134,8 @@ def one_expert(
     )
 
 
-def _plain_autoencoder() -> Any:
+def plain_autoencoder() -> Any:
+    """Return an autoencoder for latents of 8 × 8 px and four frames."""
     from diffusers import AutoencoderKLWan
 
     return AutoencoderKLWan(

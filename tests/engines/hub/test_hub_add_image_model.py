@@ -66,3 +66,14 @@ def test_a_repository_by_name(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> No
     assert added.lora_family == "flux1"
     assert added.license.commercial
     assert {part.repo for part in added.parts.values()} == {"artist/film-look"}
+
+
+def test_a_copy_is_bound_to_where_the_original_may_be_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    files: dict[str, Any] = {"model_index.json": json.dumps({"_class_name": "HunyuanVideoPipeline"})}
+    files |= {f"{part}/config.json": "{}" for part in desk.catalog.get("hunyuan-video").parts}
+    with local_hub() as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.url)
+        served.add("artist/hunyuan-look", files, card={"license": "apache-2.0"})
+        with Hub() as hub:
+            added = add_model.from_repository(desk.catalog, hub, "artist/hunyuan-look")
+    assert (added.license.name, added.license.territory) == ("Apache-2.0", ("EU", "GB", "KR"))
