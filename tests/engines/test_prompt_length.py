@@ -6,7 +6,9 @@ from engines.catalog import Entry, shipped
 from engines.prompt_length import words_that_fit
 
 _MAKING = {"create_image", "change_image", "edit_image", "fill_image", "create_clip", "animate_image", "edit_clip"}
-ENTRIES = [entry for entry in shipped.entries() if _MAKING & set(entry.tasks) and not entry.sketch]
+ENTRIES = [
+    entry for entry in shipped.entries() if _MAKING & set(entry.tasks) and entry.takes_prompt and not entry.sketch
+]
 _ANY_LENGTH = {"qwen-image-edit", "qwen-image-2.1"}
 """Id prefixes of models that never truncate."""
 

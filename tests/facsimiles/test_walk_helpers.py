@@ -49,9 +49,10 @@ def asked(base: Entry) -> dict[str, Any]:
 
 
 def base_of(helper: Entry) -> Entry:
-    """The first model that a helper works with."""
+    """The first model for pictures that a helper works with."""
     kinds = {role.split(".")[1] for role in helper.roles if role.startswith("control.")}
-    return next(e for id in PAINTS if (e := FETCHED[id]).lora_family == helper.helps and kinds <= set(e.controls))
+    drawing = [entry for id in PAINTS if "create_image" in (entry := FETCHED[id]).tasks]
+    return next(entry for entry in drawing if entry.lora_family == helper.helps and kinds <= set(entry.controls))
 
 
 def conversation(owner: httpx.Client, model: str, **more: Any) -> dict[str, Any]:
