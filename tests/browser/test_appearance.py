@@ -105,6 +105,7 @@ def test_the_theme_can_be_chosen_and_stays(opened: Opened, ann: httpx.Client) ->
 
 def test_the_keyboard_reaches_the_submit_button(opened: Opened, ann: httpx.Client) -> None:
     page = opened(ann, at="audio")
+    expect(page.locator(".voices-play")).to_have_count(5)
     page.get_by_label("Text to read aloud").focus()
     for _ in range(12):
         page.keyboard.press("Tab")
