@@ -53,8 +53,8 @@ def again(page: Page, at: str) -> None:
 
 
 def signed_in(page: Page, person: httpx.Client) -> None:
-    """Let another person use this browser."""
-    page.context.clear_cookies()
+    """Let another person use this browser. Their cookies replace the others at once: a request without any would send
+    the page to the sign-in."""
     page.context.add_cookies([{"name": c.name, "value": str(c.value), "url": page.url} for c in person.cookies.jar])
 
 
